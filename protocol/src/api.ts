@@ -1,0 +1,37 @@
+import type { Call, Contract, Duplex, Method, Stream } from './contract.ts'
+
+/** What a request is judged against. `public` only for endpoints that `hub/src/base/public.ts` lists. */
+export type Scope = 'host' | 'environment' | 'organization' | 'self' | 'public'
+
+/** A permission, `feature:right`. */
+export type Permission = `${string}:${string}`
+
+interface Door {
+  readonly needs: Permission
+  readonly on: Scope
+}
+
+interface ReadDoor extends Door {
+  readonly http: `GET /${string}`
+  /** Reading may be audited too (secrets); it seldom is. */
+  readonly audit?: `${string}.${string}`
+}
+
+interface ChangeDoor extends Door {
+  readonly http: `${'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
+  /** `noun.verb`, required: no change without its row. */
+  readonly audit: `${string}.${string}`
+}
+
+/** A method offered by the hub: over HTTP under `/api/v1`, and on a browser's session under the same feature.method name. */
+export type Endpoint<M extends Method = Method> = M & { readonly door: ReadDoor | ChangeDoor }
+
+export type Api = Readonly<Record<string, Endpoint>>
+
+/** The one door. Path parameters (`:host`, `:id`) fill fields of the input; `:host` also picks the agent. */
+export function api<M extends Call | Stream | Duplex>(method: M, door: ReadDoor | ChangeDoor): Endpoint<M> {
+  return { ...method, door }
+}
+
+/** The features of one side, by name: `{ containers, terminals }`. A method's wire name is `feature.method`. */
+export type Features = Readonly<Record<string, Contract>>
