@@ -89,17 +89,20 @@ export interface DuplexContext<Up> extends CallContext {
 type In<S extends Schema> = z.input<S>
 type Out<S extends Schema> = z.output<S>
 
-type Handler<M> =
+type Handler<M, Context> =
   M extends Call<infer I, infer O>
-    ? (input: Out<I>, context: CallContext) => Promise<In<O>>
+    ? (input: Out<I>, context: CallContext & Context) => Promise<In<O>>
     : M extends Duplex<infer I, infer Down, infer Up>
-      ? (input: Out<I>, context: DuplexContext<Up>) => AsyncIterable<Down>
+      ? (input: Out<I>, context: DuplexContext<Up> & Context) => AsyncIterable<Down>
       : M extends Stream<infer I, infer Item>
-        ? (input: Out<I>, context: CallContext) => AsyncIterable<Item>
+        ? (input: Out<I>, context: CallContext & Context) => AsyncIterable<Item>
         : never
 
-/** What answers a contract: one object literal, checked for every method, literal and field. */
-export type Handlers<C extends Contract> = { readonly [K in keyof C]: Handler<C[K]> }
+/**
+ * What answers a contract: one object literal, checked for every method, literal and field.
+ * `Context` is what one side adds: the hub hands its handlers the caller and the host.
+ */
+export type Handlers<C extends Contract, Context = unknown> = { readonly [K in keyof C]: Handler<C[K], Context> }
 
 export interface CallOptions {
   readonly signal?: AbortSignal

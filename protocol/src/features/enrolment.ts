@@ -1,0 +1,52 @@
+import * as z from 'zod/mini'
+import { api } from '../api.ts'
+import { call, stream } from '../contract.ts'
+import { json } from '../wire/json.ts'
+
+export const Invitation = z.object({
+  id: z.string(),
+  /** The one line to paste. Shown once: the hub keeps only a hash of its secret. */
+  line: z.string(),
+  /** What the line feeds to the installer, for other ways of starting an agent. */
+  join: z.string(),
+  /** The hub key's fingerprint as words; the agent prints the same ones. */
+  words: z.array(z.string()),
+  scriptSha256: z.string(),
+  expiresMs: z.number(),
+})
+export type Invitation = z.infer<typeof Invitation>
+
+/** One line of the live checklist: contacted, identity, clock, engine, disk. */
+export const EnrolStep = z.object({
+  step: z.enum(['contacted', 'identity', 'clock', 'engine', 'metrics', 'disk']),
+  state: z.enum(['waiting', 'ok', 'warn', 'failed']),
+  detail: z._default(z.string().check(z.maxLength(512)), ''),
+})
+export const EnrolProgress = z.object({ steps: z.array(EnrolStep), host: z.optional(z.string()), hostName: z.optional(z.string()), used: z.boolean(), expired: z.boolean(), canceled: z.boolean() })
+export type EnrolProgress = z.infer<typeof EnrolProgress>
+
+export const enrolment = {
+  invite: call(
+    z.object({
+      ttlSeconds: z._default(z.int().check(z.gte(60), z.lte(86_400)), 900),
+      tags: z._default(z.array(z.string().check(z.maxLength(63))).check(z.maxLength(32)), []),
+      /** Refuses any other hostname. */
+      hostname: z.optional(z.string().check(z.maxLength(253))),
+      /** The address agents dial; absent: the hub's public address. */
+      address: z.optional(z.string().check(z.maxLength(512))),
+    }),
+    Invitation,
+    { mutates: true },
+  ),
+  watch: stream(z.object({ id: z.string().check(z.maxLength(64)) }), json(EnrolProgress)),
+  cancel: call(z.object({ id: z.string().check(z.maxLength(64)) }), z.object({ id: z.string() }), { mutates: true }),
+  /** Addresses under which this hub can be reached, best first, with what is known of each. */
+  addresses: call(z.object({}), z.array(z.object({ url: z.string(), tls: z.string(), note: z.string() }))),
+}
+
+export const enrolmentApi = {
+  invite: api(enrolment.invite, { http: 'POST /invitations', needs: 'hosts:enrol', on: 'organization', audit: 'host.invite' }),
+  watch: api(enrolment.watch, { http: 'GET /invitations/:id/watch', needs: 'hosts:enrol', on: 'organization' }),
+  cancel: api(enrolment.cancel, { http: 'DELETE /invitations/:id', needs: 'hosts:enrol', on: 'organization', audit: 'host.invite-cancel' }),
+  addresses: api(enrolment.addresses, { http: 'GET /addresses', needs: 'hosts:enrol', on: 'organization' }),
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod/mini'
+import { api } from '../api.ts'
+import { call, stream } from '../contract.ts'
+import { json } from '../wire/json.ts'
+import { State } from './inventory.ts'
+
+export const Engine = z.object({
+  /** docker, podman, or none where no socket was found. */
+  name: z.string(),
+  up: z.boolean(),
+  version: z.string(),
+  apiVersion: z.string(),
+  storageDriver: z.string(),
+  cgroup: z.string(),
+  socket: z.string(),
+  /** Why it is not up, and what mends it. */
+  problem: z._default(z.string(), ''),
+})
+export type Engine = z.infer<typeof Engine>
+
+/** What a host says of itself. */
+export const HostFacts = z.object({
+  hostname: z.string().check(z.maxLength(256)),
+  os: z.string().check(z.maxLength(256)),
+  kernel: z.string().check(z.maxLength(256)),
+  arch: z.string().check(z.maxLength(32)),
+  cpus: z.int(),
+  memoryBytes: z.number(),
+  bootMs: z.number(),
+  agentVersion: z.string().check(z.maxLength(64)),
+  agentStartMs: z.number(),
+  engine: Engine,
+  addresses: z._default(z.array(z.string().check(z.maxLength(64))).check(z.maxLength(64)), []),
+})
+export type HostFacts = z.infer<typeof HostFacts>
+
+/** What an agent answers: its facts now, and again whenever they change (engine up, engine down). */
+export const hosts = {
+  watch: stream(z.object({}), json(HostFacts)),
+}
+
+/** A host as the hub knows it. */
+export const Host = z.object({
+  id: z.string(),
+  name: z.string(),
+  environment: z.string(),
+  tags: z.array(z.string()),
+  state: State,
+  /** online, offline, engine down, revoked, never seen: the words for `state`. */
+  status: z.string(),
+  online: z.boolean(),
+  lastSeenMs: z.number(),
+  enrolledMs: z.number(),
+  /** Why the link last dropped. */
+  lastLoss: z._default(z.string(), ''),
+  latencyMs: z.nullable(z.number()),
+  clockSkewMs: z._default(z.number(), 0),
+  capabilities: z.array(z.string()),
+  facts: z.nullable(HostFacts),
+  counts: z.record(z.string(), z.int()),
+  /** Newest metrics, by name as in metrics.ts; null where the host has no such figure. */
+  usage: z.record(z.string(), z.nullable(z.number())),
+})
+export type Host = z.infer<typeof Host>
+
+const HostName = z.string().check(z.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u))
+const Tag = z.string().check(z.regex(/^[\p{L}\p{N}][\p{L}\p{N}._:-]{0,62}$/u))
+const ByHost = z.object({ host: z.string().check(z.maxLength(128)) })
+
+export const hostsHub = {
+  list: call(z.object({}), z.array(Host)),
+  /** All hosts, then each one that changed; `gone` names a removed one. */
+  watch: stream(z.object({}), json(z.object({ hosts: z._default(z.array(Host), []), gone: z._default(z.array(z.string()), []), reset: z._default(z.boolean(), false), done: z._default(z.boolean(), false) }))),
+  get: call(ByHost, Host),
+  update: call(z.extend(ByHost, { name: z.optional(HostName), tags: z.optional(z.array(Tag).check(z.maxLength(32))) }), Host, { mutates: true }),
+  revoke: call(ByHost, z.object({ id: z.string() }), { mutates: true }),
+  /** The live link: windows, round trip, bytes, last losses. */
+  link: call(ByHost, z.record(z.string(), z.unknown())),
+}
+
+export const hostsApi = {
+  list: api(hostsHub.list, { http: 'GET /hosts', needs: 'hosts:read', on: 'organization' }),
+  watch: api(hostsHub.watch, { http: 'GET /hosts/watch', needs: 'hosts:read', on: 'organization' }),
+  get: api(hostsHub.get, { http: 'GET /hosts/:host', needs: 'hosts:read', on: 'host' }),
+  update: api(hostsHub.update, { http: 'PATCH /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.update' }),
+  revoke: api(hostsHub.revoke, { http: 'DELETE /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.revoke' }),
+  link: api(hostsHub.link, { http: 'GET /hosts/:host/link', needs: 'hosts:read', on: 'host' }),
+}

@@ -1,0 +1,64 @@
+import type { ItemCodec } from '../contract.ts'
+import { FairleadError } from '../errors.ts'
+
+/**
+ * Log lines as columns, little-endian: u32 count, f64 times (ms since the epoch, with the fraction), u8 sources,
+ * u8 levels, u32 lengths, then the lines' UTF-8 bytes back to back, without line ends. 4 + 14 B a line + text, <= 32 KiB.
+ */
+export interface LogLines {
+  readonly count: number
+  readonly times: Float64Array
+  /** 0 stdout, 1 stderr, 2 a notice of the agent itself (gap, reason of the end). */
+  readonly sources: Uint8Array
+  /** 0 unknown, 1 trace, 2 debug, 3 info, 4 warn, 5 error, 6 fatal. */
+  readonly levels: Uint8Array
+  readonly lengths: Uint32Array
+  /** All lines back to back, as bytes: they may hold any bytes the program wrote. */
+  readonly text: Uint8Array
+}
+
+const header = 4
+const perLine = 14
+
+export function encodeLogLines({ count, times, sources, levels, lengths, text }: LogLines): Uint8Array {
+  const out = new Uint8Array(header + perLine * count + text.length)
+  const view = new DataView(out.buffer)
+  view.setUint32(0, count, true)
+  for (let i = 0; i < count; i++) view.setFloat64(header + 8 * i, times[i]!, true)
+  out.set(sources.subarray(0, count), header + 8 * count)
+  out.set(levels.subarray(0, count), header + 9 * count)
+  for (let i = 0; i < count; i++) view.setUint32(header + 10 * count + 4 * i, lengths[i]!, true)
+  out.set(text, header + perLine * count)
+  return out
+}
+
+export function decodeLogLines(payload: Uint8Array): LogLines {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
+  const count = payload.length < header ? -1 : view.getUint32(0, true)
+  if (count < 0 || payload.length < header + perLine * count) throw malformed()
+  const times = new Float64Array(count)
+  const lengths = new Uint32Array(count)
+  let total = 0
+  for (let i = 0; i < count; i++) {
+    times[i] = view.getFloat64(header + 8 * i, true)
+    lengths[i] = view.getUint32(header + 10 * count + 4 * i, true)
+    total += lengths[i]!
+  }
+  const text = payload.subarray(header + perLine * count)
+  if (total !== text.length) throw malformed()
+  return {
+    count,
+    times,
+    sources: payload.subarray(header + 8 * count, header + 9 * count),
+    levels: payload.subarray(header + 9 * count, header + 10 * count),
+    lengths,
+    text,
+  }
+}
+
+function malformed(): FairleadError {
+  return new FairleadError('invalid_input', 'A batch of log lines is malformed.')
+}
+
+/** A batch travels encoded from the agent to the console: whoever wants lines decodes them, the hub never does. */
+export const logBatch: ItemCodec<Uint8Array> = { mode: 'items', encode: (item) => item, decode: (payload) => payload }
