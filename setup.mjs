@@ -8,13 +8,22 @@ import { fileURLToPath } from 'node:url'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const pnpm = 'pnpm@10.34.9'
 const stampFile = `${here}node_modules/.fairlead-setup`
-const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', ...['protocol', 'agent', 'hub', 'ui', 'e2e'].map((p) => `${p}/package.json`)]
-const stamp = createHash('sha256').update(files.map((f) => readFileSync(here + f, 'utf8')).join('\0')).digest('hex')
+const files = [
+  'package.json',
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  ...['protocol', 'agent', 'hub', 'ui', 'e2e'].map((p) => `${p}/package.json`),
+]
+const stamp = createHash('sha256')
+  .update(files.map((f) => readFileSync(here + f, 'utf8')).join('\0'))
+  .digest('hex')
 
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   const { status } = spawnSync('npx', ['-y', pnpm, 'install', '--frozen-lockfile'], { cwd: here, stdio: 'inherit' })
   if (status !== 0) {
-    console.error('Installing the workspace failed (see above). It needs the npm registry; run the same command again when it is reachable.')
+    console.error(
+      'Installing the workspace failed (see above). It needs the npm registry; run the same command again when it is reachable.',
+    )
     process.exit(status ?? 1)
   }
   writeFileSync(stampFile, stamp)

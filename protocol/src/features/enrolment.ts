@@ -22,7 +22,14 @@ export const EnrolStep = z.object({
   state: z.enum(['waiting', 'ok', 'warn', 'failed']),
   detail: z._default(z.string().check(z.maxLength(512)), ''),
 })
-export const EnrolProgress = z.object({ steps: z.array(EnrolStep), host: z.optional(z.string()), hostName: z.optional(z.string()), used: z.boolean(), expired: z.boolean(), canceled: z.boolean() })
+export const EnrolProgress = z.object({
+  steps: z.array(EnrolStep),
+  host: z.optional(z.string()),
+  hostName: z.optional(z.string()),
+  used: z.boolean(),
+  expired: z.boolean(),
+  canceled: z.boolean(),
+})
 export type EnrolProgress = z.infer<typeof EnrolProgress>
 
 export const enrolment = {

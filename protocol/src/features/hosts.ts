@@ -70,9 +70,21 @@ const ByHost = z.object({ host: z.string().check(z.maxLength(128)) })
 export const hostsHub = {
   list: call(z.object({}), z.array(Host)),
   /** All hosts, then each one that changed; `gone` names a removed one. */
-  watch: stream(z.object({}), json(z.object({ hosts: z._default(z.array(Host), []), gone: z._default(z.array(z.string()), []), reset: z._default(z.boolean(), false), done: z._default(z.boolean(), false) }))),
+  watch: stream(
+    z.object({}),
+    json(
+      z.object({
+        hosts: z._default(z.array(Host), []),
+        gone: z._default(z.array(z.string()), []),
+        reset: z._default(z.boolean(), false),
+        done: z._default(z.boolean(), false),
+      }),
+    ),
+  ),
   get: call(ByHost, Host),
-  update: call(z.extend(ByHost, { name: z.optional(HostName), tags: z.optional(z.array(Tag).check(z.maxLength(32))) }), Host, { mutates: true }),
+  update: call(z.extend(ByHost, { name: z.optional(HostName), tags: z.optional(z.array(Tag).check(z.maxLength(32))) }), Host, {
+    mutates: true,
+  }),
   revoke: call(ByHost, z.object({ id: z.string() }), { mutates: true }),
   /** The live link: windows, round trip, bytes, last losses. */
   link: call(ByHost, z.record(z.string(), z.unknown())),

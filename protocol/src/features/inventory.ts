@@ -25,7 +25,10 @@ export const Row = z.object({
   tags: z._default(z.array(z.string().check(z.maxLength(128))).check(z.maxLength(64)), []),
   links: z._default(z.array(Link).check(z.maxLength(64)), []),
   /** What only this kind has, by name: image, ports, command. Searched as `name:value`. */
-  facts: z._default(z.record(z.string().check(z.maxLength(64)), z.union([z.string().check(z.maxLength(1024)), z.number(), z.boolean()])), {}),
+  facts: z._default(
+    z.record(z.string().check(z.maxLength(64)), z.union([z.string().check(z.maxLength(1024)), z.number(), z.boolean()])),
+    {},
+  ),
   /** When it came to be, ms since the epoch; 0 unknown. */
   createdMs: z._default(z.number(), 0),
   /** When its state last changed, ms since the epoch; 0 unknown. */

@@ -43,7 +43,9 @@ export const logins = {
     Me,
     { mutates: true },
   ),
-  signIn: call(z.object({ email: z.string().check(z.maxLength(254)), password: z.string().check(z.maxLength(1024)) }), Me, { mutates: true }),
+  signIn: call(z.object({ email: z.string().check(z.maxLength(254)), password: z.string().check(z.maxLength(1024)) }), Me, {
+    mutates: true,
+  }),
   signOut: call(z.object({}), z.object({}), { mutates: true }),
   me: call(z.object({}), Me),
   setLanguage: call(z.object({ language: z.enum(['en', 'fr']) }), Me, { mutates: true }),

@@ -39,7 +39,11 @@ export const TerminalOpen = z.object({
 })
 
 /** `after`: replay from this position on (what the viewer already has); absent: the whole replay buffer, 1 MiB at most. */
-export const TerminalAttach = z.object({ id: TerminalId, after: z.optional(z.int().check(z.gte(0))), watch: z._default(z.boolean(), false) })
+export const TerminalAttach = z.object({
+  id: TerminalId,
+  after: z.optional(z.int().check(z.gte(0))),
+  watch: z._default(z.boolean(), false),
+})
 
 /**
  * SIGNAL kinds of `attach`. From the viewer: `resize` [columns, rows]; `write` true asks for the keyboard.
@@ -57,7 +61,17 @@ export const terminals = {
 export const terminalsApi = {
   list: api(terminals.list, { http: 'GET /hosts/:host/terminals', needs: 'terminals:read', on: 'host' }),
   open: api(terminals.open, { http: 'POST /hosts/:host/terminals', needs: 'terminals:open', on: 'host', audit: 'terminal.open' }),
-  attach: api(terminals.attach, { http: 'POST /hosts/:host/terminals/:id/attach', needs: 'terminals:open', on: 'host', audit: 'terminal.attach' }),
-  rename: api(terminals.rename, { http: 'PATCH /hosts/:host/terminals/:id', needs: 'terminals:open', on: 'host', audit: 'terminal.rename' }),
+  attach: api(terminals.attach, {
+    http: 'POST /hosts/:host/terminals/:id/attach',
+    needs: 'terminals:open',
+    on: 'host',
+    audit: 'terminal.attach',
+  }),
+  rename: api(terminals.rename, {
+    http: 'PATCH /hosts/:host/terminals/:id',
+    needs: 'terminals:open',
+    on: 'host',
+    audit: 'terminal.rename',
+  }),
   close: api(terminals.close, { http: 'DELETE /hosts/:host/terminals/:id', needs: 'terminals:open', on: 'host', audit: 'terminal.close' }),
 }

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+/** Each component that a test may need, with a check that tries the thing, not just its name. */
+const checks = {
+  chromium: () => runs('chromium', ['--version']),
+  dockerd: () => root() && runs('dockerd', ['--version']) && runs('unshare', ['-m', 'true']),
+  podman: () => root() && runs('podman', ['--version']),
+  netns: () => root() && runs('unshare', ['-n', 'true']) && runs('nft', ['--version']) && runs('ip', ['-V']),
+  tc: () => root() && runs('tc', ['-V']),
+  busybox: () => existsSync('/bin/busybox'),
+  nginx: () => runs('nginx', ['-v']),
+  openssl: () => runs('openssl', ['version']),
+  postgres15: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
+  faketime: () => existsSync('/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'),
+  strace: () => runs('strace', ['-V']),
+  tmpfs: () => root() && runs('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
+} satisfies Record<string, () => boolean>
+
+export type Component = keyof typeof checks
+
+const known = new Map<Component, boolean>()
+
+/**
+ * Options for a test that needs real components: `it('...', need('dockerd'), ...)`. Without one of them the test is
+ * skipped with its name; under FAIRLEAD_REQUIRE_ALL=1 that is a failure.
+ */
+export function need(...components: Component[]): { skip?: string } {
+  const missing = components.filter((name) => !has(name))
+  if (missing.length === 0) return {}
+  const reason = `${missing.join(', ')}: not usable on this machine`
+  if (process.env['FAIRLEAD_REQUIRE_ALL'] === '1') throw new Error(`FAIRLEAD_REQUIRE_ALL is set and ${reason}`)
+  return { skip: reason }
+}
+
+function has(name: Component): boolean {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const found = checks[name]()
+  known.set(name, found)
+  return found
+}
+
+function root(): boolean {
+  return process.getuid?.() === 0
+}
+
+function runs(file: string, argv: readonly string[]): boolean {
+  return spawnSync(file, argv, { stdio: 'ignore', timeout: 10_000 }).status === 0
+}
