@@ -84,6 +84,8 @@ export interface DuplexContext<Up> extends CallContext {
   readonly up: AsyncIterable<Up>
   /** Called for each SIGNAL, in order with `up`. */
   onSignal(listener: (signal: Signal) => void): void
+  /** At most 256 B; ordered with what the handler yields. */
+  sendSignal(kind: string, value: unknown): void
 }
 
 type In<S extends Schema> = z.input<S>
@@ -118,6 +120,7 @@ export interface DuplexEnd<Down, Up> extends AsyncIterable<Down> {
   /** Resolves when the window took it: a slow peer slows the writer. */
   send(item: Up): Promise<void>
   signal(kind: string, value: unknown): void
+  onSignal(listener: (signal: Signal) => void): void
   /** Half-closes this direction; the other goes on. */
   end(): void
   /** Leaves at once. */

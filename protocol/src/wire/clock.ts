@@ -1,0 +1,52 @@
+import type { Clock } from './transport.ts'
+
+/** Real time; timers do not keep a process alive. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(delayMs, run) {
+    const timer: unknown = setTimeout(run, delayMs)
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
+    return () => clearTimeout(timer as number)
+  },
+}
+
+export interface FakeClock extends Clock {
+  /** Runs every timer due within so many ms, in order, letting promises settle between them. */
+  advance(ms: number): Promise<void>
+}
+
+/** Time that moves when a test says so. */
+export function fakeClock(): FakeClock {
+  let now = 0
+  let order = 0
+  const timers: { at: number; order: number; run: () => void }[] = []
+  return {
+    now: () => now,
+    after(delayMs, run) {
+      const timer = { at: now + Math.max(0, delayMs), order: order++, run }
+      timers.push(timer)
+      return () => {
+        const index = timers.indexOf(timer)
+        if (index >= 0) timers.splice(index, 1)
+      }
+    },
+    async advance(ms) {
+      const until = now + ms
+      for (;;) {
+        await settle()
+        timers.sort((a, b) => a.at - b.at || a.order - b.order)
+        const next = timers[0]
+        if (next === undefined || next.at > until) break
+        timers.shift()
+        now = next.at
+        next.run()
+      }
+      now = until
+      await settle()
+    },
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 8; i++) await Promise.resolve()
+}

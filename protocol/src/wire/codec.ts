@@ -1,0 +1,119 @@
+import { Packr, Unpackr } from 'msgpackr/pack'
+import { frame, type ControlFrame, type FrameCodec, type FrameWriter } from './frame.ts'
+import { limits } from './limits.ts'
+import { MalformedFrame, prescan } from './prescan.ts'
+
+const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const
+const packr = new Packr(options)
+const unpackr = new Unpackr(options)
+
+/** `93 02 ce <sid u32> c5 <length u16>`: DATA is written and read at fixed places, never by the msgpack library. */
+const dataHeader = 10
+const replyHeader = 7
+
+/** msgpack frames back to back, as hub and agent speak. One per process: it keeps no state between messages. */
+export const msgpackCodec: FrameCodec = { name: 'fairlead.1', writer, decode, decodeReply: decodeValue }
+
+/** One msgpack value that passed the strict scan; the whole of `bytes`. */
+export function decodeValue(bytes: Uint8Array): unknown {
+  if (prescan(bytes, 0, limits.largeReply) !== bytes.length) throw new MalformedFrame('something follows the value')
+  return unpack(bytes)
+}
+
+export function encodeValue(value: unknown): Uint8Array {
+  return packr.pack(value)
+}
+
+function writer(send: (message: Uint8Array) => void): FrameWriter {
+  let parts: Uint8Array[] = []
+  let total = 0
+  const flush = () => {
+    if (total === 0) return
+    const message = parts.length === 1 ? parts[0]! : join(parts, total)
+    parts = []
+    total = 0
+    send(message)
+  }
+  const add = (part: Uint8Array) => {
+    parts.push(part)
+    total += part.length
+    if (total >= limits.gatherBytes) flush()
+  }
+  return {
+    control: (control) => add(packr.pack(control)),
+    data: (sid, payload) => add(encodeData(sid, payload)),
+    reply(sid, value) {
+      const encoded = packr.pack(value)
+      if (encoded.length > limits.replyBytes) return encoded
+      const out = new Uint8Array(replyHeader + encoded.length)
+      out.set([0x93, frame.reply, 0xce, sid >>> 24, (sid >>> 16) & 0xff, (sid >>> 8) & 0xff, sid & 0xff])
+      out.set(encoded, replyHeader)
+      add(out)
+      return undefined
+    },
+    flush,
+  }
+}
+
+export function encodeData(sid: number, payload: Uint8Array): Uint8Array {
+  const out = new Uint8Array(dataHeader + payload.length)
+  out[0] = 0x93
+  out[1] = frame.data
+  out[2] = 0xce
+  out[3] = sid >>> 24
+  out[4] = sid >>> 16
+  out[5] = sid >>> 8
+  out[6] = sid
+  out[7] = 0xc5
+  out[8] = payload.length >>> 8
+  out[9] = payload.length
+  out.set(payload, dataHeader)
+  return out
+}
+
+function decode(message: Uint8Array | string, sink: Parameters<FrameCodec['decode']>[1]): void {
+  if (typeof message === 'string') throw new MalformedFrame('a text message')
+  if (message.length === 0) throw new MalformedFrame('an empty message')
+  let at = 0
+  while (at < message.length) {
+    if (message[at] === 0x93 && message[at + 1] === frame.data) {
+      at = data(message, at, sink)
+      continue
+    }
+    const end = prescan(message, at)
+    const control = unpack(message.subarray(at, end))
+    if (!Array.isArray(control) || typeof control[0] !== 'number') throw new MalformedFrame('not a frame')
+    at = end
+    sink.control(control as unknown as ControlFrame)
+  }
+}
+
+function data(message: Uint8Array, at: number, sink: Parameters<FrameCodec['decode']>[1]): number {
+  if (message.length < at + dataHeader || message[at + 2] !== 0xce || message[at + 7] !== 0xc5)
+    throw new MalformedFrame('a DATA frame out of shape')
+  const sid = ((message[at + 3]! << 24) | (message[at + 4]! << 16) | (message[at + 5]! << 8) | message[at + 6]!) >>> 0
+  const length = (message[at + 8]! << 8) | message[at + 9]!
+  const end = at + dataHeader + length
+  if (length === 0 || length > limits.dataBytes || end > message.length) throw new MalformedFrame('a DATA frame of a wrong length')
+  sink.data(sid, message.subarray(at + dataHeader, end))
+  return end
+}
+
+function unpack(bytes: Uint8Array): unknown {
+  try {
+    return unpackr.unpack(bytes)
+  } catch {
+    // The library puts decoded content into its messages: none of it may travel.
+    throw new MalformedFrame('not decodable')
+  }
+}
+
+function join(parts: readonly Uint8Array[], total: number): Uint8Array {
+  const out = new Uint8Array(total)
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}

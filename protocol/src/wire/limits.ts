@@ -1,0 +1,56 @@
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Every number of the wire. A test crosses each. Sizes in bytes. */
+export const limits = {
+  /** One WebSocket message; larger ones close with 1009. */
+  messageBytes: 128 * KiB,
+  /** What a sender gathers into one message before its last frame. */
+  gatherBytes: 64 * KiB,
+  dataBytes: 32 * KiB,
+  paramsBytes: 64 * KiB,
+  replyBytes: 32 * KiB,
+  /** What one answer may hold that came as DATA. */
+  largeReply: { nodes: 2_000_000, stringBytes: 16 * MiB, arrayItems: 100_000 },
+  signalBytes: 256,
+  signalsPerSecond: 50,
+  depth: 16,
+  arrayItems: 4096,
+  mapEntries: 1024,
+  stringBytes: 64 * KiB,
+  nodes: 20_000,
+  /** Receive windows: what may be under way and not yet consumed. */
+  windowBytes: 256 * KiB,
+  terminalWindowBytes: 64 * KiB,
+  smallWindowBytes: 32 * KiB,
+  maxWindowBytes: 4 * MiB,
+  sessionWindowBytes: 16 * MiB,
+  /** One slice of a `bytes` stream; the smaller one while the link is slow. */
+  sliceBytes: 16 * KiB,
+  slowSliceBytes: 8 * KiB,
+  slowBytesPerMs: 1000,
+  /** Bulk waits while this much is handed over and not yet taken by the kernel. */
+  socketBytes: 32 * KiB,
+  /** The send queue of one session; beyond it the slow stream is reset, not the session. */
+  queueBytes: 1 * MiB,
+  path: { startBytes: 64 * KiB, minBytes: 32 * KiB, maxBytes: 8 * MiB, frameBytes: 16 * KiB },
+  ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5 },
+  /** One bulk frame passes after this many of calls and events. */
+  fairness: 16,
+  flowBreaches: 3,
+  /** A message that gathers so little of a bulk stream, so often, is misuse. */
+  smallDataBytes: 512,
+  smallDataPerSecond: 1000,
+  agent: { openStreams: 64, opensPerSecond: 200, openBurst: 1000, rapidResetsPerSecond: 100, controlPerSecond: 500 },
+  hub: { openStreams: 256, opensPerSecond: 200, openBurst: 1000, rapidResetsPerSecond: 100, controlPerSecond: 500 },
+  console: { openStreams: 64, opensPerSecond: 50, openBurst: 200, rapidResetsPerSecond: 50, controlPerSecond: 200 },
+  /** One more control frame for so much data received. */
+  controlPerDataBytes: 8 * KiB,
+  heartbeatMs: 15_000,
+  deadMs: 40_000,
+  unackedMs: 30_000,
+  lastStreamId: 2 ** 31,
+} as const
+
+/** What the peer of each side may do: the agent's peer is the hub. */
+export const peerLimits = { hub: limits.agent, agent: limits.hub, console: limits.hub } as const

@@ -1,0 +1,253 @@
+import type { Call, CallContext, CallOptions, Client, Contract, Duplex, Handlers, Method, Stream } from '../contract.ts'
+import { codeOf, FairleadError, isCanceled } from '../errors.ts'
+import { relay } from './relay.ts'
+import type { OpenMeta, Session, WireStream } from './types.ts'
+
+/** The wire stream behind an iterable that a client made: a handler that returns it is spliced, nothing is decoded. */
+export const wireOf = Symbol('wireOf')
+
+export interface ServeOptions {
+  /** What one side adds to a handler's context: the hub says who calls and about which host. Throwing refuses. */
+  readonly context?: (stream: WireStream, method: Method, name: string) => unknown
+  /** One line a request, when it is over. */
+  readonly onDone?: (name: string, stream: WireStream, ms: number, error: unknown) => void
+  readonly decodeReply?: (bytes: Uint8Array) => unknown
+}
+
+type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never, context: never) => unknown>>>>
+
+/** Answers every OPEN from the handlers of the features; what they do not name is `unsupported`. */
+export function serveFeatures(
+  features: Readonly<Record<string, Contract>>,
+  handlers: AnyHandlers,
+  options: ServeOptions = {},
+): (stream: WireStream) => void {
+  return (stream) => void serveOne(features, handlers, options, stream)
+}
+
+async function serveOne(
+  features: Readonly<Record<string, Contract>>,
+  handlers: AnyHandlers,
+  options: ServeOptions,
+  stream: WireStream,
+): Promise<void> {
+  const start = performance.now()
+  let failure: unknown
+  try {
+    const [feature = '', name = ''] = stream.method.split('.', 2)
+    const contract = Object.hasOwn(features, feature) ? features[feature] : undefined
+    const method = contract !== undefined && Object.hasOwn(contract, name) ? contract[name] : undefined
+    const handler = handlers[feature]?.[name]
+    if (method === undefined || handler === undefined) throw new FairleadError('unsupported', `Nothing here answers "${stream.method}".`)
+    const input = parseInput(method, stream.params)
+    const added = (await options.context?.(stream, method, stream.method)) ?? {}
+    const base = { signal: stream.signal, trace: stream.meta.trace ?? '', ...(added as object) }
+    await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream)
+  } catch (error) {
+    failure = error
+    if (!stream.signal.aborted) stream.reset(codeOf(error), sentence(error))
+  }
+  options.onDone?.(stream.method, stream, performance.now() - start, isCanceled(failure) ? undefined : failure)
+}
+
+async function answer(
+  method: Method,
+  handler: (input: unknown, context: unknown) => unknown,
+  input: unknown,
+  base: CallContext,
+  stream: WireStream,
+): Promise<void> {
+  if (method.kind === 'call') {
+    const value = await handler(input, base)
+    if (!stream.signal.aborted) stream.reply(value)
+    return
+  }
+  const context = method.kind === 'duplex' ? duplexContext(method, base, stream) : base
+  const items = (await handler(input, context)) as AsyncIterable<unknown> & { readonly [wireOf]?: (meta: OpenMeta) => WireStream }
+  const splice = items[wireOf]
+  if (splice !== undefined) return relay(stream, splice({ ...stream.meta, priority: method.options.priority ?? 2 }))
+  const iterator = items[Symbol.asyncIterator]()
+  stream.signal.addEventListener('abort', () => void iterator.return?.(undefined))
+  stream.head({ mode: method.down.mode })
+  for (;;) {
+    const next = await iterator.next()
+    if (next.done === true)
+      return stream.end(typeof next.value === 'object' && next.value !== null ? (next.value as Record<string, unknown>) : {})
+    await stream.write(method.down.encode(next.value))
+  }
+}
+
+function duplexContext(method: Duplex, base: CallContext, stream: WireStream) {
+  return {
+    ...base,
+    up: decodeAll(stream, method.up.decode),
+    onSignal: (listener: (signal: { kind: string; value: unknown }) => void) =>
+      void (stream.onSignal = (kind, value) => listener({ kind, value })),
+    sendSignal: (kind: string, value: unknown) => stream.sendSignal(kind, value),
+  }
+}
+
+async function* decodeAll(stream: WireStream, decode: (payload: Uint8Array) => unknown): AsyncGenerator<unknown> {
+  for await (const payload of stream) yield decode(payload)
+}
+
+/** Names the field that is wrong, never its value. */
+export function parseInput(method: Pick<Method, 'input'>, params: unknown): unknown {
+  const result = method.input.safeParse(params ?? {})
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const where = issue === undefined || issue.path.length === 0 ? 'the request' : `"${issue.path.map(String).join('.')}"`
+  throw new FairleadError('invalid_input', `${where} is not as it must be: ${describe(issue)}.`, {
+    details: { field: issue?.path.map(String).join('.') ?? '' },
+  })
+}
+
+function describe(issue: object | undefined): string {
+  const { code, expected, minimum, maximum } = (issue ?? {}) as Record<string, unknown>
+  switch (code) {
+    case 'invalid_type':
+      return `a ${String(expected)} is wanted`
+    case 'too_small':
+      return `at least ${String(minimum)} is wanted`
+    case 'too_big':
+      return `at most ${String(maximum)} is allowed`
+    case 'unrecognized_keys':
+      return 'it has unknown fields'
+    case 'invalid_value':
+      return 'it is none of the allowed values'
+    case 'invalid_format':
+      return 'it has a form that is not allowed'
+    default:
+      return 'it does not fit the contract'
+  }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof FairleadError
+    ? error.message
+    : 'Something went wrong on the other end; its log says what, under the id of this request.'
+}
+
+export type Clients<F extends Readonly<Record<string, Contract>>> = { readonly [K in keyof F]: Client<F[K]> }
+
+export interface ClientOptions {
+  readonly decodeReply: (bytes: Uint8Array) => unknown
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Added to the params of every request: `{ host }` for a console. */
+  readonly params?: Readonly<Record<string, unknown>>
+  /** false: answers are taken as they are (a console trusts its hub and has no schema library). */
+  readonly parse?: boolean
+}
+
+/** Asks the other end: one function a method, typed by the contracts. */
+export function openClient<F extends Readonly<Record<string, Contract>>>(
+  session: () => Session,
+  features: F,
+  options: ClientOptions,
+): Clients<F> {
+  const clients: Record<string, Record<string, unknown>> = {}
+  for (const [feature, contract] of Object.entries(features)) {
+    const methods: Record<string, unknown> = {}
+    for (const [name, method] of Object.entries(contract)) methods[name] = caller(session, `${feature}.${name}`, method, options)
+    clients[feature] = methods
+  }
+  return clients as Clients<F>
+}
+
+function caller(session: () => Session, name: string, method: Method, options: ClientOptions): unknown {
+  const open = (input: unknown, given: CallOptions, meta: OpenMeta = {}) => {
+    const stream = session().open(name, { ...(input as object), ...options.params }, { ...metaFor(method, given, options), ...meta })
+    given.signal?.addEventListener('abort', () => stream.reset('canceled'), { once: true })
+    if (given.signal?.aborted === true) stream.reset('canceled')
+    return stream
+  }
+  if (method.kind === 'call') return async (input: unknown, given: CallOptions = {}) => finishCall(open(input, given), method, options)
+  if (method.kind === 'duplex') return (input: unknown, given: CallOptions = {}) => duplexEnd((meta) => open(input, given, meta), method)
+  return (input: unknown, given: CallOptions = {}) => ({
+    [wireOf]: (meta: OpenMeta) => open(input, given, meta),
+    async *[Symbol.asyncIterator]() {
+      const stream = open(input, given)
+      for await (const payload of stream) yield method.down.decode(payload)
+      return stream.trailer
+    },
+  })
+}
+
+function metaFor(method: Method, given: CallOptions, { randomBytes }: ClientOptions): OpenMeta {
+  const { priority, mutates, resumeForMs } = method.options
+  const deadlineMs = given.deadlineMs ?? method.options.deadlineMs ?? (method.kind === 'call' ? 30_000 : 0)
+  return {
+    ...(priority === undefined ? {} : { priority }),
+    ...(deadlineMs > 0 ? { deadlineMs } : {}),
+    ...(mutates === true ? { idempotencyKey: given.idempotencyKey ?? randomBytes(16) } : {}),
+    ...(resumeForMs === undefined ? {} : { resumeKey: randomBytes(16) }),
+    ...(given.trace === undefined ? {} : { trace: given.trace }),
+    ...(priority === 1 ? { windowBytes: 64 * 1024 } : {}),
+  }
+}
+
+async function finishCall(stream: WireStream, method: Call, options: ClientOptions): Promise<unknown> {
+  const answer = await stream.answered()
+  const value = 'reply' in answer ? answer.reply : options.decodeReply(await gather(stream))
+  if (options.parse === false) return value
+  const result = method.output.safeParse(value)
+  if (!result.success)
+    throw new FairleadError(
+      'bad_upstream',
+      `The answer to ${stream.method} does not fit its contract; the host's agent may be too old or too new.`,
+    )
+  return result.data
+}
+
+const mostReplyBytes = 64 * 1024 * 1024
+
+async function gather(stream: WireStream): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let total = 0
+  for await (const part of stream) {
+    parts.push(part)
+    total += part.length
+    if (total > mostReplyBytes) throw new FairleadError('too_large', 'The answer is larger than 64 MiB.')
+  }
+  const out = new Uint8Array(total)
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** Opened at the first use, so that a relay can open it with the key of whoever watches. */
+function duplexEnd(open: (meta?: OpenMeta) => WireStream, method: Duplex) {
+  let opened: WireStream | undefined
+  const stream = () => (opened ??= open())
+  return {
+    [wireOf]: (meta: OpenMeta) => (opened ??= open(meta)),
+    [Symbol.asyncIterator]: () => decodeAll(stream(), method.down.decode),
+    send: (item: unknown) => stream().write(method.up.encode(item)),
+    signal: (kind: string, value: unknown) => stream().sendSignal(kind, value),
+    onSignal: (listener: (signal: { kind: string; value: unknown }) => void) =>
+      void (stream().onSignal = (kind, value) => listener({ kind, value })),
+    end: () => stream().end(),
+    close: () => stream().reset('canceled'),
+  }
+}
+
+/** A client without any wire: calls go straight to the handlers, parsed on both hops as on a real link. */
+export function loopback<C extends Contract>(contract: C, handlers: Handlers<C>): Client<C> {
+  const methods: Record<string, unknown> = {}
+  for (const [name, method] of Object.entries(contract) as [string, Method][]) {
+    const handler = handlers[name] as (input: unknown, context: unknown) => unknown
+    methods[name] = (input: unknown, { signal = new AbortController().signal, trace = '' }: CallOptions = {}) => {
+      const context = { signal, trace }
+      if (method.kind === 'call') return (async () => method.output.parse(await handler(parseInput(method, input), context)))()
+      return passItems(method as Stream, handler(parseInput(method, input), context) as AsyncIterable<unknown>)
+    }
+  }
+  return methods as Client<C>
+}
+
+async function* passItems(method: Stream, items: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const item of items) yield method.down.decode(method.down.encode(item))
+}

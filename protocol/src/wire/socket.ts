@@ -1,0 +1,40 @@
+import type { Transport } from './transport.ts'
+
+/* oxlint-disable unicorn/prefer-add-event-listener -- one listener, and `ws` and browsers differ in the rest */
+/** What `ws` and a browser's WebSocket have in common. */
+export interface SocketLike {
+  binaryType: string
+  readonly readyState: number
+  readonly bufferedAmount: number
+  send(data: Uint8Array | string): void
+  close(code?: number, reason?: string): void
+  onmessage: unknown
+  onclose: unknown
+  onerror: unknown
+}
+
+const open = 1
+
+/** A transport over a WebSocket that is already open. */
+export function overSocket(socket: SocketLike): Transport {
+  socket.binaryType = 'arraybuffer'
+  const transport: Transport = {
+    send(message) {
+      if (socket.readyState === open) socket.send(message)
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
+    close(code, reason) {
+      // A browser may only say 1000 and 3000-4999.
+      socket.close(code === 1000 || code >= 3000 ? code : 1000, reason.slice(0, 120))
+    },
+    onMessage: () => undefined,
+    onClose: () => undefined,
+  }
+  socket.onmessage = ({ data }: { data: ArrayBuffer | string }) =>
+    transport.onMessage(typeof data === 'string' ? data : new Uint8Array(data))
+  socket.onclose = ({ code, reason }: { code: number; reason: string }) => transport.onClose(code, reason)
+  socket.onerror = () => undefined
+  return transport
+}

@@ -1,0 +1,108 @@
+import type { Code } from '../errors.ts'
+import type { FrameCodec } from './frame.ts'
+import type { Clock, Transport } from './transport.ts'
+
+/** One stream of a session: what an OPEN made, on either side. */
+export interface WireStream {
+  readonly id: number
+  readonly method: string
+  readonly params: unknown
+  readonly meta: OpenMeta
+  /** Fires with the peer's RESET, the deadline, or the session's end past its resume time. */
+  readonly signal: AbortSignal
+  /** What the peer answered first: resolves with HEAD's meta, or with REPLY's value as `{ reply }`. Rejects with the reset. */
+  answered(): Promise<{ readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }>
+  /** Answers a call and closes the stream. Over 32 KiB it becomes HEAD, DATA, END by itself. */
+  reply(value: unknown): void
+  /** Answers a stream: once, before the first `write`. */
+  head(meta: Readonly<Record<string, unknown>>): void
+  /** One DATA frame (`items`, as HEAD said) or as many as it takes. Resolves when there is room for more; rejects when the stream ended. */
+  write(payload: Uint8Array): Promise<void>
+  /** Half-closes this direction. */
+  end(trailer?: Readonly<Record<string, unknown>>): void
+  /** Ends both directions at once. `canceled` is the ordinary way to leave. */
+  reset(code: Code, message?: string): void
+  /** At most 256 B and 50 a second; ordered with DATA. */
+  sendSignal(kind: string, value: unknown): void
+  onSignal: (kind: string, value: unknown) => void
+  /** Payloads of the peer. Asking for the next one is what grants credit. Each payload is the reader's own to keep. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array>
+  /** What the peer's END carried; set once the iterator is done. */
+  readonly trailer: Readonly<Record<string, unknown>> | undefined
+  /** Payload bytes received and sent so far: positions for a resume. */
+  readonly receivedBytes: number
+  readonly sentBytes: number
+}
+
+export interface OpenMeta {
+  readonly priority?: 1 | 2 | 3
+  readonly deadlineMs?: number
+  /** 16 bytes: this stream is to survive the link; it is found again under this key. */
+  readonly resumeKey?: Uint8Array
+  /** With `resumeKey`: go on at this payload offset of an earlier stream (a new session, a new hub). Answered by HEAD {offset} or RESET `lost`. */
+  readonly resumeAt?: number
+  /** 16 bytes, for mutations. */
+  readonly idempotencyKey?: Uint8Array
+  readonly trace?: string
+  /** Receive window granted from the start, bytes. */
+  readonly windowBytes?: number
+}
+
+export interface SessionOptions {
+  /** Ids: the hub opens even ones from 2, the other end (agent or console) odd ones from 1. */
+  readonly side: 'hub' | 'agent' | 'console'
+  /** msgpack frames between hub and agent; JSON text frames plus binary DATA to a console. */
+  readonly codec: FrameCodec
+  readonly clock: Clock
+  /** Called for every OPEN of the peer. It answers through the stream; throwing resets it. */
+  readonly onOpen: (stream: WireStream) => void
+  readonly onClose?: (reason: SessionEnd) => void
+  /** From HELLO and WELCOME. */
+  readonly heartbeatMs?: number
+  readonly random?: () => number
+  /** Where streams with a resume key wait for their next session; belongs to the process, not to the session. */
+  readonly resumeStore?: ResumeStore
+}
+
+/** Streams that lost their session and may be found again under their key. */
+export interface ResumeStore {
+  /** Takes the waiting stream of this key out of the store. */
+  take(key: string): unknown
+  put(key: string, stream: unknown, keepMs: number): void
+  readonly size: number
+}
+
+export interface SessionEnd {
+  /** WebSocket close code: 1000 goodbye, 1006 lost, 4400 protocol, 4401 no welcome, 4403 revoked, 4406 version, 4429 rate. */
+  readonly code: number
+  readonly reason: string
+  /** What the peer's GOAWAY said, ms. */
+  readonly reconnectInMs?: number
+}
+
+export interface SessionStats {
+  readonly roundTripMs: number
+  readonly pathWindowBytes: number
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  readonly openStreams: number
+  readonly queuedBytes: number
+  readonly pausedStreams: number
+}
+
+export interface Session {
+  open(method: string, params: unknown, meta?: OpenMeta): WireStream
+  /** Round trip, ms. */
+  ping(): Promise<number>
+  /** Drain: no new OPEN from either end, running streams finish. */
+  goaway(code: string, reconnectInMs: number, resumeForMs: number): void
+  close(code: number, reason: string): void
+  /**
+   * Goes on over a new transport after a loss: opens again, at the byte where they stood, the streams of this end that have
+   * a resume key. Streams without one were reset `lost` when the old transport ended.
+   */
+  resume(transport: Transport): void
+  /** False between a loss and the next `resume`. */
+  readonly alive: boolean
+  readonly stats: SessionStats
+}
