@@ -1,0 +1,46 @@
+import * as z from 'zod/mini'
+
+export const protocolVersion = 1
+
+const short = z.string().check(z.maxLength(128))
+
+/** What the agent says in the handshake's last message, sealed. Under 4 KiB with all else there. */
+export const Hello = z.object({
+  /** Lowest and highest protocol version spoken. */
+  v: z.tuple([z.int(), z.int()]),
+  agent: short,
+  hostname: short,
+  /** New with each start of the agent's process: two at once are a copied key. */
+  bootId: short,
+  os: short,
+  arch: short,
+  /** Features served. */
+  features: z.array(short).check(z.maxLength(64)),
+  clockMs: z.number(),
+  /** Present when it enrols: what the join string said. */
+  join: z.optional(z.object({ tokenId: short, secret: short })),
+})
+export type Hello = z.infer<typeof Hello>
+
+/** The hub's first sealed message: come in, or why not. */
+export const Welcome = z.object({
+  v: z.int(),
+  /** The host's id on this hub. */
+  host: short,
+  organization: short,
+  heartbeatMs: z.int(),
+  resumeForMs: z.int(),
+  smearMs: z.int(),
+  nowMs: z.number(),
+})
+export type Welcome = z.infer<typeof Welcome>
+
+/** Close codes before and after the welcome, with what an agent makes of each. */
+export const closeCodes = { notWelcome: 4401, revoked: 4403, version: 4406, rate: 4429 } as const
+
+/** The highest version both speak, or undefined. The hub speaks the last two before its own, too. */
+export function chooseVersion([low, high]: readonly [number, number]): number | undefined {
+  const lowest = Math.max(1, protocolVersion - 2)
+  const best = Math.min(high, protocolVersion)
+  return best >= Math.max(low, lowest) ? best : undefined
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import * as crypto from 'node:crypto'
+import { describe, it } from 'node:test'
+import { systemClock } from '../wire/clock.ts'
+import { pair } from '../wire/pair.ts'
+import type { Transport } from '../wire/transport.ts'
+import { initiate, respond, type Secured } from './secure.ts'
+import { nodeSuite, rawPublicKey, type Identity } from './suite.ts'
+
+const suite = nodeSuite(crypto)
+const identity = (): Identity => {
+  const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519')
+  return { publicKey: rawPublicKey(publicKey), privateKey }
+}
+const hub = identity()
+const agent = identity()
+const secret = Buffer.from('canary-join-secret')
+const common = { suite, clock: systemClock }
+
+interface Wire {
+  readonly agentSide: Transport
+  readonly hubSide: Transport
+  readonly seen: Buffer[]
+}
+
+/** A link on which somebody sits who sees, and may change, every message. */
+function tapped(change: (message: Uint8Array, index: number, toHub: boolean) => Uint8Array[] = (message) => [message]): Wire {
+  const near = pair()
+  const far = pair()
+  const seen: Buffer[] = []
+  let index = 0
+  const pass = (from: Transport, to: Transport, toHub: boolean) => {
+    from.onMessage = (message) => {
+      const copy = Buffer.from(message as Uint8Array)
+      seen.push(copy)
+      for (const out of change(copy, index++, toHub)) to.send(out)
+    }
+    from.onClose = (code, reason) => to.close(code, reason)
+  }
+  pass(near.right, far.left, true)
+  pass(far.left, near.right, false)
+  return { agentSide: near.left, hubSide: far.right, seen }
+}
+
+async function shake(wire: Wire, agentOptions = {}, hubOptions = {}): Promise<[Secured, Secured]> {
+  return Promise.all([
+    initiate(wire.agentSide, { ...common, identity: agent, hubKey: hub.publicKey, payload: secret, ...agentOptions }),
+    respond(wire.hubSide, { ...common, identity: hub, ...hubOptions }),
+  ])
+}
+
+/** Fails on either side, whichever notices first; the other must not succeed with data. */
+async function refused(wire: Wire, agentOptions = {}): Promise<void> {
+  const both = Promise.allSettled([
+    initiate(wire.agentSide, { ...common, identity: agent, hubKey: hub.publicKey, payload: secret, ...agentOptions }).catch(
+      (error: Error) => {
+        wire.agentSide.close(4401, 'refused')
+        throw error
+      },
+    ),
+    respond(wire.hubSide, { ...common, identity: hub }).catch((error: Error) => {
+      wire.hubSide.close(4401, 'refused')
+      throw error
+    }),
+  ])
+  const results = await both
+  assert.ok(results.some(({ status }) => status === 'rejected'))
+  assert.ok(wire.seen.every((message) => !message.includes(secret)))
+}
+
+describe('the handshake', () => {
+  it('proves both identities and hands over the payload, which never travels in clear [security 30]', async () => {
+    const wire = tapped()
+    const [left, right] = await shake(wire)
+    assert.deepEqual(Buffer.from(left.peerKey), Buffer.from(hub.publicKey))
+    assert.deepEqual(Buffer.from(right.peerKey), Buffer.from(agent.publicKey))
+    assert.equal(Buffer.from(right.payload).toString(), secret.toString())
+    assert.ok(wire.seen.every((message) => !message.includes(secret)))
+  })
+
+  it('an agent refuses a hub with any other key, before the secret leaves [security 31]', async () => {
+    const wire = tapped()
+    await refused(wire, { hubKey: identity().publicKey })
+    // The greeting, the first and the second message: the third, which carries the secret, was never sent.
+    assert.equal(wire.seen.length, 3)
+  })
+
+  it('refuses when any bit of any handshake message is flipped [security 32]', async () => {
+    const lengths = await handshakeLengths()
+    for (const [index, length] of lengths.entries()) {
+      for (let at = 0; at < length; at += 7) {
+        await refused(
+          tapped((message, n) => {
+            const out = Uint8Array.from(message)
+            if (n === index) out[at]! ^= 1 << (at % 8)
+            return [out]
+          }),
+        )
+      }
+    }
+  })
+
+  it('refuses truncated, reflected and swapped messages [security 32]', async () => {
+    for (let index = 0; index < 4; index++) {
+      await refused(tapped((message, n) => [n === index ? message.subarray(0, message.length - 1) : message]))
+    }
+    let greeting: Uint8Array | undefined
+    await refused(
+      tapped((message, n) => {
+        if (n === 0) greeting = Uint8Array.from(message)
+        return [n === 2 ? greeting! : message]
+      }),
+    )
+  })
+
+  it('a recorded handshake replayed to the hub is refused: nothing that is signed is static [security 34]', async () => {
+    const recorded = tapped()
+    await shake(recorded)
+    const [, first, , third] = recorded.seen
+    const link = pair()
+    const answer = respond(link.right, { ...common, identity: hub })
+    link.left.onMessage = () => undefined
+    link.left.send(first!)
+    link.left.send(third!)
+    await assert.rejects(answer, { code: 'unauthenticated' })
+  })
+
+  it('goes unsealed only when both ends export the same from TLS', async () => {
+    const exporter = crypto.randomBytes(32)
+    for (const [left, right, plain] of [
+      [exporter, exporter, true],
+      [exporter, crypto.randomBytes(32), false],
+      [exporter, undefined, false],
+      [undefined, undefined, false],
+    ] as const) {
+      const wire = tapped()
+      const [a, b] = await shake(wire, { exporter: left }, { exporter: right })
+      assert.equal(a.tlsEndToEnd, plain)
+      assert.equal(b.tlsEndToEnd, plain)
+      b.transport.onMessage = () => undefined
+      a.transport.send(Buffer.from('canary-message'))
+      await settle()
+      assert.equal(wire.seen.at(-1)!.includes('canary-message'), plain)
+    }
+  })
+})
+
+describe('a sealed transport', () => {
+  const cases: Record<string, (message: Uint8Array, index: number) => Uint8Array[]> = {
+    'a flipped bit': (message, index) => [index === 5 ? Uint8Array.from(message, (byte, at) => (at === 3 ? byte ^ 1 : byte)) : message],
+    'a message twice': (message, index) => (index === 5 ? [message, message] : [message]),
+    'a message left out': (message, index) => (index === 5 ? [] : [message]),
+    'a truncated message': (message, index) => [index === 5 ? message.subarray(0, -1) : message],
+  }
+  for (const [name, change] of Object.entries(cases)) {
+    it(`closes without a word at ${name}, and lets nothing wrong through [security 32]`, async () => {
+      const [left, right] = await shake(tapped((message, index) => change(message, index)))
+      const got: string[] = []
+      let closed = 0
+      right.transport.onMessage = (message) => void got.push(Buffer.from(message as Uint8Array).toString())
+      right.transport.onClose = () => void closed++
+      for (const text of ['one', 'two', 'three', 'four']) left.transport.send(Buffer.from(text))
+      await settle()
+      assert.equal(closed, 1)
+      assert.deepEqual(got, ['one', 'two', 'three', 'four'].slice(0, got.length))
+      assert.ok(got.length < 4)
+    })
+  }
+})
+
+async function handshakeLengths(): Promise<number[]> {
+  const wire = tapped()
+  await shake(wire)
+  return wire.seen.slice(0, 4).map((message) => message.length)
+}
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,118 @@
+import type * as NodeCrypto from 'node:crypto'
+
+export interface Keypair {
+  readonly publicKey: Uint8Array
+  readonly privateKey: unknown
+}
+
+/** One direction's key. `counter` is the nonce: it must rise by one each time. */
+export interface AeadKey {
+  seal(counter: number, associated: Uint8Array, plain: Uint8Array): Uint8Array
+  /** Throws when it does not authenticate. */
+  open(counter: number, associated: Uint8Array, cipher: Uint8Array): Uint8Array
+}
+
+/** The primitives behind the handshake, so that protocol itself imports no crypto. */
+export interface Suite {
+  keypair(): Keypair
+  dh(own: Keypair, peer: Uint8Array): Uint8Array
+  hash(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
+  hkdf(salt: Uint8Array, secret: Uint8Array): [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]
+  aead(key: Uint8Array): AeadKey
+  sign(identity: Identity, message: Uint8Array): Uint8Array
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+  randomBytes(count: number): Uint8Array
+  /** In constant time. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}
+
+/** An Ed25519 key that names a hub or an agent. */
+export interface Identity {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly privateKey: NodeCrypto.KeyObject
+}
+
+const x25519Spki = Uint8Array.from([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x03, 0x21, 0x00])
+const ed25519Spki = Uint8Array.from([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00])
+const tagBytes = 16
+
+/** The suite over Node's own crypto, handed in as a module. */
+export function nodeSuite(crypto: typeof NodeCrypto): Suite {
+  const publicKey = (prefix: Uint8Array, raw: Uint8Array) => {
+    if (raw.length !== 32) throw new Error('a public key has 32 bytes')
+    return crypto.createPublicKey({ key: Buffer.concat([prefix, raw]), format: 'der', type: 'spki' })
+  }
+  const hmac = (key: Uint8Array, ...parts: readonly Uint8Array[]) => {
+    const mac = crypto.createHmac('sha256', key)
+    for (const part of parts) mac.update(part)
+    return new Uint8Array(mac.digest())
+  }
+  return {
+    keypair() {
+      const pair = crypto.generateKeyPairSync('x25519')
+      return { publicKey: rawPublicKey(pair.publicKey), privateKey: pair.privateKey }
+    },
+    dh(own, peer) {
+      const secret = new Uint8Array(
+        crypto.diffieHellman({ privateKey: own.privateKey as NodeCrypto.KeyObject, publicKey: publicKey(x25519Spki, peer) }),
+      )
+      if (secret.every((byte) => byte === 0)) throw new Error('a key of low order')
+      return secret
+    },
+    hash(...parts) {
+      const hash = crypto.createHash('sha256')
+      for (const part of parts) hash.update(part)
+      return new Uint8Array(hash.digest())
+    },
+    hkdf(salt, secret) {
+      const seed = hmac(salt, secret)
+      const first = hmac(seed, Uint8Array.of(1))
+      return [first, hmac(seed, first, Uint8Array.of(2))]
+    },
+    // A KeyObject: a plain buffer as key costs five times as much an operation on this Node.
+    aead: (key) => aeadKey(crypto, crypto.createSecretKey(key)),
+    sign: ({ privateKey }, message) => new Uint8Array(crypto.sign(null, message, privateKey)),
+    verify: (raw, message, signature) => crypto.verify(null, message, publicKey(ed25519Spki, raw), signature),
+    randomBytes: (count) => new Uint8Array(crypto.randomBytes(count)),
+    equal: (a, b) => a.length === b.length && crypto.timingSafeEqual(a, b),
+  }
+}
+
+/** The 32 bytes of an X25519 or Ed25519 public key. */
+export function rawPublicKey(key: NodeCrypto.KeyObject): Uint8Array {
+  return new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(-32))
+}
+
+function aeadKey(crypto: typeof NodeCrypto, key: NodeCrypto.KeyObject): AeadKey {
+  return {
+    seal(counter, associated, plain) {
+      const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce(counter))
+      if (associated.length > 0) cipher.setAAD(associated)
+      const body = cipher.update(plain)
+      cipher.final()
+      const out = new Uint8Array(body.length + tagBytes)
+      out.set(body)
+      out.set(cipher.getAuthTag(), body.length)
+      return out
+    },
+    open(counter, associated, sealed) {
+      if (sealed.length < tagBytes) throw new Error('a sealed message is too short')
+      const decipher = crypto.createDecipheriv('aes-256-gcm', key, nonce(counter))
+      if (associated.length > 0) decipher.setAAD(associated)
+      decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
+      const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes))
+      decipher.final()
+      return new Uint8Array(plain.buffer, plain.byteOffset, plain.length)
+    },
+  }
+}
+
+/** Noise for AES-GCM: 32 zero bits, then the counter as 64 bits big-endian. */
+function nonce(counter: number): Uint8Array {
+  const out = new Uint8Array(12)
+  const view = new DataView(out.buffer)
+  view.setUint32(4, Math.floor(counter / 2 ** 32))
+  view.setUint32(8, counter >>> 0)
+  return out
+}
