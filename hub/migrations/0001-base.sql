@@ -119,3 +119,12 @@ CREATE POLICY own_account ON memberships FOR SELECT USING (account_id = nullif(c
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON organizations, accounts, environments, memberships, logins, hosts, invitations, metrics TO fairlead_work;
 GRANT SELECT, INSERT ON audit TO fairlead_work;
+
+-- Only the owner calls it: names and bounds come from the hub's own arithmetic.
+CREATE FUNCTION make_partition(parent text, name text, lower timestamptz, upper timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, parent, lower, upper);
+  EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+END $$;
+REVOKE ALL ON FUNCTION make_partition FROM PUBLIC;

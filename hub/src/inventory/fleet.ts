@@ -22,7 +22,9 @@ async function* watch(inventory: Inventory, organization: string, query: Query, 
   })
   signal.addEventListener('abort', () => wake.resolve())
   try {
-    let shown = inventory.page(organization, query)
+    // Two hundred keys are what one item holds.
+    const page = { ...query, limit: Math.min(query.limit, 200) }
+    let shown = inventory.page(organization, page)
     for (let at = 0; at === 0 || at < shown.rows.length; at += rowsPerItem) {
       const rows = shown.rows.slice(at, at + rowsPerItem)
       const done = at + rowsPerItem >= shown.rows.length
@@ -32,7 +34,7 @@ async function* watch(inventory: Inventory, organization: string, query: Query, 
       await wake.promise
       if (signal.aborted) return
       wake = Promise.withResolvers()
-      const next = inventory.page(organization, query)
+      const next = inventory.page(organization, page)
       yield* diff(shown, next)
       shown = next
     }
