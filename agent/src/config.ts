@@ -1,0 +1,46 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+
+export interface Config {
+  readonly stateDir: string
+  readonly engineSocket: string | undefined
+  readonly metricsMs: number
+  /** Joins at first start, when the host is not enrolled yet. Read from stdin or a file, never from argv. */
+  readonly joinFile: string | undefined
+  readonly name: string | undefined
+  readonly showSecrets: boolean
+}
+
+const known = [
+  'FAIRLEAD_STATE_DIR',
+  'FAIRLEAD_ENGINE',
+  'FAIRLEAD_METRICS_SECONDS',
+  'FAIRLEAD_JOIN_FILE',
+  'FAIRLEAD_HOST_NAME',
+  'FAIRLEAD_SHOW_SECRETS',
+  'FAIRLEAD_REQUIRE_ALL',
+]
+
+/** Reads the environment once and reports every problem together. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = []
+  for (const name of Object.keys(env))
+    if (name.startsWith('FAIRLEAD_') && !known.includes(name))
+      problems.push(`${name} is no setting of the agent; known are ${known.slice(0, -1).join(', ')}.`)
+  const seconds = Number(env['FAIRLEAD_METRICS_SECONDS'] ?? '10')
+  if (!(seconds >= 0.2 && seconds <= 3600))
+    problems.push(`FAIRLEAD_METRICS_SECONDS must be a number from 0.2 to 3600, not "${env['FAIRLEAD_METRICS_SECONDS']}".`)
+  const name = env['FAIRLEAD_HOST_NAME']
+  if (name !== undefined && !/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u.test(name))
+    problems.push(
+      'FAIRLEAD_HOST_NAME must begin with a letter or digit and have at most 63 letters, digits, blanks, dots, dashes or underscores.',
+    )
+  if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))
+  return {
+    stateDir: env['FAIRLEAD_STATE_DIR'] ?? '/var/lib/fairlead',
+    engineSocket: env['FAIRLEAD_ENGINE'],
+    metricsMs: seconds * 1000,
+    joinFile: env['FAIRLEAD_JOIN_FILE'],
+    name,
+    showSecrets: env['FAIRLEAD_SHOW_SECRETS'] === '1',
+  }
+}

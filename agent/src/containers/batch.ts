@@ -1,0 +1,83 @@
+import { encodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
+
+const batchBytes = 32 * 1024
+const lineOverhead = 14
+/** A longer line is cut: one item is one frame. */
+const mostLineBytes = 30 * 1024
+
+/** Gathers lines into columns; `take` answers an encoded batch. Bytes are copied once, no string is made. */
+export function createBatch() {
+  const most = Math.floor(batchBytes / (lineOverhead + 1))
+  const times = new Float64Array(most)
+  const sources = new Uint8Array(most)
+  const levels = new Uint8Array(most)
+  const lengths = new Uint32Array(most)
+  const text = Buffer.allocUnsafe(batchBytes)
+  let count = 0
+  let bytes = 0
+
+  return {
+    get count() {
+      return count
+    },
+    /** False: there is no room; take the batch first. */
+    add(timeMs: number, source: number, line: Uint8Array): boolean {
+      const length = Math.min(line.length, mostLineBytes)
+      if (4 + bytes + length + lineOverhead * (count + 1) > batchBytes || count >= most) return false
+      times[count] = timeMs
+      sources[count] = source
+      levels[count] = levelOf(line)
+      lengths[count] = length
+      text.set(length === line.length ? line : line.subarray(0, length), bytes)
+      bytes += length
+      count++
+      return true
+    },
+    take(): Uint8Array {
+      const batch = encodeLogLines({ count, times, sources, levels, lengths, text: text.subarray(0, bytes) })
+      count = 0
+      bytes = 0
+      return batch
+    },
+  }
+}
+
+const words: readonly (readonly [string, number])[] = [
+  ['trace', 1],
+  ['debug', 2],
+  ['info', 3],
+  ['notice', 3],
+  ['warn', 4],
+  ['error', 5],
+  ['fatal', 6],
+  ['panic', 6],
+  ['crit', 6],
+]
+const byFirst = new Map<number, (readonly [string, number])[]>()
+for (const [word, level] of words) {
+  const first = word.charCodeAt(0)
+  byFirst.set(first, [...(byFirst.get(first) ?? []), [word, level]])
+}
+
+const lookedAt = 120
+
+/** A cheap guess: the first level word, in any case, that stands as a word of its own near the beginning of the line. */
+export function levelOf(line: Uint8Array): number {
+  const end = Math.min(line.length, lookedAt)
+  for (let i = 0; i < end; i++) {
+    const candidates = byFirst.get(line[i]! | 0x20)
+    if (candidates === undefined || (i > 0 && isLetter(line[i - 1]!))) continue
+    for (const [word, level] of candidates) if (matches(line, i, word)) return level
+  }
+  return 0
+}
+
+function matches(line: Uint8Array, at: number, word: string): boolean {
+  for (let i = 1; i < word.length; i++) if (((line[at + i] ?? 0) | 0x20) !== word.charCodeAt(i)) return false
+  return true
+}
+
+function isLetter(byte: number): boolean {
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x7a
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
+import type { Row } from '@fairlead/protocol/features/inventory.ts'
+import { containers } from '@fairlead/protocol/features/containers.ts'
+import type { Client } from '@fairlead/protocol/contract.ts'
+import { loopback } from '@fairlead/protocol/wire/rpc.ts'
+import { startEngine, type TestEngine } from '../../../e2e/engine.ts'
+import { need } from '../../../e2e/need.ts'
+import { openEngine, type Engine } from '../docker/engine.ts'
+import { watchEngine, type EngineWatch } from '../docker/watch.ts'
+import { serveContainers } from './containers.ts'
+import { containersSource } from './source.ts'
+
+describe('containers of a real engine', need('dockerd', 'busybox'), () => {
+  let real: TestEngine
+  let engine: Engine
+  let client: Client<typeof containers>
+  let watch: EngineWatch
+  before(async () => {
+    real = await startEngine()
+    engine = openEngine(real.socket)
+    client = loopback(containers, serveContainers(engine))
+    watch = watchEngine(engine, 100)
+  })
+  after(async () => {
+    watch?.stop()
+    engine?.close()
+    await real?.stop()
+  })
+
+  it('are listed with name, image, state and labels', async () => {
+    const id = await real.run('lister', ['sleep', '1000'], { Labels: { 'com.docker.compose.project': 'shop' } })
+    const found = (await client.list({})).find((container) => container.id === id)
+    assert.equal(found?.name, 'lister')
+    assert.equal(found?.state, 'ok')
+    assert.equal(found?.stack, 'shop')
+  })
+
+  it('stop, start, restart, pause, rename and go', async () => {
+    await real.run('worker', ['sleep', '1000'])
+    assert.equal((await client.pause({ id: 'worker' })).status, 'paused')
+    assert.equal((await client.unpause({ id: 'worker' })).status, 'running')
+    assert.equal((await client.stop({ id: 'worker', timeoutSeconds: 0 })).status, 'exited')
+    // Asked again for what is so already: no error.
+    assert.equal((await client.stop({ id: 'worker', timeoutSeconds: 0 })).status, 'exited')
+    assert.equal((await client.start({ id: 'worker' })).status, 'running')
+    assert.equal((await client.restart({ id: 'worker', timeoutSeconds: 0 })).status, 'running')
+    assert.equal((await client.rename({ id: 'worker', name: 'worker-2' })).name, 'worker-2')
+    await assert.rejects(client.remove({ id: 'worker-2' }), { code: 'conflict' })
+    await client.remove({ id: 'worker-2', force: true })
+    await assert.rejects(client.get({ id: 'worker-2' }), { code: 'not_found' })
+  })
+
+  it('inspect keeps the names of environment variables and not their values [security 54]', async () => {
+    await real.run('secretive', ['sleep', '1000'], { Env: ['API_TOKEN=canary-5d1f', 'MODE=x'] })
+    const { document, redacted } = await client.inspect({ id: 'secretive' })
+    assert.equal(redacted, true)
+    assert.match(JSON.stringify(document), /API_TOKEN=/)
+    assert.doesNotMatch(JSON.stringify(document), /canary-5d1f/)
+  })
+
+  it('logs arrive whole and in order: a million of them are the same bytes', async () => {
+    const lines = 1_000_000
+    const id = await real.run('talker', ['sh', '-c', `seq 1 ${lines}`])
+    await until(async () => (await client.get({ id })).status === 'exited')
+    const hash = createHash('sha256')
+    let count = 0
+    for await (const batch of client.logs({ id, follow: false, tail: -1 })) {
+      const { count: here, lengths, text } = decodeLogLines(batch)
+      for (let i = 0, at = 0; i < here; at += lengths[i]!, i++) hash.update(text.subarray(at, at + lengths[i]!)).update('\n')
+      count += here
+    }
+    const expected = createHash('sha256')
+    for (let n = 1; n <= lines; n++) expected.update(`${n}\n`)
+    assert.equal(count, lines)
+    assert.equal(hash.digest('hex'), expected.digest('hex'))
+  })
+
+  it('a followed log ends with the reason when its container is removed', async () => {
+    const id = await real.run('doomed', ['sh', '-c', 'echo first; sleep 1000'])
+    const seen: string[] = []
+    for await (const batch of client.logs({ id })) {
+      const { count, sources, lengths, text } = decodeLogLines(batch)
+      for (let i = 0, at = 0; i < count; at += lengths[i]!, i++)
+        seen.push(`${sources[i]} ${Buffer.from(text.subarray(at, at + lengths[i]!)).toString()}`)
+      if (seen.length === 1) await client.remove({ id, force: true })
+    }
+    assert.equal(seen[0], '0 first')
+    assert.match(seen.at(-1)!, /^2 — the container (was removed|is exited)/)
+  })
+
+  it('a log goes on after a cursor, without doubles', async () => {
+    const id = await real.run('cursor', ['sh', '-c', 'for i in 1 2 3 4 5 6; do echo $i; done'])
+    await until(async () => (await client.get({ id })).status === 'exited')
+    const all = await read(client.logs({ id, follow: false, tail: -1 }))
+    const middle = all[2]!
+    const same = all.filter(({ timeMs }, index) => timeMs === middle.timeMs && index <= 2).length
+    const rest = await read(client.logs({ id, follow: false, tail: -1, after: { timeMs: middle.timeMs, lines: same } }))
+    assert.deepEqual(
+      rest.map(({ text }) => text),
+      ['4', '5', '6'],
+    )
+  })
+
+  it('stderr is told from stdout, and either can be left out', async () => {
+    const id = await real.run('both', ['sh', '-c', 'echo out; echo err >&2'])
+    await until(async () => (await client.get({ id })).status === 'exited')
+    assert.deepEqual(
+      (await read(client.logs({ id, follow: false, stdout: false }))).map(({ source, text }) => [source, text]),
+      [[1, 'err']],
+    )
+  })
+
+  it('exec runs an argument vector as it is, whatever is in it [security 51]', async () => {
+    const nasty = [
+      '$(touch /tmp/pwned)',
+      '; touch /tmp/pwned',
+      '`touch /tmp/pwned`',
+      '| touch /tmp/pwned',
+      '\'"\\ \u202e',
+      '--help',
+      '-n',
+      '../..',
+      '%2e%2e',
+      '$HOME',
+    ]
+    await real.run('execs', ['sleep', '1000'])
+    for (const argument of nasty) {
+      const lines: string[] = []
+      for await (const batch of client.exec({ id: 'execs', command: ['/bin/busybox', 'printf', '%s', argument] }))
+        lines.push(Buffer.from(decodeLogLines(batch).text).toString())
+      assert.equal(lines.join(''), argument)
+    }
+    for await (const batch of client.exec({ id: 'execs', command: ['ls', '/tmp'] })) assert.equal(decodeLogLines(batch).text.length, 0)
+  })
+
+  it('an id that is not one never reaches the engine [security 53]', async () => {
+    for (const id of ['..', '../images', 'a/b', '%2e%2e', 'a?b', 'a b', '', 'x'.repeat(200), '/%69nfo', '-rf']) {
+      await assert.rejects(client.get({ id }), { code: 'invalid_input' }, id)
+    }
+  })
+
+  it('rows follow the engine’s events, also through its death and return [security 165]', { timeout: 60_000 }, async () => {
+    const source = containersSource(engine, watch)
+    const rows = new Map<string, Row>()
+    let resets = 0
+    const stop = source.watch(
+      (set, unset) => {
+        for (const row of set) rows.set(row.id, row)
+        for (const id of unset) rows.delete(id)
+      },
+      () => resets++,
+    )
+    await until(() => watch.facts.up)
+    const id = await real.run('mover', ['sleep', '1000'])
+    await until(() => rows.get(id)?.status === 'running')
+    await client.stop({ id, timeoutSeconds: 0 })
+    await until(() => rows.get(id)?.status === 'exited')
+    await client.remove({ id })
+    await until(() => !rows.has(id))
+    real.process.kill('SIGKILL')
+    await until(() => !watch.facts.up)
+    assert.match(watch.facts.problem, /engine/)
+    await assert.rejects(client.list({}), { code: 'bad_upstream' })
+    await real.restart()
+    await until(() => watch.facts.up)
+    assert.ok(resets >= 1)
+    stop()
+  })
+})
+
+async function read(items: AsyncIterable<Uint8Array>): Promise<{ timeMs: number; source: number; text: string }[]> {
+  const lines: { timeMs: number; source: number; text: string }[] = []
+  for await (const batch of items) {
+    const { count, times, sources, lengths, text } = decodeLogLines(batch)
+    for (let i = 0, at = 0; i < count; at += lengths[i]!, i++)
+      lines.push({ timeMs: times[i]!, source: sources[i]!, text: Buffer.from(text.subarray(at, at + lengths[i]!)).toString() })
+  }
+  return lines
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 1500; i++) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  assert.fail('it did not become so within 30 s')
+}

@@ -1,0 +1,112 @@
+import type { Socket } from 'node:net'
+import { codeOf } from '@fairlead/protocol/errors.ts'
+import type * as z from 'zod/mini'
+import type { LogsInput } from '@fairlead/protocol/features/containers.ts'
+import { path, type Engine } from '../docker/engine.ts'
+import { createBatch } from './batch.ts'
+import { createSplitter, type Line } from './split.ts'
+
+type Input = z.output<typeof LogsInput>
+
+/** Lines are held back for so long, so that a flood travels in full batches and a single line at once. */
+const quietMs = 2
+const noticeSource = 2
+
+/**
+ * A container's log as batches. Pull, never push: the engine's socket is read only when the last batch was taken. Ends with
+ * a line of source 2 that says why, when the container is gone.
+ */
+export async function* readLogs(engine: Engine, input: Input, signal: AbortSignal): AsyncGenerator<Uint8Array, object> {
+  const document = await engine.call<{ Id: string; Config?: { Tty?: boolean } }>('GET', path('containers', input.id, 'json'))
+  const socket = await engine.stream({ segments: ['containers', document.Id, 'logs'], query: logQuery(input) })
+  signal.addEventListener('abort', () => socket.destroy())
+  const skip = createSkip(input.after)
+  const untilMs = input.untilMs ?? Number.POSITIVE_INFINITY
+  yield* gather(socket, createSplitter(document.Config?.Tty === true), (line) => line.timeMs <= untilMs && !skip(line))
+  if (!input.follow || signal.aborted) return {}
+  const reason = await endReason(engine, document.Id)
+  const batch = createBatch()
+  batch.add(Date.now(), noticeSource, Buffer.from(reason))
+  yield batch.take()
+  return { reason }
+}
+
+function logQuery({ follow, tail, sinceMs, untilMs, stdout, stderr, after }: Input) {
+  const from = after?.timeMs ?? sinceMs
+  return {
+    follow,
+    stdout,
+    stderr,
+    timestamps: true,
+    tail: after !== undefined || tail < 0 ? 'all' : tail,
+    // The engine takes seconds with nine digits; the cursor's own lines are dropped by count afterwards.
+    since: from === undefined ? undefined : (Math.floor(from) / 1000).toFixed(3),
+    until: untilMs === undefined || follow ? undefined : (untilMs / 1000).toFixed(9),
+  }
+}
+
+/** Drops what the reader has: everything before the cursor's time, and so many lines of that very time. */
+export function createSkip(after: Input['after']): (line: Line) => boolean {
+  let left = after?.lines ?? 0
+  let past = after === undefined
+  return ({ timeMs }) => {
+    if (past) return false
+    if (timeMs < after!.timeMs) return true
+    if (timeMs === after!.timeMs && left > 0) {
+      left--
+      return true
+    }
+    if (timeMs > after!.timeMs) past = true
+    return false
+  }
+}
+
+async function endReason(engine: Engine, id: string): Promise<string> {
+  try {
+    const { State } = await engine.call<{ State?: { Status?: string; ExitCode?: number } }>('GET', path('containers', id, 'json'))
+    return `— the container is ${State?.Status ?? 'stopped'} (exit ${State?.ExitCode ?? '?'}) —`
+  } catch (error) {
+    return codeOf(error) === 'not_found' ? '— the container was removed —' : '— the container engine went away —'
+  }
+}
+
+/** Reads the socket, splits it into lines, and yields a batch when it is full or nothing more came for a moment. */
+export async function* gather(
+  socket: Socket,
+  split: ReturnType<typeof createSplitter>,
+  wanted: (line: Line) => boolean,
+): AsyncGenerator<Uint8Array> {
+  const batch = createBatch()
+  const full: Uint8Array[] = []
+  const take = (line: Line) => {
+    if (!wanted(line)) return
+    if (batch.add(line.timeMs, line.source, line.text)) return
+    full.push(batch.take())
+    batch.add(line.timeMs, line.source, line.text)
+  }
+  const chunks = socket[Symbol.asyncIterator]()
+  let next = chunks.next()
+  try {
+    for (;;) {
+      const chunk = batch.count === 0 ? await next : await Promise.race([next, quiet()])
+      if (chunk === undefined) {
+        yield batch.take()
+        continue
+      }
+      if (chunk.done === true) break
+      split.push(chunk.value as Buffer, take)
+      while (full.length > 0) yield full.shift()!
+      next = chunks.next()
+    }
+    split.end(take)
+    while (full.length > 0) yield full.shift()!
+    if (batch.count > 0) yield batch.take()
+  } finally {
+    next.catch(() => undefined)
+    socket.destroy()
+  }
+}
+
+function quiet(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, quietMs, undefined))
+}

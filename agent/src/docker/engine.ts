@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { FairleadError, type Code } from '@fairlead/protocol/errors.ts'
+import { openHttp, type Response } from './http.ts'
+
+/** The engine of this host, Docker or Podman, over its unix socket. The only door to it. */
+export interface Engine {
+  readonly socket: string
+  /** The engine's answer as JSON. Throws FairleadError by status. */
+  call<T>(method: 'GET' | 'HEAD' | 'POST' | 'DELETE', path: Path, options?: CallOptions): Promise<T>
+  /** A body without end: logs, events, stats. */
+  stream(path: Path): Promise<Socket>
+  /** Stdin and stdout of an exec. */
+  attach(path: Path, body: object): Promise<Socket>
+  close(): void
+}
+
+export interface CallOptions {
+  readonly body?: object
+  /** 0: as long as it takes. */
+  readonly timeoutMs?: number
+}
+
+/** Path segments and query, still unencoded: strings never become a path in any other way. */
+export interface Path {
+  readonly segments: readonly string[]
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+}
+
+export function path(...segments: string[]): Path {
+  return { segments }
+}
+
+/** The oldest API that is spoken, and the newest that was tried. */
+const oldestApi = 41
+const newestApi = 51
+
+const knownSockets = ['/var/run/docker.sock', '/run/podman/podman.sock']
+
+/** The first engine socket of this host, or the usual one when there is none. */
+export function findSocket(configured: string | undefined): string {
+  return configured ?? knownSockets.find((file) => existsSync(file)) ?? knownSockets[0]!
+}
+
+export function openEngine(socket: string): Engine {
+  const http = openHttp(socket)
+  let prefix: string | undefined
+
+  /** Asked once: the highest API version that both speak. */
+  async function versionPrefix(): Promise<string> {
+    if (prefix !== undefined) return prefix
+    const { status, headers } = await http.request('GET', '/_ping', undefined, 5000)
+    if (status !== 200) throw new FairleadError('bad_upstream', `The engine at ${socket} answers its ping with ${status}.`)
+    const minor = Number(/^1\.(\d+)$/.exec(headers['api-version'] ?? '')?.[1] ?? oldestApi)
+    if (minor < oldestApi)
+      throw new FairleadError(
+        'unsupported',
+        `The engine at ${socket} speaks API 1.${minor}; at least 1.${oldestApi} (Docker 20.10) is wanted.`,
+      )
+    prefix = `/v1.${Math.min(minor, newestApi)}`
+    return prefix
+  }
+
+  async function guarded<T>(work: (prefix: string) => Promise<T>): Promise<T> {
+    try {
+      return await work(await versionPrefix())
+    } catch (error) {
+      // The engine may come back as another version.
+      if (error instanceof FairleadError && error.code === 'bad_upstream') prefix = undefined
+      throw error
+    }
+  }
+
+  return {
+    socket,
+    call: (method, target, { body, timeoutMs = 30_000 } = {}) =>
+      guarded(async (version) => {
+        const response = await http.request(
+          method,
+          version + encode(target),
+          body === undefined ? undefined : JSON.stringify(body),
+          timeoutMs,
+        )
+        check(response)
+        return parseJson(response.body) as never
+      }),
+    stream: (target) =>
+      guarded(async (version) => {
+        const { status, socket: body } = await http.stream(version + encode(target), 30_000)
+        if (status >= 300) throw await failed(status, body)
+        return body
+      }),
+    attach: (target, body) =>
+      guarded(async (version) => {
+        const answer = await http.upgrade(version + encode(target), JSON.stringify(body), 30_000)
+        if (answer.status !== 101 && answer.status !== 200) throw await failed(answer.status, answer.socket)
+        return answer.socket
+      }),
+    close: http.close,
+  }
+}
+
+function encode({ segments, query = {} }: Path): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) search.set(name, typeof value === 'boolean' ? (value ? '1' : '0') : String(value))
+  const text = search.toString()
+  return `/${segments.map(encodeSegment).join('/')}${text === '' ? '' : `?${text}`}`
+}
+
+function encodeSegment(segment: string): string {
+  // A dot segment would climb; contracts refuse it already, this is the second wall.
+  if (segment === '.' || segment === '..' || segment === '') throw new FairleadError('invalid_input', 'A name must not be empty or a dot.')
+  return encodeURIComponent(segment)
+}
+
+const codeOfStatus: Readonly<Record<number, Code>> = {
+  400: 'invalid_input',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  501: 'unsupported',
+}
+
+function check({ status, body }: Response): void {
+  // 304: it is so already, which is what was wanted.
+  if (status < 300 || status === 304) return
+  throw engineError(status, body)
+}
+
+/** By status, never by the message, which is only passed on as the engine's own words. */
+function engineError(status: number, body: Buffer): FairleadError {
+  const said = (parseJson(body) as { message?: unknown } | undefined)?.message
+  const words = typeof said === 'string' ? `: ${printable(said)}` : '.'
+  return new FairleadError(codeOfStatus[status] ?? 'bad_upstream', `The engine refused (${status})${words}`, { details: { status } })
+}
+
+async function failed(status: number, socket: Socket): Promise<FairleadError> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of socket) {
+    parts.push(part as Buffer)
+    bytes += (part as Buffer).length
+    if (bytes > 8192 || (part as Buffer).includes('\n')) break
+  }
+  socket.destroy()
+  return engineError(status, Buffer.concat(parts))
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, ' ').slice(0, 400)
+}

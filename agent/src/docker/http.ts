@@ -1,0 +1,203 @@
+import { connect, type Socket } from 'node:net'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+
+export interface Response {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** A response whose body is read as it comes: the socket, with what followed the headers already put back. */
+export interface Streaming {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly socket: Socket
+}
+
+const mostHeaderBytes = 64 * 1024
+const mostBodyBytes = 64 * 1024 * 1024
+
+/** The head of a request as bytes on the wire. `path` is built from encoded segments by the caller. */
+function requestHead(method: string, path: string, version: '1.0' | '1.1', body: string | undefined, extra = ''): string {
+  const content = body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
+  const length = body === undefined && method !== 'GET' ? 'Content-Length: 0\r\n' : content
+  return `${method} ${path} HTTP/${version}\r\nHost: engine\r\n${length}${extra}\r\n${body ?? ''}`
+}
+
+/** Asks over a connection that is kept for the next question. */
+export function openHttp(socketPath: string) {
+  const idle: Socket[] = []
+
+  async function request(method: string, path: string, body: string | undefined, timeoutMs: number): Promise<Response> {
+    const socket = idle.pop() ?? (await dial(socketPath))
+    try {
+      const response = await exchange(socket, requestHead(method, path, '1.1', body), timeoutMs, method === 'HEAD')
+      if (response.reusable && idle.length < 4) idle.push(keep(socket, idle))
+      else socket.destroy()
+      return response
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
+  }
+
+  /** HTTP/1.0, so that the engine does not wrap every line into a chunk of its own; the end of the body is the end of the connection. */
+  async function stream(path: string, timeoutMs: number): Promise<Streaming> {
+    const socket = await dial(socketPath)
+    socket.write(requestHead('GET', path, '1.0', undefined))
+    return readHead(socket, timeoutMs)
+  }
+
+  /** Turns the connection into the exec's own stdin and stdout. */
+  async function upgrade(path: string, body: string, timeoutMs: number): Promise<Streaming> {
+    const socket = await dial(socketPath, true)
+    socket.write(requestHead('POST', path, '1.1', body, 'Connection: Upgrade\r\nUpgrade: tcp\r\n'))
+    return readHead(socket, timeoutMs)
+  }
+
+  return { request, stream, upgrade, close: () => idle.splice(0).forEach((socket) => socket.destroy()) }
+}
+
+function keep(socket: Socket, idle: Socket[]): Socket {
+  const forget = () => {
+    const index = idle.indexOf(socket)
+    if (index >= 0) idle.splice(index, 1)
+    socket.destroy()
+  }
+  socket.removeAllListeners()
+  socket.on('error', forget).on('close', forget).unref()
+  return socket
+}
+
+export function engineDown(socketPath: string, cause: unknown): FairleadError {
+  const code = (cause as NodeJS.ErrnoException).code
+  const why =
+    code === 'EACCES'
+      ? 'this account may not open it; run the agent as root or add it to the socket’s group'
+      : code === 'ENOENT'
+        ? 'it does not exist; is the engine installed and started?'
+        : 'nothing answers there; start the engine, for example with systemctl start docker'
+  return new FairleadError('bad_upstream', `The container engine at ${socketPath} does not answer: ${why}.`, { cause })
+}
+
+function dial(socketPath: string, allowHalfOpen = false): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path: socketPath, allowHalfOpen })
+    socket.once('connect', () => {
+      socket.removeAllListeners('error')
+      socket.on('error', () => undefined)
+      socket.ref()
+      resolve(socket)
+    })
+    socket.once('error', (error) => reject(engineDown(socketPath, error)))
+  })
+}
+
+function exchange(socket: Socket, request: string, timeoutMs: number, headOnly: boolean): Promise<Response & { reusable: boolean }> {
+  return new Promise((resolve, reject) => {
+    let held: Buffer = Buffer.alloc(0)
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      socket.removeAllListeners('data').removeAllListeners('close')
+      reject(error)
+    }
+    const timer =
+      timeoutMs > 0
+        ? setTimeout(
+            () => fail(new FairleadError('deadline_exceeded', `The engine did not answer within ${timeoutMs} ms; it may hang.`)),
+            timeoutMs,
+          )
+        : undefined
+    socket.removeAllListeners('close')
+    socket.on('close', () => fail(new FairleadError('bad_upstream', 'The engine closed the connection in the middle of an answer.')))
+    socket.on('data', (chunk: Buffer) => {
+      held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+      if (held.length > mostBodyBytes) return fail(new FairleadError('too_large', 'The engine answered with more than 64 MiB.'))
+      const parsed = parseWhole(held, headOnly)
+      if (parsed === undefined) return
+      clearTimeout(timer)
+      socket.removeAllListeners('data').removeAllListeners('close')
+      resolve(parsed)
+    })
+    socket.ref().write(request)
+  })
+}
+
+function parseHead(held: Buffer): { status: number; headers: Record<string, string>; bodyAt: number } | undefined {
+  const end = held.indexOf('\r\n\r\n')
+  if (end < 0) {
+    if (held.length > mostHeaderBytes) throw new FairleadError('bad_upstream', 'The engine’s answer has no end to its headers.')
+    return undefined
+  }
+  const [first = '', ...lines] = held.toString('latin1', 0, end).split('\r\n')
+  const headers: Record<string, string> = {}
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
+  }
+  return { status: Number(first.split(' ')[1]), headers, bodyAt: end + 4 }
+}
+
+function parseWhole(held: Buffer, headOnly: boolean): (Response & { reusable: boolean }) | undefined {
+  const head = parseHead(held)
+  if (head === undefined) return undefined
+  const { status, headers, bodyAt } = head
+  const reusable = headers['connection']?.toLowerCase() !== 'close'
+  if (headOnly || status === 204 || status === 304) return { status, headers, body: Buffer.alloc(0), reusable }
+  if (headers['transfer-encoding'] === 'chunked') {
+    const body = parseChunks(held, bodyAt)
+    return body === undefined ? undefined : { status, headers, body, reusable }
+  }
+  const length = Number(headers['content-length'] ?? 0)
+  if (held.length < bodyAt + length) return undefined
+  return { status, headers, body: held.subarray(bodyAt, bodyAt + length), reusable }
+}
+
+function parseChunks(held: Buffer, start: number): Buffer | undefined {
+  const parts: Buffer[] = []
+  let at = start
+  for (;;) {
+    const lineEnd = held.indexOf('\r\n', at)
+    if (lineEnd < 0) return undefined
+    const size = Number.parseInt(held.toString('latin1', at, lineEnd), 16)
+    if (Number.isNaN(size)) throw new FairleadError('bad_upstream', 'The engine’s answer is malformed.')
+    at = lineEnd + 2
+    if (size === 0) {
+      // Trailers may follow; the answer is over at the next empty line.
+      return held.indexOf('\r\n', at) < 0 ? undefined : Buffer.concat(parts)
+    }
+    if (held.length < at + size + 2) return undefined
+    parts.push(held.subarray(at, at + size))
+    at += size + 2
+  }
+}
+
+function readHead(socket: Socket, timeoutMs: number): Promise<Streaming> {
+  return new Promise((resolve, reject) => {
+    let held: Buffer = Buffer.alloc(0)
+    const stop = () => {
+      clearTimeout(timer)
+      socket.removeAllListeners('data').removeAllListeners('end').removeAllListeners('close')
+    }
+    const fail = (error: Error) => {
+      stop()
+      socket.destroy()
+      reject(error)
+    }
+    const timer = setTimeout(
+      () => fail(new FairleadError('deadline_exceeded', `The engine did not answer within ${timeoutMs} ms; it may hang.`)),
+      timeoutMs,
+    )
+    const early = () => fail(new FairleadError('bad_upstream', 'The engine closed the connection before it answered.'))
+    socket.on('end', early).on('close', early)
+    socket.on('data', (chunk: Buffer) => {
+      held = Buffer.concat([held, chunk])
+      const head = parseHead(held)
+      if (head === undefined) return
+      stop()
+      socket.pause()
+      if (held.length > head.bodyAt) socket.unshift(held.subarray(head.bodyAt))
+      resolve({ status: head.status, headers: head.headers, socket })
+    })
+  })
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { HostFacts, hosts } from '@fairlead/protocol/features/hosts.ts'
+import type { EngineWatch } from '../docker/watch.ts'
+
+/** What this host is: once, and again whenever the engine comes or goes. */
+export function serveHosts(watch: Pick<EngineWatch, 'facts' | 'onFacts'>, agentVersion: string): Handlers<typeof hosts> {
+  const agentStartMs = Date.now()
+  const facts = (): HostFacts => ({ ...machine(), agentVersion, agentStartMs, engine: watch.facts })
+  return {
+    async *watch(_input, { signal }) {
+      let changed = true
+      let wake = Promise.withResolvers<void>()
+      const stop = watch.onFacts(() => {
+        changed = true
+        wake.resolve()
+      })
+      signal.addEventListener('abort', () => wake.resolve())
+      try {
+        while (!signal.aborted) {
+          if (changed) {
+            changed = false
+            yield facts()
+          }
+          await wake.promise
+          wake = Promise.withResolvers()
+        }
+      } finally {
+        stop()
+      }
+    },
+  }
+}
+
+function machine(): Omit<HostFacts, 'agentVersion' | 'agentStartMs' | 'engine'> {
+  const addresses = Object.values(os.networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .filter(({ internal }) => !internal)
+    .map(({ address }) => address)
+  return {
+    hostname: os.hostname(),
+    os: release(),
+    kernel: os.release(),
+    arch: os.arch(),
+    cpus: os.cpus().length,
+    memoryBytes: os.totalmem(),
+    bootMs: Math.round(Date.now() - os.uptime() * 1000),
+    addresses: addresses.slice(0, 64),
+  }
+}
+
+function release(): string {
+  try {
+    const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]
+    return (name ?? os.type()).slice(0, 256)
+  } catch {
+    return os.type()
+  }
+}

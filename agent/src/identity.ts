@@ -1,0 +1,73 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
+import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
+
+/** Which hub this host belongs to: pinned when it was enrolled. */
+export interface Pin {
+  readonly address: string
+  readonly hubKey: Uint8Array
+  readonly host: string
+  readonly organization: string
+}
+
+/** The host's own Ed25519 key, made here at the first start; it never leaves. */
+export function openIdentity(stateDir: string): Identity {
+  const file = join(stateDir, 'identity.pem')
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  let pem: string
+  try {
+    pem = readFileSync(file, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new FairleadError('forbidden', `The host's key ${file} cannot be read; run the agent as the account that made it.`, { cause })
+    pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+    writeWhole(file, pem)
+  }
+  const privateKey = createPrivateKey(pem)
+  return { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) }
+}
+
+export function readPin(stateDir: string): Pin | undefined {
+  try {
+    const { address, hubKey, host, organization } = JSON.parse(readFileSync(join(stateDir, 'hub.json'), 'utf8')) as Record<string, string>
+    return { address: address!, hubKey: fromBase64Url(hubKey!), host: host!, organization: organization! }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new FairleadError(
+      'invalid_input',
+      `${join(stateDir, 'hub.json')} is damaged; enrol this host again with a new line from the console.`,
+      { cause },
+    )
+  }
+}
+
+export function writePin(stateDir: string, { address, hubKey, host, organization }: Pin): void {
+  writeWhole(join(stateDir, 'hub.json'), JSON.stringify({ address, hubKey: toBase64Url(hubKey), host, organization }))
+}
+
+export function forgetPin(stateDir: string): void {
+  rmSync(join(stateDir, 'hub.json'), { force: true })
+}
+
+/** All or nothing, also when the power fails: a new file, synced, renamed, the folder synced. For this account's eyes only. */
+export function writeWhole(file: string, content: string): void {
+  const fresh = `${file}.new`
+  rmSync(fresh, { force: true })
+  const descriptor = openSync(fresh, 'wx', 0o600)
+  try {
+    writeSync(descriptor, content)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(fresh, file)
+  const folder = openSync(dirname(file), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}

@@ -1,0 +1,126 @@
+import { statfsSync } from 'node:fs'
+import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
+import { containerPoints, type CgroupBefore } from './cgroups.ts'
+import { read } from './read.ts'
+
+const none = Number.NaN
+
+interface Before {
+  atMs: number
+  busyTicks: number
+  rx: number
+  tx: number
+  read: number
+  write: number
+}
+
+/** One pass over /proc and the cgroups. Rates are since the pass before; the first pass has none. */
+export function createCollector(root = ''): { collect(nowMs: number): MetricPoint[] } {
+  let before: Before | undefined
+  const cgroups: CgroupBefore = new Map()
+  return {
+    collect(nowMs) {
+      const cpu = readCpu(root)
+      const net = readNet(root)
+      const disk = readDiskIo(root)
+      const now: Before = { atMs: nowMs, busyTicks: cpu.busyTicks, ...net, ...disk }
+      const rate = (pick: (sample: Before) => number) =>
+        before === undefined || nowMs <= before.atMs ? none : Math.max(0, (pick(now) - pick(before)) / ((nowMs - before.atMs) / 1000))
+      const memory = readMemory(root)
+      const load = read(`${root}/proc/loadavg`).split(' ').map(Number)
+      const values = [
+        rate(({ busyTicks }) => busyTicks / 100),
+        cpu.count,
+        memory.used,
+        memory.total,
+        memory.swapUsed,
+        memory.swapTotal,
+        load[0] ?? none,
+        load[1] ?? none,
+        load[2] ?? none,
+        rate(({ rx }) => rx),
+        rate(({ tx }) => tx),
+        rate(({ read: bytes }) => bytes),
+        rate(({ write }) => write),
+        readPressure(root, 'cpu'),
+        readPressure(root, 'memory'),
+        readPressure(root, 'io'),
+        Number(read(`${root}/proc/uptime`).split(' ')[0] ?? none),
+      ]
+      before = now
+      return [{ kind: 'host', id: '', values }, ...readDisks(root), ...containerPoints(root, nowMs, cgroups)]
+    },
+  }
+}
+
+function readCpu(root: string): { busyTicks: number; count: number } {
+  const lines = read(`${root}/proc/stat`).split('\n')
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (lines[0] ?? '').trim().split(/\s+/).slice(1).map(Number)
+  return { busyTicks: user + nice + system + irq + softirq + steal, count: lines.filter((line) => /^cpu\d/.test(line)).length || none }
+}
+
+function readMemory(root: string) {
+  const kib: Record<string, number> = {}
+  for (const line of read(`${root}/proc/meminfo`).split('\n')) {
+    const match = /^(\w+):\s+(\d+)/.exec(line)
+    if (match !== null) kib[match[1]!] = Number(match[2]) * 1024
+  }
+  const total = kib['MemTotal'] ?? none
+  const swapTotal = kib['SwapTotal'] ?? none
+  return { total, used: total - (kib['MemAvailable'] ?? none), swapTotal, swapUsed: swapTotal - (kib['SwapFree'] ?? none) }
+}
+
+function readNet(root: string): { rx: number; tx: number } {
+  let rx = 0
+  let tx = 0
+  for (const line of read(`${root}/proc/net/dev`).split('\n').slice(2)) {
+    const [name = '', ...fields] = line.trim().split(/[\s:]+/)
+    // What goes over a bridge goes over a real card as well, or never leaves the host.
+    if (name === '' || /^(lo|veth|br-|docker|cni|podman|virbr|tap|fwbr|fwpr|fwln)/.test(name)) continue
+    rx += Number(fields[0] ?? 0)
+    tx += Number(fields[8] ?? 0)
+  }
+  return { rx, tx }
+}
+
+function readDiskIo(root: string): { read: number; write: number } {
+  let readSectors = 0
+  let writeSectors = 0
+  for (const line of read(`${root}/proc/diskstats`).split('\n')) {
+    const fields = line.trim().split(/\s+/)
+    if (!/^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/.test(fields[2] ?? '')) continue
+    readSectors += Number(fields[5])
+    writeSectors += Number(fields[9])
+  }
+  return { read: readSectors * 512, write: writeSectors * 512 }
+}
+
+/** The share of the last ten seconds in which somebody waited, percent. */
+function readPressure(root: string, what: 'cpu' | 'memory' | 'io'): number {
+  const match = /^some avg10=([\d.]+)/m.exec(read(`${root}/proc/pressure/${what}`))
+  return match === null ? none : Number(match[1])
+}
+
+const realFileSystems = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'zfs', 'f2fs', 'vfat', 'ntfs', 'ntfs3', 'bcachefs'])
+const mostDisks = 32
+
+function readDisks(root: string): MetricPoint[] {
+  const seen = new Set<string>()
+  const points: MetricPoint[] = []
+  for (const line of read(`${root}/proc/mounts`).split('\n')) {
+    const [device = '', mount = '', type = ''] = line.split(' ')
+    if (!realFileSystems.has(type) || seen.has(device) || points.length >= mostDisks) continue
+    seen.add(device)
+    try {
+      const { bsize, blocks, bavail, bfree, files, ffree } = statfsSync(root + mount)
+      points.push({
+        kind: 'disk',
+        id: mount.replaceAll('\\040', ' '),
+        values: [(blocks - bfree) * bsize, (blocks - bfree + bavail) * bsize, files > 0 ? files - ffree : none, files > 0 ? files : none],
+      })
+    } catch {
+      // It was unmounted in this very moment.
+    }
+  }
+  return points
+}

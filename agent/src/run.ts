@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
+import { parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
+import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
+import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
+import type { Config } from './config.ts'
+import { dial, keepConnected, makeHello, type Loss } from './connect.ts'
+import { serveContainers } from './containers/containers.ts'
+import { containersSource } from './containers/source.ts'
+import { findSocket, openEngine } from './docker/engine.ts'
+import { watchEngine } from './docker/watch.ts'
+import { serveEvents } from './events/events.ts'
+import { serveHosts } from './hosts/hosts.ts'
+import { openIdentity, readPin, writePin, type Pin } from './identity.ts'
+import { serveInventory } from './inventory/inventory.ts'
+import { createCollector } from './metrics/collect.ts'
+import { openMetrics } from './metrics/metrics.ts'
+import { openRing } from './metrics/ring.ts'
+import { serveTerminals } from './terminals/terminals.ts'
+
+export const version = '0.1.0'
+
+export interface Agent {
+  readonly pin: Pin
+  stop(): Promise<void>
+}
+
+export type Say = (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void
+
+const features = Object.keys(agentFeatures)
+
+/** Shows this host's key to the hub with the one-time secret, and pins what it answers. Nothing else is started. */
+export async function enrol(config: Pick<Config, 'stateDir' | 'name'>, joinText: string): Promise<Pin> {
+  const { tokenId, secret, hubKey, address } = parseJoin(joinText)
+  const identity = openIdentity(config.stateDir)
+  const hello = makeHello(
+    { version, bootId: randomBytes(16).toString('hex'), features, name: config.name },
+    { tokenId, secret: toBase64Url(secret) },
+  )
+  const ignore = () => undefined
+  const link = await dial({
+    address,
+    hubKey,
+    identity,
+    hello,
+    onOpen: (stream) => stream.reset('refused'),
+    onClose: ignore,
+    resumeStore: createResumeStore(),
+  })
+  const pin = { address, hubKey, host: link.welcome.host, organization: link.welcome.organization }
+  writePin(config.stateDir, pin)
+  link.session.close(1000, 'enrolled')
+  return pin
+}
+
+/** Everything an agent is, in the order in which it starts. */
+export async function runAgent(config: Config, say: Say): Promise<Agent> {
+  const pin = readPin(config.stateDir)
+  if (pin === undefined)
+    throw new FairleadError(
+      'unauthenticated',
+      'This host is not enrolled yet: run "fairlead-agent enrol" with the join string of the console’s "Enrol a host" page on its standard input.',
+    )
+  const identity = openIdentity(config.stateDir)
+  const bootId = randomBytes(16).toString('hex')
+  const engine = openEngine(findSocket(config.engineSocket))
+  const watch = watchEngine(engine)
+  const ring = await openRing(join(config.stateDir, 'metrics.db'), (message) => say('warn', message))
+  const metrics = openMetrics({ collector: createCollector(), ring, bootId, everyMs: config.metricsMs })
+  const handlers = {
+    containers: serveContainers(engine, { showSecrets: config.showSecrets }),
+    events: serveEvents(watch),
+    hosts: serveHosts(watch, version),
+    inventory: serveInventory([containersSource(engine, watch)]),
+    metrics: metrics.handlers,
+    terminals: serveTerminals(engine),
+  }
+  const link = keepConnected({
+    address: pin.address,
+    hubKey: pin.hubKey,
+    identity,
+    hello: () => makeHello({ version, bootId, features, name: config.name }),
+    resumeStore: createResumeStore(),
+    onOpen: serveFeatures(agentFeatures, handlers, {
+      onDone: (method, _stream, ms, error) =>
+        error !== undefined && say('warn', 'request failed', { method, ms: Math.round(ms), error: String(error) }),
+    }),
+    onLink: ({ welcome, tlsEndToEnd }) => say('info', 'link up', { host: welcome.host, sealed: !tlsEndToEnd }),
+    onLoss: ({ reason }: Loss) => say('warn', 'link down', { reason }),
+  })
+  return {
+    pin,
+    async stop() {
+      link.stop()
+      watch.stop()
+      metrics.stop()
+      engine.close()
+      ring.close()
+    },
+  }
+}

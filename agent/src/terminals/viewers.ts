@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net'
+import type { DuplexContext } from '@fairlead/protocol/contract.ts'
+import type { Clock } from '@fairlead/protocol/wire/transport.ts'
+import type { Replay } from './replay.ts'
+
+const readBytes = 16 * 1024
+
+export interface HeldState {
+  columns: number
+  rows: number
+  /** Absent while it runs. */
+  exitCode: number | undefined
+}
+
+interface Viewer {
+  /** It may type. */
+  writer: boolean
+  readonly wake: () => void
+  readonly tell: (kind: string, value: unknown) => void
+}
+
+type Context = DuplexContext<Uint8Array>
+
+/** Everyone who watches one terminal: one of them types, each reads the replay at its own pace. */
+export function createViewers(replay: Replay, socket: Socket, state: HeldState, clock: Clock, onResize: () => void) {
+  const viewers = new Set<Viewer>()
+  let aloneSince = clock.now()
+
+  function takeKeyboard(wanted: Viewer): void {
+    for (const viewer of viewers) {
+      if (viewer.writer !== (viewer === wanted)) viewer.tell('writer', viewer === wanted)
+      viewer.writer = viewer === wanted
+    }
+  }
+
+  function heard(viewer: Viewer, kind: string, value: unknown): void {
+    if (kind === 'write' && value === true) return takeKeyboard(viewer)
+    if (kind !== 'resize' || !viewer.writer || !isSize(value)) return
+    ;[state.columns, state.rows] = value
+    onResize()
+    for (const other of viewers) other.tell('size', value)
+  }
+
+  function leave(viewer: Viewer): void {
+    viewers.delete(viewer)
+    aloneSince = clock.now()
+    const next = viewers.values().next().value
+    if (viewer.writer && next !== undefined) takeKeyboard(next)
+  }
+
+  async function* attach(
+    context: Context,
+    { after, watch }: { readonly after: number | undefined; readonly watch: boolean },
+  ): AsyncGenerator<Uint8Array> {
+    let wake = Promise.withResolvers<void>()
+    const writer = !watch && ![...viewers].some((other) => other.writer)
+    const viewer: Viewer = { writer, wake: () => wake.resolve(), tell: (kind, value) => context.sendSignal(kind, value) }
+    viewers.add(viewer)
+    context.onSignal(({ kind, value }) => heard(viewer, kind, value))
+    context.signal.addEventListener('abort', () => wake.resolve())
+    let from = Math.max(replay.oldest, Math.min(after ?? 0, replay.position))
+    viewer.tell('position', from)
+    viewer.tell('size', [state.columns, state.rows])
+    viewer.tell('writer', writer)
+    void type(context.up, viewer, socket)
+    try {
+      while (!context.signal.aborted) {
+        if (from < replay.oldest) {
+          // It read too slowly and fell out of the replay: it goes on at what is still here, and is told.
+          from = replay.oldest
+          viewer.tell('position', from)
+        }
+        const bytes = replay.read(from, readBytes)
+        if (bytes.length > 0) {
+          from += bytes.length
+          yield bytes
+          continue
+        }
+        if (state.exitCode !== undefined) return void viewer.tell('exit', state.exitCode)
+        await wake.promise
+        wake = Promise.withResolvers()
+      }
+    } finally {
+      leave(viewer)
+    }
+  }
+
+  return {
+    attach,
+    wakeAll: () => {
+      for (const viewer of viewers) viewer.wake()
+    },
+    get count() {
+      return viewers.size
+    },
+    idleForMs: () => (viewers.size > 0 ? 0 : clock.now() - aloneSince),
+  }
+}
+
+async function type(up: AsyncIterable<Uint8Array>, viewer: Viewer, socket: Socket): Promise<void> {
+  try {
+    for await (const bytes of up) {
+      if (!viewer.writer || socket.destroyed) continue
+      if (!socket.write(bytes)) await new Promise<void>((resolve) => socket.once('drain', resolve).once('close', resolve))
+    }
+  } catch {
+    // The viewer left in the middle of a word.
+  }
+}
+
+function isSize(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((side) => Number.isInteger(side) && side >= 1 && side <= 1000)
+}

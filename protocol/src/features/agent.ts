@@ -1,0 +1,10 @@
+import type { Features } from '../api.ts'
+import { containers } from './containers.ts'
+import { events } from './events.ts'
+import { hosts } from './hosts.ts'
+import { inventory } from './inventory.ts'
+import { metrics } from './metrics.ts'
+import { terminals } from './terminals.ts'
+
+/** What agents answer. The wire name of a method is `feature.method`. */
+export const agentFeatures = { containers, events, hosts, inventory, metrics, terminals } satisfies Features

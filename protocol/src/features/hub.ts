@@ -1,0 +1,23 @@
+import type { Api } from '../api.ts'
+import { auditApi } from './audit.ts'
+import { containersApi } from './containers.ts'
+import { enrolmentApi } from './enrolment.ts'
+import { eventsApi } from './events.ts'
+import { fleetApi } from './fleet.ts'
+import { hostsApi } from './hosts.ts'
+import { loginsApi } from './logins.ts'
+import { metricsApi } from './metrics.ts'
+import { terminalsApi } from './terminals.ts'
+
+/** What the hub offers to people, the console and scripts. */
+export const hubFeatures = {
+  audit: auditApi,
+  containers: containersApi,
+  enrolment: enrolmentApi,
+  events: eventsApi,
+  fleet: fleetApi,
+  hosts: hostsApi,
+  logins: loginsApi,
+  metrics: metricsApi,
+  terminals: terminalsApi,
+} satisfies Record<string, Api>
