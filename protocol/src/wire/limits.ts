@@ -59,6 +59,8 @@ export const limits = {
   terminalResumeForMs: 600_000,
   /** How often the round trip is measured while data flows. */
   probeMs: 1000,
+  /** How long bulk pauses before the shortest round trip is measured anew, every 10 s. */
+  drainMs: 150,
   /** How often a long call says that it still works. */
   workingMs: 5000,
   journal: { keepMs: 600_000, outcomes: 1000 },

@@ -75,7 +75,9 @@ export class Sender {
       else this.#schedule.add(stream)
     }
     this.#writer.flush()
-    if (this.#schedule.waiting && this.#transport.bufferedBytes > limits.socketBytes) this.#later()
+    if (!this.#schedule.waiting || this.#transport.bufferedBytes <= limits.socketBytes) return
+    path.blocked()
+    this.#later()
   }
 
   /** The kernel is full, and nothing tells when it is not: nobody may be left to acknowledge anything. */

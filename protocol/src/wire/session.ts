@@ -423,7 +423,12 @@ class SessionImpl implements Session, Carrier {
 
   #ponged(id: number): void {
     const rttMs = this.#pings.answered(id)
-    if (rttMs !== undefined) this.#sender.path.sample(rttMs, this.nowMs())
+    const { path } = this.#sender
+    if (rttMs === undefined || !path.sample(rttMs, this.nowMs())) return
+    this.#options.clock.after(limits.drainMs, () => {
+      path.probe()
+      void this.ping()
+    })
   }
 
   #goaway([, , , reconnectInMs]: ControlFrame): void {
