@@ -83,8 +83,8 @@ function decode(message: Uint8Array | string, sink: Parameters<FrameCodec['decod
     const end = prescan(message, at)
     const control = unpack(message.subarray(at, end))
     if (!Array.isArray(control) || typeof control[0] !== 'number') throw new MalformedFrame('not a frame')
+    sink.control(control as unknown as ControlFrame, end - at)
     at = end
-    sink.control(control as unknown as ControlFrame)
   }
 }
 

@@ -24,7 +24,8 @@ export type ControlFrame = readonly [type: number, ...fields: unknown[]]
 
 /** Where decoded frames go. */
 export interface FrameSink {
-  control(frame: ControlFrame): void
+  /** `bytes`: how large it was on the wire. */
+  control(frame: ControlFrame, bytes: number): void
   /** `payload` belongs to the message: who keeps it copies it. */
   data(sid: number, payload: Uint8Array): void
 }

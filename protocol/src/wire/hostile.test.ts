@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { FairleadError } from '../errors.ts'
 import { fakeClock } from './clock.ts'
 import { encodeData, encodeValue, msgpackCodec } from './codec.ts'
 import { limits } from './limits.ts'
@@ -103,6 +104,106 @@ describe('a hostile peer', () => {
     assert.equal(ends.length, 0)
     await clock.advance(12_000)
     assert.equal(ends[0]?.code, 1006)
+  })
+
+  it('whose request is larger than 64 KiB is told so, and the session lives', async () => {
+    const { ends, opened, replies, say } = hostile()
+    await say(encodeValue([1, 1, 'a.b', { texts: ['x'.repeat(40_000), 'y'.repeat(40_000)] }, {}]))
+    assert.equal(opened.length, 0)
+    assert.ok(replies.some((message) => Buffer.from(message).includes('too_large')))
+    assert.deepEqual(ends, [])
+  })
+
+  it('whose answer or signal is larger than allowed loses that stream only', async () => {
+    const { session, ends, say } = hostile()
+    const answer = session.open('a.b', {})
+    await say(encodeValue([7, 2, 'x'.repeat(33_000)]))
+    await assert.rejects(answer.answered(), { code: 'too_large' })
+    const signal = session.open('a.b', {})
+    await say(encodeValue([8, 4, 'resize', 'x'.repeat(300)]))
+    await assert.rejects(signal.answered(), { code: 'too_large' })
+    assert.deepEqual(ends, [])
+  })
+
+  it('loses its session for a large frame of a kind that is always small', async () => {
+    const { ends, say } = hostile()
+    await say(encodeValue([18, 0, 'x'.repeat(5000), 0, 0]))
+    assert.equal(ends[0]?.code, 4400)
+  })
+
+  it('with more than fifty signals a second loses that stream only', async () => {
+    const { session, ends, say } = hostile()
+    const stream = session.open('a.b', {})
+    for (let i = 0; i < 51; i++) await say(encodeValue([8, 2, 'mark', i]))
+    await assert.rejects(stream.answered(), { code: 'rate_limited' })
+    assert.deepEqual(ends, [])
+  })
+
+  it('opening faster than allowed is refused, the session lives', async () => {
+    const { ends, opened, replies, say } = hostile()
+    for (let id = 1; id < 2 * (limits.agent.openBurst + 20); id += 2) {
+      await say(open(id))
+      opened.at(-1)?.reply(null)
+    }
+    assert.ok(opened.length <= limits.agent.openBurst)
+    assert.ok(replies.some((message) => Buffer.from(message).includes('rate_limited')))
+    assert.deepEqual(ends, [])
+  })
+
+  it('sending bulk in crumbs loses that stream', async () => {
+    const { session, ends, say } = hostile()
+    const stream = session.open('a.b', {}, { priority: 3 })
+    for (let i = 0; i < limits.smallDataPerSecond + 2; i++) await say(encodeData(2, new Uint8Array(1)))
+    await assert.rejects(stream.answered(), { code: 'rate_limited' })
+    assert.deepEqual(ends, [])
+  })
+
+  it('that never acknowledges what was sent loses its session after half a minute', async () => {
+    const { clock, ends, opened, say } = hostile()
+    await say(open(1))
+    opened[0]!.head({ mode: 'bytes' })
+    void opened[0]!.write(new Uint8Array(100)).catch(() => undefined)
+    for (let i = 0; i < 5; i++) {
+      await clock.advance(5000)
+      // It is not silent: that alone does not help it.
+      await say(encodeValue([20, 12_345]))
+    }
+    assert.equal(ends.length, 0)
+    await clock.advance(8000)
+    assert.equal(ends[0]?.code, 1006)
+  })
+
+  it('that never answers lets a call end at its deadline [security 23]', async () => {
+    const { clock, session } = hostile()
+    const stream = session.open('a.b', {}, { deadlineMs: 3000 })
+    await clock.advance(3001)
+    await assert.rejects(stream.answered(), { code: 'deadline_exceeded' })
+  })
+
+  it('that lets us write and never grants gets one window and no more; a writer that will not wait loses its stream [security 21]', async () => {
+    const { clock, session, opened, say } = hostile()
+    await say(encodeValue([1, 1, 'a.b', {}, { w: 10_000 }]))
+    opened[0]!.head({ mode: 'bytes' })
+    const codes: string[] = []
+    const write = () => void opened[0]!.write(new Uint8Array(32_768)).catch((error: FairleadError) => codes.push(error.code))
+    write()
+    await clock.advance(1)
+    assert.equal(session.stats.sentBytes, 10_000)
+    for (let i = 0; i < 40; i++) write()
+    await clock.advance(1)
+    assert.equal(session.stats.sentBytes, 10_000)
+    assert.ok(codes.includes('rate_limited'))
+  })
+
+  it('whose stream makes a listener throw ends that stream, not the session [security 25]', async () => {
+    const { session, ends, say } = hostile()
+    const stream = session.open('a.b', {})
+    stream.onSignal = () => {
+      throw new Error('a bug of ours')
+    }
+    await say(encodeValue([8, 2, 'mark', 1]))
+    await assert.rejects(stream.answered(), { code: 'internal' })
+    assert.deepEqual(ends, [])
   })
 
   it('credit that shrinks, credit replayed, and replies to nothing change nothing', async () => {

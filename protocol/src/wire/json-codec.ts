@@ -52,8 +52,10 @@ function decodeReply(bytes: Uint8Array): unknown {
   }
 }
 
-function hexKeys(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? toHex(value) : value
+/** Asks the holder: a Buffer would already have turned itself into an object. */
+function hexKeys(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const original = this[key]
+  return original instanceof Uint8Array ? toHex(original) : value
 }
 
 export function toHex(bytes: Uint8Array): string {
@@ -76,10 +78,13 @@ function decode(message: Uint8Array | string, sink: Parameters<FrameCodec['decod
     return sink.data(sid, message.subarray(header))
   }
   if (message.length > limits.messageBytes) throw new MalformedFrame('a message that is too long')
-  for (const control of parse(message)) {
+  const controls = parse(message)
+  for (const control of controls) {
     if (!Array.isArray(control) || typeof control[0] !== 'number') throw new MalformedFrame('not a frame')
     if (control[0] === frame.open) restoreKeys(control[4])
-    sink.control(control as unknown as ControlFrame)
+    // Only a message that is large at all can hold a frame that is too large.
+    const bytes = message.length <= limits.signalBytes ? message.length : utf8.encode(JSON.stringify(control, hexKeys)).length
+    sink.control(control as unknown as ControlFrame, bytes)
   }
 }
 

@@ -37,6 +37,9 @@ export const limits = {
   ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5 },
   /** One bulk frame passes after this many of calls and events. */
   fairness: 16,
+  /** A terminal that sends more within a second goes as bulk until it was quiet for so long. */
+  terminalBurstBytes: 64 * KiB,
+  terminalQuietMs: 500,
   flowBreaches: 3,
   /** A message that gathers so little of a bulk stream, so often, is misuse. */
   smallDataBytes: 512,
@@ -49,6 +52,18 @@ export const limits = {
   heartbeatMs: 15_000,
   deadMs: 40_000,
   unackedMs: 30_000,
+  /** Of frames that are neither OPEN, REPLY nor SIGNAL. */
+  controlBytes: 4 * KiB,
+  /** How long streams with a resume key wait for their next link. */
+  resumeForMs: 60_000,
+  terminalResumeForMs: 600_000,
+  /** How often the round trip is measured while data flows. */
+  probeMs: 1000,
+  /** How long bulk pauses before the shortest round trip is measured anew, every 10 s. */
+  drainMs: 150,
+  /** How often a long call says that it still works. */
+  workingMs: 5000,
+  journal: { keepMs: 600_000, outcomes: 1000 },
   lastStreamId: 2 ** 31,
 } as const
 

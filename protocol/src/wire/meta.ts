@@ -9,13 +9,26 @@ export function number(value: unknown): number {
 
 /** The fields of an OPEN: c class, w window, d deadline, k resume key, i idempotency key, t trace, o resume offset. */
 export function readMeta({ c, w, d, k, i, t, o }: Record<string, unknown>): OpenMeta {
+  const offset = o === undefined ? 0 : number(o)
   return {
     priority: c === 1 || c === 3 ? c : 2,
-    ...(typeof w === 'number' && w >= 0 ? { windowBytes: w } : {}),
+    // Absolute on the wire, as all offsets are.
+    ...(typeof w === 'number' ? { windowBytes: Math.max(0, w - offset) } : {}),
     ...(typeof d === 'number' && d > 0 ? { deadlineMs: d } : {}),
     ...(k instanceof Uint8Array && k.length === 16 ? { resumeKey: k } : {}),
     ...(i instanceof Uint8Array && i.length === 16 ? { idempotencyKey: i } : {}),
     ...(typeof t === 'string' ? { trace: t.slice(0, 64) } : {}),
-    ...(typeof o === 'number' ? { resumeAt: o } : {}),
+    ...(o === undefined ? {} : { resumeAt: offset }),
   }
+}
+
+/** `granted` and `offset` are absolute; an offset says that the stream was open before. */
+export function writeMeta(meta: OpenMeta, granted: number, offset: number | undefined): Record<string, unknown> {
+  const fields: Record<string, unknown> = { c: meta.priority ?? 2, w: granted }
+  if (meta.deadlineMs !== undefined && meta.deadlineMs > 0) fields['d'] = meta.deadlineMs
+  if (meta.resumeKey !== undefined) fields['k'] = meta.resumeKey
+  if (meta.idempotencyKey !== undefined) fields['i'] = meta.idempotencyKey
+  if (meta.trace !== undefined) fields['t'] = meta.trace
+  if (offset !== undefined) fields['o'] = offset
+  return fields
 }

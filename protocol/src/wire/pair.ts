@@ -3,7 +3,7 @@ import type { Clock, Transport } from './transport.ts'
 
 export interface PairOptions {
   readonly clock?: Clock
-  /** One way. */
+  /** One way; may change while the link lives. */
   readonly delayMs?: number
   /** Each way; 0: unlimited. */
   readonly bytesPerMs?: number
@@ -19,7 +19,8 @@ export interface Pair {
 }
 
 /** Two transports in memory joined by a simulated link. */
-export function pair({ clock = systemClock, delayMs = 0, bytesPerMs = 0, kernelBytes = 64 * 1024 }: PairOptions = {}): Pair {
+export function pair(options: PairOptions = {}): Pair {
+  const { clock = systemClock, bytesPerMs = 0, kernelBytes = 64 * 1024 } = options
   const left = end()
   const right = end()
   let alive = true
@@ -52,6 +53,7 @@ export function pair({ clock = systemClock, delayMs = 0, bytesPerMs = 0, kernelB
       if (!alive) return
       const bytes = message.length
       const copy = typeof message === 'string' ? message : message.slice()
+      const { delayMs = 0 } = options
       if (delayMs === 0 && bytesPerMs === 0) return void queueMicrotask(() => alive && to.onMessage(copy))
       const now = clock.now()
       freeAt = Math.max(freeAt, now) + (bytesPerMs > 0 ? bytes / bytesPerMs : 0)

@@ -8,15 +8,20 @@ export interface PathWindow {
   readonly bytes: number
   readonly minRttMs: number
   readonly bytesPerMs: number
-  /** A round trip measured by PING. */
-  sample(rttMs: number, nowMs: number): void
+  /** A round trip measured by PING. True: the shortest one is old, bulk pauses until it is measured anew by `probe`. */
+  sample(rttMs: number, nowMs: number): boolean
+  /** The link is empty by now: the next sample is the new shortest. */
+  probe(): void
   /** The peer has so many bytes more. */
   acked(bytes: number, nowMs: number): void
   /** A DATA frame left; `inFlight` counts it. */
   sent(bytes: number, inFlight: number, nowMs: number): void
+  /** More would have left, had the kernel taken it: a window that grows on changes nothing. */
+  blocked(): void
 }
 
 const { startBytes, minBytes, maxBytes, frameBytes } = limits.path
+const leastRoundMs = 50
 
 export function createPathWindow(): PathWindow {
   let bytes: number = startBytes
@@ -25,12 +30,16 @@ export function createPathWindow(): PathWindow {
   let startUp = true
   let bestRate = 0
   let flatRounds = 0
-  // Delivery is counted in rounds of one round trip; the best of the last eight is the link's rate.
+  // Delivery is counted in rounds of one round trip, at least 50 ms: acknowledgements come in lumps, and the best of the
+  // last eight rounds is taken for the link's rate.
   let roundStart = -1
   let roundBytes = 0
   const rates: number[] = []
-  let drainUntil = 0
   let limited = false
+  let draining = false
+  let probing = false
+
+  const target = () => clamp(Math.max(...rates) * minRtt + frameBytes)
 
   function closeRound(nowMs: number): void {
     const rate = roundBytes / Math.max(nowMs - roundStart, 0.1)
@@ -46,8 +55,7 @@ export function createPathWindow(): PathWindow {
     }
     limited = false
     if (startUp) return
-    const wanted = Math.max(...rates) * minRtt + frameBytes
-    bytes = clamp(Math.min(wanted, bytes * 1.5))
+    bytes = Math.min(target(), bytes * 1.5)
   }
 
   return {
@@ -61,16 +69,23 @@ export function createPathWindow(): PathWindow {
       return rates.length === 0 ? 0 : Math.max(...rates)
     },
     sample(rttMs, nowMs) {
-      if (minRtt === 0 || rttMs <= minRtt || nowMs < drainUntil) {
+      if (minRtt === 0 || rttMs <= minRtt || probing) {
         minRtt = Math.max(rttMs, 0.05)
         minSeenAt = nowMs
-      } else if (nowMs - minSeenAt > 10_000) {
-        // The shortest round trip is old: empty the link for a moment and look again.
-        bytes = minBytes
-        drainUntil = nowMs + Math.max(200, 2 * minRtt)
-        minSeenAt = nowMs
+        if (!probing) return false
+        draining = probing = false
+        roundStart = nowMs
+        roundBytes = 0
+        if (!startUp && rates.length > 0) bytes = target()
+        return false
       }
+      if (draining || nowMs - minSeenAt <= 10_000) return false
+      bytes = minBytes
+      draining = true
+      return true
     },
+    probe: () => void (probing = true),
+    blocked: () => void (limited = true),
     sent(_bytes, inFlight, nowMs) {
       if (inFlight >= bytes * 0.75) limited = true
       if (roundStart < 0) roundStart = nowMs
@@ -78,8 +93,7 @@ export function createPathWindow(): PathWindow {
     acked(count, nowMs) {
       if (roundStart < 0) roundStart = nowMs
       roundBytes += count
-      if (nowMs < drainUntil) return
-      if (nowMs - roundStart >= Math.max(minRtt, 1) && roundBytes > 0) closeRound(nowMs)
+      if (!draining && nowMs - roundStart >= Math.max(minRtt, startUp ? 1 : leastRoundMs) && roundBytes > 0) closeRound(nowMs)
     },
   }
 }

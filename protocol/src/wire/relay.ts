@@ -1,29 +1,40 @@
 import { codeOf, FairleadError, type Code } from '../errors.ts'
+import { StreamImpl } from './stream.ts'
 import type { WireStream } from './types.ts'
 
 /**
- * Joins a stream that was opened towards us with one that we opened: payloads pass undecoded, credit goes one to one (the
- * next payload is asked for when the last was taken), signals, HEAD, trailers and resets go both ways.
+ * Joins a stream that was opened towards us with one that we opened: payloads pass undecoded, credit goes one to one,
+ * signals, HEAD, trailers and resets go both ways. Resolves when the near stream is over.
  */
 export async function relay(near: WireStream, far: WireStream): Promise<void> {
+  if (!(near instanceof StreamImpl) || !(far instanceof StreamImpl))
+    throw new FairleadError('internal', 'Only streams of a session can be joined.')
+  const over = new Promise<void>((resolve) => (near.onOver = resolve))
   far.onSignal = (kind, value) => near.sendSignal(kind, value)
   near.onSignal = (kind, value) => far.sendSignal(kind, value)
   near.signal.addEventListener('abort', () => far.reset(leaving(near.signal.reason)))
-  const up = pump(near, far).catch(() => undefined)
+  far.signal.addEventListener('abort', () => near.reset(codeOf(far.signal.reason), sentence(far.signal.reason)))
+  if (near.signal.aborted) return far.reset(leaving(near.signal.reason))
   try {
     const answer = await far.answered()
     if ('reply' in answer) return near.reply(answer.reply)
-    near.head(answer.head)
-    await pump(far, near)
-    await Promise.race([up, Promise.resolve()])
+    const { offset } = answer.head
+    // Its window is ours to pass on as credit; what it said of its own link says nothing about this one.
+    if (typeof offset === 'number') near.adopt(offset, far.sendLimit)
+    near.head(typeof offset === 'number' ? { ...answer.head, w: near.grantedLimit } : without(answer.head, 'w'))
+    near.join(far)
+    await over
   } catch (error) {
-    near.reset(codeOf(error), error instanceof FairleadError ? error.message : undefined)
+    near.reset(codeOf(error), sentence(error))
   }
 }
 
-async function pump(from: WireStream, to: WireStream): Promise<void> {
-  for await (const payload of from) await to.write(payload)
-  to.end(from.trailer)
+function sentence(error: unknown): string | undefined {
+  return error instanceof FairleadError ? error.message : undefined
+}
+
+function without(head: Readonly<Record<string, unknown>>, field: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(head).filter(([name]) => name !== field))
 }
 
 /** A viewer whose link broke may come back; one who left will not. */

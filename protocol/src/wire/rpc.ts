@@ -1,7 +1,11 @@
 import type { Call, CallContext, CallOptions, Client, Contract, Duplex, Handlers, Method, Stream } from '../contract.ts'
 import { codeOf, FairleadError, isCanceled } from '../errors.ts'
+import { createJournal, type Journal } from './journal.ts'
+import { toHex } from './json-codec.ts'
 import { relay } from './relay.ts'
+import type { Clock } from './transport.ts'
 import type { OpenMeta, Session, WireStream } from './types.ts'
+import { createWorking, type Working } from './working.ts'
 
 /** The wire stream behind an iterable that a client made: a handler that returns it is spliced, nothing is decoded. */
 export const wireOf = Symbol('wireOf')
@@ -11,7 +15,9 @@ export interface ServeOptions {
   readonly context?: (stream: WireStream, method: Method, name: string) => unknown
   /** One line a request, when it is over. */
   readonly onDone?: (name: string, stream: WireStream, ms: number, error: unknown) => void
-  readonly decodeReply?: (bytes: Uint8Array) => unknown
+  /** Answers a repeat of a mutation with what the first one came to. Absent: one in memory. */
+  readonly journal?: Journal
+  readonly clock?: Clock
 }
 
 type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never, context: never) => unknown>>>>
@@ -22,13 +28,16 @@ export function serveFeatures(
   handlers: AnyHandlers,
   options: ServeOptions = {},
 ): (stream: WireStream) => void {
-  return (stream) => void serveOne(features, handlers, options, stream)
+  const serving = { ...options, journal: options.journal ?? createJournal(options.clock), working: createWorking(options.clock) }
+  return (stream) => void serveOne(features, handlers, serving, stream)
 }
+
+type Serving = ServeOptions & { readonly journal: Journal; readonly working: Working }
 
 async function serveOne(
   features: Readonly<Record<string, Contract>>,
   handlers: AnyHandlers,
-  options: ServeOptions,
+  options: Serving,
   stream: WireStream,
 ): Promise<void> {
   const start = performance.now()
@@ -42,7 +51,7 @@ async function serveOne(
     const input = parseInput(method, stream.params)
     const added = (await options.context?.(stream, method, stream.method)) ?? {}
     const base = { signal: stream.signal, trace: stream.meta.trace ?? '', ...(added as object) }
-    await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream)
+    await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream, options)
   } catch (error) {
     failure = error
     if (!stream.signal.aborted) stream.reset(codeOf(error), sentence(error))
@@ -56,10 +65,19 @@ async function answer(
   input: unknown,
   base: CallContext,
   stream: WireStream,
+  { journal, working }: Serving,
 ): Promise<void> {
   if (method.kind === 'call') {
-    const value = await handler(input, base)
-    if (!stream.signal.aborted) stream.reply(value)
+    const { idempotencyKey } = stream.meta
+    const run = async () => handler(input, base)
+    const done = working.start(stream)
+    try {
+      const once = method.options.mutates === true && idempotencyKey !== undefined
+      const value = await (once ? journal.once(`${stream.method} ${toHex(idempotencyKey)}`, run) : run())
+      if (!stream.signal.aborted) stream.reply(value)
+    } finally {
+      done()
+    }
     return
   }
   const context = method.kind === 'duplex' ? duplexContext(method, base, stream) : base
@@ -67,13 +85,20 @@ async function answer(
   const splice = items[wireOf]
   if (splice !== undefined) return relay(stream, splice({ ...stream.meta, priority: method.options.priority ?? 2 }))
   const iterator = items[Symbol.asyncIterator]()
-  stream.signal.addEventListener('abort', () => void iterator.return?.(undefined))
+  // What its clean-up throws has nobody left to hear it.
+  const leave = () => void iterator.return?.(undefined)?.catch(() => undefined)
+  stream.signal.addEventListener('abort', leave)
+  if (stream.signal.aborted) return leave()
   stream.head({ mode: method.down.mode })
-  for (;;) {
-    const next = await iterator.next()
-    if (next.done === true)
-      return stream.end(typeof next.value === 'object' && next.value !== null ? (next.value as Record<string, unknown>) : {})
-    await stream.write(method.down.encode(next.value))
+  try {
+    for (;;) {
+      const next = await iterator.next()
+      if (next.done === true)
+        return stream.end(typeof next.value === 'object' && next.value !== null ? (next.value as Record<string, unknown>) : {})
+      await stream.write(method.down.encode(next.value))
+    }
+  } finally {
+    leave()
   }
 }
 

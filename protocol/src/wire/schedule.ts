@@ -9,6 +9,8 @@ export interface Schedule {
   add(stream: StreamImpl): void
   /** The next stream that may send, or undefined. `bulk` says whether class 3 may. */
   next(open: { calls: boolean; bulk: boolean }): StreamImpl | undefined
+  /** Streams are left that were not let through. */
+  readonly waiting: boolean
 }
 
 export function createSchedule(): Schedule {
@@ -24,6 +26,9 @@ export function createSchedule(): Schedule {
   }
 
   return {
+    get waiting() {
+      return classes[1].length + classes[2].length > 0
+    },
     add(stream) {
       if (stream.queuedInClass || !stream.sendable) return
       stream.queuedInClass = true

@@ -1,14 +1,19 @@
 import { FairleadError, isCode, type Code } from '../errors.ts'
 import { firstIgnorable, frame, type ControlFrame, type FrameWriter } from './frame.ts'
+import { Acks } from './acks.ts'
+import { checkSize, Guard } from './guard.ts'
 import { watchHealth, type Health } from './health.ts'
 import { toHex } from './json-codec.ts'
 import { limits, peerLimits } from './limits.ts'
-import { number, readMeta } from './meta.ts'
-import { createPathWindow, type PathWindow } from './path.ts'
+import { number, readMeta, writeMeta } from './meta.ts'
+import { Pings } from './pings.ts'
 import { MalformedFrame } from './prescan.ts'
-import { createBucket, createSchedule, type Bucket, type Schedule } from './schedule.ts'
-import { countStreams, StreamImpl, type Carrier } from './stream.ts'
+import { createBucket } from './schedule.ts'
+import { Sender } from './sender.ts'
+import { countStreams } from './stats.ts'
+import { StreamImpl, type Carrier } from './stream.ts'
 import type { Transport } from './transport.ts'
+import { keepMs, lose, Waiting } from './waiting.ts'
 import type { OpenMeta, Session, SessionEnd, SessionOptions, WireStream } from './types.ts'
 
 export type { OpenMeta, ResumeStore, Session, SessionEnd, SessionOptions, SessionStats, WireStream } from './types.ts'
@@ -25,58 +30,52 @@ class SessionImpl implements Session, Carrier {
   #health!: Health
   #alive = false
   #streams = new Map<number, StreamImpl>()
-  #waiting: StreamImpl[] = []
-  #schedule!: Schedule
-  #path!: PathWindow
+  readonly #waiting: Waiting
+  #sender!: Sender
   #nextId = 0
   #lastPeerId = 0
-  #sent = 0
-  #acked = 0
-  #received = 0
-  #ackedBack = 0
-  #lastAckMs = 0
-  #ackTimer = false
-  #pumping = false
+  #acks!: Acks
   #grantedBytes = 0
   #breaches = 0
   #draining = false
   #goawayMs: number | undefined
-  #pings = new Map<number, { sentMs: number; done: (rttMs: number) => void }>()
-  #pingId = 0
-  #opens!: Bucket
-  #controls!: Bucket
-  #rapid!: Bucket
+  #pings!: Pings
+  #guard!: Guard
+  readonly #peerLimits: (typeof limits)['agent' | 'hub' | 'console']
 
   constructor(transport: Transport, options: SessionOptions) {
     this.#options = options
+    // A hub has agents and consoles; the codec tells which one this is.
+    this.#peerLimits = options.side === 'hub' && options.codec.name === 'fairlead.1+json' ? limits.console : peerLimits[options.side]
+    this.#waiting = new Waiting(options.clock)
     this.#start(transport)
   }
 
   #start(transport: Transport): void {
     const { side, codec, clock } = this.#options
-    const peer = peerLimits[side]
     this.#transport = transport
     this.#writer = codec.writer((message) => transport.send(message))
     this.#streams = new Map()
-    this.#schedule = createSchedule()
-    this.#path = createPathWindow()
     this.#nextId = side === 'hub' ? 2 : 1
     this.#lastPeerId = 0
-    this.#sent = this.#acked = this.#received = this.#ackedBack = 0
+    this.#sender = new Sender(transport, this.#writer, clock, () => {
+      this.#guard.sentFrame()
+      this.#health.sent()
+    })
+    this.#acks = new Acks(clock, (total) => transport === this.#transport && this.control(frame.ack, total))
     this.#grantedBytes = 0
     this.#breaches = 0
     this.#draining = false
     this.#goawayMs = undefined
-    this.#opens = createBucket(peer.opensPerSecond, peer.openBurst)
-    this.#controls = createBucket(peer.controlPerSecond, peer.controlPerSecond * 4)
-    this.#rapid = createBucket(peer.rapidResetsPerSecond)
+    this.#guard = new Guard(this.#peerLimits)
+    this.#pings = new Pings(clock)
     this.#alive = true
     transport.onMessage = (message) => this.#message(message)
     transport.onClose = (code, reason) => this.#ended({ code, reason })
     this.#health = watchHealth(clock, this.#options.heartbeatMs ?? limits.heartbeatMs, {
       ping: () => void this.ping().catch(() => undefined),
       dead: () => this.close(1006, 'nothing received'),
-      unacked: () => this.#sent > this.#acked,
+      unacked: () => this.#sender.sent > this.#sender.acked,
     })
     for (let i = 0; i < 3; i++) void this.ping().catch(() => undefined)
   }
@@ -88,10 +87,10 @@ class SessionImpl implements Session, Carrier {
   get stats() {
     return {
       ...countStreams(this.#streams.values()),
-      roundTripMs: this.#path.minRttMs,
-      pathWindowBytes: this.#path.bytes,
-      sentBytes: this.#sent,
-      receivedBytes: this.#received,
+      roundTripMs: this.#sender.path.minRttMs,
+      pathWindowBytes: this.#sender.path.bytes,
+      sentBytes: this.#sender.sent,
+      receivedBytes: this.#acks.received,
     }
   }
 
@@ -111,17 +110,22 @@ class SessionImpl implements Session, Carrier {
 
   #sendOpen(stream: StreamImpl): void {
     const { meta } = stream
+    const again = !stream.fresh || meta.resumeAt !== undefined
     const id = this.#nextId
     this.#nextId += 2
-    const fields: Record<string, unknown> = { c: stream.priority, w: stream.grantedLimit }
-    if (meta.deadlineMs !== undefined && meta.deadlineMs > 0) fields['d'] = meta.deadlineMs
-    if (meta.resumeKey !== undefined) fields['k'] = meta.resumeKey
-    if (meta.idempotencyKey !== undefined) fields['i'] = meta.idempotencyKey
-    if (meta.trace !== undefined) fields['t'] = meta.trace
-    if (stream.receivedBytes > 0 || meta.resumeAt !== undefined) fields['o'] = stream.receivedBytes || meta.resumeAt
+    if (again) {
+      stream.hold()
+      stream.cancelKeep?.()
+    }
     this.#streams.set(id, stream)
     this.#grantedBytes += stream.windowBytes
-    this.control(frame.open, id, stream.method, stream.params, fields)
+    this.control(
+      frame.open,
+      id,
+      stream.method,
+      stream.params,
+      writeMeta(meta, stream.grantedLimit, again ? stream.receivedBytes : undefined),
+    )
     stream.attach(this, id)
   }
 
@@ -135,12 +139,7 @@ class SessionImpl implements Session, Carrier {
   }
 
   ping(): Promise<number> {
-    return new Promise((resolve) => {
-      const id = (this.#pingId = (this.#pingId + 1) >>> 0)
-      if (this.#pings.size > 16) this.#pings.clear()
-      this.#pings.set(id, { sentMs: this.nowMs(), done: resolve })
-      this.control(frame.ping, id)
-    })
+    return this.#pings.send((id) => this.control(frame.ping, id))
   }
 
   goaway(code: string, reconnectInMs: number, resumeForMs: number): void {
@@ -149,64 +148,69 @@ class SessionImpl implements Session, Carrier {
   }
 
   close(code: number, reason: string): void {
-    if (!this.#alive) return
+    if (!this.#alive) return this.#waiting.abandon()
     this.#writer.flush()
     this.#transport.close(code, reason)
     this.#ended({ code, reason })
   }
 
   resume(transport: Transport): void {
+    if (this.#alive) {
+      const old = this.#transport
+      this.#letGo()
+      old.close(1000, 'replaced')
+    }
     this.#start(transport)
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const stream of waiting) if (!stream.over) this.#sendOpen(stream)
+    for (const stream of this.#waiting.takeAll()) this.#sendOpen(stream)
   }
 
   #ended(end: SessionEnd): void {
     if (!this.#alive) return
+    this.#letGo()
+    this.#options.onClose?.(this.#goawayMs === undefined ? end : { ...end, reconnectInMs: this.#goawayMs })
+  }
+
+  #letGo(): void {
     this.#alive = false
+    this.#sender.stop()
     this.#health.stop()
     this.#transport.onMessage = () => undefined
     this.#transport.onClose = () => undefined
-    this.#pings.clear()
     const streams = [...this.#streams.values()]
     this.#streams.clear()
     for (const stream of streams) this.#keepOrLose(stream)
-    this.#options.onClose?.(this.#goawayMs === undefined ? end : { ...end, reconnectInMs: this.#goawayMs })
   }
 
   #keepOrLose(stream: StreamImpl): void {
     const { resumeKey } = stream.meta
     const { resumeStore } = this.#options
-    stream.carrier = undefined
-    if (stream.over) return
-    if (resumeKey === undefined) return stream.fail(new FairleadError('lost', 'The link to the host was lost.'))
     stream.detach()
-    if (stream.opener) this.#waiting.push(stream)
-    else if (resumeStore === undefined) stream.fail(new FairleadError('lost', 'The link was lost.'))
-    else resumeStore.put(toHex(resumeKey), stream, stream.meta.priority === 1 ? 600_000 : 60_000)
+    if (stream.over) return
+    if (resumeKey === undefined) return lose(stream)
+    if (stream.opener) return this.#waiting.keep(stream)
+    if (resumeStore === undefined) return lose(stream)
+    resumeStore.put(toHex(resumeKey), stream, keepMs(stream))
   }
 
   // ---- what streams ask --------------------------------------------------------------------------------------------
 
   nowMs = (): number => this.#options.clock.now()
-  roundTripMs = (): number => Math.max(this.#path.minRttMs, 1)
+  roundTripMs = (): number => Math.max(this.#sender.path.minRttMs, 1)
 
   ready(stream: StreamImpl): void {
-    this.#schedule.add(stream)
-    this.#soon()
+    this.#sender.ready(stream)
   }
 
   control(...fields: [type: number, ...fields: unknown[]]): void {
     if (!this.#alive) return
     this.#writer.control(fields)
     this.#health.sent()
-    this.#soon()
+    this.#sender.soon()
   }
 
   reply(sid: number, value: unknown): Uint8Array | undefined {
     if (!this.#alive) return undefined
-    this.#soon()
+    this.#sender.soon()
     this.#health.sent()
     return this.#writer.reply(sid, value)
   }
@@ -223,38 +227,14 @@ class SessionImpl implements Session, Carrier {
 
   forget(stream: StreamImpl): void {
     this.#streams.delete(stream.id)
+    const { resumeKey } = stream.meta
+    if (!stream.opener && resumeKey !== undefined) this.#options.resumeStore?.untrack(toHex(resumeKey), stream)
   }
 
-  /** All that one turn of the event loop produced leaves together. */
-  #soon(): void {
-    if (this.#pumping) return
-    this.#pumping = true
-    queueMicrotask(() => {
-      this.#pumping = false
-      if (this.#alive) this.#pump()
-    })
-  }
-
-  #pump(): void {
-    const { clock } = this.#options
-    const path = this.#path
-    const slice = path.bytesPerMs > 0 && path.bytesPerMs < limits.slowBytesPerMs ? limits.slowSliceBytes : limits.sliceBytes
-    for (;;) {
-      const calls = this.#transport.bufferedBytes <= limits.socketBytes
-      const inFlight = this.#sent - this.#acked
-      const stream = this.#schedule.next({ calls, bulk: calls && inFlight < path.bytes })
-      if (stream === undefined) break
-      const payload = stream.hasEndOnly ? undefined : stream.takeSlice(slice)
-      if (payload !== undefined) {
-        this.#sent += payload.length
-        path.sent(payload.length, this.#sent - this.#acked, clock.now())
-        this.#writer.data(stream.id, payload)
-        this.#health.sent()
-      }
-      if (stream.hasEndOnly) stream.sendEnd()
-      else this.#schedule.add(stream)
-    }
-    this.#writer.flush()
+  release(stream: StreamImpl): void {
+    this.#streams.delete(stream.id)
+    this.control(frame.reset, stream.id, 'lost', 'The stream goes on over another link.')
+    stream.detach()
   }
 
   // ---- what the peer says ------------------------------------------------------------------------------------------
@@ -264,7 +244,7 @@ class SessionImpl implements Session, Carrier {
     try {
       if (message.length > limits.messageBytes) throw new MalformedFrame('a message that is too long')
       this.#options.codec.decode(message, {
-        control: (control) => this.#control(control),
+        control: (control, bytes) => this.#control(control, bytes),
         data: (sid, payload) => this.#data(sid, payload),
       })
     } catch (error) {
@@ -274,44 +254,31 @@ class SessionImpl implements Session, Carrier {
   }
 
   #data(sid: number, payload: Uint8Array): void {
-    this.#received += payload.length
-    this.#controls.earn(payload.length / limits.controlPerDataBytes)
-    this.#acknowledge()
+    this.#guard.received(payload.length)
+    this.#acks.data(payload.length)
     const stream = this.#streams.get(sid)
     if (stream === undefined) return this.#unknown(sid)
+    if (payload.length < limits.smallDataBytes && stream.meta.priority === 3 && !this.#guard.smallData(this.nowMs()))
+      return stream.reset('rate_limited', 'Bulk data comes in pieces that are far too small.')
     if (stream.receive(payload)) return
     stream.reset('flow', 'More was sent than the window allows.')
     if (++this.#breaches >= limits.flowBreaches) this.close(4400, 'flow')
   }
 
-  /** On receipt, whatever becomes of the stream: resets must not leak the path's credit. */
-  #acknowledge(): void {
-    const pending = this.#received - this.#ackedBack
-    const now = this.nowMs()
-    if (pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && now - this.#lastAckMs >= 1)) return this.#ackNow(now)
-    if (this.#ackTimer) return
-    this.#ackTimer = true
-    this.#options.clock.after(limits.ack.delayMs, () => {
-      this.#ackTimer = false
-      if (this.#alive && this.#received > this.#ackedBack) this.#ackNow(this.nowMs())
-    })
-  }
-
-  #ackNow(now: number): void {
-    this.#ackedBack = this.#received
-    this.#lastAckMs = now
-    this.control(frame.ack, this.#received)
-  }
-
-  #control(control: ControlFrame): void {
+  #control(control: ControlFrame, bytes: number): void {
     const [type] = control
     if (!this.#alive) return
     if (type === frame.data) throw new MalformedFrame('a DATA frame out of shape')
-    if (type !== frame.ack && type !== frame.credit && !this.#controls.take(this.nowMs()))
-      return this.close(4429, 'too many control frames')
+    if (!this.#guard.control(this.nowMs())) return this.close(4429, 'too many control frames')
+    const size = checkSize(type, bytes)
+    if (size === 'close') return this.close(4400, 'a frame that is too large')
+    if (size !== undefined && type !== frame.open) {
+      const stream = this.#streams.get(number(control[1]))
+      return stream === undefined ? this.#unknown(number(control[1])) : stream.reset(size, 'A frame was larger than the wire allows.')
+    }
     switch (type) {
       case frame.open:
-        return this.#opened(control)
+        return this.#opened(control, size)
       case frame.ack:
         return this.#ackReceived(number(control[1]))
       case frame.ping:
@@ -352,15 +319,30 @@ class SessionImpl implements Session, Carrier {
       case frame.reply:
         return stream.receiveAnswer({ reply: first })
       case frame.signal:
-        return void (typeof first === 'string' && stream.onSignal(first, second))
+        return this.#signaled(stream, first, second)
       default:
         return this.#resetReceived(stream, first, second)
     }
   }
 
+  #signaled(stream: StreamImpl, kind: unknown, value: unknown): void {
+    stream.signalBucket ??= createBucket(limits.signalsPerSecond)
+    if (!stream.signalBucket.take(this.nowMs())) return stream.reset('rate_limited', 'Too many signals.')
+    if (typeof kind === 'string') this.#guarded(stream, () => stream.onSignal(kind, value))
+  }
+
+  /** What a listener throws ends its stream, never the session or the process. */
+  #guarded(stream: StreamImpl, run: () => void): void {
+    try {
+      run()
+    } catch {
+      stream.reset('internal', 'Something went wrong on the other end.')
+    }
+  }
+
   #resetReceived(stream: StreamImpl, code: unknown, message: unknown): void {
     const known: Code = isCode(code) ? code : 'internal'
-    if (!stream.opener && stream.receivedBytes + stream.sentBytes === 0 && !this.#rapid.take(this.nowMs()))
+    if (!stream.opener && stream.receivedBytes + stream.sentBytes === 0 && !this.#guard.rapidReset(this.nowMs()))
       return this.close(4429, 'rapid resets')
     const { resumeStore } = this.#options
     const { resumeKey } = stream.meta
@@ -368,7 +350,7 @@ class SessionImpl implements Session, Carrier {
       // The viewer lost its way here but may return: the stream waits.
       this.#streams.delete(stream.id)
       stream.detach()
-      return resumeStore.put(toHex(resumeKey), stream, stream.meta.priority === 1 ? 600_000 : 60_000)
+      return resumeStore.put(toHex(resumeKey), stream, keepMs(stream))
     }
     stream.fail(new FairleadError(known, typeof message === 'string' ? message : 'The other end left.'))
   }
@@ -380,24 +362,32 @@ class SessionImpl implements Session, Carrier {
       this.close(4400, 'a stream that was never opened')
   }
 
-  #opened([, id, method, params, meta]: ControlFrame): void {
+  #opened([, id, method, params, meta]: ControlFrame, size: Code | undefined): void {
     const sid = number(id)
-    const fields = typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>) : {}
     const peerParity = this.#options.side === 'hub' ? 1 : 0
     if (sid % 2 !== peerParity || sid <= this.#lastPeerId || sid >= limits.lastStreamId || typeof method !== 'string')
       return this.close(4400, 'a wrong stream id')
     this.#lastPeerId = sid
-    const stream = this.#resumed(fields) ?? new StreamImpl(method, params, readMeta(fields), false)
     const refuse = (code: Code, message: string) => this.control(frame.reset, sid, code, message)
+    if (size !== undefined) return refuse(size, 'The request is larger than 64 KiB.')
     if (this.#draining) return refuse('draining', 'This end is going away; connect again.')
-    if (!this.#opens.take(this.nowMs())) return refuse('rate_limited', 'Too many requests at once.')
-    if (this.#peerStreams() >= peerLimits[this.#options.side].openStreams) return refuse('too_many', 'Too many open streams.')
+    if (!this.#guard.open(this.nowMs())) return refuse('rate_limited', 'Too many requests at once.')
+    if (this.#peerStreams() >= this.#peerLimits.openStreams) return refuse('too_many', 'Too many open streams.')
+    const fields = readMeta(typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>) : {})
+    const found = this.#resumed(fields)
+    if (found !== undefined) return this.#reattach(found, sid, fields)
+    if (fields.resumeAt !== undefined && fields.resumeAt > 0 && this.#options.resumeStore !== undefined)
+      return refuse('lost', 'The stream is no longer here.')
+    const stream = new StreamImpl(method, params, fields, false)
+    if (fields.resumeKey !== undefined && this.#options.resumeStore !== undefined) {
+      stream.retains = true
+      this.#options.resumeStore.track(toHex(fields.resumeKey), stream)
+    }
     this.#streams.set(sid, stream)
     this.#grantedBytes += stream.windowBytes
-    if (!stream.fresh) return this.#reattach(stream, sid, number(fields['o'] ?? 0))
     stream.attach(this, sid)
     this.#time(stream)
-    this.#options.onOpen(stream)
+    this.#guarded(stream, () => this.#options.onOpen(stream))
   }
 
   #peerStreams(): number {
@@ -406,40 +396,39 @@ class SessionImpl implements Session, Carrier {
     return count
   }
 
-  #resumed(fields: Record<string, unknown>): StreamImpl | undefined {
-    const { resumeStore } = this.#options
-    const key = fields['k']
-    if (resumeStore === undefined || !(key instanceof Uint8Array) || fields['o'] === undefined) return undefined
-    const found = resumeStore.take(toHex(key))
-    return found instanceof StreamImpl && !found.over ? found : undefined
+  /** A stream of this key that waits, or that another link carries which is dead without knowing it. */
+  #resumed({ resumeKey, resumeAt }: OpenMeta): StreamImpl | undefined {
+    if (resumeKey === undefined || resumeAt === undefined) return undefined
+    const found = this.#options.resumeStore?.take(toHex(resumeKey))
+    if (!(found instanceof StreamImpl) || found.over) return undefined
+    found.carrier?.release(found)
+    return found
   }
 
-  #reattach(stream: StreamImpl, sid: number, offset: number): void {
-    if (!stream.rewind(offset)) {
-      this.#streams.delete(sid)
-      this.control(frame.reset, sid, 'lost', 'What you want next was already let go.')
-      return stream.fail(new FairleadError('lost', 'The stream could not be resumed.'))
-    }
-    this.control(frame.head, sid, { offset: stream.receivedBytes, w: stream.grantedLimit, mode: stream.mode })
-    stream.attach(this, sid)
+  #reattach(stream: StreamImpl, sid: number, meta: OpenMeta): void {
+    this.#streams.set(sid, stream)
+    this.#grantedBytes += stream.windowBytes
+    if (stream.reattach(this, sid, meta)) return
+    this.#streams.delete(sid)
+    this.control(frame.reset, sid, 'lost', 'What you want next was already let go.')
+    stream.fail(new FairleadError('lost', 'The stream could not be resumed.'))
   }
 
   #ackReceived(total: number): void {
-    if (total > this.#sent) return this.close(4400, 'an acknowledgement of what was never sent')
-    if (total <= this.#acked) return
-    this.#path.acked(total - this.#acked, this.nowMs())
-    this.#acked = total
+    if (!this.#sender.ackReceived(total)) return this.close(4400, 'an acknowledgement of what was never sent')
     this.#health.acked()
-    this.#soon()
+    // The shortest round trip may change while data flows, and heartbeats come only in silence.
+    if (this.nowMs() - this.#pings.lastMs >= limits.probeMs) void this.ping()
   }
 
   #ponged(id: number): void {
-    const ping = this.#pings.get(id)
-    if (ping === undefined) return
-    this.#pings.delete(id)
-    const rttMs = this.nowMs() - ping.sentMs
-    this.#path.sample(rttMs, this.nowMs())
-    ping.done(rttMs)
+    const rttMs = this.#pings.answered(id)
+    const { path } = this.#sender
+    if (rttMs === undefined || !path.sample(rttMs, this.nowMs())) return
+    this.#options.clock.after(limits.drainMs, () => {
+      path.probe()
+      void this.ping()
+    })
   }
 
   #goaway([, , , reconnectInMs]: ControlFrame): void {

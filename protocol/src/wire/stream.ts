@@ -1,5 +1,8 @@
 import { FairleadError, type Code } from '../errors.ts'
+import { Burst } from './burst.ts'
 import { limits } from './limits.ts'
+import { Sent } from './sent.ts'
+import type { Bucket } from './schedule.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
 /** What a stream asks of the session that carries it now. */
@@ -15,6 +18,8 @@ export interface Carrier {
   narrow(bytes: number): void
   /** The stream is over on both sides: forget it. */
   forget(stream: StreamImpl): void
+  /** The stream goes on elsewhere: forget it, and tell the peer that its end of it is lost. */
+  release(stream: StreamImpl): void
 }
 
 const credit = 3
@@ -38,6 +43,9 @@ export class StreamImpl implements WireStream {
   trailer: Readonly<Record<string, unknown>> | undefined
   /** Called once when the stream is over, whatever the way. */
   onOver: () => void = () => undefined
+  /** What was sent is kept until the peer confirms it. */
+  retains: boolean
+  signalBucket: Bucket | undefined
 
   // What the peer sends us.
   receivedBytes = 0
@@ -54,18 +62,27 @@ export class StreamImpl implements WireStream {
   sendLimit: number
   #outbox: Uint8Array[] = []
   #outBytes = 0
-  #unconfirmed: Uint8Array[] = []
-  #unconfirmedFrom = 0
+  #unconfirmed: Sent
   #room: { resolve: () => void; reject: (error: unknown) => void }[] = []
   #ending: Readonly<Record<string, unknown>> | undefined
   #ended = false
   #whole = false
   #headed = false
 
+  #signals: { at: number; kind: string; value: unknown }[] | undefined
+  /** What the peer said it has. */
+  #peerHas = 0
+  /** Opened again: where to go on from is in the peer's HEAD, until then nothing may be sent. */
+  #held = false
+  #burst: Burst | undefined
+
+  /** The other half of a relay: payloads, ends and credit pass straight through. */
+  #joined: StreamImpl | undefined
   #error: FairleadError | undefined
-  #abort = new AbortController()
+  #abort: AbortController | undefined
   #answer = Promise.withResolvers<Answer>()
   cancelDeadline: (() => void) | undefined
+  cancelKeep: (() => void) | undefined
   queuedInClass = false
 
   constructor(method: string, params: unknown, meta: OpenMeta, opener: boolean) {
@@ -77,21 +94,30 @@ export class StreamImpl implements WireStream {
     // The opener's OPEN says what it takes; the other way begins small, until the acceptor says more.
     const opened = meta.windowBytes ?? limits.windowBytes
     this.#windowBytes = opener ? opened : limits.terminalWindowBytes
-    this.#granted = this.#windowBytes
     this.sendLimit = opener ? limits.terminalWindowBytes : opened
+    this.retains = opener && meta.resumeKey !== undefined
+    // Offsets of a stream that goes on count from where the first one began.
+    const at = meta.resumeAt ?? 0
+    if (opener) this.receivedBytes = this.#consumed = at
+    else {
+      this.sentBytes = this.#peerHas = at
+      this.sendLimit += at
+    }
+    this.#unconfirmed = new Sent(this.sentBytes)
+    this.#granted = this.#consumed + this.#windowBytes
     this.#answer.promise.catch(() => undefined)
   }
 
   get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#error !== undefined) this.#abort.abort(this.#error)
+    }
     return this.#abort.signal
   }
 
   get over(): boolean {
     return this.#error !== undefined || (this.#ended && this.#peerEnded)
-  }
-
-  get error(): FairleadError | undefined {
-    return this.#error
   }
 
   get windowBytes(): number {
@@ -104,7 +130,7 @@ export class StreamImpl implements WireStream {
 
   /** Kept for a resume: sent, and not yet confirmed by the peer. */
   get retainedBytes(): number {
-    return this.sentBytes - this.#unconfirmedFrom
+    return this.sentBytes - this.#unconfirmed.from
   }
 
   answered(): Promise<Answer> {
@@ -134,11 +160,23 @@ export class StreamImpl implements WireStream {
     if (payload.length === 0) return Promise.resolve()
     if (this.#whole && payload.length > limits.dataBytes)
       return Promise.reject(new FairleadError('too_large', 'An item of a stream is larger than 32 KiB.'))
-    this.#outbox.push(payload)
-    this.#outBytes += payload.length
-    this.carrier?.ready(this)
+    if (this.#outBytes > limits.queueBytes) {
+      this.reset('rate_limited', 'The reader of this stream is too slow for its writer.')
+      return Promise.reject(this.#error!)
+    }
+    this.#push(payload)
     if (this.#outBytes <= limits.dataBytes) return Promise.resolve()
     return new Promise((resolve, reject) => this.#room.push({ resolve, reject }))
+  }
+
+  #push(payload: Uint8Array): void {
+    if (this.over) return
+    this.#outbox.push(payload)
+    this.#outBytes += payload.length
+    if (this.carrier === undefined) return
+    // A terminal that flooded and then was quiet is a terminal again.
+    if (this.#burst?.quiet(this.carrier.nowMs()) === true) this.priority = 1
+    this.carrier.ready(this)
   }
 
   end(trailer: Readonly<Record<string, unknown>> = {}): void {
@@ -154,20 +192,39 @@ export class StreamImpl implements WireStream {
   }
 
   sendSignal(kind: string, value: unknown): void {
-    if (!this.over) this.carrier?.control(signal, this.id, kind, value)
+    if (this.over) return
+    ;(this.#signals ??= []).push({ at: this.sentBytes + this.#outBytes, kind, value })
+    this.sendSignals()
+  }
+
+  /** Those whose place among the DATA is reached. */
+  sendSignals(): void {
+    if (this.#signals === undefined || this.carrier === undefined || this.#held) return
+    while (this.#signals.length > 0 && this.#signals[0]!.at <= this.sentBytes) {
+      const { kind, value } = this.#signals.shift()!
+      this.carrier.control(signal, this.id, kind, value)
+    }
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
         const next = await this.#pull()
-        if (next === undefined) return
+        if (next === undefined) return this.#reachedEnd()
         yield next
       }
     } finally {
       // Leaving early is the cancel.
       if (!this.#peerEnded && !this.over) this.reset('canceled')
     }
+  }
+
+  /** What the acceptor ended is over: the opener has nothing more to say, and with its END says that it has everything. */
+  #reachedEnd(): void {
+    if (!this.opener || this.over || this.#ending !== undefined) return
+    this.#outbox = []
+    this.#outBytes = 0
+    this.end()
   }
 
   /** The next payload, or undefined at the end. Asking grants credit for what was taken before. */
@@ -208,7 +265,10 @@ export class StreamImpl implements WireStream {
     this.receivedBytes += payload.length
     if (this.receivedBytes > this.#granted) return false
     const own = payload.slice()
-    if (this.#wanting === undefined) this.#inbox.push(own)
+    if (this.#joined !== undefined) {
+      this.#consumed = this.receivedBytes
+      this.#joined.#push(own)
+    } else if (this.#wanting === undefined) this.#inbox.push(own)
     else {
       const { resolve } = this.#wanting
       this.#wanting = undefined
@@ -221,6 +281,7 @@ export class StreamImpl implements WireStream {
     if (this.#peerEnded) return
     this.#peerEnded = true
     this.trailer = isRecord(trailer) ? trailer : {}
+    this.#joined?.end(this.trailer)
     this.#wanting?.resolve({ done: true, value: undefined })
     this.#wanting = undefined
     this.#answer.resolve({ head: {} })
@@ -228,22 +289,72 @@ export class StreamImpl implements WireStream {
   }
 
   receiveAnswer(answer: Answer): void {
-    this.#answer.resolve(answer)
-    if ('reply' in answer) return this.#finish()
+    if ('reply' in answer) {
+      this.#answer.resolve(answer)
+      return this.#finish()
+    }
     const { w, offset } = answer.head
-    if (typeof w === 'number') this.sendLimit = Math.max(this.sendLimit, w)
-    if (typeof offset === 'number') this.rewind(offset)
+    if (typeof w === 'number') this.sendLimit = this.#held ? w : Math.max(this.sendLimit, w)
+    if (this.#held) {
+      this.#held = false
+      const from = typeof offset === 'number' ? offset : 0
+      // A relay that is new itself begins where the acceptor stands.
+      if (this.meta.resumeAt !== undefined && this.sentBytes === 0) this.sentBytes = this.#unconfirmed.from = from
+      else if (!this.rewind(from)) return this.reset('lost', 'The stream could not go on where it stood.')
+    }
+    this.#answer.resolve(answer)
+    this.sendSignals()
+    this.carrier?.ready(this)
   }
 
   receiveCredit(limit: number, received: unknown): void {
     if (limit > this.sendLimit) this.sendLimit = limit
-    if (typeof received === 'number') this.#confirm(received)
+    if (typeof received === 'number' && received <= this.sentBytes) {
+      this.#peerHas = Math.max(this.#peerHas, received)
+      this.#unconfirmed.confirm(received)
+    }
+    this.#joined?.grantAsJoined()
     this.carrier?.ready(this)
   }
 
+  // ---- a relay ---------------------------------------------------------------------------------------------------
+
+  /** From now on what either side receives leaves by the other; what waits already goes first. */
+  join(other: StreamImpl): void {
+    for (const [from, to] of [
+      [this, other],
+      [other, this],
+    ] as const) {
+      from.#joined = to
+      for (const payload of from.#inbox) to.#push(payload)
+      from.#inbox = []
+      from.#consumed = from.receivedBytes
+      if (from.#peerEnded) to.end(from.trailer)
+      from.grantAsJoined()
+    }
+  }
+
+  /** The acceptor of a relayed stream said where it stands: so do we. */
+  adopt(offset: number, limit: number): void {
+    this.receivedBytes = this.#consumed = offset
+    this.#granted = Math.min(limit, offset + limits.queueBytes)
+  }
+
+  /** Credit one to one: what the other side may send is what we grant, at most so much that the queue here stays small. */
+  grantAsJoined(): void {
+    const to = this.#joined
+    if (to === undefined || this.carrier === undefined || this.over || this.#peerEnded) return
+    const limit = Math.min(to.sendLimit, to.sentBytes + limits.queueBytes)
+    if (limit <= this.#granted || (limit < to.sendLimit && limit - this.#granted < limits.dataBytes)) return
+    this.#granted = limit
+    this.carrier.control(credit, this.id, limit, to.#peerHas)
+  }
+
+  // ---- sending ---------------------------------------------------------------------------------------------------
+
   /** Something to send that the peer's window lets through. */
   get sendable(): boolean {
-    if (this.#ended || this.over) return false
+    if (this.#ended || this.over || this.#held) return false
     const next = this.#outbox[0]
     if (next === undefined) return this.#ending !== undefined
     return this.sendLimit - this.sentBytes >= (this.#whole ? next.length : 1)
@@ -254,7 +365,7 @@ export class StreamImpl implements WireStream {
   }
 
   /** Takes the next slice to send, at most so many bytes; undefined: only the end is left. */
-  takeSlice(sliceBytes: number): Uint8Array | undefined {
+  takeSlice(sliceBytes: number, nowMs: number): Uint8Array | undefined {
     const next = this.#outbox[0]
     if (next === undefined) return undefined
     const room = this.#whole ? next.length : Math.min(sliceBytes, limits.dataBytes, this.sendLimit - this.sentBytes)
@@ -263,9 +374,15 @@ export class StreamImpl implements WireStream {
     else this.#outbox[0] = next.subarray(room)
     this.#outBytes -= slice.length
     this.sentBytes += slice.length
-    if (this.meta.resumeKey !== undefined) this.#unconfirmed.push(slice)
-    else this.#unconfirmedFrom = this.sentBytes
-    if (this.#outBytes <= limits.dataBytes && this.#room.length > 0) this.#room.shift()!.resolve()
+    if (this.retains) this.#unconfirmed.push(slice)
+    else this.#unconfirmed.from = this.sentBytes
+    if (this.meta.priority === 1 && (this.#burst ??= new Burst()).sent(slice.length, nowMs)) this.priority = 3
+    if (this.#outBytes <= limits.dataBytes && this.#room.length > 0) {
+      const waiting = this.#room
+      this.#room = []
+      for (const { resolve } of waiting) resolve()
+    }
+    this.#joined?.grantAsJoined()
     return slice
   }
 
@@ -275,27 +392,12 @@ export class StreamImpl implements WireStream {
     this.#settleIfOver()
   }
 
-  /** The peer has everything up to `offset`: nothing before it will be asked for again. */
-  #confirm(offset: number): void {
-    while (this.#unconfirmed.length > 0 && this.#unconfirmedFrom + this.#unconfirmed[0]!.length <= offset) {
-      this.#unconfirmedFrom += this.#unconfirmed.shift()!.length
-    }
-  }
-
   /** Goes back to what the peer wants next. False: that was let go already. */
   rewind(offset: number): boolean {
-    if (offset < this.#unconfirmedFrom || offset > this.sentBytes) return false
-    this.#confirm(offset)
-    let skip = offset - this.#unconfirmedFrom
-    const again: Uint8Array[] = []
-    for (const slice of this.#unconfirmed) {
-      if (skip < slice.length) again.push(skip > 0 ? slice.subarray(skip) : slice)
-      skip = Math.max(0, skip - slice.length)
-    }
+    if (this.over || offset < this.#unconfirmed.from || offset > this.sentBytes) return false
+    const again = this.#unconfirmed.after(offset)
     for (const slice of again) this.#outBytes += slice.length
     this.#outbox.unshift(...again)
-    this.#unconfirmed = []
-    this.#unconfirmedFrom = offset
     this.sentBytes = offset
     if (this.#ended) this.#ended = false
     return true
@@ -306,16 +408,28 @@ export class StreamImpl implements WireStream {
     this.carrier?.narrow(this.#windowBytes)
     this.carrier = undefined
     this.queuedInClass = false
-    this.#headed = false
   }
 
   attach(carrier: Carrier, id: number): void {
     this.carrier = carrier
     this.id = id
     this.queuedInClass = false
-    // What was granted and lost on the way is granted again by the offsets: they are absolute.
-    this.#granted = Math.max(this.#granted, this.#consumed + this.#windowBytes)
     carrier.ready(this)
+  }
+
+  /** Goes on towards whoever opened it again: from their offset, as far as they grant. False: that was let go already. */
+  reattach(carrier: Carrier, id: number, { resumeAt = 0, windowBytes = limits.windowBytes }: OpenMeta): boolean {
+    if (!this.rewind(resumeAt)) return false
+    this.sendLimit = resumeAt + windowBytes
+    this.#headed = true
+    carrier.control(head, id, { offset: this.receivedBytes, w: this.grantedLimit, mode: this.mode })
+    this.attach(carrier, id)
+    return true
+  }
+
+  /** Before it is opened again. */
+  hold(): void {
+    this.#held = true
   }
 
   /** Never carried by a session yet. */
@@ -327,12 +441,11 @@ export class StreamImpl implements WireStream {
     return this.#whole ? 'items' : 'bytes'
   }
 
+  /** Absolute; what was granted and lost on the way is granted again. */
   get grantedLimit(): number {
-    return this.#granted
-  }
-
-  get peerEnded(): boolean {
-    return this.#peerEnded
+    const to = this.#joined
+    const limit = to === undefined ? this.#consumed + this.#windowBytes : Math.min(to.sendLimit, to.sentBytes + limits.queueBytes)
+    return (this.#granted = Math.max(this.#granted, limit))
   }
 
   fail(error: FairleadError): void {
@@ -340,7 +453,7 @@ export class StreamImpl implements WireStream {
     this.#error = error
     this.#outbox = []
     this.#outBytes = 0
-    this.#unconfirmed = []
+    this.#unconfirmed.clear()
     for (const { reject } of this.#room) reject(error)
     this.#room = []
     this.#answer.reject(error)
@@ -363,23 +476,15 @@ export class StreamImpl implements WireStream {
 
   #leave(aborted = true): void {
     this.cancelDeadline?.()
+    this.cancelKeep?.()
+    const joined = this.#joined
     this.carrier?.narrow(this.#windowBytes)
     this.carrier?.forget(this)
     this.onOver()
-    if (aborted) this.#abort.abort(this.#error)
+    if (aborted) this.#abort?.abort(this.#error)
+    // Only now has the far reader everything: whoever sent it may let it go.
+    else if (joined !== undefined) joined.#reachedEnd()
   }
-}
-
-export function countStreams(streams: Iterable<StreamImpl>): { openStreams: number; queuedBytes: number; pausedStreams: number } {
-  let openStreams = 0
-  let queuedBytes = 0
-  let pausedStreams = 0
-  for (const stream of streams) {
-    openStreams++
-    queuedBytes += stream.outBytes
-    if (stream.outBytes > 0 && !stream.sendable) pausedStreams++
-  }
-  return { openStreams, queuedBytes, pausedStreams }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

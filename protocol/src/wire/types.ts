@@ -39,7 +39,7 @@ export interface OpenMeta {
   readonly deadlineMs?: number
   /** 16 bytes: this stream is to survive the link; it is found again under this key. */
   readonly resumeKey?: Uint8Array
-  /** With `resumeKey`: go on at this payload offset of an earlier stream (a new session, a new hub). Answered by HEAD {offset} or RESET `lost`. */
+  /** Set by whoever opens again. With `resumeKey`: go on at this payload offset of an earlier stream (a new session, a new hub). Answered by HEAD {offset} or RESET `lost`. */
   readonly resumeAt?: number
   /** 16 bytes, for mutations. */
   readonly idempotencyKey?: Uint8Array
@@ -69,6 +69,9 @@ export interface ResumeStore {
   /** Takes the waiting stream of this key out of the store. */
   take(key: string): unknown
   put(key: string, stream: unknown, keepMs: number): void
+  /** A stream with a key that runs: it may be asked for before the loss of its session is known here. */
+  track(key: string, stream: unknown): void
+  untrack(key: string, stream: unknown): void
   readonly size: number
 }
 
@@ -99,7 +102,8 @@ export interface Session {
   close(code: number, reason: string): void
   /**
    * Goes on over a new transport after a loss: opens again, at the byte where they stood, the streams of this end that have
-   * a resume key. Streams without one were reset `lost` when the old transport ended.
+   * a resume key. Streams without one were reset `lost` when the old transport ended. If the old transport has not ended
+   * yet, it ends now, without `onClose`.
    */
   resume(transport: Transport): void
   /** False between a loss and the next `resume`. */

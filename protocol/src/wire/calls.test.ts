@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import * as z from 'zod/mini'
+import { call, stream, type Handlers } from '../contract.ts'
+import { FairleadError } from '../errors.ts'
+import { fakeClock } from './clock.ts'
+import { msgpackCodec } from './codec.ts'
+import { createJournal } from './journal.ts'
+import { json } from './json.ts'
+import { limits } from './limits.ts'
+import { pair } from './pair.ts'
+import { loopback, openClient, serveFeatures } from './rpc.ts'
+import { openSession } from './session.ts'
+
+const jobs = {
+  start: call(z.object({ name: z.string() }), z.string(), { mutates: true }),
+  slow: call(z.object({}), z.string(), { deadlineMs: 60_000 }),
+  broken: stream(z.object({}), json(z.object({}))),
+}
+
+function joined() {
+  const clock = fakeClock()
+  const link = pair({ clock })
+  const ran: string[] = []
+  let finish: (value: string) => void = () => undefined
+  const handlers: { jobs: Handlers<typeof jobs> } = {
+    jobs: {
+      async start({ name }) {
+        ran.push(name)
+        if (name === 'bad') throw new FairleadError('conflict', 'It runs already.')
+        return `${name} started`
+      },
+      slow: () => new Promise<string>((resolve) => (finish = resolve)),
+      // oxlint-disable-next-line require-yield -- it fails before its first item
+      async *broken() {
+        throw new Error('canary-1c2d')
+      },
+    },
+  }
+  const failures: unknown[] = []
+  const onDone = (_name: string, _stream: unknown, _ms: number, error: unknown) => void (error === undefined || failures.push(error))
+  openSession(link.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: serveFeatures({ jobs }, handlers, { clock, onDone }) })
+  const hub = openSession(link.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+  const client = openClient(() => hub, { jobs }, { decodeReply: msgpackCodec.decodeReply, randomBytes: (n) => randomBytes(n) }).jobs
+  return { clock, hub, client, ran, handlers, failures, finish: (value: string) => finish(value) }
+}
+
+describe('a mutation', () => {
+  it('runs once under its key, and a repeat gets the same answer or the same refusal', async () => {
+    const { client, ran } = joined()
+    const idempotencyKey = randomBytes(16)
+    assert.equal(await client.start({ name: 'web' }, { idempotencyKey }), 'web started')
+    assert.equal(await client.start({ name: 'web' }, { idempotencyKey }), 'web started')
+    const other = { idempotencyKey: randomBytes(16) }
+    await assert.rejects(client.start({ name: 'bad' }, other), { code: 'conflict' })
+    await assert.rejects(client.start({ name: 'bad' }, other), { code: 'conflict' })
+    assert.deepEqual(ran, ['web', 'bad'])
+    assert.equal(await client.start({ name: 'web' }), 'web started')
+    assert.deepEqual(ran, ['web', 'bad', 'web'])
+  })
+
+  it('is remembered for ten minutes, and a thousand of them at most', async () => {
+    const clock = fakeClock()
+    const journal = createJournal(clock)
+    let ran = 0
+    const run = async () => ++ran
+    assert.equal(await journal.once('a', run), 1)
+    await clock.advance(limits.journal.keepMs - 1)
+    assert.equal(await journal.once('a', run), 1)
+    await clock.advance(2)
+    assert.equal(await journal.once('a', run), 2)
+    for (let i = 0; i < limits.journal.outcomes; i++) await journal.once(`other ${i}`, run)
+    assert.equal(await journal.once('a', run), 2 + limits.journal.outcomes + 1)
+  })
+})
+
+describe('a long call', () => {
+  it('says every five seconds that it still works', async () => {
+    const { clock, hub, finish } = joined()
+    const signals: string[] = []
+    const opened = hub.open('jobs.slow', {}, { deadlineMs: 60_000 })
+    opened.onSignal = (kind) => void signals.push(kind)
+    await clock.advance(31_000)
+    assert.ok(signals.length >= 4 && signals.length <= 6, `${signals.length}`)
+    assert.ok(signals.every((kind) => kind === 'working'))
+    finish('done')
+    await clock.advance(10)
+    assert.deepEqual(await opened.answered(), { reply: 'done' })
+  })
+})
+
+describe('what fails in a handler', () => {
+  it('ends its stream as internal, says nothing of itself to the peer, and is reported here [security 25]', async () => {
+    const { client, failures, clock } = joined()
+    const reading = (async () => {
+      for await (const item of client.broken({})) assert.fail(String(item))
+    })()
+    const refused = assert.rejects(reading, (error: FairleadError) => {
+      assert.equal(error.code, 'internal')
+      assert.doesNotMatch(error.message, /canary/)
+      return true
+    })
+    await clock.advance(1)
+    await refused
+    assert.match(String(failures[0]), /canary-1c2d/)
+  })
+})
+
+describe('loopback', () => {
+  it('answers from the handlers, parsed as on a link', async () => {
+    const { handlers } = joined()
+    const client = loopback(jobs, handlers.jobs)
+    assert.equal(await client.start({ name: 'x' }), 'x started')
+    await assert.rejects(client.start({ name: 5 as unknown as string }), { code: 'invalid_input' })
+  })
+})

@@ -1,0 +1,92 @@
+import type { FrameWriter } from './frame.ts'
+import { limits } from './limits.ts'
+import { createPathWindow, type PathWindow } from './path.ts'
+import { createSchedule, type Schedule } from './schedule.ts'
+import type { StreamImpl } from './stream.ts'
+import type { Clock, Transport } from './transport.ts'
+
+/** The sending half of one link: all that one turn of the event loop produced leaves together, bulk within the path window. */
+export class Sender {
+  sent = 0
+  acked = 0
+  readonly path: PathWindow = createPathWindow()
+  readonly #schedule: Schedule = createSchedule()
+  readonly #transport: Transport
+  readonly #writer: FrameWriter
+  readonly #clock: Clock
+  readonly #onData: () => void
+  #soonQueued = false
+  #timer = false
+  #stopped = false
+
+  constructor(transport: Transport, writer: FrameWriter, clock: Clock, onData: () => void) {
+    this.#transport = transport
+    this.#writer = writer
+    this.#clock = clock
+    this.#onData = onData
+  }
+
+  ready(stream: StreamImpl): void {
+    this.#schedule.add(stream)
+    this.soon()
+  }
+
+  soon(): void {
+    if (this.#soonQueued) return
+    this.#soonQueued = true
+    queueMicrotask(() => {
+      this.#soonQueued = false
+      this.#pump()
+    })
+  }
+
+  /** False: so much was never sent. */
+  ackReceived(total: number): boolean {
+    if (total > this.sent) return false
+    if (total > this.acked) {
+      this.path.acked(total - this.acked, this.#clock.now())
+      this.acked = total
+      this.soon()
+    }
+    return true
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  #pump(): void {
+    if (this.#stopped) return
+    const { path } = this
+    const slice = path.bytesPerMs > 0 && path.bytesPerMs < limits.slowBytesPerMs ? limits.slowSliceBytes : limits.sliceBytes
+    for (;;) {
+      const calls = this.#transport.bufferedBytes <= limits.socketBytes
+      const stream = this.#schedule.next({ calls, bulk: calls && this.sent - this.acked < path.bytes })
+      if (stream === undefined) break
+      const payload = stream.hasEndOnly ? undefined : stream.takeSlice(slice, this.#clock.now())
+      if (payload !== undefined) {
+        this.sent += payload.length
+        path.sent(payload.length, this.sent - this.acked, this.#clock.now())
+        this.#writer.data(stream.id, payload)
+        this.#onData()
+        stream.sendSignals()
+      }
+      if (stream.hasEndOnly) stream.sendEnd()
+      else this.#schedule.add(stream)
+    }
+    this.#writer.flush()
+    if (!this.#schedule.waiting || this.#transport.bufferedBytes <= limits.socketBytes) return
+    path.blocked()
+    this.#later()
+  }
+
+  /** The kernel is full, and nothing tells when it is not: nobody may be left to acknowledge anything. */
+  #later(): void {
+    if (this.#timer) return
+    this.#timer = true
+    this.#clock.after(limits.ack.delayMs, () => {
+      this.#timer = false
+      this.#pump()
+    })
+  }
+}
