@@ -86,7 +86,7 @@ export async function startEngine(where?: Namespace): Promise<TestEngine> {
       } catch {
         // It went by itself.
       }
-      rmSync(pidFile, { force: true })
+      for (const file of [pidFile, join(dir, 'exec/containerd/containerd.pid')]) rmSync(file, { force: true })
       child = launch()
       await ready(api)
     },

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
+import type { Database } from './db.ts'
+
+export type AuditEntry = Omit<AuditRow, 'seq' | 'timeMs'> & { readonly organization: string }
+
+/** The trail of one hub: rows are appended in order by one writer, each hashed together with the one before. */
+export interface Audits {
+  /** Resolves when the row is on disk. */
+  write(entry: AuditEntry): Promise<void>
+  onRow(organization: string, listener: (row: AuditRow) => void): () => void
+  verify(organization: string): Promise<{ rows: number; ok: boolean; brokenAt?: number }>
+}
+
+interface Waiting {
+  readonly entry: AuditEntry
+  readonly done: () => void
+  readonly failed: (error: unknown) => void
+}
+
+const genesis = Buffer.alloc(32)
+
+export function openAudits(db: Database): Audits {
+  const queue: Waiting[] = []
+  const listeners = new Map<string, Set<(row: AuditRow) => void>>()
+  let writing = false
+
+  async function drain(): Promise<void> {
+    if (writing) return
+    writing = true
+    while (queue.length > 0) {
+      const { organization } = queue[0]!.entry
+      const batch = queue.filter(({ entry }) => entry.organization === organization).slice(0, 500)
+      for (const waiting of batch) queue.splice(queue.indexOf(waiting), 1)
+      try {
+        const rows = await append(db, organization, batch)
+        for (const { done } of batch) done()
+        for (const row of rows) for (const listener of listeners.get(organization) ?? []) listener(row)
+      } catch (error) {
+        for (const { failed } of batch) failed(error)
+      }
+    }
+    writing = false
+  }
+
+  return {
+    write: (entry) =>
+      new Promise((done, failed) => {
+        queue.push({ entry, done, failed })
+        void drain()
+      }),
+    onRow(organization, listener) {
+      const set = listeners.get(organization) ?? new Set()
+      listeners.set(organization, set.add(listener))
+      return () => set.delete(listener)
+    },
+    verify: (organization) => verify(db, organization),
+  }
+}
+
+async function append(db: Database, organization: string, batch: readonly Waiting[]): Promise<AuditRow[]> {
+  return db.tx({ organization }, async (sql) => {
+    // A second hub on the same database would fork the chain: it waits here.
+    await sql`SELECT pg_advisory_xact_lock(hashtext(${organization}))`
+    const [last] = await sql<{ seq: string; hash: Buffer }[]>`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`
+    let seq = Number(last?.seq ?? 0)
+    let previous: Buffer = last?.hash ?? genesis
+    const rows: AuditRow[] = []
+    const inserts: { organization_id: string; seq: number; at: Date; body: string; hash: Buffer }[] = []
+    for (const { entry } of batch) {
+      const { organization: _own, ...fields } = entry
+      const row: AuditRow = { seq: ++seq, timeMs: Date.now(), ...fields }
+      const body = canonical(row)
+      previous = chain(previous, body)
+      rows.push(row)
+      inserts.push({ organization_id: organization, seq, at: new Date(row.timeMs), body, hash: previous })
+    }
+    await sql`INSERT INTO audit ${sql(inserts)}`
+    return rows
+  })
+}
+
+async function verify(db: Database, organization: string): Promise<{ rows: number; ok: boolean; brokenAt?: number }> {
+  let previous: Buffer = genesis
+  let rows = 0
+  for (;;) {
+    const page = await db.tx(
+      { organization },
+      (sql) =>
+        sql<{ seq: string; body: string; hash: Buffer }[]>`SELECT seq, body, hash FROM audit WHERE seq > ${rows} ORDER BY seq LIMIT 5000`,
+    )
+    for (const { seq, body, hash } of page) {
+      previous = chain(previous, body)
+      if (Number(seq) !== rows + 1 || !previous.equals(hash)) return { rows, ok: false, brokenAt: rows + 1 }
+      rows++
+    }
+    if (page.length === 0) return { rows, ok: true }
+  }
+}
+
+function chain(previous: Buffer, body: string): Buffer {
+  return createHash('sha256').update(previous).update(body).digest()
+}
+
+/** The same row is the same text, whatever the order of its fields. */
+function canonical(row: AuditRow): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))))
+}

@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import postgres, { type Sql, type TransactionSql } from 'postgres'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Config } from '../config.ts'
+import { startPostgres, type BundledPostgres } from './postgres.ts'
+
+export type Db = TransactionSql
+
+/** What a transaction may show of what it looks for, before the organization is known. */
+export interface Shown {
+  readonly organization?: string
+  readonly login?: Buffer
+  readonly hostKey?: Uint8Array
+  readonly secret?: Buffer
+  readonly account?: string
+}
+
+export interface Database {
+  /** The only way to a query: one transaction in which row-level security sees what was shown. */
+  tx<T>(shown: Shown, run: (db: Db) => Promise<T>): Promise<T>
+  /** Partitions are the owner's: makes those to come, drops those that are over. */
+  owner<T>(run: (db: Sql) => Promise<T>): Promise<T>
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+const workRole = 'fairlead_work'
+const migrations = join(import.meta.dirname, '../../migrations')
+const lockId = 7_231_901
+
+/** The bundled database, or the one of the settings; migrated; entered as an unprivileged role. */
+export async function openDatabase(
+  config: Pick<Config, 'databaseUrl' | 'databaseOwnerUrl' | 'dataDir'>,
+  options: { readonly fsync?: boolean } = {},
+): Promise<Database> {
+  const bundled = config.databaseUrl === undefined ? await startPostgres(join(config.dataDir, 'postgres'), options) : undefined
+  const quiet = { onnotice: () => undefined, max: 1, connect_timeout: 10 }
+  const owner =
+    bundled !== undefined
+      ? connectBundled(bundled, bundled.user, bundled.password, quiet)
+      : postgres(config.databaseOwnerUrl ?? config.databaseUrl!, quiet)
+  try {
+    const password = randomBytes(24).toString('hex')
+    if (bundled !== undefined) await makeWorkRole(owner, password)
+    await migrate(owner)
+    const work =
+      bundled !== undefined
+        ? connectBundled(bundled, workRole, password, { ...quiet, max: 10 })
+        : postgres(config.databaseUrl!, { ...quiet, max: 10, prepare: false })
+    await refusePrivileged(work)
+    return database(work, owner, bundled)
+  } catch (error) {
+    await owner.end({ timeout: 1 })
+    await bundled?.stop()
+    throw error
+  }
+}
+
+function connectBundled({ socketDir }: BundledPostgres, user: string, password: string, options: object): Sql {
+  return postgres({ path: join(socketDir, '.s.PGSQL.5432'), user, password, database: 'postgres', ...options })
+}
+
+function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): Database {
+  return {
+    async tx(shown, run) {
+      try {
+        return (await work.begin(async (db) => {
+          await db`SELECT set_config('app.organization', ${shown.organization ?? ''}, true), set_config('app.login', ${shown.login?.toString('hex') ?? ''}, true),
+            set_config('app.host_key', ${shown.hostKey === undefined ? '' : Buffer.from(shown.hostKey).toString('hex')}, true),
+            set_config('app.secret', ${shown.secret?.toString('hex') ?? ''}, true), set_config('app.account', ${shown.account ?? ''}, true)`
+          return run(db)
+        })) as never
+      } catch (error) {
+        throw foreign(error)
+      }
+    },
+    owner: (run) => run(owner),
+    ping: async () => void (await work`SELECT 1`),
+    async close() {
+      await Promise.all([work.end({ timeout: 2 }), owner.end({ timeout: 2 })])
+      await bundled?.stop()
+    },
+  }
+}
+
+/** By SQLSTATE, never by the message. */
+function foreign(error: unknown): unknown {
+  if (error instanceof FairleadError) return error
+  const state = (error as { code?: unknown }).code
+  if (state === '23505') return new FairleadError('conflict', 'That exists already.', { cause: error })
+  if (typeof state === 'string' && /^(08|57P|CONNECT|ECONN)/.test(state))
+    return new FairleadError('bad_upstream', 'The hub’s database does not answer right now; try again in a moment.', { cause: error })
+  return error
+}
+
+async function makeWorkRole(owner: Sql, password: string): Promise<void> {
+  const [found] = await owner`SELECT 1 FROM pg_roles WHERE rolname = ${workRole}`
+  if (found === undefined) await owner`CREATE ROLE ${owner(workRole)} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE`
+  // Drawn anew at each start: nothing to keep, nothing to lose. A password is no parameter; format() quotes it.
+  const [statement] = await owner<
+    { text: string }[]
+  >`SELECT format('ALTER ROLE %I PASSWORD %L', ${workRole}::text, ${password}::text) AS text`
+  await owner.begin(async (db) => {
+    await db`SELECT set_config('app.statement', ${statement!.text}, true)`
+    await db`DO $$ BEGIN EXECUTE current_setting('app.statement'); END $$`
+  })
+}
+
+/** Each file once, in order, whole or not at all; two hubs that start together wait for each other. */
+async function migrate(owner: Sql): Promise<void> {
+  await owner.begin(async (db) => {
+    await db`SELECT pg_advisory_xact_lock(${lockId})`
+    await db`CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sha256 text NOT NULL, at timestamptz NOT NULL DEFAULT now())`
+    const done = new Map(
+      (await db<{ name: string; sha256: string }[]>`SELECT name, sha256 FROM migrations`).map(({ name, sha256 }) => [name, sha256]),
+    )
+    for (const name of readdirSync(migrations).sort()) {
+      const sha256 = createHash('sha256')
+        .update(readFileSync(join(migrations, name)))
+        .digest('hex')
+      if (done.get(name) === sha256) continue
+      if (done.has(name))
+        throw new FairleadError('internal', `The migration ${name} was changed after it ran on this database; restore the file.`)
+      await db.file(join(migrations, name))
+      await db`INSERT INTO migrations (name, sha256) VALUES (${name}, ${sha256})`
+    }
+  })
+}
+
+/** Row-level security is a wall only for a role that cannot step over it. */
+async function refusePrivileged(work: Sql): Promise<void> {
+  const [role] = await work<
+    { name: string; privileged: boolean; owns: boolean }[]
+  >`SELECT rolname AS name, rolsuper OR rolbypassrls AS privileged,
+    EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace) AS owns FROM pg_roles WHERE rolname = current_user`
+  if (role === undefined || (!role.privileged && !role.owns)) return
+  throw new FairleadError(
+    'internal',
+    `The hub must not work as the database role ${role.name}: it ${role.privileged ? 'may pass by row-level security' : 'owns the tables'}. Give DATABASE_URL an unprivileged role and DATABASE_OWNER_URL the owner.`,
+  )
+}

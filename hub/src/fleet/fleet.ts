@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
+import { decodeValue } from '@fairlead/protocol/wire/codec.ts'
+import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
+import type { Session } from '@fairlead/protocol/wire/session.ts'
+
+export type HostClients = Clients<typeof agentFeatures>
+
+/** A host whose agent is known; online while it has a session. */
+export interface LiveHost {
+  readonly id: string
+  readonly organization: string
+  name: string
+  session: Session | undefined
+  bootId: string
+  lastSeenMs: number
+  lastLoss: string
+  readonly clients: HostClients
+}
+
+/** Every live link, by host. */
+export interface Fleet {
+  /** What a host's agent answers. Throws `host_offline` when it has no link now. */
+  onHost(id: string): HostClients
+  find(id: string): LiveHost | undefined
+  attach(host: { id: string; organization: string; name: string; bootId: string }, session: Session): LiveHost
+  detach(id: string, session: Session, reason: string): void
+  /** Ends the link at once. */
+  expel(id: string, code: number, reason: string): void
+  onAttach(listener: (host: LiveHost) => void): void
+  onDetach(listener: (host: LiveHost) => void): void
+  readonly online: number
+  closeAll(): void
+}
+
+export function openFleet(): Fleet {
+  const hosts = new Map<string, LiveHost>()
+  const attached: ((host: LiveHost) => void)[] = []
+  const detached: ((host: LiveHost) => void)[] = []
+
+  function make(id: string, organization: string, name: string): LiveHost {
+    const host: LiveHost = {
+      id,
+      organization,
+      name,
+      session: undefined,
+      bootId: '',
+      lastSeenMs: 0,
+      lastLoss: '',
+      clients: openClient(() => live(host), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
+    }
+    hosts.set(id, host)
+    return host
+  }
+
+  return {
+    onHost(id) {
+      const host = hosts.get(id)
+      if (host === undefined) throw new FairleadError('host_offline', 'This host has not connected since the hub started.')
+      live(host)
+      return host.clients
+    },
+    find: (id) => hosts.get(id),
+    attach({ id, organization, name, bootId }, session) {
+      const host = hosts.get(id) ?? make(id, organization, name)
+      const before = host.session
+      host.session = session
+      host.bootId = bootId
+      host.name = name
+      host.lastSeenMs = Date.now()
+      // The new link is whole before the old one goes: nothing in between finds no link.
+      before?.goaway('replaced', 0, 60_000)
+      before?.close(1000, 'replaced')
+      for (const listener of attached) listener(host)
+      return host
+    },
+    detach(id, session, reason) {
+      const host = hosts.get(id)
+      if (host === undefined || host.session !== session) return
+      host.session = undefined
+      host.lastSeenMs = Date.now()
+      host.lastLoss = reason
+      for (const listener of detached) listener(host)
+    },
+    expel(id, code, reason) {
+      const host = hosts.get(id)
+      host?.session?.close(code, reason)
+      hosts.delete(id)
+    },
+    onAttach: (listener) => void attached.push(listener),
+    onDetach: (listener) => void detached.push(listener),
+    get online() {
+      let count = 0
+      for (const { session } of hosts.values()) if (session !== undefined) count++
+      return count
+    },
+    closeAll() {
+      // Not all at once: each is told when to come back.
+      const spreadMs = Math.max(2000, hosts.size * 1.5)
+      for (const { session } of hosts.values()) {
+        session?.goaway('draining', Math.round(Math.random() * spreadMs), 60_000)
+        session?.close(1001, 'the hub stops')
+      }
+    },
+  }
+}
+
+function live(host: LiveHost): Session {
+  if (host.session?.alive === true) return host.session
+  const minutes = Math.round((Date.now() - host.lastSeenMs) / 60_000)
+  throw new FairleadError(
+    'host_offline',
+    `Host ${host.name} is offline; last seen ${minutes < 1 ? 'less than a minute' : `${minutes} min`} ago.`,
+  )
+}

@@ -1,0 +1,105 @@
+import { metricNames } from '@fairlead/protocol/features/metrics.ts'
+import { createSampleDecoder } from '@fairlead/protocol/wire/metric-codec.ts'
+import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
+import type { Database } from '../base/db.ts'
+import type { Log } from '../base/log.ts'
+import type { Fleet, LiveHost } from '../fleet/fleet.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { MetricsStore } from '../metrics/metrics.ts'
+import type { HostBook } from './hosts.ts'
+
+interface Deps {
+  readonly db: Database
+  readonly fleet: Fleet
+  readonly inventory: Inventory
+  readonly metrics: MetricsStore
+  readonly book: HostBook
+  readonly log: Log
+}
+
+/** Listens to every host from the moment it connects: its rows, its metrics, what it says of itself. */
+export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps): void {
+  const positions = new Map<string, { bootId: string; seq: number }>()
+
+  fleet.onAttach((host) => {
+    inventory.hostOnline(host.organization, host.id)
+    book.changed(host.organization)
+    const session = host.session
+    // An agent that ends one of these while it is connected is asked again, not in a hurry.
+    const keep = async (name: string, run: () => Promise<void>) => {
+      while (host.session === session && session?.alive === true) {
+        await run().catch(
+          (error: unknown) => session.alive && log('warn', 'a host stopped telling', { host: host.id, what: name, error: String(error) }),
+        )
+        await new Promise<void>((resolve) => setTimeout(resolve, 2000).unref())
+      }
+    }
+    void keep('rows', () => followRows(host))
+    void keep('metrics', () => followMetrics(host))
+    void keep('facts', () => followFacts(host))
+  })
+
+  fleet.onDetach((host) => {
+    inventory.hostOffline(host.organization, host.id, host.lastSeenMs)
+    book.changed(host.organization)
+    db.tx(
+      { organization: host.organization },
+      (sql) => sql`UPDATE hosts SET last_seen_at = now(), last_loss = ${host.lastLoss.slice(0, 500)} WHERE id = ${host.id}`,
+    ).catch((error: unknown) => log('error', 'a host was not marked offline', { host: host.id, error: String(error) }))
+  })
+
+  async function followRows(host: LiveHost): Promise<void> {
+    for await (const change of host.clients.inventory.watch({})) {
+      const { refused } = inventory.apply(host.organization, host.id, host.name, change)
+      if (refused > 0) log('warn', 'a host has too many rows; the rest is left out', { host: host.id, kind: change.kind, refused })
+      book.changed(host.organization)
+    }
+  }
+
+  async function followMetrics(host: LiveHost): Promise<void> {
+    const decoder = createSampleDecoder()
+    const from = positions.get(host.id)
+    for await (const item of host.clients.metrics.watch(from === undefined ? {} : { bootId: from.bootId, afterSeq: from.seq })) {
+      const sample = decoder.decode(item)
+      positions.set(host.id, { bootId: sample.bootId, seq: sample.seq })
+      metrics.push(host.organization, host.id, sample)
+      if (Date.now() - sample.timeMs < 60_000) showUsage(host, sample)
+    }
+  }
+
+  function showUsage(host: LiveHost, { points }: MetricSample): void {
+    for (const { kind, id, values } of points) {
+      if (kind === 'host') book.usage.set(host.id, named('host', values))
+      if (kind !== 'container') continue
+      const { cpu, memoryBytes, memoryLimitBytes, netRxBytesPerSecond, netTxBytesPerSecond } = named('container', values)
+      const net = (netRxBytesPerSecond ?? 0) + (netTxBytesPerSecond ?? 0)
+      inventory.usage(host.organization, host.id, kind, id, {
+        ...(typeof cpu === 'number' ? { cpu } : {}),
+        ...(typeof memoryBytes === 'number' ? { memoryBytes } : {}),
+        ...(typeof memoryLimitBytes === 'number' ? { memoryLimitBytes } : {}),
+        ...(typeof netRxBytesPerSecond === 'number' ? { netBytesPerSecond: net } : {}),
+      })
+    }
+    const disks = points.filter(({ kind }) => kind === 'disk').map(({ values }) => (values[0] ?? 0) / (values[1] ?? Number.NaN))
+    const fullest = Math.max(...disks.filter(Number.isFinite))
+    const usage = book.usage.get(host.id)
+    if (usage !== undefined && Number.isFinite(fullest)) usage['diskFullest'] = fullest
+    book.changed(host.organization)
+  }
+
+  async function followFacts(host: LiveHost): Promise<void> {
+    for await (const facts of host.clients.hosts.watch({})) {
+      book.facts.set(host.id, facts)
+      await db.tx(
+        { organization: host.organization },
+        (sql) => sql`UPDATE hosts SET facts = ${sql.json(facts as never)}, last_seen_at = now() WHERE id = ${host.id}`,
+      )
+      book.changed(host.organization)
+    }
+  }
+}
+
+function named(kind: keyof typeof metricNames, values: readonly number[]): Record<string, number | null> {
+  const names: readonly string[] = metricNames[kind]
+  return Object.fromEntries(names.map((name, index) => [name, Number.isFinite(values[index]) ? values[index]! : null]))
+}

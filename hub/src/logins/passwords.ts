@@ -1,0 +1,81 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+
+const derive = promisify(argon2) as (algorithm: 'argon2id', parameters: object) => Promise<Buffer>
+const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const
+
+/** Two at a time: each takes 19 MiB and a thread of the pool; a queue beyond 32 is turned away. */
+const most = { running: 2, waiting: 32 }
+let running = 0
+const waiting: (() => void)[] = []
+
+/** argon2id in the thread pool, as a PHC string. */
+export async function hashPassword(password: string): Promise<string> {
+  const nonce = randomBytes(16)
+  const tag = await limited(() => derive('argon2id', { message: Buffer.from(password.normalize('NFC')), nonce, ...cost }))
+  return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(tag)}`
+}
+
+const decoy = `$argon2id$v=19$m=19456,t=2,p=1$${base64(randomBytes(16))}$${base64(randomBytes(32))}`
+
+/** `hash` undefined: nobody of that name. The same work is done, so that an answer takes as long. */
+export async function checkPassword(password: string, hash: string | undefined): Promise<boolean> {
+  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(hash ?? decoy)
+  if (match === null) throw new FairleadError('internal', 'A stored password hash cannot be read.')
+  const [, memory, passes, parallelism, nonce, stored] = match
+  const tag = Buffer.from(stored!, 'base64')
+  const parameters = {
+    message: Buffer.from(password.normalize('NFC')),
+    nonce: Buffer.from(nonce!, 'base64'),
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+    tagLength: tag.length,
+  }
+  const got = await limited(() => derive('argon2id', parameters))
+  return timingSafeEqual(got, tag) && hash !== undefined
+}
+
+async function limited<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= most.running) {
+    if (waiting.length >= most.waiting)
+      throw new FairleadError('rate_limited', 'Too many people are signing in at once; try again in a few seconds.')
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  running++
+  try {
+    return await work()
+  } finally {
+    running--
+    waiting.shift()?.()
+  }
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}
+
+const common = new Set([
+  'passwordpassword',
+  '123456789012',
+  'qwertyuiop12',
+  'administrator',
+  'letmeinletmein',
+  'fairleadfairlead',
+  'correcthorsebatterystaple',
+  'motdepasse12',
+  'azertyuiop12',
+  'iloveyouiloveyou',
+])
+
+/** Long, and not one that everybody tries. Length itself is checked by the contract. */
+export function refuseCommon(password: string): void {
+  const plain = password.toLowerCase()
+  if (common.has(plain) || /^(.)\1+$/.test(plain))
+    throw new FairleadError(
+      'invalid_input',
+      'This password is one of the first that an attacker tries; choose another, for example four unrelated words.',
+      { details: { field: 'password' } },
+    )
+}
