@@ -482,12 +482,9 @@ export class StreamImpl implements WireStream {
   #leave(aborted = true): void {
     this.cancelDeadline?.()
     this.cancelKeep?.()
-    const joined = this.#joined
     this.carrier?.narrow(this.#windowBytes)
     this.carrier?.forget(this)
     this.onOver()
     if (aborted) this.#abort?.abort(this.#error)
-    // Only now has the far reader everything: whoever sent it may let it go.
-    else if (joined !== undefined) joined.#reachedEnd()
   }
 }
