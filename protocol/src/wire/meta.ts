@@ -32,3 +32,7 @@ export function writeMeta(meta: OpenMeta, granted: number, offset: number | unde
   if (offset !== undefined) fields['o'] = offset
   return fields
 }
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -49,6 +49,7 @@ export function pair(options: PairOptions = {}): Pair {
 
   function join(from: Transport & { queued: number }, to: Transport): void {
     let freeAt = 0
+    const underWay: (Uint8Array | string)[] = []
     from.send = (message) => {
       if (!alive) return
       const bytes = message.length
@@ -59,7 +60,12 @@ export function pair(options: PairOptions = {}): Pair {
       freeAt = Math.max(freeAt, now) + (bytesPerMs > 0 ? bytes / bytesPerMs : 0)
       from.queued += bytes
       clock.after(freeAt - now, () => (from.queued -= bytes))
-      clock.after(freeAt - now + delayMs, () => alive && to.onMessage(copy))
+      // Real timers of unlike durations may fire out of order; a link does not: each delivers the oldest.
+      underWay.push(copy)
+      clock.after(freeAt - now + delayMs, () => {
+        const oldest = underWay.shift()!
+        if (alive) to.onMessage(oldest)
+      })
     }
   }
 

@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts'
 import { msgpackCodec } from './codec.ts'
 import { bytes, json } from './json.ts'
 import { jsonCodec } from './json-codec.ts'
-import { pair, type Pair } from './pair.ts'
+import { pair, type Pair, type PairOptions } from './pair.ts'
 import { createResumeStore } from './resume.ts'
 import { openClient, serveFeatures } from './rpc.ts'
 import { openSession, type ResumeStore, type Session } from './session.ts'
@@ -46,9 +46,9 @@ const agentSide = {
 }
 
 /** A console, a hub and an agent; either link may be cut and made again, and the hub may be another one. */
-function threeParties() {
+function threeParties(toConsole: PairOptions = {}) {
   const store: ResumeStore = createResumeStore()
-  const links = { agent: pair(), console: pair() }
+  const links = { agent: pair(), console: pair(toConsole) }
   const clock = systemClock
   let toAgent: Session
   const newHub = () => {
@@ -101,7 +101,7 @@ function threeParties() {
       links.console.cut()
     },
     mendConsole() {
-      links.console = pair()
+      links.console = pair(toConsole)
       serveConsole(links.console)
       viewer.resume(links.console.right)
     },
@@ -235,6 +235,17 @@ describe('a relayed stream that loses its way', () => {
       await nothingOpen(all)
     })
   }
+
+  it('is kept by the agent until the viewer has it, not only until the hub does [security 158]', async () => {
+    const all = threeParties({ delayMs: 4, bytesPerMs: 20_000 })
+    const parts: Uint8Array[] = []
+    for await (const part of all.thing.blob({})) {
+      parts.push(part)
+      // By now the hub has far more than the viewer.
+      if (parts.length % 20 === 5 && parts.length < 70) await all.restartHub()
+    }
+    assert.ok(Buffer.concat(parts).equals(blob))
+  })
 
   it('is lost, and says so, when the agent no longer has it', async () => {
     const all = threeParties()

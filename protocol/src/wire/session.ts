@@ -90,6 +90,8 @@ class SessionImpl implements Session, Carrier {
       roundTripMs: this.#sender.path.minRttMs,
       pathWindowBytes: this.#sender.path.bytes,
       sentBytes: this.#sender.sent,
+      ackedBytes: this.#sender.acked,
+      grantedBytes: this.#grantedBytes,
       receivedBytes: this.#acks.received,
     }
   }

@@ -1,6 +1,7 @@
 import { FairleadError, type Code } from '../errors.ts'
 import { Burst } from './burst.ts'
 import { limits } from './limits.ts'
+import { isRecord } from './meta.ts'
 import { Sent } from './sent.ts'
 import type { Bucket } from './schedule.ts'
 import type { OpenMeta, WireStream } from './types.ts'
@@ -207,15 +208,19 @@ export class StreamImpl implements WireStream {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    let complete = false
     try {
       for (;;) {
         const next = await this.#pull()
-        if (next === undefined) return this.#reachedEnd()
+        if (next === undefined) {
+          complete = true
+          return this.#reachedEnd()
+        }
         yield next
       }
     } finally {
-      // Leaving early is the cancel.
-      if (!this.#peerEnded && !this.over) this.reset('canceled')
+      // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
+      if (this.opener && !complete && !this.over) this.reset('canceled')
     }
   }
 
@@ -477,16 +482,9 @@ export class StreamImpl implements WireStream {
   #leave(aborted = true): void {
     this.cancelDeadline?.()
     this.cancelKeep?.()
-    const joined = this.#joined
     this.carrier?.narrow(this.#windowBytes)
     this.carrier?.forget(this)
     this.onOver()
     if (aborted) this.#abort?.abort(this.#error)
-    // Only now has the far reader everything: whoever sent it may let it go.
-    else if (joined !== undefined) joined.#reachedEnd()
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -87,7 +87,11 @@ export interface SessionStats {
   readonly roundTripMs: number
   readonly pathWindowBytes: number
   readonly sentBytes: number
+  /** Of `sentBytes`, what the peer acknowledged: equal at rest, whatever was reset. */
+  readonly ackedBytes: number
   readonly receivedBytes: number
+  /** Sum of the receive windows of open streams. */
+  readonly grantedBytes: number
   readonly openStreams: number
   readonly queuedBytes: number
   readonly pausedStreams: number
