@@ -12,6 +12,6 @@ await build({
   // ws takes these native helpers if they are there; they are not.
   external: ['bufferutil', 'utf-8-validate'],
   // The plain entry: the one for Node looks for a native addon and starts threads.
-  alias: { 'msgpackr/pack': `${import.meta.dirname}/../protocol/node_modules/msgpackr/pack.js` },
+  alias: { 'msgpackr/pack': `${import.meta.dirname}/../protocol/node_modules/msgpackr/index.js` },
   outfile: `${import.meta.dirname}/dist/agent.cjs`,
 })

@@ -25,7 +25,12 @@ export interface AskOptions {
 export interface Person {
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>
   /** Typed calls and streams for methods of the whole organization. */
-  open(): Promise<{ readonly session: Session; readonly api: Clients<typeof hubFeatures>; onHost(host: string): Clients<typeof hubFeatures>; close(): void }>
+  open(): Promise<{
+    readonly session: Session
+    readonly api: Clients<typeof hubFeatures>
+    onHost(host: string): Clients<typeof hubFeatures>
+    close(): void
+  }>
   cookie: string
 }
 
@@ -60,14 +65,26 @@ export function createPerson(baseUrl: string): Person {
       }),
     async open() {
       const url = new URL('/api/session', baseUrl)
-      const socket = new WebSocket(url.href.replace(/^http/, 'ws'), 'fairlead.1+json', { rejectUnauthorized: false, headers: { Cookie: person.cookie, Origin: url.origin } })
+      const socket = new WebSocket(url.href.replace(/^http/, 'ws'), 'fairlead.1+json', {
+        rejectUnauthorized: false,
+        headers: { Cookie: person.cookie, Origin: url.origin },
+      })
       await new Promise<void>((resolve, reject) => {
         socket.once('open', () => resolve())
         socket.once('error', reject)
       })
-      const session = openSession(overSocket(socket as never), { side: 'console', codec: jsonCodec, clock: systemClock, onOpen: (stream) => stream.reset('unsupported') })
+      const session = openSession(overSocket(socket as never), {
+        side: 'console',
+        codec: jsonCodec,
+        clock: systemClock,
+        onOpen: (stream) => stream.reset('unsupported'),
+      })
       const client = (params?: Record<string, unknown>) =>
-        openClient(() => session, hubFeatures, { decodeReply: jsonCodec.decodeReply, randomBytes: (count) => randomBytes(count), ...(params === undefined ? {} : { params }) })
+        openClient(() => session, hubFeatures, {
+          decodeReply: jsonCodec.decodeReply,
+          randomBytes: (count) => randomBytes(count),
+          ...(params === undefined ? {} : { params }),
+        })
       return { session, api: client(), onHost: (host) => client({ host }), close: () => session.close(1000, 'done') }
     },
   }
@@ -77,7 +94,9 @@ export function createPerson(baseUrl: string): Person {
 /** Sets a new hub up and signs in as its owner. */
 export async function createOwner(baseUrl: string, code: string): Promise<Person> {
   const person = createPerson(baseUrl)
-  const answer = await person.ask('POST', '/api/v1/setup', { body: { code, name: 'Owner', email: 'owner@example.test', password: 'four unrelated words', organization: 'Example' } })
+  const answer = await person.ask('POST', '/api/v1/setup', {
+    body: { code, name: 'Owner', email: 'owner@example.test', password: 'four unrelated words', organization: 'Example' },
+  })
   if (answer.status !== 200) throw new Error(`setup: ${answer.status} ${answer.text}`)
   return person
 }

@@ -20,7 +20,9 @@ export interface HubProcess {
 }
 
 /** The hub as people run it: its own process, its own bundled database. */
-export async function startHub(options: { readonly where?: Namespace; readonly env?: Readonly<Record<string, string>> } = {}): Promise<HubProcess> {
+export async function startHub(
+  options: { readonly where?: Namespace; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<HubProcess> {
   const dir = mkdtempSync('/var/tmp/fairlead-hub-')
   chmodSync(dir, 0o711)
   const dataDir = join(dir, 'data')
@@ -29,11 +31,18 @@ export async function startHub(options: { readonly where?: Namespace; readonly e
 
   async function launch(httpPort: number, httpsPort: number): Promise<void> {
     const host = options.where?.address ?? '127.0.0.1'
-    const env = { PATH: process.env['PATH'], FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_LISTEN: `http://localhost:${httpPort}`, FAIRLEAD_TLS_LISTEN: `https://${host}:${httpsPort}`, ...options.env }
+    const env = {
+      PATH: process.env['PATH'],
+      FAIRLEAD_DATA_DIR: dataDir,
+      FAIRLEAD_LISTEN: `http://localhost:${httpPort}`,
+      FAIRLEAD_TLS_LISTEN: `https://${host}:${httpsPort}`,
+      ...options.env,
+    }
     const settings = { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] }
     const argv = [join(root, 'hub/src/main.ts')]
     child = options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
-    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-2_000_000)))
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-2_000_000)))
     await new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the hub ended with ${code}: ${state.output.slice(-2000)}`)))
       child.on('message', (message: HubMessage) => {
@@ -88,17 +97,30 @@ export interface AgentProcess {
 }
 
 /** Enrols with a join string on standard input, then runs; in a namespace or here. */
-export async function startAgent(join_: string, engineSocket: string, options: { readonly where?: Namespace; readonly name: string; readonly env?: Readonly<Record<string, string>> }): Promise<AgentProcess> {
+export async function startAgent(
+  join_: string,
+  engineSocket: string,
+  options: { readonly where?: Namespace; readonly name: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<AgentProcess> {
   const dir = mkdtempSync('/var/tmp/fairlead-agent-')
   const stateDir = join(dir, 'state')
   mkdirSync(stateDir)
   const state = { output: '' }
-  const env = { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: stateDir, FAIRLEAD_ENGINE: engineSocket, FAIRLEAD_HOST_NAME: options.name, FAIRLEAD_METRICS_SECONDS: '1', ...options.env }
+  const env = {
+    PATH: process.env['PATH'],
+    FAIRLEAD_STATE_DIR: stateDir,
+    FAIRLEAD_ENGINE: engineSocket,
+    FAIRLEAD_HOST_NAME: options.name,
+    FAIRLEAD_METRICS_SECONDS: '1',
+    ...options.env,
+  }
   const launch = (verb: string) => {
     const argv = [join(root, 'agent/src/main.ts'), verb]
     const settings = { env, stdio: ['pipe', 'pipe', 'pipe'] as 'pipe'[] }
-    const child = options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
-    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-1_000_000)))
+    const child =
+      options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-1_000_000)))
     return child
   }
   const enrolling = launch('enrol')

@@ -1,5 +1,4 @@
 // The certificate library's own library wants it, and asks no nicer.
-// oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'

@@ -116,7 +116,7 @@ async function write(db: Database, organization: string, points: readonly Point[
     (sql) => sql`
     INSERT INTO metrics (organization_id, step, host_id, kind, subject, name, at, average, maximum)
     SELECT ${organization}, * FROM unnest(${column(({ step }) => step)}::int[], ${column(({ host }) => host)}::uuid[], ${column(({ kind }) => kind)}::text[], ${column(({ subject }) => subject)}::text[],
-      ${column(({ name }) => name)}::text[], ${column(({ atMs }) => new Date(atMs))}::timestamptz[], ${column(({ sum, count }) => sum / count)}::real[], ${column(({ max }) => max)}::real[])
+      ${column(({ name }) => name)}::text[], ${column(({ atMs }) => new Date(atMs).toISOString())}::text[]::timestamptz[], ${column(({ sum, count }) => sum / count)}::real[], ${column(({ max }) => max)}::real[])
     ON CONFLICT (organization_id, step, host_id, kind, subject, name, at) DO UPDATE SET average = (metrics.average + EXCLUDED.average) / 2, maximum = greatest(metrics.maximum, EXCLUDED.maximum)`,
   )
 }

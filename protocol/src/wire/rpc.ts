@@ -56,7 +56,7 @@ async function serveOne(
     failure = error
     if (!stream.signal.aborted) stream.reset(codeOf(error), sentence(error))
   }
-  options.onDone?.(stream.method, stream, performance.now() - start, isCanceled(failure) ? undefined : failure)
+  options.onDone?.(stream.method, stream, performance.now() - start, isCanceled(failure) || stream.signal.aborted ? undefined : failure)
 }
 
 async function answer(

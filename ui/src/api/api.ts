@@ -1,0 +1,131 @@
+import { createSignal } from 'solid-js'
+import type { Client } from '@fairlead/protocol/contract.ts'
+import type { hubFeatures } from '@fairlead/protocol/features/hub.ts'
+import { codeOf, FairleadError, isCode } from '@fairlead/protocol/errors.ts'
+import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { openSession, type OpenMeta, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
+import { overSocket, type SocketLike } from '@fairlead/protocol/wire/socket.ts'
+
+type Features = typeof hubFeatures
+type Names<K extends keyof Features> = `${K}.${Extract<keyof Features[K], string>}`
+export type MethodName = { [K in keyof Features]: Names<K> }[keyof Features]
+type Asked<N extends MethodName> = N extends `${infer F extends keyof Features & string}.${infer M}`
+  ? Client<Features[F]>[M & keyof Features[F]]
+  : never
+type Call<N extends MethodName> =
+  Asked<N> extends (input: infer I, ...rest: never[]) => infer R ? { readonly input: I; readonly answer: R } : never
+type Input<N extends MethodName> = Call<N>['input'] & { readonly host?: string }
+type Output<N extends MethodName> = Awaited<Call<N>['answer']>
+type Item<N extends MethodName> = Call<N>['answer'] extends AsyncIterable<infer T> ? T : never
+
+/** `up`: live. `lost` since a time. `ended`: the login is over. */
+export type LinkState = { readonly state: 'up' } | { readonly state: 'lost'; readonly sinceMs: number } | { readonly state: 'ended' }
+const [link, setLink] = createSignal<LinkState>({ state: 'up' })
+export { link }
+
+let session: Session | undefined
+let opening: Promise<Session> | undefined
+let failures = 0
+
+/** The one session of this page; opened when first needed, and again after every loss. */
+function connected(): Promise<Session> {
+  if (session?.alive === true) return Promise.resolve(session)
+  opening ??= dial().finally(() => (opening = undefined))
+  return opening
+}
+
+function dial(): Promise<Session> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/session`, 'fairlead.1+json')
+    socket.addEventListener('open', () => {
+      failures = 0
+      const transport = overSocket(socket as unknown as SocketLike)
+      if (session === undefined)
+        session = openSession(transport, {
+          side: 'console',
+          codec: jsonCodec,
+          clock: systemClock,
+          onOpen: (stream) => stream.reset('unsupported'),
+          onClose: lost,
+        })
+      else session.resume(transport)
+      setLink({ state: 'up' })
+      resolve(session)
+    })
+    socket.addEventListener('error', () => {
+      failures++
+      if (link().state === 'up') setLink({ state: 'lost', sinceMs: Date.now() })
+      reject(new FairleadError('host_offline', 'The hub cannot be reached.'))
+    })
+  })
+}
+
+function lost({ code }: { readonly code: number }): void {
+  if (code === 4401) return void setLink({ state: 'ended' })
+  setLink({ state: 'lost', sinceMs: Date.now() })
+  again()
+}
+
+function again(): void {
+  const delayMs = Math.min(10_000, 300 * 2 ** failures) * (0.5 + Math.random() / 2)
+  setTimeout(() => connected().catch(() => (link().state === 'lost' ? again() : undefined)), delayMs)
+}
+
+export function retryNow(): void {
+  connected().catch(() => undefined)
+}
+
+export function forgetSession(): void {
+  session?.close(1000, 'signed out')
+  session = undefined
+}
+
+function random(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count))
+}
+
+/** One question over the session. */
+export async function ask<N extends MethodName>(name: N, input: Input<N>): Promise<Output<N>> {
+  const stream = (await connected()).open(name, input, { deadlineMs: 60_000, idempotencyKey: random(16) })
+  const answer = await stream.answered()
+  if ('reply' in answer) return answer.reply as Output<N>
+  const parts: Uint8Array[] = []
+  for await (const part of stream) parts.push(part)
+  return JSON.parse(await new Blob(parts as BlobPart[]).text()) as Output<N>
+}
+
+const decoder = new TextDecoder()
+
+/** A live stream of JSON items, opened again after every loss with a fresh snapshot. Ends with the signal. */
+export async function* follow<N extends MethodName>(name: N, input: Input<N>, signal: AbortSignal): AsyncGenerator<Item<N>> {
+  for (;;) {
+    try {
+      const stream = (await connected()).open(name, input)
+      signal.addEventListener('abort', () => stream.reset('canceled'))
+      for await (const payload of stream) yield JSON.parse(decoder.decode(payload)) as Item<N>
+      return
+    } catch (error) {
+      if (signal.aborted) return
+      if (codeOf(error) !== 'lost' && codeOf(error) !== 'host_offline' && codeOf(error) !== 'refused') throw error
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+    }
+  }
+}
+
+/** A raw stream that survives the loss of the link: terminals, logs. */
+export async function openRaw(name: MethodName, input: object, meta: OpenMeta): Promise<WireStream> {
+  return (await connected()).open(name, input, { resumeKey: random(16), ...meta })
+}
+
+/** Before there is a session: first run, sign-in, who am I. */
+export async function fetchJson<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`/api/v1${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+  })
+  const value = (await response.json()) as { error?: { code: string; message: string; details?: Record<string, unknown> } }
+  if (value.error === undefined) return value as T
+  const { code, message, details } = value.error
+  throw new FairleadError(isCode(code) ? code : 'internal', message, details === undefined ? {} : { details })
+}

@@ -1,0 +1,59 @@
+import { Route, Router } from '@solidjs/router'
+import { createSignal, lazy, Match, onMount, Switch, type JSX } from 'solid-js'
+import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
+import { fetchJson } from './api/api.ts'
+import { ErrorBox, Skeleton } from './kit/kit.tsx'
+import { Gate } from './logins/Gate.tsx'
+import { Shell } from './shell/Shell.tsx'
+
+const Overview = lazy(async () => ({ default: (await import('./overview/Overview.tsx')).Overview }))
+const Hosts = lazy(async () => ({ default: (await import('./hosts/Hosts.tsx')).Hosts }))
+const HostDetail = lazy(async () => ({ default: (await import('./hosts/HostDetail.tsx')).HostDetail }))
+const Enrol = lazy(async () => ({ default: (await import('./enrolment/Enrol.tsx')).Enrol }))
+const Containers = lazy(async () => ({ default: (await import('./containers/Containers.tsx')).Containers }))
+const ContainerDetail = lazy(async () => ({ default: (await import('./containers/ContainerDetail.tsx')).ContainerDetail }))
+const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
+
+/** Who is here decides what is shown; then the address does. */
+export function App(): JSX.Element {
+  const [me, setMe] = createSignal<Me>()
+  const [welcome, setWelcome] = createSignal<Welcome>()
+  const [error, setError] = createSignal<unknown>()
+
+  async function look(): Promise<void> {
+    setError(undefined)
+    try {
+      setWelcome(await fetchJson<Welcome>('GET', '/welcome'))
+      setMe(await fetchJson<Me>('GET', '/me').catch(() => undefined))
+    } catch (reason) {
+      setError(reason)
+    }
+  }
+  onMount(() => void look())
+
+  return (
+    <Switch fallback={<Skeleton />}>
+      <Match when={error()}>{(now) => <ErrorBox error={now()} onRetry={() => void look()} />}</Match>
+      <Match when={me()}>
+        {(now) => (
+          <Router
+            root={(props) => (
+              <Shell me={now()} onOut={() => setMe(undefined)}>
+                {props.children}
+              </Shell>
+            )}
+          >
+            <Route path="/" component={Overview} />
+            <Route path="/hosts" component={Hosts} />
+            <Route path="/hosts/enrol" component={Enrol} />
+            <Route path="/hosts/:host/:tab?" component={HostDetail} />
+            <Route path="/containers" component={Containers} />
+            <Route path="/containers/:host/:id/:tab?" component={ContainerDetail} />
+            <Route path="/activity" component={Activity} />
+          </Router>
+        )}
+      </Match>
+      <Match when={welcome()}>{(now) => <Gate welcome={now()} onIn={setMe} />}</Match>
+    </Switch>
+  )
+}

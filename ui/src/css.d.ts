@@ -1,0 +1,2 @@
+/** The build gathers stylesheets; an import only says that a module needs one. */
+declare module '*.css'

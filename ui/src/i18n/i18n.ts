@@ -1,0 +1,56 @@
+import { createSignal } from 'solid-js'
+import { en, type Key } from './en.ts'
+import { fr } from './fr.ts'
+
+export type Language = 'en' | 'fr'
+
+const stored = globalThis.localStorage?.getItem('language')
+const [language, setLanguage] = createSignal<Language>(
+  stored === 'fr' || stored === 'en' ? stored : globalThis.navigator?.language.startsWith('fr') ? 'fr' : 'en',
+)
+
+export { language }
+
+export function chooseLanguage(next: Language): void {
+  localStorage.setItem('language', next)
+  document.documentElement.lang = next
+  setLanguage(next)
+}
+
+/** The text of a key, with `{name}` filled in. */
+export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
+  const text: string = (language() === 'fr' ? fr : en)[key]
+  return text.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ''))
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+export function bytes(value: number | undefined | null): string {
+  if (value === undefined || value === null || !Number.isFinite(value)) return '–'
+  let unit = 0
+  let left = value
+  for (; left >= 1024 && unit < units.length - 1; unit++) left /= 1024
+  return `${new Intl.NumberFormat(language(), { maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[unit]}`
+}
+
+export function cores(value: number | undefined | null): string {
+  if (value === undefined || value === null) return '–'
+  return new Intl.NumberFormat(language(), { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+}
+
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round((Date.now() - ms) / 1000))
+  const [count, unit] =
+    seconds < 60
+      ? [seconds, 'second']
+      : seconds < 3600
+        ? [Math.round(seconds / 60), 'minute']
+        : seconds < 86_400
+          ? [Math.round(seconds / 3600), 'hour']
+          : [Math.round(seconds / 86_400), 'day']
+  return new Intl.NumberFormat(language(), { style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
+}
+
+export function time(ms: number): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: 'short', timeStyle: 'medium' }).format(ms)
+}
