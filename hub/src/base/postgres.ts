@@ -59,6 +59,9 @@ export async function startPostgres(wanted: string, { fsync = true } = {}): Prom
     if (made.status !== 0)
       throw new FairleadError('internal', `The bundled PostgreSQL could not be set up in ${dataDir}: ${made.stderr || made.error?.message}`)
   }
+  // A hub that was killed leaves its database running, whole and ready: it is taken over.
+  const running = readPid(dataDir)
+  if (running !== undefined) return { socketDir, user: superuser, password, stop: () => stopPid(running) }
   const settings = [
     'listen_addresses=',
     `unix_socket_directories=${socketDir}`,
@@ -75,7 +78,7 @@ export async function startPostgres(wanted: string, { fsync = true } = {}): Prom
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  await ready(child, join(socketDir, '.s.PGSQL.5432'))
+  await ready(child, dataDir)
   return { socketDir, user: superuser, password, stop: () => stop(child) }
 }
 
@@ -126,17 +129,42 @@ function trusted(target: string, _account: Account): boolean {
   return existsSync(join(target, 'bin/postgres')) && statSync(target).uid === 0
 }
 
-async function ready(child: ChildProcess, socket: string): Promise<void> {
+async function ready(child: ChildProcess, dataDir: string): Promise<void> {
   let said = ''
   child.stderr!.on('data', (part: Buffer) => (said = (said + part.toString()).slice(-2000)))
   const until = Date.now() + startMs
   while (Date.now() < until) {
     if (child.exitCode !== null) throw new FairleadError('internal', `The bundled PostgreSQL ended at once: ${said.trim()}`)
-    if (existsSync(socket)) return
+    if (readPid(dataDir) === child.pid) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   child.kill('SIGKILL')
   throw new FairleadError('internal', `The bundled PostgreSQL did not start within ${startMs / 1000} s: ${said.trim()}`)
+}
+
+/** The process that serves this folder now, if it says that it is ready. */
+function readPid(dataDir: string): number | undefined {
+  try {
+    const lines = readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')
+    const pid = Number(lines[0])
+    process.kill(pid, 0)
+    // After a reboot the number may be anybody's.
+    return lines[7]?.trim() === 'ready' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir) ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function stopPid(pid: number): Promise<void> {
+  process.kill(pid, 'SIGINT')
+  for (let i = 0; i < 250; i++) {
+    try {
+      process.kill(pid, 0)
+    } catch {
+      return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 /** Fast: connections are ended, what is committed is on disk. */

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { Agent, request } from 'node:https'
+import { WebSocket } from 'ws'
+import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
+import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
+import { openSession, type Session } from '@fairlead/protocol/wire/session.ts'
+import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+  readonly body: Record<string, unknown>
+}
+
+export interface AskOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly rawBody?: string
+}
+
+/** A person at the console, over real HTTPS and a real WebSocket. */
+export interface Person {
+  ask(method: string, path: string, options?: AskOptions): Promise<Answer>
+  /** Typed calls and streams for methods of the whole organization. */
+  open(): Promise<{ readonly session: Session; readonly api: Clients<typeof hubFeatures>; onHost(host: string): Clients<typeof hubFeatures>; close(): void }>
+  cookie: string
+}
+
+const insecure = new Agent({ rejectUnauthorized: false, keepAlive: true })
+
+export function createPerson(baseUrl: string): Person {
+  const person: Person = {
+    cookie: '',
+    ask: (method, path, options = {}) =>
+      new Promise((resolve, reject) => {
+        const url = new URL(path, baseUrl)
+        const data = options.rawBody ?? (options.body === undefined ? undefined : JSON.stringify(options.body))
+        const headers = {
+          Origin: url.origin,
+          ...(person.cookie === '' ? {} : { Cookie: person.cookie }),
+          ...(data === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(data)) }),
+          ...options.headers,
+        }
+        const call = request(url, { method, headers, agent: insecure, timeout: 30_000 }, (response) => {
+          const parts: Buffer[] = []
+          response.on('data', (part: Buffer) => parts.push(part))
+          response.on('error', reject)
+          response.on('end', () => {
+            const text = Buffer.concat(parts).toString('utf8')
+            const set = response.headers['set-cookie']?.[0]?.split(';')[0]
+            if (set !== undefined) person.cookie = set
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body: parse(text) })
+          })
+        })
+        call.on('error', reject)
+        call.end(data)
+      }),
+    async open() {
+      const url = new URL('/api/session', baseUrl)
+      const socket = new WebSocket(url.href.replace(/^http/, 'ws'), 'fairlead.1+json', { rejectUnauthorized: false, headers: { Cookie: person.cookie, Origin: url.origin } })
+      await new Promise<void>((resolve, reject) => {
+        socket.once('open', () => resolve())
+        socket.once('error', reject)
+      })
+      const session = openSession(overSocket(socket as never), { side: 'console', codec: jsonCodec, clock: systemClock, onOpen: (stream) => stream.reset('unsupported') })
+      const client = (params?: Record<string, unknown>) =>
+        openClient(() => session, hubFeatures, { decodeReply: jsonCodec.decodeReply, randomBytes: (count) => randomBytes(count), ...(params === undefined ? {} : { params }) })
+      return { session, api: client(), onHost: (host) => client({ host }), close: () => session.close(1000, 'done') }
+    },
+  }
+  return person
+}
+
+/** Sets a new hub up and signs in as its owner. */
+export async function createOwner(baseUrl: string, code: string): Promise<Person> {
+  const person = createPerson(baseUrl)
+  const answer = await person.ask('POST', '/api/v1/setup', { body: { code, name: 'Owner', email: 'owner@example.test', password: 'four unrelated words', organization: 'Example' } })
+  if (answer.status !== 200) throw new Error(`setup: ${answer.status} ${answer.text}`)
+  return person
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,127 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HubMessage } from '@fairlead/hub/main.ts'
+import type { Namespace } from './net.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+export interface HubProcess {
+  readonly url: string
+  readonly httpsPort: number
+  readonly code: string
+  readonly dataDir: string
+  /** What it wrote so far: its log. */
+  readonly output: string
+  readonly process: ChildProcess
+  /** Ends it the way said and starts it again on the same data and ports. */
+  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The hub as people run it: its own process, its own bundled database. */
+export async function startHub(options: { readonly where?: Namespace; readonly env?: Readonly<Record<string, string>> } = {}): Promise<HubProcess> {
+  const dir = mkdtempSync('/var/tmp/fairlead-hub-')
+  chmodSync(dir, 0o711)
+  const dataDir = join(dir, 'data')
+  const state = { url: '', httpsPort: 0, code: '', output: '' }
+  let child: ChildProcess
+
+  async function launch(httpPort: number, httpsPort: number): Promise<void> {
+    const host = options.where?.address ?? '127.0.0.1'
+    const env = { PATH: process.env['PATH'], FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_LISTEN: `http://localhost:${httpPort}`, FAIRLEAD_TLS_LISTEN: `https://${host}:${httpsPort}`, ...options.env }
+    const settings = { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] }
+    const argv = [join(root, 'hub/src/main.ts')]
+    child = options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
+    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-2_000_000)))
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`the hub ended with ${code}: ${state.output.slice(-2000)}`)))
+      child.on('message', (message: HubMessage) => {
+        if (message.type !== 'ready') return
+        Object.assign(state, { url: message.url, httpsPort: message.httpsPort, code: message.firstRunCode })
+        resolve()
+      })
+    })
+  }
+
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise<void>((done) => child.once('exit', () => done()))
+    child.kill(signal)
+    await ended
+  }
+
+  await launch(0, 0)
+  return {
+    get url() {
+      return state.url
+    },
+    get httpsPort() {
+      return state.httpsPort
+    },
+    get code() {
+      return state.code
+    },
+    dataDir,
+    get output() {
+      return state.output
+    },
+    get process() {
+      return child
+    },
+    async restart(signal) {
+      await end(signal)
+      await launch(Number(new URL(state.url).port), state.httpsPort)
+    },
+    async stop() {
+      await end('SIGTERM')
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface AgentProcess {
+  readonly output: string
+  readonly process: ChildProcess
+  readonly stateDir: string
+  stop(): Promise<void>
+}
+
+/** Enrols with a join string on standard input, then runs; in a namespace or here. */
+export async function startAgent(join_: string, engineSocket: string, options: { readonly where?: Namespace; readonly name: string; readonly env?: Readonly<Record<string, string>> }): Promise<AgentProcess> {
+  const dir = mkdtempSync('/var/tmp/fairlead-agent-')
+  const stateDir = join(dir, 'state')
+  mkdirSync(stateDir)
+  const state = { output: '' }
+  const env = { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: stateDir, FAIRLEAD_ENGINE: engineSocket, FAIRLEAD_HOST_NAME: options.name, FAIRLEAD_METRICS_SECONDS: '1', ...options.env }
+  const launch = (verb: string) => {
+    const argv = [join(root, 'agent/src/main.ts'), verb]
+    const settings = { env, stdio: ['pipe', 'pipe', 'pipe'] as 'pipe'[] }
+    const child = options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
+    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-1_000_000)))
+    return child
+  }
+  const enrolling = launch('enrol')
+  enrolling.stdin!.end(join_)
+  const code = await new Promise<number | null>((done) => enrolling.once('exit', done))
+  if (code !== 0) {
+    rmSync(dir, { recursive: true, force: true })
+    throw new Error(`enrol ended with ${code}: ${state.output.slice(-2000)}`)
+  }
+  const child = launch('run')
+  return {
+    get output() {
+      return state.output
+    },
+    process: child,
+    stateDir,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise<void>((done) => child.once('exit', () => done()))
+        child.kill('SIGTERM')
+        await ended
+      }
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}

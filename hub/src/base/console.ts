@@ -1,0 +1,78 @@
+import type { Endpoint } from '@fairlead/protocol/api.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
+import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
+import type { Transport } from '@fairlead/protocol/wire/transport.ts'
+import type { Caller } from './access.ts'
+import { newTrace, type Admitted, type Doors } from './serve.ts'
+
+/** Live sessions of consoles; each message is judged on its own. */
+export interface Consoles {
+  open(transport: Transport, caller: Caller, findAgain: () => Promise<Caller | undefined>): void
+  /** Ends every session of a login. */
+  end(login: string): void
+  closeAll(): void
+  readonly count: number
+}
+
+const recheckMs = 30_000
+
+export function openConsoles(doors: Doors): Consoles {
+  const sessions = new Map<Session, { readonly login: string }>()
+
+  return {
+    open(transport, caller, findAgain) {
+      const admitted = new WeakMap<WireStream, Admitted>()
+      const serve = serveFeatures(doors.features, doors.handlers as never, {
+        async context(stream, endpoint, name) {
+          const about = { ip: caller.ip, userAgent: caller.userAgent, trace: newTrace() }
+          const params = typeof stream.params === 'object' && stream.params !== null ? (stream.params as Record<string, unknown>) : {}
+          const now = await findAgain()
+          if (now === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
+          const admission = await doors.admit({ name, endpoint: endpoint as Endpoint, caller: now, params, about })
+          admitted.set(stream, admission)
+          return {
+            ...admission.context,
+            trace: about.trace,
+            cookie: { set: refuseCookie, clear: () => undefined },
+            door: { secure: true, insecureReason: '', secureUrl: '' },
+          }
+        },
+        onDone: (_name, stream, ms, error) => void admitted.get(stream)?.done(error, ms),
+      })
+      const session = openSession(transport, {
+        side: 'hub',
+        codec: jsonCodec,
+        clock: systemClock,
+        onOpen: serve,
+        onClose: () => {
+          clearInterval(timer)
+          sessions.delete(session)
+        },
+      })
+      sessions.set(session, { login: caller.login })
+      // A login that ran out ends its open streams too.
+      const timer = setInterval(async () => {
+        if ((await findAgain()) === undefined) session.close(4401, 'login ended')
+      }, recheckMs).unref()
+    },
+    end(login) {
+      for (const [session, { login: own }] of sessions) if (own === login) session.close(4401, 'login ended')
+    },
+    closeAll() {
+      for (const session of sessions.keys()) {
+        session.goaway('draining', Math.round(Math.random() * 2000), 60_000)
+        session.close(1001, 'the hub stops')
+      }
+    },
+    get count() {
+      return sessions.size
+    },
+  }
+}
+
+function refuseCookie(): void {
+  throw new FairleadError('unsupported', 'Signing in goes over HTTP.')
+}

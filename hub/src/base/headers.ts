@@ -1,0 +1,70 @@
+import { BlockList, isIP } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+
+/** On every document and every answer. Trusted Types enforcement is not possible with the console's framework. */
+export const safeHeaders: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+}
+
+/** What is known of a connection: believed from `X-Forwarded-*` only when a trusted proxy says it. */
+export interface Peer {
+  readonly ip: string
+  readonly tls: boolean
+  /** It never left this machine. */
+  readonly loopback: boolean
+}
+
+export function createPeerReader(trustedProxies: readonly string[]): (request: IncomingMessage) => Peer {
+  const trusted = new BlockList()
+  for (const entry of trustedProxies) {
+    const [address = '', bits] = entry.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) trusted.addAddress(address, family)
+    else trusted.addSubnet(address, Number(bits), family)
+  }
+  return (request) => {
+    const direct = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+    const tls = (request.socket as Partial<TLSSocket>).encrypted === true
+    const fromProxy = isIP(direct) !== 0 && trusted.check(direct, isIP(direct) === 6 ? 'ipv6' : 'ipv4')
+    if (!fromProxy) return { ip: direct, tls, loopback: /^(127\.|::1$)/.test(direct) }
+    const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)!
+      .trim()
+    const ip = isIP(forwarded) === 0 ? direct : forwarded
+    return { ip, tls: request.headers['x-forwarded-proto'] === 'https', loopback: false }
+  }
+}
+
+/**
+ * A request that a page of another origin made is refused. `Sec-Fetch-Site` where the browser sends it, else the exact Origin.
+ * Programs send neither and no cookie; with a cookie and neither, it is refused.
+ */
+export function sameOrigin(request: IncomingMessage, hasCookie: boolean): boolean {
+  const site = request.headers['sec-fetch-site']
+  const { origin, host } = request.headers
+  if (origin !== undefined) {
+    if (!URL.canParse(origin) || new URL(origin).host !== host) return false
+    return site === undefined || site === 'same-origin'
+  }
+  if (site !== undefined) return site === 'same-origin' || (site === 'none' && request.method === 'GET')
+  return !hasCookie
+}
+
+const cookieName = '__Host-fairlead'
+
+export function readCookie(request: IncomingMessage): string | undefined {
+  return new RegExp(`(?:^|;\\s*)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
+}
+
+export function cookie(token: string, maxAgeSeconds: number): string {
+  return `${cookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
+import { arch } from 'node:os'
+import { extname, join, normalize } from 'node:path'
+import { Readable } from 'node:stream'
+import { Hono } from 'hono'
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+}
+
+/** The console's files: hashed ones for ever, the page itself anew each time, compressed where that was done before. */
+export function serveConsole(dist: string): Hono {
+  const app = new Hono()
+  app.get('*', (context) => {
+    const path = normalize(decodeURIComponent(new URL(context.req.url).pathname))
+    const asset = path.startsWith('/assets/') && !path.includes('..') ? join(dist, path) : undefined
+    if (asset !== undefined && !existsSync(asset)) return context.text('not found', 404)
+    const file = asset ?? join(dist, 'index.html')
+    if (!existsSync(file)) return context.text('The console is not built; run "npm run build" in the clone, then reload.', 503)
+    const encoding = ['br', 'gzip'].find(
+      (name) => (context.req.header('accept-encoding') ?? '').includes(name) && existsSync(`${file}.${name === 'br' ? 'br' : 'gz'}`),
+    )
+    const headers: Record<string, string> = {
+      'Content-Type': types[extname(file)] ?? 'application/octet-stream',
+      'Cache-Control': asset === undefined ? 'no-cache' : 'public, max-age=31536000, immutable',
+      ...(encoding === undefined ? {} : { 'Content-Encoding': encoding, Vary: 'Accept-Encoding' }),
+    }
+    return context.body(
+      new Uint8Array(readFileSync(encoding === undefined ? file : `${file}.${encoding === 'br' ? 'br' : 'gz'}`)),
+      200,
+      headers,
+    )
+  })
+  return app
+}
+
+export interface Installer {
+  readonly app: Hono
+  readonly sha256: string
+}
+
+/** The install script with the hashes of what it fetches, the agent's bundle, and the Node that it brings along. */
+export function serveInstaller(root: string): Installer {
+  const agentFile = join(root, 'agent/dist/agent.cjs')
+  const nodeFile = process.execPath
+  const hash = (file: string) => (existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : 'missing')
+  const script = readFileSync(join(root, 'installers/install.sh'), 'utf8')
+    .replaceAll('@AGENT_SHA256@', hash(agentFile))
+    .replaceAll('@NODE_SHA256@', hash(nodeFile))
+    .replaceAll('@NODE_ARCH@', arch() === 'arm64' ? 'aarch64' : 'x86_64')
+  const app = new Hono()
+  app.get('/i.sh', (context) => context.body(script, 200, { 'Content-Type': 'text/x-shellscript; charset=utf-8' }))
+  const file = (path: string) =>
+    new Response(Readable.toWeb(createReadStream(path)) as ReadableStream, {
+      headers: { 'Content-Type': 'application/octet-stream', 'Content-Length': String(statSync(path).size) },
+    })
+  app.get('/dl/agent.cjs', (context) =>
+    existsSync(agentFile) ? file(agentFile) : context.text('The agent is not built; run "npm run build" in the clone.', 503),
+  )
+  app.get('/dl/node', () => file(nodeFile))
+  return { app, sha256: createHash('sha256').update(script).digest('hex') }
+}
