@@ -237,7 +237,7 @@ describe('a relayed stream that loses its way', () => {
   }
 
   it('is kept by the agent until the viewer has it, not only until the hub does [security 158]', async () => {
-    const all = threeParties({ delayMs: 4, bytesPerMs: 20_000 })
+    const all = threeParties({ delayMs: 5, bytesPerMs: 2000 })
     const parts: Uint8Array[] = []
     for await (const part of all.thing.blob({})) {
       parts.push(part)
