@@ -77,12 +77,12 @@ export async function dial(options: DialOptions): Promise<Link> {
   } catch (error) {
     transport.close(4401, 'handshake')
     const closeCode = error instanceof FairleadError ? Number(error.details?.['closeCode'] ?? 0) : 0
-    throw closeCode >= 4000 ? refusal(closeCode, '') : error
+    throw closeCode >= 4000 ? refusal(closeCode, String((error as FairleadError).details?.['closeReason'] ?? '')) : error
   }
 }
 
 function refusal(code: number, reason: string): FairleadError {
-  const details = { closeCode: code }
+  const details = { closeCode: code, closeReason: reason }
   if (code === closeCodes.revoked)
     return new FairleadError(
       'forbidden',

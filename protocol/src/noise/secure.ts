@@ -188,7 +188,7 @@ function readMessages(transport: Transport, clock: Clock) {
   transport.onClose = (code, reason) =>
     fail(
       new FairleadError('unauthenticated', `The other end closed during the handshake (${code}${reason === '' ? '' : `: ${reason}`}).`, {
-        details: { closeCode: code },
+        details: { closeCode: code, closeReason: reason },
       }),
     )
   return {

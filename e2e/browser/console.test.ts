@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { findBarriers } from './axe.ts'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { startEngine, type TestEngine } from '../engine.ts'
+import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import { need } from '../need.ts'
+
+const shots = process.env['FAIRLEAD_SHOTS']
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+]
+
+describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () => {
+  let hub: HubProcess
+  let engine: TestEngine
+  let agent: AgentProcess
+  let browser: Browser
+  let page: Page
+  const problems: string[] = []
+
+  before(async () => {
+    ;[hub, engine, browser] = await Promise.all([
+      startHub(),
+      startEngine(),
+      chromium.launch({ executablePath: '/usr/bin/chromium', args: flags }),
+    ])
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale: 'en-GB' })
+    page.on('pageerror', (error) => problems.push(error.message))
+    page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
+    await engine.run('web', ['sh', '-c', 'echo hello from web; i=0; while true; do i=$((i+1)); echo "level=info tick=$i"; sleep 0.3; done'])
+    await engine.run('nasty', ['sh', '-c', 'printf "\\033]0;owned\\007<img src=x onerror=alert(1)>\\n"; sleep 1000'])
+  })
+  after(async () => {
+    await browser?.close()
+    await agent?.stop()
+    await engine?.stop()
+    await hub?.stop()
+  })
+
+  it('first run: a wrong code is refused in words, the right one makes the owner', async () => {
+    await page.goto(hub.url)
+    await page.getByLabel('First-run code').fill('wrong-code')
+    await page.getByLabel('Your name').fill('Owner')
+    await page.getByLabel('Organization').fill('Example')
+    await page.getByLabel('E-mail').fill('owner@example.test')
+    await page.getByLabel('Password').fill('four unrelated words')
+    await snap('setup')
+    await clean()
+    await page.getByRole('button', { name: 'Become the owner' }).click()
+    await page.getByText('This is not the code').waitFor()
+    await page.getByLabel('First-run code').fill(hub.code)
+    await page.getByRole('button', { name: 'Become the owner' }).click()
+    await page.getByText('No hosts yet').first().waitFor()
+    await snap('overview-empty')
+    await clean()
+  })
+
+  it('the wizard makes a line, and shows the host arriving', async () => {
+    await page.goto(`${hub.url}/hosts/enrol`)
+    await page.locator('input[name=address]').fill(`https://127.0.0.1:${hub.httpsPort}`)
+    await page.getByRole('button', { name: 'Make the line' }).click()
+    const line = (await page.locator('.line-box').textContent()) ?? ''
+    assert.match(line, /sha256sum -c/)
+    agent = await startAgent(/'(flj1\.[^']+)'/.exec(line)![1]!, engine.socket, { name: 'alpha' })
+    await page.getByText('Enrolled as alpha').waitFor()
+    await snap('enrol')
+    await clean()
+  })
+
+  it('containers of all hosts are listed live, filtered, and reached by keys', async () => {
+    await page.goto(`${hub.url}/containers`)
+    await page.getByRole('link', { name: 'web', exact: true }).waitFor()
+    await snap('containers')
+    await clean()
+    await page.keyboard.press('/')
+    await page.keyboard.type('name:nothing-like-it')
+    await page.getByText('Nothing fits this filter').waitFor()
+    await snap('containers-none')
+    await page.getByRole('button', { name: 'Clear the filter' }).click()
+    await page.getByRole('link', { name: 'web', exact: true }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('web')
+    await page.getByRole('option').first().waitFor()
+    await snap('palette')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'web' }).waitFor()
+    await snap('container')
+    await clean()
+  })
+
+  it('a log follows, filters, and shows what others wrote as text only [security 89]', async () => {
+    await page.getByRole('link', { name: 'Logs' }).click()
+    await page.getByText('hello from web').waitFor()
+    await page.getByText('tick=3').first().waitFor()
+    await snap('logs')
+    await clean()
+    await page.getByPlaceholder(/Filter: text/).fill('hello -tick')
+    await page.getByText('1 lines').waitFor()
+    await page.goto(`${hub.url}/containers?filter=name:nasty`)
+    await page.getByRole('link', { name: 'nasty' }).click()
+    await page.getByRole('link', { name: 'Logs' }).click()
+    await page.getByText('<img src=x onerror=alert(1)>').waitFor()
+    assert.equal(await page.locator('main img').count(), 0)
+    assert.equal(await page.title(), 'Fairlead')
+  })
+
+  it('a terminal takes keys, and a reload finds it as it was', async () => {
+    await page.goto(`${hub.url}/containers?filter=name:web`)
+    await page.getByRole('link', { name: 'web', exact: true }).click()
+    await page.getByRole('link', { name: 'Terminal' }).click()
+    await page.locator('.xterm-helper-textarea').focus()
+    await page.keyboard.type('echo $((40+2))\n')
+    await page.locator('.xterm-rows', { hasText: /^.*42/ }).waitFor()
+    await snap('terminal')
+    await page.reload()
+    await page.locator('.xterm-rows', { hasText: '42' }).waitFor()
+  })
+
+  it('stopping and starting takes one click and says so', async () => {
+    await page.goto(`${hub.url}/containers?filter=name:nasty`)
+    await page.getByRole('link', { name: 'nasty' }).click()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('Pause: done').waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText('Resume: done').waitFor()
+  })
+
+  it('hosts, a host, activity and overview hold in French, in the dark, and on a phone', async () => {
+    for (const [name, path] of [
+      ['hosts', '/hosts'],
+      ['overview', '/'],
+      ['activity', '/activity'],
+    ] as const) {
+      await page.goto(hub.url + path)
+      await page.locator('main table, main .card').first().waitFor()
+      await snap(name)
+      await clean()
+    }
+    await page.locator('select').selectOption('fr')
+    await page.evaluate(
+      () =>
+        ((globalThis as unknown as { document: { documentElement: { dataset: Record<string, string> } } }).document.documentElement.dataset[
+          'theme'
+        ] = 'dark'),
+    )
+    await page.getByText('Activité').first().waitFor()
+    await snap('activity-fr-dark')
+    await clean()
+    await page.setViewportSize({ width: 390, height: 844 })
+    for (const path of ['/', '/hosts', '/containers', '/activity']) {
+      await page.goto(hub.url + path)
+      await page.locator('main table, main .card').first().waitFor()
+      await snap(`phone${path.replaceAll('/', '-')}`)
+      assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${path} scrolls sideways`)
+    }
+  })
+
+  it('broke no rule of the content policy and threw nothing, all the way [security 88]', () => {
+    assert.deepEqual(problems, [])
+  })
+
+  async function snap(name: string): Promise<void> {
+    if (shots === undefined) return
+    mkdirSync(shots, { recursive: true })
+    await page.screenshot({ path: join(shots, `${name}.png`) })
+  }
+
+  /** No barrier that a machine can find. */
+  async function clean(): Promise<void> {
+    assert.deepEqual(await findBarriers(page), [])
+  }
+})
