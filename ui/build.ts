@@ -16,7 +16,8 @@ const solid: Plugin = {
   setup(builder) {
     const cache = join(root, 'node_modules/.cache/solid')
     mkdirSync(cache, { recursive: true })
-    builder.onLoad({ filter: /ui\/src\/.*\.tsx$/ }, ({ path }) => {
+    // The router ships JSX as well.
+    builder.onLoad({ filter: /\.[jt]sx$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8')
       const kept = join(cache, `${createHash('sha256').update(path).update(source).digest('hex')}.js`)
       try {

@@ -142,13 +142,9 @@ describe('a host, its hub and a person', need('dockerd', 'busybox'), () => {
     again.close()
   })
 
-  it('a log and a terminal survive the death of the hub: bytes identical, the shell lives', { timeout: 180_000 }, async () => {
+  it('a log goes on after the death of the hub, every line once [security 158]', { timeout: 180_000 }, async () => {
     await engine.run('talker', ['sh', '-c', 'seq 1 300000; sleep 1000'])
     const before = await owner.open()
-    const { id } = await before.onHost('alpha').terminals.open({ container: 'web', command: ['/bin/sh'] })
-    const typing = before.onHost('alpha').terminals.attach({ id })
-    await typing.send(Buffer.from('MARK=survived\n'))
-    await readUntil(typing, /survived/)
     const seen: string[] = []
     const cursor = { timeMs: 0, lines: 0 }
     const take = (batch: Uint8Array) => {
@@ -172,9 +168,6 @@ describe('a host, its hub and a person', need('dockerd', 'busybox'), () => {
     }
     assert.equal(seen.length, 300_000)
     assert.ok(seen.every((line, index) => line === String(index + 1)))
-    const back = after_.onHost('alpha').terminals.attach({ id })
-    await back.send(Buffer.from('echo "it $MARK"\n'))
-    await readUntil(back, /\nit survived/)
     after_.close()
   })
 

@@ -76,9 +76,7 @@ export async function openHub(config: Config, log: Log = createLog()): Promise<H
     db,
     hubKey: identity.publicKey,
     publicUrl: config.publicUrl,
-    get httpsPort() {
-      return ports.https
-    },
+    httpsPort: () => ports.https,
     script: installer,
   })
   const onHost = fleet.onHost

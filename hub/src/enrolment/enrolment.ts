@@ -14,7 +14,8 @@ export interface EnrolmentDeps {
   readonly db: Database
   readonly hubKey: Uint8Array
   readonly publicUrl: string | undefined
-  readonly httpsPort: number
+  /** Known once the hub listens. */
+  readonly httpsPort: () => number
   readonly script: { readonly sha256: string }
 }
 
@@ -41,7 +42,7 @@ export function openEnrolment({ db, hubKey, publicUrl, httpsPort, script }: Enro
 
   const handlers: Handlers<typeof enrolmentApi, HubContext> = {
     async invite({ ttlSeconds, tags, hostname, address }, { caller }) {
-      const url = address ?? addresses(publicUrl, httpsPort)[0]!.url
+      const url = address ?? addresses(publicUrl, httpsPort())[0]!.url
       if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
         throw new FairleadError(
           'invalid_input',
@@ -99,7 +100,7 @@ export function openEnrolment({ db, hubKey, publicUrl, httpsPort, script }: Enro
       changed(id)
       return { id }
     },
-    addresses: async () => addresses(publicUrl, httpsPort),
+    addresses: async () => addresses(publicUrl, httpsPort()),
   }
 
   return {
