@@ -28,6 +28,7 @@ export function TerminalView(props: { readonly host: string; readonly id: string
   let place: HTMLDivElement | undefined
   let stream: WireStream | undefined
   let seen = 0
+  let early = ''
   let left = false
   const screen = new Screen({ fontSize: 13, scrollback: 5000, allowProposedApi: false, theme: { background: '#101317' } })
   const fit = new FitAddon()
@@ -37,7 +38,9 @@ export function TerminalView(props: { readonly host: string; readonly id: string
   screen.parser.registerCsiHandler({ final: 't' }, () => true)
 
   function send(text: string): void {
-    stream?.write(encoder.encode(text)).catch(() => undefined)
+    // Typed before the shell was there: kept until it is.
+    if (stream === undefined) early += text
+    else stream.write(encoder.encode(text)).catch(() => undefined)
   }
   screen.onData((text) => {
     const lines = text.split('\r').length
@@ -59,6 +62,9 @@ export function TerminalView(props: { readonly host: string; readonly id: string
           if (kind === 'exit') setExit(Number(value))
         }
         now.sendSignal('resize', [screen.cols, screen.rows])
+        const typed = early
+        early = ''
+        if (typed !== '') send(typed)
         for await (const bytes of now) {
           // What was shown before the link broke is not shown twice.
           const skip = Math.max(0, seen - at)
