@@ -53,10 +53,13 @@ async function serveOne(
     const base = { signal: stream.signal, trace: stream.meta.trace ?? '', ...(added as object) }
     await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream, options)
   } catch (error) {
-    failure = error
-    if (!stream.signal.aborted) stream.reset(codeOf(error), sentence(error))
+    // Whoever left does not hear how it ended, and their leaving is no failure.
+    if (!stream.signal.aborted) {
+      failure = error
+      stream.reset(codeOf(error), sentence(error))
+    }
   }
-  options.onDone?.(stream.method, stream, performance.now() - start, isCanceled(failure) || stream.signal.aborted ? undefined : failure)
+  options.onDone?.(stream.method, stream, performance.now() - start, isCanceled(failure) ? undefined : failure)
 }
 
 async function answer(
