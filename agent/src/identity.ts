@@ -13,10 +13,11 @@ export interface Pin {
   readonly organization: string
 }
 
-/** The host's own Ed25519 key, made here at the first start; it never leaves. */
-export function openIdentity(stateDir: string): Identity {
+/** The host's own Ed25519 key, made here at the first start; it never leaves. `fresh`: a new one in its place. */
+export function openIdentity(stateDir: string, fresh = false): Identity {
   const file = join(stateDir, 'identity.pem')
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  if (fresh) rmSync(file, { force: true })
   let pem: string
   try {
     pem = readFileSync(file, 'utf8')

@@ -15,13 +15,16 @@ const usage = `fairlead-agent ${version}
 /** One JSON object a line; control characters cannot break out of it. */
 const say: Say = (level, message, facts = {}) => console.log(JSON.stringify({ time: new Date().toISOString(), level, message, ...facts }))
 
+/** For a person at a terminal. */
+const tell: Say = (_level, message, { reason, inMs } = {}) => console.error(`${message}: ${String(reason)} (in ${String(inMs)} ms)`)
+
 async function main(verb: string | undefined): Promise<void> {
   if (verb === '--version') return console.log(version)
   if (verb === undefined || verb === 'help' || verb === '--help') return console.log(usage)
   const config = settings()
   switch (verb) {
     case 'enrol': {
-      const pin = await enrol(config, readFileSync(0, 'utf8'))
+      const pin = await enrol(config, readFileSync(0, 'utf8'), tell)
       return console.log(`Enrolled with ${pin.address} as host ${pin.host}.`)
     }
     case 'status': {
@@ -35,7 +38,8 @@ async function main(verb: string | undefined): Promise<void> {
   }
 
   async function run(): Promise<void> {
-    if (config.joinFile !== undefined && readPin(config.stateDir) === undefined) await enrol(config, readFileSync(config.joinFile, 'utf8'))
+    if (config.joinFile !== undefined && readPin(config.stateDir) === undefined)
+      await enrol(config, readFileSync(config.joinFile, 'utf8'), say)
     const agent = await runAgent(config, say)
     const stop = async () => {
       await agent.stop()

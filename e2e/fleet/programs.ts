@@ -125,7 +125,8 @@ export async function startAgent(
   }
   const enrolling = launch('enrol')
   enrolling.stdin!.end(join_)
-  const code = await new Promise<number | null>((done) => enrolling.once('exit', done))
+  // 'close', not 'exit': what it said comes before it.
+  const code = await new Promise<number | null>((done) => enrolling.once('close', done))
   if (code !== 0) {
     rmSync(dir, { recursive: true, force: true })
     throw new Error(`enrol ended with ${code}: ${state.output.slice(-2000)}`)

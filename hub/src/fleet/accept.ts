@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import * as crypto from 'node:crypto'
 import { closeCodes, chooseVersion, Hello, type Welcome } from '@fairlead/protocol/hello.ts'
-import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { fromBase64Url } from '@fairlead/protocol/join.ts'
 import { respond } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
@@ -101,8 +101,11 @@ export function createAccept({ db, audits, fleet, identity, log, onStep }: Accep
     const organization = found[0]?.organization_id
     if (organization === undefined) throw refusal(closeCodes.notWelcome, 'this join string is unknown; copy a new line from the console')
     onStep(shown!.tokenId, { step: 'contacted', state: 'ok', detail: ip })
+    const again = await welcomedBefore(organization, shown!.tokenId, key)
+    if (again !== undefined) return again
     const id = randomUUID()
     const name = await db.tx({ organization }, async (sql) => {
+      if (await isEnrolled(sql, key)) throw refusal(closeCodes.notWelcome, 'this key is enrolled here already')
       const [won] = await sql<{ environment_id: string; tags: string[] }[]>`UPDATE invitations SET used_at = now(), host_id = ${id}
         WHERE id = ${shown!.tokenId} AND used_at IS NULL AND canceled_at IS NULL AND expires_at > now() AND (hostname IS NULL OR hostname = ${hostname}) RETURNING environment_id, tags`
       if (won === undefined) return undefined
@@ -137,12 +140,23 @@ export function createAccept({ db, audits, fleet, identity, log, onStep }: Accep
     return { id, organization, name }
   }
 
+  /** Its welcome was lost on the way: whoever proves the key that this invitation let in is let in again. */
+  async function welcomedBefore(organization: string, invitation: string, key: Uint8Array): Promise<Known | undefined> {
+    const [row] = await db.tx(
+      { organization },
+      (sql) =>
+        sql<{ id: string; name: string }[]>`SELECT hosts.id, hosts.name FROM invitations JOIN hosts ON hosts.id = invitations.host_id
+          WHERE invitations.id = ${invitation} AND hosts.public_key = ${Buffer.from(key)} AND hosts.revoked_at IS NULL`,
+    )
+    return row && { ...row, organization }
+  }
+
   return (transport: Transport, exporter: Uint8Array | undefined, ip: string): void => {
     if (inFlight >= mostHandshakes) return transport.close(1013, 'too many handshakes')
     inFlight++
     accept(transport, exporter, ip)
       .catch((error: unknown) => {
-        const code = Number(error instanceof FairleadError ? (error.details?.['closeCode'] ?? closeCodes.notWelcome) : 1011)
+        const code = closeCodeOf(error)
         log(code === 1011 ? 'error' : 'info', 'agent not let in', {
           ip,
           code: codeOf(error),
@@ -154,11 +168,20 @@ export function createAccept({ db, audits, fleet, identity, log, onStep }: Accep
   }
 }
 
+async function isEnrolled(sql: Parameters<Parameters<Database['tx']>[1]>[0], key: Uint8Array): Promise<boolean> {
+  return (await sql`SELECT 1 FROM hosts WHERE public_key = ${Buffer.from(key)}`).length > 0
+}
+
 async function freeName(sql: Parameters<Parameters<Database['tx']>[1]>[0], wanted: string): Promise<string> {
   const base = wanted.replaceAll(/[^\p{L}\p{N} ._-]/gu, '-').slice(0, 60) || 'host'
   const taken = new Set((await sql<{ name: string }[]>`SELECT name FROM hosts WHERE revoked_at IS NULL`).map(({ name }) => name))
   if (!taken.has(base)) return base
   for (let n = 2; ; n++) if (!taken.has(`${base}-${n}`)) return `${base}-${n}`
+}
+
+function closeCodeOf(error: unknown): number {
+  if (!(error instanceof FairleadError)) return 1011
+  return Number(error.details?.['closeCode'] ?? (codes[error.code].retryable ? 1013 : closeCodes.notWelcome))
 }
 
 function refusal(closeCode: number, message: string): FairleadError {

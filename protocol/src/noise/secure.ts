@@ -187,9 +187,14 @@ function readMessages(transport: Transport, clock: Clock) {
   }
   transport.onClose = (code, reason) =>
     fail(
-      new FairleadError('unauthenticated', `The other end closed during the handshake (${code}${reason === '' ? '' : `: ${reason}`}).`, {
-        details: { closeCode: code, closeReason: reason },
-      }),
+      // Ours end at 4000 and above; anything else is the path's doing, and another try may pass.
+      new FairleadError(
+        code >= 4000 ? 'unauthenticated' : 'bad_upstream',
+        `The other end closed during the handshake (${code}${reason === '' ? '' : `: ${reason}`}).`,
+        {
+          details: { closeCode: code, closeReason: reason },
+        },
+      ),
     )
   return {
     next(): Promise<Uint8Array> {
