@@ -45,11 +45,14 @@ describe('rows', () => {
   it('belong to the host whose link told them, whatever they say themselves [security 20]', () => {
     const { inventory } = withBoats(boat('b1'))
     const forged = { ...boat('b1', { name: 'forged' }), host: 'h1', hostName: 'port', kind: 'container' } as Row
-    inventory.apply(acme, 'h2', 'evil', change([forged], { unset: ['b1'], reset: true, done: true }))
-    assert.deepEqual(
-      inventory.page(acme, query()).rows.map(({ host, name }) => [host, name]),
-      [['h1', 'b1']],
-    )
+    inventory.apply(acme, 'h2', 'evil', change([forged], { reset: true, done: true }))
+    const told = () => inventory.page(acme, query()).rows.map(({ host, hostName, kind, name }) => [host, hostName, kind, name])
+    assert.deepEqual(told(), [
+      ['h1', 'port', 'boat', 'b1'],
+      ['h2', 'evil', 'boat', 'forged'],
+    ])
+    inventory.apply(acme, 'h2', 'evil', change([], { unset: ['b1'] }))
+    assert.deepEqual(told(), [['h1', 'port', 'boat', 'b1']])
   })
 
   it('of one organization are seen by no other', () => {
