@@ -4,7 +4,7 @@ import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
-import type { Inventory } from '../inventory/inventory.ts'
+import type { Inventory, Usage } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
 import type { HostBook } from './hosts.ts'
 
@@ -22,7 +22,6 @@ export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps):
   const positions = new Map<string, { bootId: string; seq: number }>()
 
   fleet.onAttach((host) => {
-    inventory.hostOnline(host.organization, host.id)
     book.changed(host.organization)
     const session = host.session
     // An agent that ends one of these while it is connected is asked again, not in a hurry.
@@ -68,18 +67,13 @@ export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps):
   }
 
   function showUsage(host: LiveHost, { points }: MetricSample): void {
+    // A host of which nothing of a kind is measured any more uses nothing any more.
+    const figures = new Map(usedKinds.map((kind) => [kind, new Map<string, Usage>()]))
     for (const { kind, id, values } of points) {
       if (kind === 'host') book.usage.set(host.id, named('host', values))
-      if (kind !== 'container') continue
-      const { cpu, memoryBytes, memoryLimitBytes, netRxBytesPerSecond, netTxBytesPerSecond } = named('container', values)
-      const net = (netRxBytesPerSecond ?? 0) + (netTxBytesPerSecond ?? 0)
-      inventory.usage(host.organization, host.id, kind, id, {
-        ...(typeof cpu === 'number' ? { cpu } : {}),
-        ...(typeof memoryBytes === 'number' ? { memoryBytes } : {}),
-        ...(typeof memoryLimitBytes === 'number' ? { memoryLimitBytes } : {}),
-        ...(typeof netRxBytesPerSecond === 'number' ? { netBytesPerSecond: net } : {}),
-      })
+      figures.get(kind)?.set(id, usageOf(kind, values))
     }
+    for (const [kind, own] of figures) inventory.usage(host.organization, host.id, kind, own)
     const disks = points.filter(({ kind }) => kind === 'disk').map(({ values }) => (values[0] ?? 0) / (values[1] ?? Number.NaN))
     const fullest = Math.max(...disks.filter(Number.isFinite))
     const usage = book.usage.get(host.id)
@@ -99,7 +93,25 @@ export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps):
   }
 }
 
-function named(kind: keyof typeof metricNames, values: readonly number[]): Record<string, number | null> {
-  const names: readonly string[] = metricNames[kind]
+/** Kinds whose rows say what they use; a host's own figures are not in the fleet's rows. */
+const usedKinds = Object.entries(metricNames).flatMap(([kind, names]) =>
+  kind !== 'host' && (names as readonly string[]).includes('cpu') ? [kind] : [],
+)
+
+/** The figures that a list shows, where the kind has them. */
+function usageOf(kind: string, values: readonly number[]): Usage {
+  const all = named(kind, values)
+  const pick = (field: keyof Usage, value: number | null | undefined) => (typeof value === 'number' ? { [field]: value } : {})
+  const { netRxBytesPerSecond: rx, netTxBytesPerSecond: tx } = all
+  return {
+    ...pick('cpu', all['cpu']),
+    ...pick('memoryBytes', all['memoryBytes']),
+    ...pick('memoryLimitBytes', all['memoryLimitBytes']),
+    ...pick('netBytesPerSecond', typeof rx === 'number' || typeof tx === 'number' ? (rx ?? 0) + (tx ?? 0) : undefined),
+  }
+}
+
+function named(kind: string, values: readonly number[]): Record<string, number | null> {
+  const names: readonly string[] = Object.hasOwn(metricNames, kind) ? metricNames[kind as keyof typeof metricNames] : []
   return Object.fromEntries(names.map((name, index) => [name, Number.isFinite(values[index]) ? values[index]! : null]))
 }

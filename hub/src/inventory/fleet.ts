@@ -1,9 +1,15 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import type { fleetApi, FleetPatch, FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import type { fleetApi, FleetPage, FleetPatch, FleetRow, FleetTotals } from '@fairlead/protocol/features/fleet.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Inventory, Query } from './inventory.ts'
 
-const rowsPerItem = 20
+/** An item of the stream holds 32 KiB; what is added to the rows leaves room. */
+const pieceBytes = 24 * 1024
+/** So many keys are what one item holds as an order. */
+const mostRows = 200
+const usagesPerItem = 180
+/** Figures move all the time on some host: they are gathered, so that a list costs a viewer a few patches a second at most. */
+const usageMs = 1000
 
 /** All hosts' rows: pages, live pages, and what the palette finds. */
 export function serveFleet({ inventory }: { inventory: Inventory }): Handlers<typeof fleetApi, HubContext> {
@@ -14,61 +20,125 @@ export function serveFleet({ inventory }: { inventory: Inventory }): Handlers<ty
   }
 }
 
-/** A snapshot of the page in pieces, then only what changed on it. Changes within 50 ms become one patch. */
+/** A snapshot of the page in pieces, then only what changed on it. A change of a row is told at once, of usage within a second. */
 async function* watch(inventory: Inventory, organization: string, query: Query, signal: AbortSignal): AsyncGenerator<FleetPatch> {
-  let wake = Promise.withResolvers<void>()
-  const stop = inventory.onChange(organization, (kinds) => {
-    if (kinds.has(query.kind)) wake.resolve()
+  const bell = createBell(signal)
+  const stop = inventory.onChange(organization, ({ rows, usage }) => {
+    if (rows.has(query.kind)) bell.ring('rows')
+    else if (usage.has(query.kind)) bell.ring('usage')
   })
-  signal.addEventListener('abort', () => wake.resolve())
   try {
-    // Two hundred keys are what one item holds.
-    const page = { ...query, limit: Math.min(query.limit, 200) }
+    const page = { ...query, limit: Math.min(query.limit, mostRows) }
     let shown = inventory.page(organization, page)
-    for (let at = 0; at === 0 || at < shown.rows.length; at += rowsPerItem) {
-      const rows = shown.rows.slice(at, at + rowsPerItem)
-      const done = at + rowsPerItem >= shown.rows.length
-      yield { page: { at, rows, done }, set: [], usage: [], ...(done ? { totals: shown.totals } : {}), cursor: shown.cursor }
-    }
-    while (!signal.aborted) {
-      await wake.promise
-      if (signal.aborted) return
-      wake = Promise.withResolvers()
+    yield* snapshot(shown)
+    let toldMs = performance.now()
+    while (await bell.wait(() => toldMs + usageMs - performance.now())) {
       const next = inventory.page(organization, page)
-      yield* diff(shown, next)
+      yield* difference(shown, next)
       shown = next
+      toldMs = performance.now()
     }
   } finally {
     stop()
+    bell.stop()
   }
 }
 
-function* diff(before: { rows: FleetRow[] }, next: ReturnType<Inventory['page']>): Generator<FleetPatch> {
-  const known = new Map(before.rows.map((row) => [`${row.host}\0${row.id}`, row]))
+interface Bell {
+  ring(what: 'rows' | 'usage'): void
+  /** Resolves once something rang: rows at once, usage when `usageInMs` is over. False: the viewer left. */
+  wait(usageInMs: () => number): Promise<boolean>
+  stop(): void
+}
+
+function createBell(signal: AbortSignal): Bell {
+  let [rows, usage] = [false, false]
+  let wake = Promise.withResolvers<void>()
+  let timer: NodeJS.Timeout | undefined
+  const leave = () => wake.resolve()
+  signal.addEventListener('abort', leave)
+  return {
+    ring(what) {
+      if (what === 'rows') rows = true
+      else usage = true
+      wake.resolve()
+    },
+    async wait(usageInMs) {
+      while (!signal.aborted && !rows) {
+        const inMs = usage ? usageInMs() : Number.POSITIVE_INFINITY
+        if (inMs <= 0) break
+        // The timer wakes what waits now, also when it does so late.
+        wake = Promise.withResolvers()
+        if (Number.isFinite(inMs)) timer = setTimeout(() => wake.resolve(), inMs)
+        await wake.promise
+        clearTimeout(timer)
+      }
+      rows = usage = false
+      return !signal.aborted
+    },
+    stop() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', leave)
+    },
+  }
+}
+
+function* snapshot({ rows, totals, cursor }: FleetPage): Generator<FleetPatch> {
+  const light = sizeOf(totals) < 6 * 1024
+  let at = 0
+  for (const piece of cut(rows)) {
+    const done = at + piece.length >= rows.length
+    yield { page: { at, rows: piece, done }, set: [], usage: [], ...(done && light ? { totals } : {}), cursor }
+    at += piece.length
+  }
+  if (!light) yield { set: [], usage: [], totals, cursor }
+}
+
+function* difference(before: FleetPage, next: FleetPage): Generator<FleetPatch> {
+  const known = new Map(before.rows.map((row) => [keyOf(row), row]))
   const set: FleetRow[] = []
   const usage: FleetPatch['usage'] = []
   for (const row of next.rows) {
-    const old = known.get(`${row.host}\0${row.id}`)
+    const old = known.get(keyOf(row))
     if (old === row) continue
     if (old !== undefined && sameButUsage(old, row)) usage.push([row.host, row.id, row.cpu ?? null, row.memoryBytes ?? null])
     else set.push(row)
   }
-  const order = next.rows.map(({ host, id }): [string, string] => [host, id])
-  const moved =
-    order.length !== before.rows.length || before.rows.some(({ host, id }, index) => order[index]![0] !== host || order[index]![1] !== id)
-  const pieces = Math.max(1, Math.ceil(set.length / rowsPerItem), Math.ceil(usage.length / 200))
-  for (let piece = 0; piece < pieces; piece++) {
-    const last = piece === pieces - 1
-    yield {
-      set: set.slice(piece * rowsPerItem, (piece + 1) * rowsPerItem),
-      usage: usage.slice(piece * 200, (piece + 1) * 200),
-      ...(last && moved ? { order } : {}),
-      ...(last ? { totals: next.totals } : {}),
-      cursor: next.cursor,
-    }
-  }
+  const moved = next.rows.length !== before.rows.length || next.rows.some((row, index) => keyOf(before.rows[index]!) !== keyOf(row))
+  const order = moved ? { order: next.rows.map(({ host, id }): [string, string] => [host, id]) } : {}
+  // A row that is new to the page comes together with its place; what does not fit one item is told anew.
+  if (moved && sizeOf(order) + sizeOf(set) > pieceBytes) return yield* snapshot(next)
+  const figures = Array.from({ length: Math.ceil(usage.length / usagesPerItem) }, (_, piece) =>
+    usage.slice(piece * usagesPerItem, (piece + 1) * usagesPerItem),
+  )
+  for (const piece of figures) yield { set: [], usage: piece, cursor: next.cursor }
+  const sets = moved ? [set] : cut(set)
+  for (const piece of sets.slice(0, -1)) yield { set: piece, usage: [], cursor: next.cursor }
+  const last = sets.at(-1) ?? []
+  if (last.length > 0 || moved) yield { set: last, usage: [], ...order, cursor: next.cursor }
+  if (!sameTotals(before.totals, next.totals)) yield { set: [], usage: [], totals: next.totals, cursor: next.cursor }
 }
 
+const keyOf = ({ host, id }: FleetRow) => `${host}\0${id}`
+const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+
+/** Rows in pieces that fit one item; at least one piece. */
+function cut(rows: readonly FleetRow[]): FleetRow[][] {
+  const pieces: FleetRow[][] = [[]]
+  let bytes = 0
+  for (const row of rows) {
+    const size = sizeOf(row)
+    if (bytes + size > pieceBytes && bytes > 0) {
+      pieces.push([])
+      bytes = 0
+    }
+    pieces.at(-1)!.push(row)
+    bytes += size
+  }
+  return pieces
+}
+
+/** Whether two versions differ in their figures alone. A figure that came or went is told with the whole row. */
 function sameButUsage(a: FleetRow, b: FleetRow): boolean {
   return (
     a.name === b.name &&
@@ -77,8 +147,16 @@ function sameButUsage(a: FleetRow, b: FleetRow): boolean {
     a.detail === b.detail &&
     a.hostName === b.hostName &&
     a.staleMs === b.staleMs &&
+    a.sinceMs === b.sinceMs &&
     a.tags === b.tags &&
     a.facts === b.facts &&
-    a.links === b.links
+    a.links === b.links &&
+    a.memoryLimitBytes === b.memoryLimitBytes &&
+    (a.cpu === undefined) === (b.cpu === undefined) &&
+    (a.memoryBytes === undefined) === (b.memoryBytes === undefined)
   )
+}
+
+function sameTotals(a: FleetTotals, b: FleetTotals): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }

@@ -1,0 +1,30 @@
+import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import { wordsOf, type Entry, type Rows } from './rows.ts'
+
+/** The best matches over all kinds, for the palette: by name first, then id, then anything else a row says. */
+export function findRows(rows: Rows, text: string, limit: number): FleetRow[] {
+  const wanted = text.trim().toLowerCase()
+  if (wanted === '') return []
+  const found: { readonly row: FleetRow; readonly score: number }[] = []
+  for (const kind of rows.kinds()) {
+    for (const entry of rows.entries(kind).values()) {
+      const score = rank(entry, wanted)
+      if (score > 0) found.push({ row: entry.row, score })
+    }
+  }
+  return found
+    .sort((a, b) => b.score - a.score || (a.row.name < b.row.name ? -1 : a.row.name > b.row.name ? 1 : a.row.host < b.row.host ? -1 : 1))
+    .slice(0, limit)
+    .map(({ row }) => row)
+}
+
+function rank(entry: Entry, wanted: string): number {
+  const { row } = entry
+  if (wanted.length >= 6 && row.id.startsWith(wanted)) return 50
+  if (!wordsOf(entry).includes(wanted)) return 0
+  const name = row.name.toLowerCase()
+  if (name === wanted) return 100
+  if (name.startsWith(wanted)) return 80
+  if (name.includes(wanted)) return 60
+  return row.hostName.toLowerCase().includes(wanted) ? 20 : 30
+}
