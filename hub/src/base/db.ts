@@ -41,18 +41,19 @@ export async function openDatabase(
     bundled !== undefined
       ? connectBundled(bundled, bundled.user, bundled.password, quiet)
       : postgres(config.databaseOwnerUrl ?? config.databaseUrl!, quiet)
+  let work: Sql | undefined
   try {
     const password = randomBytes(24).toString('hex')
     if (bundled !== undefined) await makeWorkRole(owner, password)
-    await migrate(owner)
-    const work =
+    work =
       bundled !== undefined
         ? connectBundled(bundled, workRole, password, { ...quiet, max: 10 })
         : postgres(config.databaseUrl!, { ...quiet, max: 10, prepare: false })
-    await refusePrivileged(work)
+    await refusePrivileged(work, owner)
+    await migrate(owner)
     return database(work, owner, bundled)
   } catch (error) {
-    await owner.end({ timeout: 1 })
+    await Promise.all([work?.end({ timeout: 1 }), owner.end({ timeout: 1 })])
     await bundled?.stop()
     throw error
   }
@@ -116,7 +117,11 @@ async function migrate(owner: Sql): Promise<void> {
     const done = new Map(
       (await db<{ name: string; sha256: string }[]>`SELECT name, sha256 FROM migrations`).map(({ name, sha256 }) => [name, sha256]),
     )
-    for (const name of readdirSync(migrations).sort()) {
+    const files = readdirSync(migrations).filter((name) => name.endsWith('.sql'))
+    const newer = [...done.keys()].find((name) => !files.includes(name))
+    if (newer !== undefined)
+      throw new FairleadError('internal', `This database was used by a newer hub (it has the migration ${newer}); start that version.`)
+    for (const name of files.sort()) {
       const sha256 = createHash('sha256')
         .update(readFileSync(join(migrations, name)))
         .digest('hex')
@@ -129,12 +134,13 @@ async function migrate(owner: Sql): Promise<void> {
   })
 }
 
-/** Row-level security is a wall only for a role that cannot step over it. */
-async function refusePrivileged(work: Sql): Promise<void> {
-  const [role] = await work<
-    { name: string; privileged: boolean; owns: boolean }[]
-  >`SELECT rolname AS name, rolsuper OR rolbypassrls AS privileged,
-    EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace) AS owns FROM pg_roles WHERE rolname = current_user`
+/** Row-level security is a wall only for a role that cannot step over it, nor become one that can. Asked before anything is changed. */
+async function refusePrivileged(work: Sql, owner: Sql): Promise<void> {
+  const [above] = await owner<{ name: string }[]>`SELECT current_user AS name`
+  const [role] = await work<{ name: string; privileged: boolean; owns: boolean }[]>`SELECT current_user AS name,
+    EXISTS (SELECT 1 FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND pg_has_role(current_user, oid, 'MEMBER')) AS privileged,
+    pg_has_role(current_user, ${above!.name}::name, 'MEMBER') OR EXISTS (SELECT 1 FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND pg_has_role(current_user, relowner, 'MEMBER')) AS owns`
   if (role === undefined || (!role.privileged && !role.owns)) return
   throw new FairleadError(
     'internal',

@@ -1,34 +1,43 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 const free = 5
+const longestMs = 60_000
+const forgottenMs = 3_600_000
 const mostEntries = 20_000
 
-interface Failures {
-  count: number
-  lastMs: number
+interface Tries {
+  readonly count: number
+  readonly lastMs: number
 }
 
-/** Guessing gets slower: five free tries for an account from one source, then 1, 2, 4 .. 60 s. Nobody is ever locked out for good. */
-export function createDelays(now: () => number = () => performance.now()) {
-  const failures = new Map<string, Failures>()
+export interface Delays {
+  /** Counts one try before it is known whether it is right: guesses sent at once are counted like guesses in turn. Throws `rate_limited`. */
+  begin(who: string, ip: string): void
+  succeeded(who: string, ip: string): void
+}
+
+/** Guessing gets slower: five free tries for an account from one source, then 1, 2, 4 .. 60 s apart. Nobody is ever locked out for good. */
+export function createDelays(now: () => number = () => performance.now()): Delays {
+  // In the order of their last try: whoever tried longest ago is forgotten first.
+  const tries = new Map<string, Tries>()
   const key = (who: string, ip: string) => `${ip}\0${who}`
 
   return {
-    async wait(who: string, ip: string): Promise<void> {
-      const found = failures.get(key(who, ip))
-      if (found === undefined || found.count < free) return
-      const delayMs = Math.min(60_000, 1000 * 2 ** (found.count - free))
-      const leftMs = found.lastMs + delayMs - now()
-      if (leftMs <= 0) return
-      throw new FairleadError('rate_limited', `Too many wrong tries; try again in ${Math.ceil(leftMs / 1000)} s.`, {
-        details: { retryAfterSeconds: Math.ceil(leftMs / 1000) },
-      })
+    begin(who, ip) {
+      const id = key(who, ip)
+      const found = tries.get(id)
+      const recent = found !== undefined && now() - found.lastMs < forgottenMs ? found : { count: 0, lastMs: 0 }
+      const leftMs = recent.count < free ? 0 : recent.lastMs + Math.min(longestMs, 1000 * 2 ** (recent.count - free)) - now()
+      if (leftMs > 0) {
+        const seconds = Math.ceil(leftMs / 1000)
+        throw new FairleadError('rate_limited', `Too many wrong tries; try again in ${seconds} s.`, {
+          details: { retryAfterSeconds: seconds },
+        })
+      }
+      tries.delete(id)
+      tries.set(id, { count: recent.count + 1, lastMs: now() })
+      if (tries.size > mostEntries) tries.delete(tries.keys().next().value!)
     },
-    failed(who: string, ip: string): void {
-      if (failures.size > mostEntries) failures.clear()
-      const found = failures.get(key(who, ip)) ?? { count: 0, lastMs: 0 }
-      failures.set(key(who, ip), { count: found.count + 1, lastMs: now() })
-    },
-    succeeded: (who: string, ip: string) => void failures.delete(key(who, ip)),
+    succeeded: (who, ip) => void tries.delete(key(who, ip)),
   }
 }

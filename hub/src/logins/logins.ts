@@ -1,12 +1,14 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { loginsApi, Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import type { Caller, HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
+import { refuseCommon } from './common.ts'
 import { createDelays } from './delays.ts'
-import { checkPassword, hashPassword, refuseCommon } from './passwords.ts'
+import { checkPassword, hashPassword, isOutdated } from './passwords.ts'
 
 export interface LoginContext extends HubContext {
   readonly cookie: { set(token: string, maxAgeSeconds: number): void; clear(): void }
@@ -35,6 +37,7 @@ export interface Logins {
 const absoluteSeconds = 24 * 3600
 const idleMs = 12 * 3_600_000
 const cachedMs = 10_000
+const wrongCodeMs = 500
 
 const digest = (token: string) => createHash('sha256').update(token).digest()
 
@@ -48,9 +51,11 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
   const cache = new Map<string, Held>()
   const endListeners = new Set<(login: string) => void>()
   const delays = createDelays()
+  // Logins that just ended: a request that was under way meanwhile must not bring one back into the cache.
+  const ended = new Set<string>()
   let firstRun = (await db.tx({}, (sql) => sql`SELECT 1 FROM accounts LIMIT 1`)).length === 0
 
-  async function begin(account: string, organization: string, context: LoginContext): Promise<void> {
+  async function begin(account: string, organization: string, context: LoginContext): Promise<Date> {
     const token = randomBytes(32).toString('base64url')
     const expires = new Date(Date.now() + absoluteSeconds * 1000)
     await db.tx(
@@ -59,6 +64,7 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
         sql`INSERT INTO logins (organization_id, token_hash, account_id, expires_at) VALUES (${organization}, ${digest(token)}, ${account}, ${expires})`,
     )
     context.cookie.set(token, absoluteSeconds)
+    return expires
   }
 
   async function me(account: string, organization: string, expires: Date): Promise<Me> {
@@ -79,7 +85,20 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
     }
   }
 
-  const soon = () => new Date(Date.now() + absoluteSeconds * 1000)
+  /** When a login ends at the latest, whatever happens. */
+  async function expiryOf({ login, organization }: Caller): Promise<Date> {
+    const [row] = await db.tx(
+      { organization },
+      (sql) => sql<{ expires_at: Date }[]>`SELECT expires_at FROM logins WHERE token_hash = ${Buffer.from(login, 'hex')}`,
+    )
+    if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
+    return row.expires_at
+  }
+
+  async function rehash(account: string, old: string, password: string): Promise<void> {
+    const hash = await hashPassword(password)
+    await db.tx({}, (sql) => sql`UPDATE accounts SET password_hash = ${hash} WHERE id = ${account} AND password_hash = ${old}`)
+  }
 
   const handlers: Handlers<typeof loginsApi, LoginContext> = {
     welcome: async (_input, { door }) => ({ firstRun, version, ...door }),
@@ -87,14 +106,15 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
     async setup(input, context) {
       if (!firstRun) throw new FairleadError('not_found', 'This hub has its owner already.')
       refuseInsecure(context)
-      await delays.wait('setup', context.caller.ip)
+      delays.begin('setup', context.caller.ip)
       if (!timingSafeEqual(digest(input.code.replaceAll(/[\s-]/g, '').toLowerCase()), digest(firstRunCode.replaceAll('-', '')))) {
-        delays.failed('setup', context.caller.ip)
+        await sleep(wrongCodeMs)
         throw new FairleadError('unauthenticated', 'This is not the code that the hub printed when it started.', {
           details: { field: 'code' },
         })
       }
-      refuseCommon(input.password)
+      delays.succeeded('setup', context.caller.ip)
+      refuseCommon(input.password, [input.name, input.email, input.organization])
       const [account, organization, environment] = [randomUUID(), randomUUID(), randomUUID()]
       const hash = await hashPassword(input.password)
       await db.tx({ organization }, async (sql) => {
@@ -108,40 +128,40 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
       })
       firstRun = false
       await audits.write(entry('hub.setup', 'ok', organization, account, input.name, context))
-      await begin(account, organization, context)
-      return me(account, organization, soon())
+      return me(account, organization, await begin(account, organization, context))
     },
 
     async signIn({ email, password }, context) {
       refuseInsecure(context)
       const who = canonical(email)
-      await delays.wait(who, context.caller.ip)
+      delays.begin(who, context.caller.ip)
       const [found] = await db.tx(
         {},
         (sql) =>
           sql<{ id: string; name: string; password_hash: string }[]>`SELECT id, name, password_hash FROM accounts WHERE email = ${who}`,
       )
+      // An account that does not exist is asked for as much: neither the answer nor its time tells which it was.
+      const account = found?.id ?? randomUUID()
+      const [member] = await db.tx(
+        { account },
+        (sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM memberships WHERE account_id = ${account}`,
+      )
       const right = await checkPassword(password, found?.password_hash)
-      const [member] =
-        found === undefined
-          ? []
-          : await db.tx(
-              { account: found.id },
-              (sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM memberships WHERE account_id = ${found.id}`,
-            )
       if (!right || found === undefined || member === undefined) {
-        delays.failed(who, context.caller.ip)
-        if (member !== undefined)
-          await audits.write(entry('login.create', 'refused', member.organization_id, found!.id, found!.name, context))
+        // Not awaited, for the same reason.
+        if (found !== undefined && member !== undefined)
+          void audits.write(entry('login.create', 'refused', member.organization_id, found.id, found.name, context))
         throw new FairleadError('unauthenticated', 'E-mail or password is wrong.')
       }
       delays.succeeded(who, context.caller.ip)
-      await begin(found.id, member.organization_id, context)
+      if (isOutdated(found.password_hash)) await rehash(found.id, found.password_hash, password)
       await audits.write(entry('login.create', 'ok', member.organization_id, found.id, found.name, context))
-      return me(found.id, member.organization_id, soon())
+      return me(found.id, member.organization_id, await begin(found.id, member.organization_id, context))
     },
 
     async signOut(_input, { caller, cookie }) {
+      ended.add(caller.login)
+      setTimeout(() => ended.delete(caller.login), 60_000).unref()
       await db.tx(
         { organization: caller.organization },
         (sql) => sql`DELETE FROM logins WHERE token_hash = ${Buffer.from(caller.login, 'hex')}`,
@@ -152,14 +172,14 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
       return {}
     },
 
-    me: (_input, { caller }) => me(caller.account, caller.organization, soon()),
+    me: async (_input, { caller }) => me(caller.account, caller.organization, await expiryOf(caller)),
 
     async setLanguage({ language }, { caller }) {
       await db.tx(
         { organization: caller.organization },
         (sql) => sql`UPDATE accounts SET language = ${language} WHERE id = ${caller.account}`,
       )
-      return me(caller.account, caller.organization, soon())
+      return me(caller.account, caller.organization, await expiryOf(caller))
     },
   }
 
@@ -180,14 +200,15 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
       const idleSince = new Date(Date.now() - idleMs)
       const [row] = await db.tx(
         { login: hash },
-        (sql) => sql<{ account_id: string; organization_id: string; name: string }[]>`
-        SELECT account_id, organization_id, name FROM logins JOIN accounts ON accounts.id = account_id WHERE token_hash = ${hash} AND expires_at > now() AND used_at > ${idleSince}`,
+        (sql) => sql<{ account_id: string; organization_id: string; name: string; expires_at: Date }[]>`
+        SELECT account_id, organization_id, name, expires_at FROM logins JOIN accounts ON accounts.id = account_id WHERE token_hash = ${hash} AND expires_at > now() AND used_at > ${idleSince}`,
       )
       if (row === undefined) return undefined
       await db.tx({ organization: row.organization_id }, (sql) => sql`UPDATE logins SET used_at = now() WHERE token_hash = ${hash}`)
+      if (ended.has(key)) return undefined
       const caller = { account: row.account_id, name: row.name, organization: row.organization_id, permissions: all, login: key }
       if (cache.size > 10_000) cache.clear()
-      cache.set(key, { caller, untilMs: Date.now() + cachedMs })
+      cache.set(key, { caller, untilMs: Math.min(Date.now() + cachedMs, row.expires_at.getTime()) })
       return { ...caller, ...about }
     },
   }

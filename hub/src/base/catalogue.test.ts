@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { openTestDatabase } from './testdb.ts'
+
+// Tables that belong to no organization, each with its reason.
+const global = new Set([
+  'accounts', // a person may belong to several organizations
+  'migrations', // the owner's own book; the hub's role cannot see it
+])
+
+describe('the tables of all migrations', () => {
+  let test: Awaited<ReturnType<typeof openTestDatabase>>
+  before(async () => void (test = await openTestDatabase()))
+  after(() => test.close())
+
+  const names = async (rows: Promise<readonly { name: string }[]>) => (await rows).map(({ name }) => name)
+
+  it('belong to an organization, or are on the short list of those that cannot', async () => {
+    const found = await test.db.owner((sql) =>
+      names(sql<
+        { name: string }[]
+      >`SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+        AND NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'organization_id' AND attnotnull)`),
+    )
+    assert.deepEqual(new Set(found), global)
+  })
+
+  it('are forced under row-level security, partitions too [security 106]', async () => {
+    const open = await test.db.owner((sql) =>
+      names(sql<
+        { name: string }[]
+      >`SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'organization_id'
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT (relrowsecurity AND relforcerowsecurity)`),
+    )
+    assert.deepEqual(open, [])
+  })
+
+  it('compare with the organization that was set, when read and when written, and fail closed [security 106]', async () => {
+    const own = await test.db.owner(
+      (sql) => sql<{ name: string; using: string; check: string; body: string }[]>`SELECT relname AS name,
+        pg_get_expr(polqual, polrelid) AS using, pg_get_expr(polwithcheck, polrelid) AS check,
+        (SELECT prosrc FROM pg_proc WHERE proname = 'own_organization') AS body
+        FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid AND polname = 'own' AND polcmd = '*'`,
+    )
+    for (const { name, using, check, body } of own) {
+      assert.equal(using, '(organization_id = own_organization())', name)
+      assert.equal(check, '(organization_id = own_organization())', name)
+      assert.match(body, /nullif\(current_setting\('app\.organization', true\), ''\)::uuid/)
+    }
+    const granted = await test.db.owner((sql) =>
+      names(
+        sql<
+          { name: string }[]
+        >`SELECT DISTINCT table_name AS name FROM information_schema.role_table_grants WHERE grantee = 'fairlead_work'`,
+      ),
+    )
+    assert.deepEqual(granted.filter((name) => !global.has(name)).sort(), own.map(({ name }) => name).sort())
+  })
+
+  it('let in by any other rule only who reads, and names exactly what is looked for', async () => {
+    const others = await test.db.owner((sql) =>
+      names(sql<
+        { name: string }[]
+      >`SELECT relname || '.' || polname || '.' || polcmd::text AS name FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
+        WHERE polname <> 'own' ORDER BY 1`),
+    )
+    assert.deepEqual(others, ['hosts.shown.r', 'invitations.shown.r', 'logins.shown.r', 'memberships.own_account.r'])
+  })
+
+  it('are unique within an organization only, and point only within it [security 108]', async () => {
+    const indexes = await test.db.owner((sql) =>
+      names(sql<{ name: string }[]>`SELECT index.relname AS name FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid
+        JOIN pg_class AS owner ON owner.oid = indrelid JOIN pg_attribute ON attrelid = indrelid AND attname = 'organization_id'
+        WHERE owner.relnamespace = 'public'::regnamespace AND indisunique AND indkey[0] <> attnum`),
+    )
+    assert.deepEqual(indexes, [])
+    const pointers = await test.db.owner((sql) =>
+      names(sql<{ name: string }[]>`SELECT conname AS name FROM pg_constraint
+        JOIN pg_attribute AS here ON here.attrelid = conrelid AND here.attname = 'organization_id'
+        JOIN pg_attribute AS there ON there.attrelid = confrelid AND there.attname = 'organization_id'
+        WHERE contype = 'f' AND NOT (here.attnum = conkey[1] AND there.attnum = confkey[1])`),
+    )
+    assert.deepEqual(pointers, [])
+  })
+
+  it('have no materialized view, no view past the rules, no function with its owner’s rights [security 109]', async () => {
+    const views = await test.db.owner((sql) =>
+      names(sql<{ name: string }[]>`SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND (relkind = 'm' OR (relkind = 'v' AND NOT coalesce(reloptions, '{}') @> '{security_invoker=true}'))`),
+    )
+    assert.deepEqual(views, [])
+    const definers = await test.db.owner((sql) =>
+      names(sql<{ name: string }[]>`SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef`),
+    )
+    assert.deepEqual(definers, [])
+  })
+})
