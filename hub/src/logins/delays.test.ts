@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, type FairleadError } from '@fairlead/protocol/errors.ts'
 import { createDelays } from './delays.ts'
 
 function tried(begin: () => void): number | 'ok' {
