@@ -121,6 +121,10 @@ export class StreamImpl implements WireStream {
     return this.#error !== undefined || (this.#ended && this.#peerEnded)
   }
 
+  get connected(): boolean {
+    return this.carrier !== undefined
+  }
+
   get windowBytes(): number {
     return this.#windowBytes
   }
