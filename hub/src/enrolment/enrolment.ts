@@ -2,10 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { EnrolProgress, enrolmentApi, Invitation } from '@fairlead/protocol/features/enrolment.ts'
-import { formatJoin } from '@fairlead/protocol/join.ts'
+import { formatJoin, keyWords } from '@fairlead/protocol/join.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
-import { keyWords } from '../fleet/identity.ts'
 import { addresses } from './addresses.ts'
 import { createProgress, type Progress } from './progress.ts'
 
@@ -81,7 +80,14 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
   const join = formatJoin({ tokenId: id, secret, hubKey, address: url })
   // -k is safe: nothing that TLS protects is trusted, the script is pinned by its hash and the hub by its key.
   const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${script.sha256}  $f" | sha256sum -c - && printf %s '${join}' | sudo sh "$f"`
-  return { id, line, join, words: keyWords(hubKey), scriptSha256: script.sha256, expiresMs: expires.getTime() }
+  return {
+    id,
+    line,
+    join,
+    words: keyWords(createHash('sha256').update(hubKey).digest()),
+    scriptSha256: script.sha256,
+    expiresMs: expires.getTime(),
+  }
 }
 
 /** It ends up in a line that people paste into a root shell: nothing but an origin may come through. */

@@ -5,6 +5,7 @@ import { respond } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
+import { limits } from '@fairlead/protocol/wire/limits.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import type { Log } from '../base/log.ts'
@@ -58,7 +59,7 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
     v: version,
     host: known.id,
     organization: known.organization,
-    heartbeatMs: 15_000,
+    heartbeatMs: limits.heartbeatMs,
     resumeForMs: 60_000,
     smearMs: Math.max(5000, fleet.online * 3),
     nowMs: Date.now(),

@@ -52,8 +52,11 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
   const { tokenId, secret } = hello.join!
   const organization = await findInvitation(db, tokenId, secret)
   onStep(tokenId, { step: 'contacted', state: 'ok', detail: ip })
-  const again = await welcomedBefore(db, organization, tokenId, key)
-  if (again !== undefined) return again
+  const again = await findEnrolled(db, organization, tokenId, key)
+  if (again !== undefined) {
+    onStep(tokenId, { step: 'identity', state: 'ok', detail: again.name, host: again.id, hostName: again.name })
+    return again
+  }
   const won = await db.tx({ organization }, (sql) => takeInvitation(sql, organization, hello, key))
   if (won === undefined) {
     onStep(tokenId, { step: 'identity', state: 'failed', detail: 'used, canceled, expired, or for another hostname' })
@@ -83,16 +86,19 @@ async function findInvitation(db: Database, id: string, shown: string): Promise<
   return found.organization_id
 }
 
-/** Its welcome was lost on the way: whoever proves the key that this invitation let in is let in again. */
-async function welcomedBefore(db: Database, organization: string, invitation: string, key: Uint8Array): Promise<Known | undefined> {
-  const [row] = await db.tx(
-    { organization },
-    (sql) =>
-      sql<{ id: string; name: string }[]>`SELECT hosts.id, hosts.name FROM invitations
-        JOIN hosts ON hosts.organization_id = invitations.organization_id AND hosts.id = invitations.host_id
-        WHERE invitations.id = ${invitation} AND hosts.public_key = ${Buffer.from(key)} AND hosts.revoked_at IS NULL`,
-  )
-  return row && { ...row, organization }
+/**
+ * A host that is here already needs no invitation: its welcome was lost on the way, or somebody pasted a line again to repair
+ * it. It stays who it is, and the line is used up all the same.
+ */
+async function findEnrolled(db: Database, organization: string, invitation: string, key: Uint8Array): Promise<Known | undefined> {
+  return db.tx({ organization }, async (sql) => {
+    const [row] = await sql<
+      { id: string; name: string }[]
+    >`SELECT id, name FROM hosts WHERE public_key = ${Buffer.from(key)} AND revoked_at IS NULL`
+    if (row === undefined) return undefined
+    await sql`UPDATE invitations SET used_at = now(), host_id = ${row.id} WHERE id = ${invitation} AND used_at IS NULL`
+    return { ...row, organization }
+  })
 }
 
 async function takeInvitation(
@@ -103,7 +109,7 @@ async function takeInvitation(
 ): Promise<{ id: string; name: string } | undefined> {
   const publicKey = Buffer.from(key)
   if ((await sql`SELECT 1 FROM hosts WHERE public_key = ${publicKey}`).length > 0)
-    throw refusal(closeCodes.notWelcome, 'this key is enrolled here already; a host that enrols again makes a new one')
+    throw refusal(closeCodes.notWelcome, 'this key was revoked here, or belongs to another organization; a new one is needed')
   const id = randomUUID()
   const [won] = await sql<{ environment_id: string; tags: string[] }[]>`UPDATE invitations SET used_at = now(), host_id = ${id}
     WHERE id = ${join!.tokenId} AND used_at IS NULL AND canceled_at IS NULL AND expires_at > now() AND (hostname IS NULL OR hostname = ${hostname})

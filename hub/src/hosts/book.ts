@@ -46,6 +46,14 @@ export function openHostBook(db: Database): HostBook {
     return loading
   }
 
+  /** A book that cannot be read now is read whole, and true, when somebody asks for it. */
+  async function edit(organization: string, id: string, change: (book: Map<string, HostRecord>) => void): Promise<void> {
+    const book = await load(organization).catch(() => undefined)
+    if (book === undefined) return
+    change(book)
+    news.tell(organization, id)
+  }
+
   return {
     hosts: load,
     async reload(organization, id) {
@@ -56,18 +64,14 @@ export function openHostBook(db: Database): HostBook {
       news.tell(organization, id)
     },
     change(organization, id, fields) {
-      void load(organization).then((book) => {
+      void edit(organization, id, (book) => {
         const record = book.get(id)
         if (record !== undefined) book.set(id, { ...record, ...fields })
-        news.tell(organization, id)
       })
     },
     remove(organization, id) {
       usage.delete(id)
-      void load(organization).then((book) => {
-        book.delete(id)
-        news.tell(organization, id)
-      })
+      void edit(organization, id, (book) => void book.delete(id))
     },
     usage,
     changed: news.tell,
