@@ -60,7 +60,8 @@ export function createRing(segments: Segments | undefined, onProblem: (message: 
     },
     after(bootId, seq, most) {
       const isAfter = (sample: MetricSample) => sample.bootId !== bootId || sample.seq > seq
-      if (recent[0]?.bootId === bootId && recent[0]!.seq <= seq + 1) return recent.filter(isAfter)
+      const first = recent[0]
+      if (first !== undefined && first.bootId === bootId && first.seq <= seq + 1) return recent.filter(isAfter)
       const found: MetricSample[] = []
       for (const chain of keep.chains.slice(startOf(keep, bootId, seq))) {
         if (found.length >= most) break

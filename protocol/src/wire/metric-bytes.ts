@@ -15,6 +15,11 @@ export interface ByteWriter {
   /** A row of bits, eight a byte, the first one lowest. */
   bits(count: number, isSet: (index: number) => boolean): void
   append(bytes: Uint8Array): void
+  /** All that another one holds, which then is empty. */
+  drain(other: ByteWriter): void
+  /** What is there, without a copy: only until the next write. */
+  peek(): Uint8Array
+  clear(): void
   take(): Uint8Array
 }
 
@@ -68,6 +73,14 @@ export function createByteWriter(): ByteWriter {
       }
     },
     append,
+    drain(other) {
+      append(other.peek())
+      other.clear()
+    },
+    peek: () => buffer.subarray(0, at),
+    clear() {
+      at = 0
+    },
     take() {
       const taken = buffer.slice(0, at)
       at = 0
@@ -130,9 +143,9 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
   }
 }
 
-/** Length in UTF-8. */
-export function byteLength(value: string): number {
-  return text.encode(value).length
+/** Whether a text takes at most so many bytes. Encodes it only where its length does not tell. */
+export function fits(value: string, mostBytes: number): boolean {
+  return value.length * 3 <= mostBytes || (value.length <= mostBytes && text.encode(value).length <= mostBytes)
 }
 
 export const zigzag = (value: number) => (value < 0 ? -value * 2 - 1 : value * 2)

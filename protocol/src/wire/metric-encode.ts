@@ -1,5 +1,5 @@
 import type { MetricPoint, MetricSample } from './metric-batch.ts'
-import { byteLength, createByteWriter, zigzag, type ByteWriter } from './metric-bytes.ts'
+import { createByteWriter, fits, zigzag, type ByteWriter } from './metric-bytes.ts'
 import { flag, metricLimits, usualStepMs } from './metric-format.ts'
 import { codeOf, scale } from './metric-scale.ts'
 
@@ -26,6 +26,8 @@ export function createSampleEncoder(scalesOf: (kind: string) => readonly number[
   const known = new Map<string, Known>()
   let last: MetricSample | undefined
   let round = 0
+  // Kept from sample to sample: buffers are not part of the heap, and garbage of them is noticed late.
+  const parts = { out: createByteWriter(), head: createByteWriter(), added: createByteWriter(), values: createByteWriter() }
 
   function pack(sample: MetricSample): Uint8Array[] {
     const follows = last !== undefined && last.bootId === sample.bootId && sample.seq > last.seq
@@ -51,9 +53,9 @@ export function createSampleEncoder(scalesOf: (kind: string) => readonly number[
       if (known.get(subject.key) === subject) known.delete(subject.key)
     }
     row = [...row.filter(({ seenIn }) => seenIn === round), ...added]
-    const header = packHeader({ ...sample, leftOut }, follows ? last : undefined, last === undefined)
-    last = sample
-    return packRecords(header, gone, row, points)
+    writeHeader(parts.out, { ...sample, leftOut }, follows ? last : undefined, last === undefined)
+    last = { ...sample, points: [] }
+    return packRecords(parts, gone, row, points)
   }
 
   return {
@@ -81,6 +83,7 @@ export function createSampleEncoder(scalesOf: (kind: string) => readonly number[
 }
 
 type Points = ReadonlyMap<string, MetricPoint>
+type Parts = Readonly<Record<'out' | 'head' | 'added' | 'values', ByteWriter>>
 
 /** Each subject once, none that a decoder would refuse. */
 function choose(sample: MetricSample): { points: Points; leftOut: number } {
@@ -88,26 +91,22 @@ function choose(sample: MetricSample): { points: Points; leftOut: number } {
   for (const point of sample.points) {
     const { kind, id, values } = point
     if (points.size >= metricLimits.subjects) break
-    if (values.length > metricLimits.values || byteLength(kind) > metricLimits.kindBytes || byteLength(id) > metricLimits.idBytes) continue
+    if (values.length > metricLimits.values || !fits(kind, metricLimits.kindBytes) || !fits(id, metricLimits.idBytes)) continue
     points.set(`${kind}\0${id}`, point)
   }
   return { points, leftOut: (sample.leftOut ?? 0) + sample.points.length - points.size }
 }
 
 /**
- * A changed subject's entry is written beside its neighbours until an item is full; then the sample goes on in a part, whose row of
+ * Behind the header that `out` holds. A changed subject's entry is written beside its neighbours until an item is full; then the sample goes on in a part, whose row of
  * bits shows only what that part holds.
  */
-function packRecords(header: Uint8Array, gone: readonly number[], row: readonly Known[], points: Points): Uint8Array[] {
+function packRecords({ out, head, added, values }: Parts, gone: readonly number[], row: readonly Known[], points: Points): Uint8Array[] {
   const records: Uint8Array[] = []
-  const out = createByteWriter()
   const oldOnes = row.filter(({ isNew }) => !isNew).length
   let at = 0
   do {
-    const head = createByteWriter()
     writeGone(head, records.length === 0 ? gone : [])
-    const added = createByteWriter()
-    const values = createByteWriter()
     const changed = new Set<number>()
     let addedCount = 0
     for (; at < row.length; at++) {
@@ -121,13 +120,12 @@ function packRecords(header: Uint8Array, gone: readonly number[], row: readonly 
       subject.isNew = false
     }
     const more = at < row.length
-    if (records.length === 0) out.append(header)
-    else out.u8(flag.part)
-    out.append(head.take())
+    if (records.length > 0) out.u8(flag.part)
+    out.drain(head)
     out.varint(addedCount)
-    out.append(added.take())
+    out.drain(added)
     out.bits(Math.max(oldOnes, at), (index) => changed.has(index))
-    out.append(values.take())
+    out.drain(values)
     const record = out.take()
     if (more) record[0]! |= flag.more
     records.push(record)
@@ -170,8 +168,7 @@ function writeValues(out: ByteWriter, subject: Known, { values }: MetricPoint): 
   return true
 }
 
-function packHeader(sample: MetricSample, before: MetricSample | undefined, forget: boolean): Uint8Array {
-  const out = createByteWriter()
+function writeHeader(out: ByteWriter, sample: MetricSample, before: MetricSample | undefined, forget: boolean): void {
   const { bootId, seq, dropped, leftOut = 0 } = sample
   const timeMs = Math.round(sample.timeMs)
   out.u8(
@@ -190,5 +187,4 @@ function packHeader(sample: MetricSample, before: MetricSample | undefined, forg
   }
   if (dropped > 0) out.varint(dropped)
   if (leftOut > 0) out.varint(leftOut)
-  return out.take()
 }
