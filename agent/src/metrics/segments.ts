@@ -49,7 +49,10 @@ export function createSegments(folder: string): Segments {
     open() {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       lengths.clear()
-      const files = readdirSync(folder).flatMap((name) => Number(namePattern.exec(name)?.[1] ?? []))
+      const files = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+        const number = entry.isFile() ? namePattern.exec(entry.name)?.[1] : undefined
+        return number === undefined ? [] : [Number(number)]
+      })
       return files
         .sort((a, b) => a - b)
         .flatMap((file) => {
