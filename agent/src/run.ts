@@ -43,7 +43,13 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
   const ring = openRing(join(config.stateDir, 'metrics'), (message) => say('warn', message))
-  const metrics = openMetrics({ collector: createCollector(), ring, bootId, everyMs: config.metricsMs, onProblem: (message) => say('warn', message) })
+  const metrics = openMetrics({
+    collector: createCollector(),
+    ring,
+    bootId,
+    everyMs: config.metricsMs,
+    onProblem: (message) => say('warn', message),
+  })
   const handlers = {
     containers: serveContainers(engine, { showSecrets: config.showSecrets }),
     events: serveEvents(watch),
