@@ -42,8 +42,14 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
-  const ring = await openRing(join(config.stateDir, 'metrics.db'), (message) => say('warn', message))
-  const metrics = openMetrics({ collector: createCollector(), ring, bootId, everyMs: config.metricsMs })
+  const ring = openRing(join(config.stateDir, 'metrics'), (message) => say('warn', message))
+  const metrics = openMetrics({
+    collector: createCollector(),
+    ring,
+    bootId,
+    everyMs: config.metricsMs,
+    onProblem: (message) => say('warn', message),
+  })
   const handlers = {
     containers: serveContainers(engine, { showSecrets: config.showSecrets }),
     events: serveEvents(watch),
@@ -72,7 +78,6 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
       watch.stop()
       metrics.stop()
       engine.close()
-      ring.close()
     },
   }
 }
