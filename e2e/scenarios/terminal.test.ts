@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { startEngine, type TestEngine } from '../engine.ts'
 import { createOwner, type Person } from '../fleet/console.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import { readUntil } from '../fleet/terminal.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
@@ -79,17 +80,3 @@ describe('a terminal on a host', need('dockerd', 'busybox'), () => {
     session.close()
   })
 })
-
-async function readUntil(end: AsyncIterable<Uint8Array>, wanted: RegExp): Promise<void> {
-  let text = ''
-  const timer = AbortSignal.timeout(20_000)
-  const iterator = end[Symbol.asyncIterator]()
-  while (!wanted.test(text)) {
-    const next = await Promise.race([
-      iterator.next(),
-      new Promise<never>((_, reject) => timer.addEventListener('abort', () => reject(new Error(`not seen in: ${text.slice(-300)}`)))),
-    ])
-    if (next.done === true) throw new Error(`it ended: ${text.slice(-300)}`)
-    text += Buffer.from(next.value).toString()
-  }
-}

@@ -58,13 +58,7 @@ export function createViewers(replay: Replay, socket: Socket, state: HeldState, 
   ): AsyncGenerator<Uint8Array> {
     let wake = Promise.withResolvers<void>()
     const writer = !watch && ![...viewers].some((other) => other.writer && other.here())
-    const viewer: Viewer = {
-      writer: false,
-      watches: watch,
-      wake: () => wake.resolve(),
-      tell: (kind, value) => context.sendSignal(kind, value),
-      here: () => context.isConnected(),
-    }
+    const viewer = makeViewer(context, watch, () => wake.resolve())
     viewers.add(viewer)
     context.onSignal(({ kind, value }) => heard(viewer, kind, value))
     context.signal.addEventListener('abort', () => wake.resolve())
@@ -106,6 +100,10 @@ export function createViewers(replay: Replay, socket: Socket, state: HeldState, 
     },
     idleForMs: () => (viewers.size > 0 ? 0 : clock.now() - aloneSince),
   }
+}
+
+function makeViewer({ sendSignal, isConnected }: Context, watches: boolean, wake: () => void): Viewer {
+  return { writer: false, watches, wake, tell: sendSignal, here: isConnected }
 }
 
 async function type(up: AsyncIterable<Uint8Array>, viewer: Viewer, socket: Socket): Promise<void> {
