@@ -33,17 +33,13 @@ export interface Link {
 
 /** One attempt, from the name to the welcome. Every step has a time limit, and every failure ends here as one error. */
 export async function dial(options: DialOptions): Promise<Link> {
-  const { transport, exporter } = await openSocket(options.address)
+  const { identity, hubKey } = options
+  const payload = encodeValue(options.hello)
+  const { transport, begun } = await openSocket(options.address, (opened, exporter) =>
+    initiate(opened, { suite, clock: systemClock, identity, hubKey, payload, exporter }),
+  )
   try {
-    const payload = encodeValue(options.hello)
-    const secured = await initiate(transport, {
-      suite,
-      clock: systemClock,
-      identity: options.identity,
-      hubKey: options.hubKey,
-      payload,
-      exporter,
-    })
+    const secured = await begun
     return await new Promise<Link>((resolve, reject) => {
       const inner = secured.transport
       const cancel = systemClock.after(dialMs, () =>
@@ -101,7 +97,11 @@ function refusal(code: number, reason: string): FairleadError {
   return new FairleadError('bad_upstream', `The hub closed the connection (${code}${reason === '' ? '' : `: ${reason}`}).`, { details })
 }
 
-function openSocket(address: string): Promise<{ transport: Transport; exporter: Uint8Array | undefined }> {
+/** `begin` runs in the very turn in which the socket opens: the hub's greeting may come in one piece with the upgrade. */
+function openSocket<T>(
+  address: string,
+  begin: (transport: Transport, exporter: Uint8Array | undefined) => Promise<T>,
+): Promise<{ readonly transport: Transport; readonly begun: Promise<T> }> {
   return new Promise((resolve, reject) => {
     const url = new URL('/agent', address)
     url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
@@ -117,7 +117,8 @@ function openSocket(address: string): Promise<{ transport: Transport; exporter: 
     socket.once('open', () => {
       const raw = (socket as unknown as { _socket: TLSSocket })._socket
       raw.setNoDelay(true)
-      resolve({ transport: overSocket(socket), exporter: exportKey(raw) })
+      const transport = overSocket(socket)
+      resolve({ transport, begun: begin(transport, exportKey(raw)) })
     })
     socket.once('unexpected-response', (_request, response) => {
       const after = Number(response.headers['retry-after'] ?? 0)
