@@ -4,7 +4,7 @@ import type { BenchOptions } from './measure/options.ts'
 
 /** Every benchmark by name, and the options that it reads. */
 const benches: Readonly<Record<string, { readonly file: string; readonly reads: string }>> = {
-  fleet: { file: './fleet.ts', reads: '--agents 10000 --seconds 60 --only plain|tls' },
+  fleet: { file: './fleet.ts', reads: '--agents 10000 --seconds 60 --only load,plain,tls' },
   link: {
     file: './link.ts',
     reads: '--mode plain|tls|sealed --megabytes 200 --only list,logs,archive,key,delay,echo,cuts,stalled,startup',

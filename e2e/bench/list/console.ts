@@ -32,6 +32,7 @@ export async function openConsole(base: string, cookie: string): Promise<BenchCo
     codec: jsonCodec,
     clock: systemClock,
     onOpen: (stream) => stream.reset('unsupported'),
+    onClose: ({ code, reason }) => code === 1000 || console.error(`the console's session ended: ${code} ${reason}`),
   })
   const options = { decodeReply: jsonCodec.decodeReply, randomBytes: (count: number) => randomBytes(count), parse: false }
   return {

@@ -7,6 +7,12 @@ import { makeAgent, type SimulatedAgent } from './agent.ts'
 
 const agents: SimulatedAgent[] = []
 let containerOf = 0
+let connected = 0
+
+interface Target {
+  readonly address: string
+  readonly hubKey: string
+}
 
 export interface FleetState {
   readonly online: number
@@ -21,10 +27,13 @@ answerParent({
     for (let i = 0; i < count; i++) agents.push(makeAgent(from + i))
     return agents.map(({ identity }) => toBase64Url(identity.publicKey))
   },
-  async connect({ address, hubKey, perSecond }: { address: string; hubKey: string; perSecond: number }): Promise<void> {
+  /** `share`: of all agents here, those already connected included. */
+  async connect({ address, hubKey, perSecond, share }: Target & { perSecond: number; share: number }): Promise<void> {
     const target = { address, hubKey: fromBase64Url(hubKey) }
     const startMs = performance.now()
-    for (const [index, agent] of agents.entries()) {
+    const told = agents.slice(connected, Math.round(agents.length * share))
+    connected += told.length
+    for (const [index, agent] of told.entries()) {
       const dueMs = (index / perSecond) * 1000 - (performance.now() - startMs)
       if (dueMs > 1) await wait(dueMs)
       agent.connect(target)

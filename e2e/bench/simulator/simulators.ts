@@ -8,13 +8,14 @@ import type { FleetState } from './main.ts'
 export interface Simulators {
   /** Public keys of all agents, in order. */
   readonly keys: readonly Uint8Array[]
-  connect(target: { readonly address: string; readonly hubKey: Uint8Array }, perSecond: number): Promise<void>
+  /** Those among the first `first` agents that were not yet told to. */
+  connect(target: { readonly address: string; readonly hubKey: Uint8Array }, perSecond: number, first?: number): Promise<void>
   live(containers: number, metricsMs: number): Promise<void>
   /** One container somewhere changes; answers when, wall clock ms. */
   change(token: string): Promise<number>
   state(sinceMs?: number): Promise<FleetState>
-  /** Throws when not all of them are online in time. */
-  allOnline(timeoutMs: number): Promise<void>
+  /** Throws when not so many are online in time; without a number, all. */
+  allOnline(timeoutMs: number, wanted?: number): Promise<void>
   stop(): void
 }
 
@@ -41,17 +42,19 @@ export async function startSimulators(count: number, processes: number): Promise
 
   return {
     keys,
-    connect: async ({ address, hubKey }, perSecond) =>
-      void (await all('connect', { address, hubKey: toBase64Url(hubKey), perSecond: perSecond / processes })),
+    async connect({ address, hubKey }, perSecond, first = count) {
+      const input = { address, hubKey: toBase64Url(hubKey), perSecond: perSecond / processes, share: first / count }
+      await all('connect', input)
+    },
     live: async (containers, metricsMs) => void (await all('live', { containers, metricsMs })),
     change: (token) => ask(children[Math.floor(Math.random() * processes)]!, 'change', { token }),
     state,
-    async allOnline(timeoutMs) {
+    async allOnline(timeoutMs, wanted = count) {
       const untilMs = performance.now() + timeoutMs
       for (;;) {
         const { online } = await state()
-        if (online === count) return
-        if (performance.now() > untilMs) throw new Error(`only ${online} of ${count} agents were online after ${timeoutMs} ms`)
+        if (online >= wanted) return
+        if (performance.now() > untilMs) throw new Error(`only ${online} of ${wanted} agents were online after ${timeoutMs} ms`)
         await sleep(100)
       }
     },
