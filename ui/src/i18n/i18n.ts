@@ -54,3 +54,7 @@ export function ago(ms: number): string {
 export function time(ms: number): string {
   return new Intl.DateTimeFormat(language(), { dateStyle: 'short', timeStyle: 'medium' }).format(ms)
 }
+
+export function clock(ms: number): string {
+  return new Intl.DateTimeFormat(language(), { timeStyle: 'medium' }).format(ms)
+}
