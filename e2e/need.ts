@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 /** Each component that a test may need, with a check that tries the thing, not just its name. */
 const checks = {
   chromium: () => runs('chromium', ['--version']),
+  curl: () => runs('curl', ['--version']),
   dockerd: () => root() && runs('dockerd', ['--version']) && runs('unshare', ['-m', 'true']),
   podman: () => root() && runs('podman', ['--version']),
   netns: () => root() && runs('unshare', ['-n', 'true']) && runs('nft', ['--version']) && runs('ip', ['-V']),

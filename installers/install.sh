@@ -3,8 +3,9 @@
 # the agent and nothing of yours.
 set -eu
 
-prefix=/opt/fairlead
-state=/var/lib/fairlead
+prefix=${FAIRLEAD_PREFIX:-/opt/fairlead}
+state=${FAIRLEAD_STATE_DIR:-/var/lib/fairlead}
+unset FAIRLEAD_PREFIX
 unit=/etc/systemd/system/fairlead-agent.service
 
 fail() { echo "fairlead: $1" >&2; exit 1; }
@@ -36,7 +37,7 @@ mkdir -p "$prefix"
 get node "$prefix/node" @NODE_SHA256@
 get agent.cjs "$prefix/agent.cjs" @AGENT_SHA256@
 chmod 755 "$prefix/node"
-printf '#!/bin/sh\nexec %s/node %s/agent.cjs "$@"\n' "$prefix" "$prefix" > "$prefix/fairlead-agent"
+printf '#!/bin/sh\nexport FAIRLEAD_STATE_DIR="${FAIRLEAD_STATE_DIR:-%s}"\nexec %s/node %s/agent.cjs "$@"\n' "$state" "$prefix" "$prefix" > "$prefix/fairlead-agent"
 chmod 755 "$prefix/fairlead-agent"
 "$prefix/fairlead-agent" --version >/dev/null || fail "the agent does not start here; its output is above."
 printf %s "$join" | "$prefix/fairlead-agent" enrol
@@ -50,6 +51,7 @@ Wants=network-online.target
 
 [Service]
 ExecStart=$prefix/node --max-semi-space-size=1 $prefix/agent.cjs run
+Environment=FAIRLEAD_STATE_DIR=$state
 Environment=MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
 Restart=always
 RestartSec=2

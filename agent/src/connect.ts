@@ -95,6 +95,7 @@ function refusal(code: number, reason: string): FairleadError {
       'The hub speaks no version of the protocol that this agent speaks; update the older of the two.',
       { details },
     )
+  if (code === closeCodes.copied) return new FairleadError('conflict', `The hub did not let this host in: ${reason}.`, { details })
   if (code === closeCodes.notWelcome)
     return new FairleadError('unauthenticated', `The hub did not let this host in${reason === '' ? '' : `: ${reason}`}.`, { details })
   return new FairleadError('bad_upstream', `The hub closed the connection (${code}${reason === '' ? '' : `: ${reason}`}).`, { details })

@@ -13,20 +13,33 @@ export interface Pin {
   readonly organization: string
 }
 
-/** The host's own Ed25519 key, made here at the first start; it never leaves. `fresh`: a new one in its place. */
-export function openIdentity(stateDir: string, fresh = false): Identity {
+/** The host's own Ed25519 key, made here at the first start; it never leaves. */
+export function openIdentity(stateDir: string): Identity {
   const file = join(stateDir, 'identity.pem')
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-  if (fresh) rmSync(file, { force: true })
   let pem: string
   try {
     pem = readFileSync(file, 'utf8')
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new FairleadError('forbidden', `The host's key ${file} cannot be read; run the agent as the account that made it.`, { cause })
-    pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+    pem = drawKey()
     writeWhole(file, pem)
   }
+  return identityOf(pem)
+}
+
+/** A key that takes the old one's place only once it is saved: until then the host is who it was. */
+export function freshIdentity(stateDir: string): { readonly identity: Identity; save(): void } {
+  const pem = drawKey()
+  return { identity: identityOf(pem), save: () => writeWhole(join(stateDir, 'identity.pem'), pem) }
+}
+
+function drawKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+}
+
+function identityOf(pem: string): Identity {
   const privateKey = createPrivateKey(pem)
   return { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) }
 }
@@ -47,10 +60,6 @@ export function readPin(stateDir: string): Pin | undefined {
 
 export function writePin(stateDir: string, { address, hubKey, host, organization }: Pin): void {
   writeWhole(join(stateDir, 'hub.json'), JSON.stringify({ address, hubKey: toBase64Url(hubKey), host, organization }))
-}
-
-export function forgetPin(stateDir: string): void {
-  rmSync(join(stateDir, 'hub.json'), { force: true })
 }
 
 /** All or nothing, also when the power fails: a new file, synced, renamed, the folder synced. For this account's eyes only. */

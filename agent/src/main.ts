@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { codes, codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
+import { keyWords } from '@fairlead/protocol/join.ts'
 import { readConfig } from './config.ts'
 import { readPin } from './identity.ts'
-import { enrol, runAgent, version, type Say } from './run.ts'
+import { enrol } from './enrol.ts'
+import { runAgent, version, type Say } from './run.ts'
 
 const usage = `fairlead-agent ${version}
 
@@ -25,7 +28,8 @@ async function main(verb: string | undefined): Promise<void> {
   switch (verb) {
     case 'enrol': {
       const pin = await enrol(config, readFileSync(0, 'utf8'), tell)
-      return console.log(`Enrolled with ${pin.address} as host ${pin.host}.`)
+      const words = keyWords(createHash('sha256').update(pin.hubKey).digest()).join(' ')
+      return console.log(`Enrolled with ${pin.address} as host ${pin.host}. The hub’s key in words: ${words}.`)
     }
     case 'status': {
       const pin = readPin(config.stateDir)

@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
-import { parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import type { Config } from './config.ts'
-import { createWaits, dial, keepConnected, makeHello, type Loss } from './connect.ts'
+import { keepConnected, makeHello, type Loss } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
 import { containersSource } from './containers/source.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
 import { watchEngine } from './docker/watch.ts'
 import { serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
-import { forgetPin, openIdentity, readPin, writePin, type Pin } from './identity.ts'
+import { openIdentity, readPin, type Pin } from './identity.ts'
 import { serveInventory } from './inventory/inventory.ts'
 import { createCollector } from './metrics/collect.ts'
 import { openMetrics } from './metrics/metrics.ts'
@@ -30,46 +28,7 @@ export interface Agent {
 
 export type Say = (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void
 
-const features = Object.keys(agentFeatures)
-
-/** How long an enrolment goes on through a bad network: the hub lets the same key in again on the same join string. */
-const enrolForMs = 60_000
-
-/**
- * Shows this host's key to the hub with the one-time secret, and pins what it answers. Nothing else is started. A host that
- * belonged to a hub before gets a new key: the old one may be revoked there.
- */
-export async function enrol(config: Pick<Config, 'stateDir' | 'name'>, joinText: string, say: Say): Promise<Pin> {
-  const { tokenId, secret, hubKey, address } = parseJoin(joinText)
-  const wasEnrolled = readPin(config.stateDir) !== undefined
-  const identity = openIdentity(config.stateDir, wasEnrolled)
-  if (wasEnrolled) forgetPin(config.stateDir)
-  const base = { version, bootId: randomBytes(16).toString('hex'), features, name: config.name }
-  const waits = createWaits(Math.random)
-  const untilMs = performance.now() + enrolForMs
-  for (;;) {
-    try {
-      const link = await dial({
-        address,
-        hubKey,
-        identity,
-        hello: makeHello(base, { tokenId, secret: toBase64Url(secret) }),
-        onOpen: (stream) => stream.reset('refused'),
-        onClose: () => undefined,
-        resumeStore: createResumeStore(),
-      })
-      const pin = { address, hubKey, host: link.welcome.host, organization: link.welcome.organization }
-      writePin(config.stateDir, pin)
-      link.session.close(1000, 'enrolled')
-      return pin
-    } catch (error) {
-      const waitMs = waits.afterFailure(error)
-      if (!codes[codeOf(error)].retryable || performance.now() + waitMs > untilMs) throw error
-      say('warn', 'not enrolled yet, trying again', { reason: String((error as Error).message), inMs: Math.round(waitMs) })
-      await setTimeout(waitMs)
-    }
-  }
-}
+export const features = Object.keys(agentFeatures)
 
 /** Everything an agent is, in the order in which it starts. */
 export async function runAgent(config: Config, say: Say): Promise<Agent> {

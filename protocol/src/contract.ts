@@ -86,6 +86,8 @@ export interface DuplexContext<Up> extends CallContext {
   onSignal(listener: (signal: Signal) => void): void
   /** At most 256 B; ordered with what the handler yields. */
   sendSignal(kind: string, value: unknown): void
+  /** False while the link is gone and the stream waits for whoever may come back. */
+  isConnected(): boolean
 }
 
 type In<S extends Schema> = z.input<S>

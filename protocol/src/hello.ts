@@ -36,7 +36,7 @@ export const Welcome = z.object({
 export type Welcome = z.infer<typeof Welcome>
 
 /** Close codes before and after the welcome, with what an agent makes of each. */
-export const closeCodes = { notWelcome: 4401, revoked: 4403, version: 4406, rate: 4429 } as const
+export const closeCodes = { notWelcome: 4401, revoked: 4403, version: 4406, copied: 4409, rate: 4429 } as const
 
 /** The highest version both speak, or undefined. The hub speaks the last two before its own, too. */
 export function chooseVersion([low, high]: readonly [number, number]): number | undefined {

@@ -45,3 +45,13 @@ export function fromBase64Url(text: string): Uint8Array {
   for (let i = 0; i < out.length; i++) out[i] = binary.charCodeAt(i)
   return out
 }
+
+const words =
+  'anchor apron basin beacon birch bridge buoy cable canal cargo cedar chart cliff coast copper coral crane delta dock drift eagle ember fern ferry flint fog gale glass grain gull harbor haven hazel hull inlet iron island ivory jetty keel kelp lagoon lamp lark ledger linen lock lunar maple marsh mast mesa mill mist moss north oak oar ocean olive orbit otter'.split(
+    ' ',
+  )
+
+/** Six words that a person can compare, from the SHA-256 of a hub's key: 36 bits of its fingerprint. */
+export function keyWords(digest: Uint8Array): string[] {
+  return Array.from({ length: 6 }, (_, index) => words[digest[index]! % 64]!)
+}

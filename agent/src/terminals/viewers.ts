@@ -17,6 +17,10 @@ interface Viewer {
   writer: boolean
   readonly wake: () => void
   readonly tell: (kind: string, value: unknown) => void
+  /** It wants to watch only: it gets the keyboard when it asks, not when it is left over. */
+  readonly watches: boolean
+  /** Its link is up. One that is away may come back to what it missed, but holds nobody else off. */
+  readonly here: () => boolean
 }
 
 type Context = DuplexContext<Uint8Array>
@@ -44,7 +48,7 @@ export function createViewers(replay: Replay, socket: Socket, state: HeldState, 
   function leave(viewer: Viewer): void {
     viewers.delete(viewer)
     aloneSince = clock.now()
-    const next = viewers.values().next().value
+    const next = [...viewers].find((other) => other.here() && !other.watches)
     if (viewer.writer && next !== undefined) takeKeyboard(next)
   }
 
@@ -53,15 +57,16 @@ export function createViewers(replay: Replay, socket: Socket, state: HeldState, 
     { after, watch }: { readonly after: number | undefined; readonly watch: boolean },
   ): AsyncGenerator<Uint8Array> {
     let wake = Promise.withResolvers<void>()
-    const writer = !watch && ![...viewers].some((other) => other.writer)
-    const viewer: Viewer = { writer, wake: () => wake.resolve(), tell: (kind, value) => context.sendSignal(kind, value) }
+    const writer = !watch && ![...viewers].some((other) => other.writer && other.here())
+    const viewer = makeViewer(context, watch, () => wake.resolve())
     viewers.add(viewer)
     context.onSignal(({ kind, value }) => heard(viewer, kind, value))
     context.signal.addEventListener('abort', () => wake.resolve())
     let from = Math.max(replay.oldest, Math.min(after ?? 0, replay.position))
     viewer.tell('position', from)
     viewer.tell('size', [state.columns, state.rows])
-    viewer.tell('writer', writer)
+    if (writer) takeKeyboard(viewer)
+    else viewer.tell('writer', false)
     void type(context.up, viewer, socket)
     try {
       while (!context.signal.aborted) {
@@ -91,10 +96,14 @@ export function createViewers(replay: Replay, socket: Socket, state: HeldState, 
       for (const viewer of viewers) viewer.wake()
     },
     get count() {
-      return viewers.size
+      return [...viewers].filter((viewer) => viewer.here()).length
     },
     idleForMs: () => (viewers.size > 0 ? 0 : clock.now() - aloneSince),
   }
+}
+
+function makeViewer({ sendSignal, isConnected }: Context, watches: boolean, wake: () => void): Viewer {
+  return { writer: false, watches, wake, tell: sendSignal, here: isConnected }
 }
 
 async function type(up: AsyncIterable<Uint8Array>, viewer: Viewer, socket: Socket): Promise<void> {

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 
 /** On every document and every answer. Trusted Types enforcement is not possible with the console's framework. */
 export const safeHeaders: Readonly<Record<string, string>> = {
@@ -67,4 +68,17 @@ export function readCookie(request: IncomingMessage): string | undefined {
 
 export function cookie(token: string, maxAgeSeconds: number): string {
   return `${cookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`
+}
+
+/** Whether a login may live on this connection, and where it could if not. */
+export function createDoorReader(
+  publicUrl: string | undefined,
+): (request: IncomingMessage, peer: Peer) => Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'> {
+  return (_request, peer) => {
+    const secure = peer.tls || peer.loopback
+    const insecureReason = secure
+      ? ''
+      : 'A login must not travel unencrypted: open the console over https, on the hub’s TLS port or behind your proxy with FAIRLEAD_TRUSTED_PROXIES set.'
+    return { secure, insecureReason, secureUrl: publicUrl ?? '' }
+  }
 }

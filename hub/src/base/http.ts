@@ -138,8 +138,16 @@ function coerce(value: string, type: string | undefined): unknown {
   if ((type === 'number' || type === 'int') && /^-?\d+(\.\d+)?$/.test(value)) return Number(value)
   if (type === 'boolean' && /^(true|false|1|0)$/.test(value)) return value === 'true' || value === '1'
   if (type === 'array') return value.split(',')
-  if (type === 'object') return JSON.parse(value)
+  if (type === 'object') return parseObject(value)
   return value
+}
+
+function parseObject(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 /** NDJSON for scripts, SSE where that is asked for; log batches become lines. */

@@ -1,14 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import type { EnrolProgress, enrolmentApi } from '@fairlead/protocol/features/enrolment.ts'
-import { formatJoin } from '@fairlead/protocol/join.ts'
+import type { EnrolProgress, enrolmentApi, Invitation } from '@fairlead/protocol/features/enrolment.ts'
+import { formatJoin, keyWords } from '@fairlead/protocol/join.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
-import { keyWords } from '../fleet/identity.ts'
-
-type Step = EnrolProgress['steps'][number]
+import { addresses } from './addresses.ts'
+import { createProgress, type Progress } from './progress.ts'
 
 export interface EnrolmentDeps {
   readonly db: Database
@@ -21,74 +19,36 @@ export interface EnrolmentDeps {
 
 export interface Enrolment {
   readonly handlers: Handlers<typeof enrolmentApi, HubContext>
-  onStep(invitation: string, step: Step & { host?: string; hostName?: string }): void
+  readonly progress: Progress
+  /** A line without a person who asked for it: for this machine's own agent. */
+  invite(organization: string, input: Invite): Promise<Invitation>
 }
 
-const order: readonly Step['step'][] = ['contacted', 'identity', 'clock', 'engine', 'metrics']
+interface Invite {
+  readonly ttlSeconds: number
+  readonly tags: readonly string[]
+  readonly hostname?: string | undefined
+  readonly address?: string | undefined
+}
 
 /** Invitations: one line, one use, one host. */
-export function openEnrolment({ db, hubKey, publicUrl, httpsPort, script }: EnrolmentDeps): Enrolment {
-  const progress = new Map<string, EnrolProgress>()
-  const listeners = new Map<string, Set<() => void>>()
-  const changed = (id: string) => {
-    for (const listener of listeners.get(id) ?? []) listener()
+export function openEnrolment(deps: EnrolmentDeps): Enrolment {
+  const { db, publicUrl, httpsPort } = deps
+  const progress = createProgress()
+  const invite = async (organization: string, input: Invite) => {
+    const invitation = await createInvitation(deps, organization, input)
+    progress.start(invitation.id)
+    return invitation
   }
-  const fresh = (): EnrolProgress => ({
-    steps: order.map((step) => ({ step, state: 'waiting', detail: '' })),
-    used: false,
-    expired: false,
-    canceled: false,
-  })
-
   const handlers: Handlers<typeof enrolmentApi, HubContext> = {
-    async invite({ ttlSeconds, tags, hostname, address }, { caller }) {
-      const url = address ?? addresses(publicUrl, httpsPort())[0]!.url
-      if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-        throw new FairleadError(
-          'invalid_input',
-          `"${url.slice(0, 100)}" is no address that an agent could dial; it must look like https://hub.example:8443.`,
-          { details: { field: 'address' } },
-        )
-      const id = randomBytes(9).toString('base64url')
-      const secret = randomBytes(32)
-      const expires = new Date(Date.now() + ttlSeconds * 1000)
-      await db.tx(
-        { organization: caller.organization },
-        (sql) => sql`
-        INSERT INTO invitations (organization_id, id, environment_id, secret_hash, tags, hostname, expires_at)
-        SELECT ${caller.organization}, ${id}, environments.id, ${createHash('sha256').update(secret).digest()}, ${tags}, ${hostname ?? null}, ${expires} FROM environments WHERE name = 'default'`,
-      )
-      const join = formatJoin({ tokenId: id, secret, hubKey, address: url })
-      if (progress.size > 1000) progress.clear()
-      progress.set(id, fresh())
-      // -k is safe: nothing that TLS protects is trusted, the script is pinned by its hash and the hub by its key.
-      const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${script.sha256}  $f" | sha256sum -c - && printf %s '${join}' | sudo sh "$f"`
-      return { id, line, join, words: keyWords(hubKey), scriptSha256: script.sha256, expiresMs: expires.getTime() }
-    },
+    invite: (input, { caller }) => invite(caller.organization, input),
     async *watch({ id }, { caller, signal }) {
       const [row] = await db.tx(
         { organization: caller.organization },
         (sql) => sql<{ expires_at: Date }[]>`SELECT expires_at FROM invitations WHERE id = ${id}`,
       )
       if (row === undefined) throw new FairleadError('not_found', 'There is no such invitation.')
-      let wake = Promise.withResolvers<void>()
-      const listener = () => wake.resolve()
-      listeners.set(id, (listeners.get(id) ?? new Set()).add(listener))
-      signal.addEventListener('abort', listener)
-      const expiry = setTimeout(listener, Math.max(0, row.expires_at.getTime() - Date.now()))
-      try {
-        while (!signal.aborted) {
-          const now = progress.get(id) ?? fresh()
-          const expired = !now.used && row.expires_at.getTime() <= Date.now()
-          yield { ...now, expired }
-          if (expired || now.canceled) return
-          await wake.promise
-          wake = Promise.withResolvers()
-        }
-      } finally {
-        clearTimeout(expiry)
-        listeners.get(id)?.delete(listener)
-      }
+      yield* watchProgress(progress, id, row.expires_at.getTime(), signal)
     },
     async cancel({ id }, { caller }) {
       const done = await db.tx(
@@ -96,44 +56,68 @@ export function openEnrolment({ db, hubKey, publicUrl, httpsPort, script }: Enro
         (sql) => sql`UPDATE invitations SET canceled_at = now() WHERE id = ${id} AND used_at IS NULL RETURNING id`,
       )
       if (done.length === 0) throw new FairleadError('not_found', 'There is no such open invitation.')
-      progress.set(id, { ...(progress.get(id) ?? fresh()), canceled: true })
-      changed(id)
+      progress.cancel(id)
       return { id }
     },
     addresses: async () => addresses(publicUrl, httpsPort()),
   }
+  return { handlers, progress, invite }
+}
 
+async function createInvitation(deps: EnrolmentDeps, organization: string, input: Invite): Promise<Invitation> {
+  const { db, hubKey, publicUrl, httpsPort, script } = deps
+  const url = checkAddress(input.address ?? addresses(publicUrl, httpsPort())[0]!.url)
+  const id = randomBytes(9).toString('base64url')
+  const secret = randomBytes(32)
+  const expires = new Date(Date.now() + input.ttlSeconds * 1000)
+  await db.tx(
+    { organization },
+    (sql) => sql`
+      INSERT INTO invitations (organization_id, id, environment_id, secret_hash, tags, hostname, expires_at)
+      SELECT ${organization}, ${id}, environments.id, ${createHash('sha256').update(secret).digest()}, ${[...input.tags]}, ${input.hostname ?? null}, ${expires}
+      FROM environments WHERE name = 'default'`,
+  )
+  const join = formatJoin({ tokenId: id, secret, hubKey, address: url })
+  // -k is safe: nothing that TLS protects is trusted, the script is pinned by its hash and the hub by its key.
+  const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${script.sha256}  $f" | sha256sum -c - && printf %s '${join}' | sudo sh "$f"`
   return {
-    handlers,
-    onStep(id, { step, state, detail, host, hostName }) {
-      const now = progress.get(id) ?? fresh()
-      progress.set(id, {
-        ...now,
-        steps: now.steps.map((old) => (old.step === step ? { step, state, detail } : old)),
-        used: now.used || host !== undefined,
-        ...(host === undefined ? {} : { host }),
-        ...(hostName === undefined ? {} : { hostName }),
-      })
-      changed(id)
-    },
+    id,
+    line,
+    join,
+    words: keyWords(createHash('sha256').update(hubKey).digest()),
+    scriptSha256: script.sha256,
+    expiresMs: expires.getTime(),
   }
 }
 
-function addresses(publicUrl: string | undefined, httpsPort: number) {
-  const found = Object.values(networkInterfaces())
-    .flatMap((entries) => entries ?? [])
-    .filter(({ internal, family, address }) => !internal && (family === 'IPv4' || !address.startsWith('fe80')))
-    .map(({ address, family }) => ({
-      url: `https://${family === 'IPv6' ? `[${address}]` : address}:${httpsPort}`,
-      tls: 'self-signed',
-      note: 'address of this machine',
-    }))
-  const local = { url: `https://localhost:${httpsPort}`, tls: 'self-signed', note: 'this machine only' }
-  return [
-    ...(publicUrl === undefined
-      ? []
-      : [{ url: publicUrl, tls: publicUrl.startsWith('https:') ? 'public' : 'none', note: 'FAIRLEAD_PUBLIC_URL' }]),
-    ...found,
-    local,
-  ]
+/** It ends up in a line that people paste into a root shell: nothing but an origin may come through. */
+function checkAddress(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && /^[\w.:[\]-]+$/.test(url.host)) return url.origin
+  throw new FairleadError(
+    'invalid_input',
+    `"${address.slice(0, 100)}" is no address that an agent could dial; it must look like https://hub.example:8443.`,
+    { details: { field: 'address' } },
+  )
+}
+
+async function* watchProgress(progress: Progress, id: string, expiresMs: number, signal: AbortSignal): AsyncGenerator<EnrolProgress> {
+  let wake = Promise.withResolvers<void>()
+  const listener = () => wake.resolve()
+  const stop = progress.onChange(id, listener)
+  signal.addEventListener('abort', listener)
+  const expiry = setTimeout(listener, Math.max(0, expiresMs - Date.now()))
+  try {
+    while (!signal.aborted) {
+      const now = progress.get(id)
+      const expired = !now.used && expiresMs <= Date.now()
+      yield { ...now, expired }
+      if (expired || now.canceled) return
+      await wake.promise
+      wake = Promise.withResolvers()
+    }
+  } finally {
+    clearTimeout(expiry)
+    stop()
+  }
 }

@@ -16,20 +16,31 @@ export interface LiveHost {
   bootId: string
   lastSeenMs: number
   lastLoss: string
+  /** What its agent serves. */
+  features: readonly string[]
+  /** Its clock less the hub's, when it connected. */
+  clockSkewMs: number
+  /** Another machine showed its key while it was online. */
+  copied: boolean
   readonly clients: HostClients
 }
+
+export type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs'>
 
 /** Every live link, by host. */
 export interface Fleet {
   /** What a host's agent answers. Throws `host_offline` when it has no link now. */
   onHost(id: string): HostClients
   find(id: string): LiveHost | undefined
-  attach(host: { id: string; organization: string; name: string; bootId: string }, session: Session): LiveHost
+  attach(host: Attached, session: Session): LiveHost
+  markCopied(id: string): void
   detach(id: string, session: Session, reason: string): void
   /** Ends the link at once. */
   expel(id: string, code: number, reason: string): void
   onAttach(listener: (host: LiveHost) => void): void
   onDetach(listener: (host: LiveHost) => void): void
+  /** Something else about a live host is different now. */
+  onChange(listener: (host: LiveHost) => void): void
   readonly online: number
   closeAll(): void
 }
@@ -38,21 +49,7 @@ export function openFleet(): Fleet {
   const hosts = new Map<string, LiveHost>()
   const attached: ((host: LiveHost) => void)[] = []
   const detached: ((host: LiveHost) => void)[] = []
-
-  function make(id: string, organization: string, name: string): LiveHost {
-    const host: LiveHost = {
-      id,
-      organization,
-      name,
-      session: undefined,
-      bootId: '',
-      lastSeenMs: 0,
-      lastLoss: '',
-      clients: openClient(() => live(host), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
-    }
-    hosts.set(id, host)
-    return host
-  }
+  const changedListeners: ((host: LiveHost) => void)[] = []
 
   return {
     onHost(id) {
@@ -62,18 +59,26 @@ export function openFleet(): Fleet {
       return host.clients
     },
     find: (id) => hosts.get(id),
-    attach({ id, organization, name, bootId }, session) {
-      const host = hosts.get(id) ?? make(id, organization, name)
+    attach({ id, organization, name, bootId, features, clockSkewMs }, session) {
+      const host = hosts.get(id) ?? makeHost(id, organization, name)
+      hosts.set(id, host)
       const before = host.session
       host.session = session
-      host.bootId = bootId
-      host.name = name
+      // Whoever chose which of two copies lives did so by starting one anew.
+      if (host.bootId !== bootId) host.copied = false
+      Object.assign(host, { bootId, name, features, clockSkewMs })
       host.lastSeenMs = Date.now()
       // The new link is whole before the old one goes: nothing in between finds no link.
       before?.goaway('replaced', 0, 60_000)
       before?.close(1000, 'replaced')
       for (const listener of attached) listener(host)
       return host
+    },
+    markCopied(id) {
+      const host = hosts.get(id)
+      if (host === undefined) return
+      host.copied = true
+      for (const listener of changedListeners) listener(host)
     },
     detach(id, session, reason) {
       const host = hosts.get(id)
@@ -90,6 +95,7 @@ export function openFleet(): Fleet {
     },
     onAttach: (listener) => void attached.push(listener),
     onDetach: (listener) => void detached.push(listener),
+    onChange: (listener) => void changedListeners.push(listener),
     get online() {
       let count = 0
       for (const { session } of hosts.values()) if (session !== undefined) count++
@@ -104,6 +110,23 @@ export function openFleet(): Fleet {
       }
     },
   }
+}
+
+function makeHost(id: string, organization: string, name: string): LiveHost {
+  const host: LiveHost = {
+    id,
+    organization,
+    name,
+    session: undefined,
+    bootId: '',
+    lastSeenMs: 0,
+    lastLoss: '',
+    features: [],
+    clockSkewMs: 0,
+    copied: false,
+    clients: openClient(() => live(host), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
+  }
+  return host
 }
 
 function live(host: LiveHost): Session {

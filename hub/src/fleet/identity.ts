@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, createHash, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
@@ -11,15 +11,4 @@ export function openHubIdentity(dataDir: string): Identity {
     writeFileSync(file, generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flag: 'wx' })
   const privateKey = createPrivateKey(readFileSync(file))
   return { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) }
-}
-
-const words =
-  'anchor apron basin beacon birch bridge buoy cable canal cargo cedar chart cliff coast copper coral crane delta dock drift eagle ember fern ferry flint fog gale glass grain gull harbor haven hazel hull inlet iron island ivory jetty keel kelp lagoon lamp lark ledger linen lock lunar maple marsh mast mesa mill mist moss north oak oar ocean olive orbit otter'.split(
-    ' ',
-  )
-
-/** Six words that a person can compare: 36 bits of the key's fingerprint. */
-export function keyWords(publicKey: Uint8Array): string[] {
-  const digest = createHash('sha256').update(publicKey).digest()
-  return Array.from({ length: 6 }, (_, index) => words[digest[index]! % 64]!)
 }

@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import type { Inventory, Usage } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
-import type { HostBook } from './hosts.ts'
+import type { HostBook } from './book.ts'
 
 interface Deps {
   readonly db: Database
@@ -15,14 +15,16 @@ interface Deps {
   readonly metrics: MetricsStore
   readonly book: HostBook
   readonly log: Log
+  /** What a host that just enrolled is told to have, for the live checklist. */
+  readonly onStep: (host: string, step: { step: 'engine' | 'metrics' | 'disk'; state: 'ok' | 'warn' | 'failed'; detail: string }) => void
 }
 
 /** Listens to every host from the moment it connects: its rows, its metrics, what it says of itself. */
-export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps): void {
+export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }: Deps): void {
   const positions = new Map<string, { bootId: string; seq: number }>()
 
   fleet.onAttach((host) => {
-    book.changed(host.organization)
+    book.changed(host.organization, host.id)
     const session = host.session
     // An agent that ends one of these while it is connected is asked again, not in a hurry.
     const keep = async (name: string, run: () => Promise<void>) => {
@@ -40,7 +42,7 @@ export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps):
 
   fleet.onDetach((host) => {
     inventory.hostOffline(host.organization, host.id, host.lastSeenMs)
-    book.changed(host.organization)
+    book.change(host.organization, host.id, { lastSeenMs: host.lastSeenMs, lastLoss: host.lastLoss })
     db.tx(
       { organization: host.organization },
       (sql) => sql`UPDATE hosts SET last_seen_at = now(), last_loss = ${host.lastLoss.slice(0, 500)} WHERE id = ${host.id}`,
@@ -51,7 +53,7 @@ export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps):
     for await (const change of host.clients.inventory.watch({})) {
       const { refused } = inventory.apply(host.organization, host.id, host.name, change)
       if (refused > 0) log('warn', 'a host has too many rows; the rest is left out', { host: host.id, kind: change.kind, refused })
-      book.changed(host.organization)
+      book.changed(host.organization, host.id)
     }
   }
 
@@ -78,17 +80,21 @@ export function followHosts({ db, fleet, inventory, metrics, book, log }: Deps):
     const fullest = Math.max(...disks.filter(Number.isFinite))
     const usage = book.usage.get(host.id)
     if (usage !== undefined && Number.isFinite(fullest)) usage['diskFullest'] = fullest
-    book.changed(host.organization)
+    onStep(host.id, { step: 'metrics', state: 'ok', detail: '' })
+    if (Number.isFinite(fullest))
+      onStep(host.id, { step: 'disk', state: fullest > 0.95 ? 'warn' : 'ok', detail: `${Math.round(fullest * 100)} %` })
+    book.changed(host.organization, host.id)
   }
 
   async function followFacts(host: LiveHost): Promise<void> {
     for await (const facts of host.clients.hosts.watch({})) {
-      book.facts.set(host.id, facts)
       await db.tx(
         { organization: host.organization },
         (sql) => sql`UPDATE hosts SET facts = ${sql.json(facts as never)}, last_seen_at = now() WHERE id = ${host.id}`,
       )
-      book.changed(host.organization)
+      book.change(host.organization, host.id, { facts, lastSeenMs: Date.now() })
+      const { up, name, version, problem } = facts.engine
+      onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })
     }
   }
 }

@@ -49,38 +49,7 @@ export function makeRows(touch: Touch): Rows {
   const snapshots = new Map<string, Map<string, Set<string>>>()
   const nothing: ReadonlyMap<string, Entry> = new Map()
 
-  function kindOf(name: string): Kind {
-    let kind = kinds.get(name)
-    if (kind === undefined) kinds.set(name, (kind = { entries: new Map(), keysOfHost: new Map() }))
-    return kind
-  }
-
-  function put(kind: Kind, entry: Entry, usageOnly: boolean): void {
-    const { host, kind: name } = entry.row
-    let keys = kind.keysOfHost.get(host)
-    if (keys === undefined) kind.keysOfHost.set(host, (keys = new Set()))
-    keys.add(entry.key)
-    kind.entries.set(entry.key, entry)
-    touch(name, entry.key, usageOnly)
-  }
-
-  function remove(name: string, kind: Kind, host: string, key: string): void {
-    if (!kind.entries.delete(key)) return
-    const keys = kind.keysOfHost.get(host)
-    keys?.delete(key)
-    if (keys?.size === 0) kind.keysOfHost.delete(host)
-    touch(name, key, false)
-  }
-
-  function held(host: string): { rows: number; kinds: number } {
-    let [rows, count] = [0, 0]
-    for (const { keysOfHost } of kinds.values()) {
-      const size = keysOfHost.get(host)?.size ?? 0
-      rows += size
-      if (size > 0) count++
-    }
-    return { rows, kinds: count }
-  }
+  const { put, remove, held, kindOf } = createKinds(kinds, touch)
 
   return {
     entries: (kind) => kinds.get(kind)?.entries ?? nothing,
@@ -139,6 +108,41 @@ export function makeRows(touch: Touch): Rows {
         if (size > 0) counts[name] = size
       }
       return counts
+    },
+  }
+}
+
+/** What is done to single rows; `kinds` is changed in place. */
+function createKinds(kinds: Map<string, Kind>, touch: Touch) {
+  return {
+    kindOf(name: string): Kind {
+      let kind = kinds.get(name)
+      if (kind === undefined) kinds.set(name, (kind = { entries: new Map(), keysOfHost: new Map() }))
+      return kind
+    },
+    put(kind: Kind, entry: Entry, usageOnly: boolean): void {
+      const { host, kind: name } = entry.row
+      let keys = kind.keysOfHost.get(host)
+      if (keys === undefined) kind.keysOfHost.set(host, (keys = new Set()))
+      keys.add(entry.key)
+      kind.entries.set(entry.key, entry)
+      touch(name, entry.key, usageOnly)
+    },
+    remove(name: string, kind: Kind, host: string, key: string): void {
+      if (!kind.entries.delete(key)) return
+      const keys = kind.keysOfHost.get(host)
+      keys?.delete(key)
+      if (keys?.size === 0) kind.keysOfHost.delete(host)
+      touch(name, key, false)
+    },
+    held(host: string): { rows: number; kinds: number } {
+      let [rows, count] = [0, 0]
+      for (const { keysOfHost } of kinds.values()) {
+        const size = keysOfHost.get(host)?.size ?? 0
+        rows += size
+        if (size > 0) count++
+      }
+      return { rows, kinds: count }
     },
   }
 }

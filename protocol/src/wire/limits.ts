@@ -49,8 +49,8 @@ export const limits = {
   console: { openStreams: 64, opensPerSecond: 50, openBurst: 200, rapidResetsPerSecond: 50, controlPerSecond: 200 },
   /** One more control frame for so much data received. */
   controlPerDataBytes: 8 * KiB,
-  heartbeatMs: 15_000,
-  deadMs: 40_000,
+  heartbeatMs: 10_000,
+  deadMs: 25_000,
   unackedMs: 30_000,
   /** Of frames that are neither OPEN, REPLY nor SIGNAL. */
   controlBytes: 4 * KiB,

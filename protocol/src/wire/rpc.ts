@@ -112,6 +112,7 @@ function duplexContext(method: Duplex, base: CallContext, stream: WireStream) {
     onSignal: (listener: (signal: { kind: string; value: unknown }) => void) =>
       void (stream.onSignal = (kind, value) => listener({ kind, value })),
     sendSignal: (kind: string, value: unknown) => stream.sendSignal(kind, value),
+    isConnected: () => stream.connected,
   }
 }
 

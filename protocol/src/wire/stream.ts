@@ -1,5 +1,6 @@
 import { FairleadError, type Code } from '../errors.ts'
 import { Burst } from './burst.ts'
+import { frame } from './frame.ts'
 import { limits } from './limits.ts'
 import { isRecord } from './meta.ts'
 import { Sent } from './sent.ts'
@@ -22,12 +23,6 @@ export interface Carrier {
   /** The stream goes on elsewhere: forget it, and tell the peer that its end of it is lost. */
   release(stream: StreamImpl): void
 }
-
-const credit = 3
-const end = 4
-const reset = 5
-const head = 6
-const signal = 8
 
 type Answer = { readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }
 
@@ -121,6 +116,10 @@ export class StreamImpl implements WireStream {
     return this.#error !== undefined || (this.#ended && this.#peerEnded)
   }
 
+  get connected(): boolean {
+    return this.carrier !== undefined
+  }
+
   get windowBytes(): number {
     return this.#windowBytes
   }
@@ -151,7 +150,7 @@ export class StreamImpl implements WireStream {
     if (this.#headed || this.over) return
     this.#headed = true
     this.#whole = meta['mode'] === 'items'
-    this.carrier?.control(head, this.id, meta)
+    this.carrier?.control(frame.head, this.id, meta)
   }
 
   write(payload: Uint8Array): Promise<void> {
@@ -188,7 +187,7 @@ export class StreamImpl implements WireStream {
 
   reset(code: Code, message?: string): void {
     if (this.over) return
-    this.carrier?.control(reset, this.id, code, ...(message === undefined ? [] : [message.slice(0, 1000)]))
+    this.carrier?.control(frame.reset, this.id, code, ...(message === undefined ? [] : [message.slice(0, 1000)]))
     this.fail(new FairleadError(code, message ?? 'The stream was left.'))
   }
 
@@ -203,7 +202,7 @@ export class StreamImpl implements WireStream {
     if (this.#signals === undefined || this.carrier === undefined || this.#held) return
     while (this.#signals.length > 0 && this.#signals[0]!.at <= this.sentBytes) {
       const { kind, value } = this.#signals.shift()!
-      this.carrier.control(signal, this.id, kind, value)
+      this.carrier.control(frame.signal, this.id, kind, value)
     }
   }
 
@@ -259,7 +258,7 @@ export class StreamImpl implements WireStream {
       this.#windowBytes *= 2
     this.#lastCreditMs = now
     this.#granted = this.#consumed + this.#windowBytes
-    this.carrier.control(credit, this.id, this.#granted, this.receivedBytes)
+    this.carrier.control(frame.credit, this.id, this.#granted, this.receivedBytes)
   }
 
   // ---- called by the session -------------------------------------------------------------------------------------
@@ -352,7 +351,7 @@ export class StreamImpl implements WireStream {
     const limit = Math.min(to.sendLimit, to.sentBytes + limits.queueBytes)
     if (limit <= this.#granted || (limit < to.sendLimit && limit - this.#granted < limits.dataBytes)) return
     this.#granted = limit
-    this.carrier.control(credit, this.id, limit, to.#peerHas)
+    this.carrier.control(frame.credit, this.id, limit, to.#peerHas)
   }
 
   // ---- sending ---------------------------------------------------------------------------------------------------
@@ -393,7 +392,7 @@ export class StreamImpl implements WireStream {
 
   sendEnd(): void {
     this.#ended = true
-    this.carrier?.control(end, this.id, this.#ending ?? {})
+    this.carrier?.control(frame.end, this.id, this.#ending ?? {})
     this.#settleIfOver()
   }
 
@@ -427,7 +426,7 @@ export class StreamImpl implements WireStream {
     if (!this.rewind(resumeAt)) return false
     this.sendLimit = resumeAt + windowBytes
     this.#headed = true
-    carrier.control(head, id, { offset: this.receivedBytes, w: this.grantedLimit, mode: this.mode })
+    carrier.control(frame.head, id, { offset: this.receivedBytes, w: this.grantedLimit, mode: this.mode })
     this.attach(carrier, id)
     return true
   }

@@ -32,6 +32,8 @@ export interface WireStream {
   /** Payload bytes received and sent so far: positions for a resume. */
   readonly receivedBytes: number
   readonly sentBytes: number
+  /** False while no session carries it and it waits to be resumed. */
+  readonly connected: boolean
 }
 
 export interface OpenMeta {

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { codeOf, codes } from '@fairlead/protocol/errors.ts'
+import { parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
+import type { Identity } from '@fairlead/protocol/noise/suite.ts'
+import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
+import type { Config } from './config.ts'
+import { createWaits, dial, makeHello } from './connect.ts'
+import { freshIdentity, openIdentity, readPin, writePin, type Pin } from './identity.ts'
+import { features, version, type Say } from './run.ts'
+
+/** How long an enrolment goes on through a bad network: the hub lets the same key in again on the same join string. */
+const enrolForMs = 60_000
+
+/**
+ * Shows this host's key to the hub with the one-time secret, and pins what it answers. Nothing else is started. Run twice it
+ * changes nothing; a host whose old key is refused (it was revoked, or has another line) gets a new one.
+ */
+export async function enrol(config: Pick<Config, 'stateDir' | 'name'>, joinText: string, say: Say): Promise<Pin> {
+  const wasEnrolled = readPin(config.stateDir) !== undefined
+  try {
+    return await enrolAs(config, openIdentity(config.stateDir), joinText, say)
+  } catch (error) {
+    if (!wasEnrolled || codeOf(error) !== 'unauthenticated') throw error
+    const { identity, save } = freshIdentity(config.stateDir)
+    return enrolAs(config, identity, joinText, say, save)
+  }
+}
+
+async function enrolAs(
+  config: Pick<Config, 'stateDir' | 'name'>,
+  identity: Identity,
+  joinText: string,
+  say: Say,
+  onWelcome = () => undefined as void,
+): Promise<Pin> {
+  const { tokenId, secret, hubKey, address } = parseJoin(joinText)
+  const base = { version, bootId: randomBytes(16).toString('hex'), features, name: config.name }
+  const waits = createWaits(Math.random)
+  const untilMs = performance.now() + enrolForMs
+  for (;;) {
+    try {
+      const link = await dial({
+        address,
+        hubKey,
+        identity,
+        hello: makeHello(base, { tokenId, secret: toBase64Url(secret) }),
+        onOpen: (stream) => stream.reset('refused'),
+        onClose: () => undefined,
+        resumeStore: createResumeStore(),
+      })
+      const pin = { address, hubKey, host: link.welcome.host, organization: link.welcome.organization }
+      onWelcome()
+      writePin(config.stateDir, pin)
+      link.session.close(1000, 'enrolled')
+      return pin
+    } catch (error) {
+      const waitMs = waits.afterFailure(error)
+      if (!codes[codeOf(error)].retryable || performance.now() + waitMs > untilMs) throw error
+      say('warn', 'not enrolled yet, trying again', { reason: String((error as Error).message), inMs: Math.round(waitMs) })
+      await setTimeout(waitMs)
+    }
+  }
+}

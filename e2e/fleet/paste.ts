@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
+import type { Namespace } from './net.ts'
+
+/** A host on which somebody pasted the console's line, and then started what it installed. */
+export interface PastedHost {
+  /** What the line and the agent wrote. */
+  readonly output: string
+  readonly prefix: string
+  readonly stateDir: string
+  readonly process: ChildProcess
+  /** Ends the agent; what was installed stays. */
+  end(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Runs the very line of the console in a shell, as a person would. Throws with what it said. */
+export async function pasteLine(
+  where: Pick<Namespace, 'spawn'>,
+  line: string,
+  options: {
+    readonly name: string
+    readonly engineSocket: string
+    /** Where it was installed before. */
+    readonly installed?: Pick<PastedHost, 'prefix' | 'stateDir'>
+  },
+): Promise<PastedHost> {
+  const dir = mkdtempSync('/var/tmp/fairlead-pasted-')
+  const bin = join(dir, 'bin')
+  mkdirSync(bin)
+  // These tests run as root, on machines that need not have sudo.
+  writeFileSync(join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 })
+  const prefix = options.installed?.prefix ?? join(dir, 'opt')
+  const stateDir = options.installed?.stateDir ?? join(dir, 'state')
+  const env = {
+    PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    FAIRLEAD_PREFIX: prefix,
+    FAIRLEAD_STATE_DIR: stateDir,
+    FAIRLEAD_ENGINE: options.engineSocket,
+    FAIRLEAD_HOST_NAME: options.name,
+    FAIRLEAD_METRICS_SECONDS: '1',
+  }
+  const { FAIRLEAD_PREFIX: _, ...running } = env
+  const state = { output: '' }
+  const start = (file: string, argv: readonly string[], given: Readonly<Record<string, string>>) => {
+    const child = where.spawn(file, argv, { env: given, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-1_000_000)))
+    return child
+  }
+  const pasted = start('/bin/sh', ['-c', line], env)
+  const code = await new Promise<number | null>((done) => pasted.once('close', done))
+  if (code !== 0) {
+    rmSync(dir, { recursive: true, force: true })
+    throw new Error(`the line ended with ${code}: ${state.output}`)
+  }
+  const child = start(join(prefix, 'fairlead-agent'), ['run'], running)
+  async function end(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise<void>((done) => child.once('exit', () => done()))
+    child.kill('SIGTERM')
+    await ended
+  }
+  return {
+    get output() {
+      return state.output
+    },
+    prefix,
+    stateDir,
+    process: child,
+    end,
+    async stop() {
+      await end()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}

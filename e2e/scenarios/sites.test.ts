@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { startEngine, type TestEngine } from '../engine.ts'
+import { createOwner, type Person } from '../fleet/console.ts'
+import { openGate, type Gate } from '../fleet/gate.ts'
+import { openNet, type Net } from '../fleet/net.ts'
+import { pasteLine, type PastedHost } from '../fleet/paste.ts'
+import { startHub, type HubProcess } from '../fleet/programs.ts'
+import { readUntil } from '../fleet/terminal.ts'
+import { until } from '../fleet/until.ts'
+import { need } from '../need.ts'
+
+// Two machines behind NAT, a hub on the internet with the certificate it made itself, and the line that a person pastes.
+describe('two sites behind NAT', need('netns', 'dockerd', 'busybox', 'curl'), () => {
+  let net: Net
+  let hub: HubProcess
+  let gate: Gate
+  let owner: Person
+  const engines: TestEngine[] = []
+  const hosts: PastedHost[] = []
+  let address = ''
+
+  before(async () => {
+    net = openNet(2)
+    hub = await startHub({ where: net.hub })
+    gate = await openGate(net.hub, hub.httpsPort)
+    address = `https://${net.hub.address}:${hub.httpsPort}`
+    owner = await createOwner(`https://127.0.0.1:${gate.port}`, hub.code)
+    engines.push(...(await Promise.all(net.sites.map((site) => startEngine(site)))))
+  })
+  after(async () => {
+    for (const host of hosts) await host.stop()
+    for (const engine of engines) await engine.stop()
+    await gate?.close()
+    await hub?.stop()
+    net?.close()
+  })
+
+  const invite = async (body: object = {}) => (await owner.ask('POST', '/api/v1/invitations', { body: { address, ...body } })).body
+  const listHosts = async () =>
+    JSON.parse((await owner.ask('GET', '/api/v1/hosts')).text) as { id: string; name: string; online: boolean; lastLoss: string }[]
+  const online = async (name: string) => (await listHosts()).some((host) => host.name === name && host.online)
+
+  it('the pasted line installs and enrols, and says the same words as the console [security 28]', { timeout: 120_000 }, async () => {
+    for (const [index, site] of net.sites.entries()) {
+      const { line, words } = (await invite()) as { line: string; words: string[] }
+      const host = await pasteLine(site, line, { name: `site-${index + 1}`, engineSocket: engines[index]!.socket })
+      hosts.push(host)
+      assert.ok(host.output.includes(words.join(' ')), host.output)
+      await until(() => online(`site-${index + 1}`))
+    }
+  })
+
+  it('a line whose script, Node or agent was changed on the way installs nothing [security 27]', { timeout: 60_000 }, async () => {
+    const { line } = (await invite()) as { line: string }
+    const otherScript = line.replace(/[0-9a-f]{64}/, 'f'.repeat(64))
+    await assert.rejects(pasteLine(net.sites[0]!, otherScript, { name: 'x', engineSocket: '' }), /FAILED|did NOT match/)
+    const tampered = line.replace(
+      'sudo sh "$f"',
+      `sudo sh -c 'sed -i "s/^get agent.cjs.*/get agent.cjs \\"\\$prefix\\/agent.cjs\\" ${'0'.repeat(64)}/" "$0"; sh "$0"' "$f"`,
+    )
+    await assert.rejects(
+      pasteLine(net.sites[0]!, tampered, { name: 'x', engineSocket: '' }),
+      /agent.cjs is not what the hub's line promised/,
+    )
+    await assert.rejects(pasteLine(net.sites[0]!, line.replace(/flj1\S+'/, "nonsense'"), { name: 'x', engineSocket: '' }), /no join string/)
+  })
+
+  it('the line run again repairs, and the host stays who it is', { timeout: 60_000 }, async () => {
+    const { line } = (await invite()) as { line: string }
+    const site = net.sites[0]!
+    const [site1] = await listHosts()
+    await hosts[0]!.end()
+    hosts[0] = await pasteLine(site, line, { name: 'site-1', engineSocket: engines[0]!.socket, installed: hosts[0]! })
+    await until(() => online('site-1'))
+    assert.deepEqual(
+      (await listHosts()).map(({ id }) => id === site1!.id),
+      [true, false],
+    )
+  })
+
+  it('containers, a log, a terminal and metrics of both sites come through one link each', { timeout: 60_000 }, async () => {
+    for (const [index, engine] of engines.entries()) await engine.run(`app-${index + 1}`, ['sh', '-c', 'seq 1 1000; sleep 1000'])
+    await until(async () => {
+      const { text } = await owner.ask('GET', '/api/v1/fleet/container?filter=state:ok')
+      return text.includes('app-1') && text.includes('app-2')
+    })
+    const log = (await owner.ask('GET', '/api/v1/hosts/site-2/containers/app-2/logs?follow=false&tail=-1')).text
+    assert.equal(log.trim().split('\n').length, 1000)
+    const session = await owner.open()
+    const { terminals } = session.onHost('site-2')
+    const { id } = await terminals.open({ container: 'app-2', command: ['/bin/sh'] })
+    const end = terminals.attach({ id })
+    await end.send(Buffer.from('echo $((6*7))\n'))
+    await readUntil(end, /\n42/)
+    await terminals.close({ id })
+    session.close()
+    await until(async () => {
+      const now = Date.now()
+      const { text } = await owner.ask('GET', `/api/v1/hosts/site-1/metrics?names=cpu&fromMs=${now - 60_000}&toMs=${now + 1000}`)
+      return text.includes('"name":"cpu"')
+    })
+  })
+
+  it('nothing of the join string was ever on the wire or in a log [security 30]', async () => {
+    assert.ok(!hub.output.includes('flj1.'))
+    for (const host of hosts) assert.ok(!host.output.includes('flj1.'))
+  })
+
+  it('a revoked site is gone within a second', async () => {
+    const startMs = performance.now()
+    await owner.ask('DELETE', '/api/v1/hosts/site-2')
+    await until(() => /removed from the hub|4403/.test(hosts[1]!.output))
+    assert.ok(performance.now() - startMs < 1000)
+    assert.ok(!(await listHosts()).some(({ name }) => name === 'site-2'))
+  })
+})

@@ -1,0 +1,79 @@
+import { timingSafeEqual, createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { Hono } from 'hono'
+import type { Log } from './log.ts'
+import { safeHeaders } from './headers.ts'
+
+export interface WebDeps {
+  readonly version: string
+  readonly api: Hono<Bindings>
+  readonly openApi: unknown
+  readonly installer: Hono
+  readonly console: Hono
+  readonly publicUrl: string | undefined
+  readonly metricsToken: string | undefined
+  readonly renderMetrics: () => string
+  /** Rejects while the database does not answer. */
+  readonly pingDatabase: () => Promise<void>
+  readonly hostsOnline: () => number
+  readonly isDraining: () => boolean
+  readonly log: Log
+}
+
+type Bindings = { Bindings: { incoming: IncomingMessage } }
+
+const pingMs = 4000
+
+/** Everything that the hub answers over plain requests. */
+export function createWeb(deps: WebDeps): Hono<Bindings> {
+  const { version, log } = deps
+  const app = new Hono<Bindings>()
+  app.use('*', async (context, next) => {
+    if (deps.isDraining() && context.req.path.startsWith('/api/')) {
+      context.res = context.json({ error: { code: 'draining', message: 'The hub is stopping; try again in a moment.' } }, 503, {
+        'Retry-After': '5',
+      })
+    } else await next()
+    for (const [name, value] of Object.entries(safeHeaders)) context.res.headers.set(name, value)
+    if (deps.publicUrl?.startsWith('https:') === true) context.res.headers.set('Strict-Transport-Security', 'max-age=31536000')
+  })
+  app.get('/healthz', (context) => context.json({ ok: true, version }))
+  app.get('/readyz', async (context) => {
+    const database = await within(pingMs, deps.pingDatabase())
+    const ok = database && !deps.isDraining()
+    const body = { ok, database: database ? 'ok' : 'down', draining: deps.isDraining(), hosts: deps.hostsOnline() }
+    return context.json(body, ok ? 200 : 503)
+  })
+  app.get('/api/openapi.json', (context) => context.json(deps.openApi as object))
+  app.get('/api/metrics', (context) => {
+    if (deps.metricsToken === undefined || !sameText(context.req.header('authorization') ?? '', `Bearer ${deps.metricsToken}`))
+      return context.text('Set FAIRLEAD_METRICS_TOKEN and send it as a bearer token.', 401)
+    return context.text(deps.renderMetrics())
+  })
+  app.route('/api/v1', deps.api as never)
+  app.all('/api/*', (context) => context.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
+  app.route('/', deps.installer)
+  app.route('/', deps.console)
+  app.onError((error, context) => {
+    log('error', 'unexpected', { error: error.stack ?? error.message })
+    return context.json({ error: { code: 'internal', message: 'Something went wrong in the hub; its log has the reason.' } }, 500)
+  })
+  return app
+}
+
+/** Digests are compared, in constant time: how much of a guess was right does not show. */
+function sameText(shown: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(shown), digest(wanted))
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ms).unref())
+  return Promise.race([
+    work.then(
+      () => true,
+      () => false,
+    ),
+    late,
+  ])
+}

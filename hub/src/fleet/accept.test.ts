@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import * as crypto from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { Welcome } from '@fairlead/protocol/hello.ts'
+import { initiate } from '@fairlead/protocol/noise/secure.ts'
+import { nodeSuite, rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
+import { parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
+import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
+import { pair } from '@fairlead/protocol/wire/pair.ts'
+import { openSession, type Session } from '@fairlead/protocol/wire/session.ts'
+import { openAudits } from '../base/audit.ts'
+import { openTestDatabase } from '../base/testdb.ts'
+import { openEnrolment, type Enrolment } from '../enrolment/enrolment.ts'
+import { openHostBook } from '../hosts/book.ts'
+import { createAccept, type Accept } from './accept.ts'
+import { openFleet, type Fleet } from './fleet.ts'
+
+const suite = nodeSuite(crypto)
+const organization = crypto.randomUUID()
+
+// Agents at the hub's door: real handshakes over a simulated link, a real database behind.
+describe('the door for agents', () => {
+  let test: Awaited<ReturnType<typeof openTestDatabase>>
+  let fleet: Fleet
+  let accept: Accept
+  let enrolment: Enrolment
+  const hub = makeIdentity()
+  const invite = async (input: object = {}) =>
+    parseJoin((await enrolment.invite(organization, { ttlSeconds: 900, tags: [], ...input })).join)
+
+  before(async () => {
+    test = await openTestDatabase()
+    const { db } = test
+    await db.tx({ organization }, async (sql) => {
+      await sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'one')`
+      await sql`INSERT INTO environments (organization_id, id, name) VALUES (${organization}, ${crypto.randomUUID()}, 'default')`
+    })
+    fleet = openFleet()
+    enrolment = openEnrolment({ db, hubKey: hub.publicKey, publicUrl: undefined, httpsPort: () => 8443, script: { sha256: '' } })
+    const book = openHostBook(db)
+    const deps = { db, audits: openAudits(db), fleet, identity: hub, log: () => undefined }
+    accept = createAccept({ ...deps, onStep: enrolment.progress.step, onHost: book.reload })
+  })
+  after(async () => {
+    fleet.closeAll()
+    await test.close()
+  })
+
+  /** Comes to the door. Rejects with the close code and what the hub said. */
+  async function knock(
+    identity: Identity,
+    { join, ip = '192.0.2.1', ...hello }: KnockOptions = {},
+  ): Promise<{ welcome: Welcome; session: Session }> {
+    const { left: near, right: far } = pair()
+    accept(far, undefined, ip)
+    const said = {
+      v: [1, 1],
+      agent: '0',
+      hostname: 'web',
+      bootId: 'boot-1',
+      os: '',
+      arch: '',
+      features: [],
+      clockMs: Date.now(),
+      ...(join === undefined ? {} : { join: { tokenId: join.tokenId, secret: toBase64Url(join.secret) } }),
+      ...hello,
+    }
+    const secured = await initiate(near, { suite, clock: systemClock, identity, hubKey: hub.publicKey, payload: encodeValue(said) })
+    return new Promise((resolve, reject) => {
+      secured.transport.onClose = (code, reason) => reject(new Error(`${code} ${reason}`))
+      secured.transport.onMessage = (message) => {
+        const welcome = Welcome.parse(decodeValue(message as Uint8Array))
+        const session = openSession(secured.transport, {
+          side: 'agent',
+          codec: msgpackCodec,
+          clock: systemClock,
+          onOpen: (stream) => stream.reset('unsupported'),
+        })
+        resolve({ welcome, session })
+      }
+    })
+  }
+
+  it('lets one of fifty in who show one join string at the same moment [security 29]', async () => {
+    const join = await invite()
+    const tries = await Promise.allSettled(Array.from({ length: 50 }, () => knock(makeIdentity(), { join })))
+    assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1)
+    for (const result of tries) if (result.status === 'rejected') assert.match(String(result.reason), /4401 this join string was used/)
+    const [row] = await test.db.tx({ organization }, (sql) => sql`SELECT count(*)::int AS hosts FROM hosts`)
+    assert.equal(row!['hosts'], 1)
+  })
+
+  // A welcome that was lost left a host that the hub knew and that knew no hub.
+  it('lets the same key in again on the same join string, and no other', async () => {
+    const join = await invite()
+    const identity = makeIdentity()
+    const first = await knock(identity, { join })
+    first.session.close(1000, 'lost')
+    const again = await knock(identity, { join })
+    assert.equal(again.welcome.host, first.welcome.host)
+    await assert.rejects(knock(makeIdentity(), { join }), /4401 this join string was used/)
+  })
+
+  it('refuses a join string that is unknown, expired, canceled, or for another hostname', async () => {
+    const unknown = { ...(await invite()), secret: crypto.randomBytes(32) }
+    await assert.rejects(knock(makeIdentity(), { join: unknown }), /4401 this join string is unknown/)
+    const expired = await invite()
+    await test.db.tx({ organization }, (sql) => sql`UPDATE invitations SET expires_at = now() WHERE id = ${expired.tokenId}`)
+    await assert.rejects(knock(makeIdentity(), { join: expired }), /4401 .*expired/)
+    const canceled = await invite()
+    await test.db.tx({ organization }, (sql) => sql`UPDATE invitations SET canceled_at = now() WHERE id = ${canceled.tokenId}`)
+    await assert.rejects(knock(makeIdentity(), { join: canceled }), /4401 .*canceled/)
+    const bound = await invite({ hostname: 'db-1' })
+    await assert.rejects(knock(makeIdentity(), { join: bound, hostname: 'db-2' }), /4401 .*hostname/)
+    await knock(makeIdentity(), { join: bound, hostname: 'db-1' })
+  })
+
+  it('keeps no secret of a join string, only its digest, and of a host its public key only [security 29 33]', async () => {
+    const join = await invite()
+    const rows = JSON.stringify(await test.db.tx({ organization }, (sql) => sql`SELECT * FROM invitations, hosts`))
+    assert.ok(!rows.includes(Buffer.from(join.secret).toString('hex')) && !rows.includes(toBase64Url(join.secret)))
+    assert.ok(!rows.includes('PRIVATE'))
+  })
+
+  it('gives each host a name of its own, whatever they call themselves', async () => {
+    const joins = await Promise.all(Array.from({ length: 5 }, () => invite()))
+    await Promise.all(joins.map((join) => knock(makeIdentity(), { join, hostname: 'clone \u202e<b>' })))
+    const rows = await test.db.tx(
+      { organization },
+      (sql) => sql<{ name: string }[]>`SELECT name FROM hosts WHERE name LIKE 'clone%' ORDER BY name`,
+    )
+    assert.deepEqual(
+      rows.map(({ name }) => name),
+      ['clone --b-', 'clone --b--2', 'clone --b--3', 'clone --b--4', 'clone --b--5'],
+    )
+  })
+
+  it('refuses strangers, revoked hosts, wrong versions and hellos that do not fit, each by its code [security 35]', async () => {
+    await assert.rejects(knock(makeIdentity()), /4401 this host is not enrolled here/)
+    const identity = makeIdentity()
+    const { welcome } = await knock(identity, { join: await invite() })
+    await test.db.tx({ organization }, (sql) => sql`UPDATE hosts SET revoked_at = now() WHERE id = ${welcome.host}`)
+    await assert.rejects(knock(identity), /4403 revoked/)
+    await assert.rejects(knock(makeIdentity(), { v: [2, 3] }), /4406/)
+    await assert.rejects(knock(makeIdentity(), { hostname: 'x'.repeat(129) }), /4401 the hello does not fit/)
+  })
+
+  it('keeps the first of two machines that hold one key, says so, and lets a restarted one in', async () => {
+    const identity = makeIdentity()
+    const first = await knock(identity, { join: await invite(), bootId: 'a' })
+    await assert.rejects(knock(identity, { bootId: 'b' }), /4409 another machine is online/)
+    assert.equal(first.session.alive, true)
+    assert.equal(fleet.find(first.welcome.host)?.copied, true)
+    // The same process after a cut: nothing is copied.
+    await knock(identity, { bootId: 'a' })
+    fleet.find(first.welcome.host)!.session!.close(1000, 'gone')
+    await knock(identity, { bootId: 'b' })
+    assert.equal(fleet.find(first.welcome.host)?.copied, false)
+  })
+
+  it('stops listening to an address whose tries fail, and goes on listening to all others', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 199 }, () => knock(makeIdentity(), { ip: '192.0.2.66' })))
+    assert.ok(results.every(({ status }) => status === 'rejected'))
+    await knock(makeIdentity(), { ip: '192.0.2.66' }).catch(() => undefined)
+    await assert.rejects(
+      (async () => {
+        for (let n = 0; n < 30; n++)
+          await knock(makeIdentity(), { ip: '192.0.2.66' }).catch((error: Error) => assert.ok(!/4429/.test(error.message), error))
+      })(),
+      /4429/,
+    )
+    await knock(makeIdentity(), { join: await invite(), ip: '192.0.2.67' })
+  })
+})
+
+interface KnockOptions {
+  readonly join?: { readonly tokenId: string; readonly secret: Uint8Array }
+  readonly ip?: string
+  readonly hostname?: string
+  readonly bootId?: string
+  readonly v?: readonly [number, number]
+}
+
+function makeIdentity(): Identity {
+  const { privateKey, publicKey } = crypto.generateKeyPairSync('ed25519')
+  return { privateKey, publicKey: rawPublicKey(publicKey) }
+}

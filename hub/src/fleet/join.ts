@@ -1,0 +1,131 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { closeCodes, type Hello } from '@fairlead/protocol/hello.ts'
+import { fromBase64Url } from '@fairlead/protocol/join.ts'
+import type { Audits } from '../base/audit.ts'
+import type { Database, Db } from '../base/db.ts'
+
+/** A host whose key is enrolled. */
+export interface Known {
+  readonly id: string
+  readonly organization: string
+  readonly name: string
+}
+
+export interface JoinStep {
+  readonly step: 'contacted' | 'identity' | 'clock'
+  readonly state: 'ok' | 'warn' | 'failed'
+  readonly detail: string
+  readonly host?: string
+  readonly hostName?: string
+}
+
+export interface JoinDeps {
+  readonly db: Database
+  readonly audits: Audits
+  /** Told of each step of an invitation, for the live checklist. */
+  readonly onStep: (invitation: string, step: JoinStep) => void
+  /** A new host is stored. */
+  readonly onHost: (organization: string, host: string) => Promise<void>
+}
+
+/** How far a host's clock may be off before its owner hears of it. */
+const skewMs = 5000
+
+/** The host that holds this key. Throws with a close code for a stranger's key and a revoked one. */
+export async function findHost(db: Database, key: Uint8Array): Promise<Known> {
+  const [row] = await db.tx(
+    { hostKey: key },
+    (sql) =>
+      sql<
+        { id: string; organization_id: string; name: string; revoked_at: Date | null }[]
+      >`SELECT id, organization_id, name, revoked_at FROM hosts WHERE public_key = ${Buffer.from(key)}`,
+  )
+  if (row === undefined) throw refusal(closeCodes.notWelcome, 'this host is not enrolled here')
+  if (row.revoked_at !== null) throw refusal(closeCodes.revoked, 'revoked')
+  return { id: row.id, organization: row.organization_id, name: row.name }
+}
+
+/** Lets a host in by its join string: one statement decides who wins it, and the key is stored in the same transaction. */
+export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip: string): Promise<Known> {
+  const { db, onStep } = deps
+  const { tokenId, secret } = hello.join!
+  const organization = await findInvitation(db, tokenId, secret)
+  onStep(tokenId, { step: 'contacted', state: 'ok', detail: ip })
+  const again = await findEnrolled(db, organization, tokenId, key)
+  if (again !== undefined) {
+    onStep(tokenId, { step: 'identity', state: 'ok', detail: again.name, host: again.id, hostName: again.name })
+    return again
+  }
+  const won = await db.tx({ organization }, (sql) => takeInvitation(sql, organization, hello, key))
+  if (won === undefined) {
+    onStep(tokenId, { step: 'identity', state: 'failed', detail: 'used, canceled, expired, or for another hostname' })
+    throw refusal(
+      closeCodes.notWelcome,
+      'this join string was used, canceled or has expired, or is for another hostname; copy a new line from the console',
+    )
+  }
+  await deps.onHost(organization, won.id)
+  const offMs = hello.clockMs - Date.now()
+  onStep(tokenId, { step: 'identity', state: 'ok', detail: won.name, host: won.id, hostName: won.name })
+  onStep(tokenId, { step: 'clock', state: Math.abs(offMs) > skewMs ? 'warn' : 'ok', detail: `${Math.round(offMs)} ms` })
+  const { id: host, name: hostName } = won
+  const who = { organization, actor: host, actorName: hostName, host, hostName }
+  await deps.audits.write({ ...who, verb: 'host.enrol', outcome: 'ok', target: tokenId, code: '', ip, userAgent: '', trace: '' })
+  return { ...won, organization }
+}
+
+/** Found by the digest of the whole secret, never compared with it: there is nothing to time. */
+async function findInvitation(db: Database, id: string, shown: string): Promise<string> {
+  const secret = createHash('sha256').update(fromBase64Url(shown)).digest()
+  const [found] = await db.tx(
+    { secret },
+    (sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM invitations WHERE secret_hash = ${secret} AND id = ${id}`,
+  )
+  if (found === undefined) throw refusal(closeCodes.notWelcome, 'this join string is unknown; copy a new line from the console')
+  return found.organization_id
+}
+
+/**
+ * A host that is here already needs no invitation: its welcome was lost on the way, or somebody pasted a line again to repair
+ * it. It stays who it is, and the line is used up all the same.
+ */
+async function findEnrolled(db: Database, organization: string, invitation: string, key: Uint8Array): Promise<Known | undefined> {
+  return db.tx({ organization }, async (sql) => {
+    const [row] = await sql<
+      { id: string; name: string }[]
+    >`SELECT id, name FROM hosts WHERE public_key = ${Buffer.from(key)} AND revoked_at IS NULL`
+    if (row === undefined) return undefined
+    await sql`UPDATE invitations SET used_at = now(), host_id = ${row.id} WHERE id = ${invitation} AND used_at IS NULL`
+    return { ...row, organization }
+  })
+}
+
+async function takeInvitation(
+  sql: Db,
+  organization: string,
+  { join, hostname }: Hello,
+  key: Uint8Array,
+): Promise<{ id: string; name: string } | undefined> {
+  const publicKey = Buffer.from(key)
+  if ((await sql`SELECT 1 FROM hosts WHERE public_key = ${publicKey}`).length > 0)
+    throw refusal(closeCodes.notWelcome, 'this key was revoked here, or belongs to another organization; a new one is needed')
+  const id = randomUUID()
+  const [won] = await sql<{ environment_id: string; tags: string[] }[]>`UPDATE invitations SET used_at = now(), host_id = ${id}
+    WHERE id = ${join!.tokenId} AND used_at IS NULL AND canceled_at IS NULL AND expires_at > now() AND (hostname IS NULL OR hostname = ${hostname})
+    RETURNING environment_id, tags`
+  if (won === undefined) return undefined
+  const base = hostname.replaceAll(/[^\p{L}\p{N} ._-]/gu, '-').slice(0, 60) || 'host'
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? base : `${base}-${n}`
+    const [row] = await sql`INSERT INTO hosts (organization_id, id, environment_id, public_key, name, tags, last_seen_at)
+      VALUES (${organization}, ${id}, ${won.environment_id}, ${publicKey}, ${name}, ${won.tags}, now())
+      ON CONFLICT (organization_id, name) WHERE revoked_at IS NULL DO NOTHING RETURNING id`
+    if (row !== undefined) return { id, name }
+  }
+}
+
+/** Ends the handshake with a close code and a sentence for the person who reads the agent's log. */
+export function refusal(closeCode: number, message: string): FairleadError {
+  return new FairleadError('unauthenticated', message, { details: { closeCode } })
+}

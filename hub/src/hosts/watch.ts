@@ -1,0 +1,72 @@
+import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import { describeHost, type Sources } from './describe.ts'
+
+interface Deps extends Sources {
+  readonly list: (organization: string) => Promise<Host[]>
+}
+
+interface Batch {
+  readonly hosts: Host[]
+  readonly gone: string[]
+  readonly reset: boolean
+  readonly done: boolean
+}
+
+/** As many hosts as fit an item of a stream, with all their facts. */
+const batchHosts = 8
+
+/** All hosts, then those that changed: only they are described again. */
+export async function* watchHosts(deps: Deps, organization: string, signal: AbortSignal): AsyncGenerator<Batch> {
+  const { book } = deps
+  let wake = Promise.withResolvers<void>()
+  let news = new Set<string>()
+  const stop = book.onChange(organization, (ids) => {
+    for (const id of ids) news.add(id)
+    wake.resolve()
+  })
+  signal.addEventListener('abort', () => wake.resolve())
+  try {
+    const all = await deps.list(organization)
+    const shown = new Map(all.map((host) => [host.id, fingerprint(host)]))
+    yield* batches(all, [], true)
+    while (!signal.aborted) {
+      if (news.size === 0) await wake.promise
+      wake = Promise.withResolvers()
+      const ids = news
+      news = new Set()
+      const records = await book.hosts(organization)
+      const changed: Host[] = []
+      const gone: string[] = []
+      for (const id of ids) {
+        const record = records.get(id)
+        if (record === undefined) {
+          if (shown.delete(id)) gone.push(id)
+          continue
+        }
+        const host = describeHost(deps, organization, record)
+        const print = fingerprint(host)
+        if (shown.get(id) === print) continue
+        shown.set(id, print)
+        changed.push(host)
+      }
+      if (changed.length + gone.length > 0) yield* batches(changed, gone, false)
+    }
+  } finally {
+    stop()
+  }
+}
+
+function* batches(hosts: readonly Host[], gone: string[], reset: boolean): Generator<Batch> {
+  for (let at = 0; at === 0 || at < hosts.length; at += batchHosts)
+    yield {
+      hosts: hosts.slice(at, at + batchHosts),
+      gone: at === 0 ? gone : [],
+      reset: reset && at === 0,
+      done: at + batchHosts >= hosts.length,
+    }
+}
+
+/** That time passes while a host is there is no news of it. */
+function fingerprint(host: Host): string {
+  return JSON.stringify(host.online ? { ...host, lastSeenMs: 0 } : host)
+}
