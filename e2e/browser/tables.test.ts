@@ -79,7 +79,6 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await page.goto(`${hub.url}/containers?${query}`)
     await rows().first().waitFor()
   }
-  const firstName = () => page.locator('.grid-body [aria-rowindex="2"] a').textContent()
 
   it('a list of 708 keeps a screenful of rows in the page and scrolls to the last one', async () => {
     await open('filter=')
@@ -87,7 +86,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     assert.ok((await rows().count()) < 60, 'rows out of sight exist in the page')
     await shot('grid')
     await barriers()
-    await page.locator('.grid').evaluate('(box) => { box.scrollTop = box.scrollHeight }')
+    await page.evaluate(`document.querySelector('.grid').scrollTop = 1e6`)
     await page.getByRole('link', { name: 'unit-699' }).waitFor()
     assert.equal(await page.locator('.grid').getAttribute('aria-rowcount'), '709')
   })
@@ -115,9 +114,9 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await page.getByText('8 of 708').waitFor()
   })
 
-  it('says what in a filter cannot be read, and keeps the list', async () => {
-    await open('filter=host:alpha%20a%22b%22')
-    await page.getByText(/filter cannot be read|quote around the whole word/).waitFor()
+  it('says what the hub cannot read of a filter', async () => {
+    await page.goto(`${hub.url}/containers?filter=${encodeURIComponent('w '.repeat(33))}`)
+    await page.getByText('A filter may have at most 32 words').waitFor()
   })
 
   it('sorts by several columns, kept in the address, and groups by host and stack', async () => {
@@ -126,7 +125,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await page.getByRole('button', { name: /^Name/ }).click({ modifiers: ['Shift'] })
     await page.getByRole('button', { name: /^Name/ }).click({ modifiers: ['Shift'] })
     await page.waitForURL(/sort=stack(%2C|,)-name/)
-    await page.waitForFunction(`document.querySelector('[aria-rowindex="2"] a')?.textContent === 'blue-2'`)
+    await page.locator('[aria-rowindex="2"] a', { hasText: /^blue-2$/ }).waitFor()
     await page.getByRole('button', { name: 'Group', exact: true }).click()
     await page.getByRole('menuitem', { name: 'By stack' }).click()
     await page.getByRole('button', { name: 'red 6' }).waitFor()
@@ -153,7 +152,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       heads.map((head) => head.replace(/ [↑↓]\d?$/, '').trim()),
       ['', 'Name', 'Host', 'State', 'Stack', 'CPU', 'Memory', 'Ports', 'Command'],
     )
-    const width = await page.getByRole('columnheader', { name: /^Name/ }).evaluate('(head) => head.getBoundingClientRect().width')
+    const width = await page.evaluate(`document.querySelector('[role=columnheader].lead').getBoundingClientRect().width`)
     assert.equal(width, 300)
     await page.evaluate('localStorage.removeItem("columns.containers")')
   })
@@ -161,9 +160,9 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   it('x, Shift+x and Ctrl+A select one, a range, and everything that matches, in sight or not', async () => {
     await open('filter=unit')
     for (const key of ['j', 'x', 'j', 'j', 'Shift+X']) await page.keyboard.press(key)
-    await foot().getByText('3 selected on 1 hosts').waitFor()
+    await foot().getByText('3 selected on 1 host').waitFor()
     await page.keyboard.press('Control+a')
-    await foot().getByText('700 selected on 1 hosts').waitFor()
+    await foot().getByText('700 selected on 1 host').waitFor()
     assert.equal(await page.getByRole('checkbox', { name: 'Select everything that matches' }).isChecked(), true)
     await page.keyboard.press('Escape')
     await foot().getByText('700 of 708').waitFor()
@@ -178,7 +177,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await page.keyboard.press('Control+a')
     await page.keyboard.press('Shift+S')
     const dialog = page.getByRole('dialog')
-    await dialog.getByText('5 containers on 1 hosts').waitFor()
+    await dialog.getByText('5 containers on 1 host').waitFor()
     await dialog.getByText('1 skipped: not in a state for it').waitFor()
     await barriers()
     await shot('bulk')
@@ -196,10 +195,11 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await open('filter=host:alpha%20name:red-')
     await page.keyboard.press('j')
     await page.keyboard.press('Control+a')
+    await foot().getByText('6 selected').waitFor()
     await page.getByRole('button', { name: 'Actions' }).click()
     await page.getByRole('menuitem', { name: 'Start', exact: true }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByText('6 containers on 1 hosts').waitFor()
+    await dialog.getByText('6 containers on 1 host').waitFor()
     // One goes behind the console's back, between the preview and the click.
     const { body } = await engine.api('GET', '/containers/red-3/json')
     await engine.api('DELETE', `/containers/${(JSON.parse(body) as { Id: string }).Id}?force=1`)
@@ -235,7 +235,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await page.keyboard.press('Control+a')
     await page.keyboard.press('r')
     const dialog = page.getByRole('dialog')
-    await dialog.getByText('686 containers on 1 hosts').waitFor()
+    await dialog.getByText('686 containers on 1 host').waitFor()
     await dialog.getByRole('button', { name: 'Restart' }).click()
     await dialog.getByRole('button', { name: /Cancel the \d+ not started/ }).click()
     await dialog.getByText('canceled').first().waitFor()
@@ -279,12 +279,12 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     world.change(
       [...world.containers.values()].find(({ name }) => name === 'unit-0')!,
       'rename',
-      { name: 'zz-unit' },
+      { name: 'unit-9z' },
     )
-    await page.getByText(/\d+ changes, apply/).waitFor()
-    assert.equal(await firstName(), 'zz-unit')
+    await page.getByText(/\d+ changes?, apply/).waitFor()
+    await page.locator('[aria-rowindex="2"] a', { hasText: /^unit-9z$/ }).waitFor()
     await page.mouse.move(5, 5)
-    await page.waitForFunction(`document.querySelector('[aria-rowindex="2"] a')?.textContent === 'unit-1'`)
+    await page.locator('[aria-rowindex="2"] a', { hasText: /^unit-1$/ }).waitFor()
   })
 
   it('the help lists the keys of the screen, and single letters can be turned off', async () => {
@@ -307,7 +307,10 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await page.setViewportSize({ width: 390, height: 844 })
     await open('filter=unit')
     assert.equal(await overflowsSideways(page), false)
-    assert.equal(await page.locator('.grid').evaluate('(box) => box.scrollWidth > box.clientWidth'), false)
+    assert.equal(
+      await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('.grid'))`),
+      false,
+    )
     await shot('phone')
     await barriers()
     await rows().first().click()

@@ -23,11 +23,11 @@ export function BulkPreview(props: {
 
   function start(): void {
     if (!ready()) return
+    // This dialog is gone before the last of them is done: nothing below may ask it anything.
+    const verb = props.verb
     const rows = new Map(what().rows.map((row) => [keyOf(row), row]))
     const targets = [...rows].map(([key, { name, hostName }]) => ({ key, name, hostName }))
-    const id = startOperation(`${t(labelOf(props.verb))}: ${t('bulk.many', { n: targets.length })}`, targets, (key) =>
-      run(props.verb, rows.get(key)!),
-    )
+    const id = startOperation(`${t(labelOf(verb))}: ${t('bulk.many', { n: targets.length })}`, targets, (key) => run(verb, rows.get(key)!))
     props.onStarted()
     showOperation(id)
   }

@@ -7,7 +7,7 @@ import type { ContainerList } from './list.ts'
 /** What the keys do on a list of containers. */
 export function listKeys(list: ContainerList, openMenu: () => void): readonly KeyAction[] {
   const go = (tab: string) => () => list.open(list.current(), tab)
-  const doing = (verb: Verb) => () => list.perform(verb, list.subject())
+  const doing = (verb: Verb) => () => void list.settled().then(() => list.perform(verb, list.subject()))
   return [
     { combo: 'j', label: 'keys.down', run: () => list.step(1) },
     { combo: 'ArrowDown', label: 'keys.down', run: () => list.step(1) },

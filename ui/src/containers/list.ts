@@ -66,6 +66,7 @@ export function createContainerList(scope: () => string | undefined) {
   const [currentKey, setCurrentKey] = createSignal('')
   const current = () => (currentKey() === '' ? -1 : rows.indexOf(currentKey()))
   let anchor = -1
+  let selecting: Promise<void> = Promise.resolve()
 
   /** Rows of the whole list, whether in sight or not, in its order. */
   async function all(from = 0, count = Number.POSITIVE_INFINITY): Promise<FleetRow[]> {
@@ -94,6 +95,10 @@ export function createContainerList(scope: () => string | undefined) {
     if (query.peeked() !== '') query.setPeek(keyOf(row), true)
   }
 
+  function select(from = 0, count?: number): void {
+    selecting = act('', async () => selection.add(await all(from, count)), true)
+  }
+
   function toggle(index: number, range: boolean): void {
     const row = rows.at(index)
     if (row === undefined) return
@@ -105,7 +110,7 @@ export function createContainerList(scope: () => string | undefined) {
     const between = Array.from({ length: Math.abs(index - anchor) + 1 }, (_, n) => rows.at(from + n))
     if (between.every((one) => one !== undefined)) return selection.add(between)
     // Part of the range is out of sight and not here: the hub says what it is.
-    void act('', async () => selection.add(await all(from, between.length)), true)
+    select(from, between.length)
   }
 
   const standing = () => (current() < 0 ? undefined : rows.at(current()))
@@ -150,7 +155,9 @@ export function createContainerList(scope: () => string | undefined) {
       if (row !== undefined) navigate(`/containers/${row.host}/${row.id}${tab}`)
       return row !== undefined
     },
-    selectAll: () => void act('', async () => selection.add(await all()), true),
+    selectAll: () => select(),
+    /** For keys that come quickly one after the other: what was asked to be selected is, before anything is done to it. */
+    settled: () => selecting,
     chosenOrAll: async () => (selection.size() > 0 ? subject() : await all()),
     /** One and reversible: at once. Many, or for good: said first. */
     perform(verb: Verb, on: readonly FleetRow[]): void {

@@ -134,6 +134,9 @@ function Line<T>(
   props: Props<T> & { readonly index: number; readonly narrow: boolean; readonly id: string; readonly height: number },
 ): JSX.Element {
   const row = createMemo(() => props.at(props.index))
+  // What a cell reads while its row is being replaced: never nothing.
+  const last = createMemo<T | undefined>((before) => row() ?? before)
+  const here = () => last()!
   const selected = () => row() !== undefined && props.isSelected(props.keyOf(row()!))
   return (
     <div
@@ -157,40 +160,36 @@ function Line<T>(
       }}
       onDblClick={() => props.onOpen(props.index, props.narrow)}
     >
-      <Show when={row()} fallback={<div role="gridcell" class="cell waiting" aria-busy="true" />}>
-        {(here) => (
-          <>
-            <label class="cell pick" role="gridcell">
-              <input
-                type="checkbox"
-                tabindex="-1"
-                aria-label={t('grid.select')}
-                checked={selected()}
-                onClick={(event) => {
-                  props.onCurrent(props.index)
-                  props.onToggle(props.index, event.shiftKey)
-                  event.currentTarget.checked = selected()
-                }}
-              />
-            </label>
-            <Show
-              when={!props.narrow}
-              fallback={
-                <div class="cell card-cell" role="gridcell">
-                  {props.card(here)}
-                </div>
-              }
-            >
-              <For each={props.columns}>
-                {(column, place) => (
-                  <div class="cell" classList={{ num: column.number === true, lead: place() === 0 }} role="gridcell">
-                    {column.cell(here)}
-                  </div>
-                )}
-              </For>
-            </Show>
-          </>
-        )}
+      <Show when={row() !== undefined} fallback={<div role="gridcell" class="cell waiting" aria-busy="true" />}>
+        <label class="cell pick" role="gridcell">
+          <input
+            type="checkbox"
+            tabindex="-1"
+            aria-label={t('grid.select')}
+            checked={selected()}
+            onClick={(event) => {
+              props.onCurrent(props.index)
+              props.onToggle(props.index, event.shiftKey)
+              event.currentTarget.checked = selected()
+            }}
+          />
+        </label>
+        <Show
+          when={!props.narrow}
+          fallback={
+            <div class="cell card-cell" role="gridcell">
+              {props.card(here)}
+            </div>
+          }
+        >
+          <For each={props.columns}>
+            {(column, place) => (
+              <div class="cell" classList={{ num: column.number === true, lead: place() === 0 }} role="gridcell">
+                {column.cell(here)}
+              </div>
+            )}
+          </For>
+        </Show>
       </Show>
     </div>
   )

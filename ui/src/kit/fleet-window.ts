@@ -116,6 +116,7 @@ export function createFleetWindow(list: () => FleetList, held: () => boolean): F
           pending = patch.order.map(([host, id]) => `${host}/${id}`)
           setWaiting(pending.filter((one, index) => shown[index] !== one).length + Math.max(0, shown.length - pending.length))
         }
+        // What a row says changes where it stands, also while its place is held.
         if (pending !== undefined && !untrack(held)) apply()
         else draw(from, shown)
         if (pending === undefined && patch.totals !== undefined) setCount(patch.totals.matching)

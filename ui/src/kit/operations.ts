@@ -94,7 +94,8 @@ function pump(id: number): void {
     active.set(id, active.get(id)! + 1)
     const mark = (next: Partial<OperationItem>) => setItems(id, (other) => other.key === item.key && Object.assign(other, next))
     mark({ state: 'running' })
-    runs.get(id)!(item.key)
+    Promise.resolve()
+      .then(() => runs.get(id)!(item.key))
       .then(
         () => mark({ state: 'ok' }),
         (error: unknown) => mark({ state: 'failed', message: error instanceof Error ? error.message : String(error), code: codeOf(error) }),

@@ -27,7 +27,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () =
   createKeys([
     { combo: 'Mod+k', label: 'palette.open', run: () => setSearching(true) },
     { combo: ':', label: 'palette.open', run: () => setSearching(true) },
-    { combo: '/', label: 'keys.filter', run: () => document.querySelector<HTMLInputElement>('[data-filter]')?.focus() ?? false },
+    { combo: '/', label: 'keys.filter', run: toFilter },
     { combo: '?', label: 'keys.title', run: () => setHelping(activeKeys()) },
     { combo: '[', label: 'keys.tabBefore', run: () => turnTab(-1) },
     { combo: ']', label: 'keys.tabNext', run: () => turnTab(1) },
@@ -90,6 +90,13 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () =
       <Notices />
     </div>
   )
+}
+
+/** Into the filter of the page; false where there is none. */
+function toFilter(): boolean {
+  const field = document.querySelector<HTMLInputElement>('[data-filter]')
+  field?.focus()
+  return field !== null
 }
 
 /** The tab beside the one shown; nothing where there are none. */
