@@ -24,6 +24,8 @@ export interface DialOptions {
   readonly onOpen: (stream: WireStream) => void
   readonly onClose: (end: SessionEnd) => void
   readonly resumeStore: ResumeStore
+  /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
+  readonly neverSeal?: boolean
 }
 
 export interface Link {
@@ -34,10 +36,10 @@ export interface Link {
 
 /** One attempt, from the name to the welcome. Every step has a time limit, and every failure ends here as one error. */
 export async function dial(options: DialOptions): Promise<Link> {
-  const { identity, hubKey } = options
+  const { identity, hubKey, neverSeal = false } = options
   const payload = encodeValue(options.hello)
   const { transport, begun } = await openSocket(options.address, (opened, exporter) =>
-    initiate(opened, { suite, clock: systemClock, identity, hubKey, payload, exporter }),
+    initiate(opened, { suite, clock: systemClock, identity, hubKey, payload, exporter, neverSeal }),
   )
   try {
     const secured = await begun
