@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { codeOf as errorCode } from '../errors.ts'
+import { metricScalesOf } from '../features/metrics.ts'
 import type { MetricPoint, MetricSample } from './metric-batch.ts'
 import { createByteWriter } from './metric-bytes.ts'
 import { createSampleDecoder } from './metric-decode.ts'
@@ -52,6 +54,8 @@ describe('a scale', () => {
     [257, scale.rate, 257, 258],
     [511, scale.rate, 384, 512],
     [1_000_000, scale.rate, 1780, 999_424],
+    // Rounded to 283 first it became 284.
+    [282.5, scale.rate, 269, 282],
     [-0, scale.one, 0, 0],
   ] as const)
     it(`makes ${value} the code ${code} in unit ${byte}`, () => {
@@ -253,4 +257,42 @@ describe('a hostile item', () => {
     }
     refuses(() => decoder.decode(item.take()))
   })
+})
+
+describe('the vectors of batches', () => {
+  interface Told extends Omit<MetricSample, 'points'> {
+    readonly points: readonly { readonly kind: string; readonly id: string; readonly values: readonly (number | null)[] }[]
+  }
+  interface Vectors {
+    readonly streams: readonly {
+      readonly name: string
+      readonly items: readonly { readonly hex: string; readonly samples: readonly Told[] }[]
+    }[]
+    readonly refused: readonly { readonly name: string; readonly hex: string }[]
+  }
+  const vectors = JSON.parse(readFileSync(new URL('../../test/vectors/metrics.json', import.meta.url), 'utf8')) as Vectors
+  const meant = (samples: readonly Told[]): MetricSample[] =>
+    samples.map((one) => ({
+      ...one,
+      points: one.points.map((point) => ({ ...point, values: point.values.map((value) => value ?? none) })),
+    }))
+
+  for (const { name, items } of vectors.streams)
+    it(`are read and written: ${name}`, () => {
+      const decoder = createSampleDecoder()
+      const encoder = createSampleEncoder(metricScalesOf)
+      for (const { hex, samples } of items) {
+        assert.deepEqual(decoder.decode(Buffer.from(hex, 'hex')), meant(samples))
+        assert.deepEqual(
+          encoder.encode(meant(samples)).map((item) => Buffer.from(item).toString('hex')),
+          [hex],
+        )
+      }
+    })
+  for (const { name, hex } of vectors.refused)
+    it(`are refused: ${name}`, () =>
+      assert.throws(
+        () => createSampleDecoder().decode(Buffer.from(hex, 'hex')),
+        (error) => errorCode(error) === 'invalid_input',
+      ))
 })

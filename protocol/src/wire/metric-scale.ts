@@ -27,9 +27,10 @@ const farthest = 2 ** 51
 /** NaN, also for what has no code: not finite, or beyond every unit. */
 export function codeOf(value: number, byte: number): number {
   if (!Number.isFinite(value)) return Number.NaN
-  const units = Math.round(Math.abs(value) * perUnit(byte))
+  const units = Math.abs(value) * perUnit(byte)
   if (units > farthest) return Number.NaN
-  const code = byte >= 128 && units >= curve ? curved(units) : units
+  // Rounded once: half of a half would be more than half a step away.
+  const code = byte >= 128 && units >= curve ? curved(units) : Math.round(units)
   return value < 0 && code !== 0 ? -code : code
 }
 
