@@ -49,7 +49,7 @@ answerParent({
     const log: Log = (level, message, facts) => void (level === 'error' && console.error(message, facts))
     const ignore = () => undefined
     const metrics = {
-      push: () => undefined,
+      push: nothing,
       position: async () => undefined,
       handlers: {} as never,
       flush: nothing,
