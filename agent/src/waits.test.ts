@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { createWaits } from './connect.ts'
+import { createWaits } from './waits.ts'
 
 const hourMs = 3_600_000
 const failed = (details: Record<string, unknown> = {}) => new FairleadError('bad_upstream', 'no', { details })
