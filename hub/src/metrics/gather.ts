@@ -19,8 +19,14 @@ export interface HostBatch {
   readonly organization: string
   readonly host: string
   readonly rows: Map<string, Row>
-  /** Up to where each boot is counted when this batch is written, the latest one last. */
-  readonly positions: Map<string, number>
+  /** Behind which and up to which sample of each boot this batch counts, the latest boot last. */
+  readonly positions: Map<string, Span>
+}
+
+export interface Span {
+  /** -1: from the first one on. */
+  readonly after: number
+  readonly to: number
 }
 
 /** Adds a sample to all resolutions that still keep its time; late ones go straight into the roll-ups. */

@@ -7,7 +7,8 @@ import { splitBatches, writeBatches } from './write.ts'
 
 /** Rows on their way to the database. */
 export interface WriteQueue {
-  add(organization: string, host: string, sample: MetricSample): void
+  /** `after`: the sample of the same boot that was counted before it. */
+  add(organization: string, host: string, sample: MetricSample, after: number): void
   /** More of this host must wait for a flush. */
   isFull(host: string): boolean
   /** Writes all that was added before. Throws when the database does not take it; then it is kept, and tried again. */
@@ -19,13 +20,15 @@ interface Deps {
   readonly log: Log
   readonly now: () => number
   readonly tend: () => Promise<void>
+  /** Another hub counted this host meanwhile: what waited of it is not written, the host must be asked again. */
+  readonly onOvertaken: (host: string) => void
 }
 
 /** Rows that wait to be written, each about half a kilobyte. */
 const mostRows = 100_000
 const mostRowsPerHost = 8000
 
-export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
+export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): WriteQueue {
   let pending = new Map<string, HostBatch>()
   let pendingRows = 0
   let writing: HostBatch[][] = []
@@ -47,7 +50,7 @@ export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
   async function writeOne(batches: readonly HostBatch[]): Promise<void> {
     place = Math.max(now(), place)
     try {
-      await writeBatches(db, batches, place, now())
+      overtaken(await writeBatches(db, batches, place, now()))
     } catch (error) {
       if (!isRefused(error)) throw error
       await writeRefused(batches)
@@ -59,10 +62,21 @@ export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
   async function writeRefused(batches: readonly HostBatch[]): Promise<void> {
     await tend()
     for (const batch of batches) {
-      await writeBatches(db, [batch], place, now()).catch((error: unknown) => {
+      const stale = await writeBatches(db, [batch], place, now()).catch((error: unknown) => {
         if (!isRefused(error)) throw error
         log('error', 'metrics of a host were refused by the database', { host: batch.host, error: String(error) })
+        // Counted without its figures: they would be refused again.
+        return writeBatches(db, [{ ...batch, rows: new Map() }], place, now())
       })
+      overtaken(stale)
+    }
+  }
+
+  function overtaken(hosts: readonly string[]): void {
+    for (const host of hosts) {
+      pendingRows -= pending.get(host)?.rows.size ?? 0
+      pending.delete(host)
+      onOvertaken(host)
     }
   }
 
@@ -74,10 +88,10 @@ export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
   }
 
   return {
-    add(organization, host, sample) {
+    add(organization, host, sample, after) {
       const batch = pending.get(host) ?? { organization, host, rows: new Map(), positions: new Map() }
       pending.set(host, batch)
-      moveToEnd(batch.positions, sample.bootId, sample.seq)
+      moveToEnd(batch.positions, sample.bootId, { after: batch.positions.get(sample.bootId)?.after ?? after, to: sample.seq })
       pendingRows -= batch.rows.size
       gather(batch, sample, now())
       pendingRows += batch.rows.size

@@ -1,5 +1,5 @@
 import type { Database, Db } from '../base/db.ts'
-import type { HostBatch, Row } from './gather.ts'
+import type { HostBatch, Row, Span } from './gather.ts'
 import { steps } from './steps.ts'
 
 /** Batches of one organization, together about so many rows: one transaction. */
@@ -22,17 +22,33 @@ export function splitBatches(batches: Iterable<HostBatch>): HostBatch[][] {
 
 /**
  * Figures and positions, whole or not at all. A batch whose position is there already was written by an attempt whose answer got
- * lost, and is not counted again. `place` is rising from batch to batch.
+ * lost, and is not counted again. Answers the hosts of which something else was counted meanwhile, whose batches are not written.
+ * `place` is rising from batch to batch.
  */
-export async function writeBatches(db: Database, batches: readonly HostBatch[], place: number, nowMs: number): Promise<void> {
+export async function writeBatches(db: Database, batches: readonly HostBatch[], place: number, nowMs: number): Promise<string[]> {
   const organization = batches[0]!.organization
-  await db.tx({ organization }, async (sql) => {
-    const fresh = await writePositions(sql, organization, batches, place)
-    const rows = batches
-      .filter(({ host }) => fresh.has(host))
-      .flatMap(({ host, rows }) => [...rows.values()].filter((row) => isKept(row, nowMs)).map((row) => ({ host, row })))
+  return db.tx({ organization }, async (sql) => {
+    // Another hub that is just ending, or just beginning, writes before or after this.
+    await sql`SELECT pg_advisory_xact_lock(hashtext('metrics'), hashtext(${organization}))`
+    const known = await readKnown(sql, batches)
+    const fresh = batches.filter((batch) => isAt(batch, known, ({ after }) => after))
+    await writePositions(sql, organization, fresh, place)
+    const rows = fresh.flatMap(({ host, rows }) => [...rows.values()].filter((row) => isKept(row, nowMs)).map((row) => ({ host, row })))
     for (let at = 0; at < rows.length; at += rowsPerWrite) await writeRows(sql, organization, rows.slice(at, at + rowsPerWrite))
+    return batches.filter((batch) => !fresh.includes(batch) && !isAt(batch, known, ({ to }) => to)).map(({ host }) => host)
   })
+}
+
+/** By host, then boot. */
+async function readKnown(sql: Db, batches: readonly HostBatch[]): Promise<Map<string, number>> {
+  const rows = await sql<{ host: string; boot: string; seq: string }[]>`
+    SELECT host_id AS host, boot_id AS boot, seq FROM metric_positions WHERE host_id = ANY(${batches.map(({ host }) => host)}::uuid[])`
+  return new Map(rows.map(({ host, boot, seq }) => [`${host} ${boot}`, Number(seq)]))
+}
+
+/** Whether every boot of a batch is counted up to one end of it. A boot that is not known, or no longer, is where the batch begins. */
+function isAt({ host, positions }: HostBatch, known: ReadonlyMap<string, number>, end: (span: Span) => number): boolean {
+  return [...positions].every(([boot, span]) => (known.get(`${host} ${boot}`) ?? span.after) === end(span))
 }
 
 /** A batch may have waited for the database longer than its partitions live. */
@@ -44,16 +60,14 @@ function isKept({ step, atMs }: Row, nowMs: number): boolean {
 /** Boots of one host whose positions are kept. */
 export const mostBoots = 64
 
-/** Hosts whose batch was not written before. */
-async function writePositions(sql: Db, organization: string, batches: readonly HostBatch[], place: number): Promise<Set<string>> {
-  const positions = batches.flatMap(({ host, positions }) => [...positions].map(([boot, seq], index) => ({ host, boot, seq, index })))
-  const moved = await sql<{ host: string }[]>`
+async function writePositions(sql: Db, organization: string, batches: readonly HostBatch[], place: number): Promise<void> {
+  if (batches.length === 0) return
+  const positions = batches.flatMap(({ host, positions }) => [...positions].map(([boot, { to }], index) => ({ host, boot, to, index })))
+  await sql`
     INSERT INTO metric_positions (organization_id, host_id, boot_id, seq, place)
     SELECT ${organization}, * FROM unnest(${positions.map(({ host }) => host)}::uuid[], ${positions.map(({ boot }) => boot)}::text[],
-      ${positions.map(({ seq }) => seq)}::bigint[], ${positions.map(({ index }) => place + index)}::bigint[])
-    ON CONFLICT (organization_id, host_id, boot_id) DO UPDATE SET seq = EXCLUDED.seq, place = EXCLUDED.place
-      WHERE metric_positions.seq < EXCLUDED.seq
-    RETURNING host_id AS host`
+      ${positions.map(({ to }) => to)}::bigint[], ${positions.map(({ index }) => place + index)}::bigint[])
+    ON CONFLICT (organization_id, host_id, boot_id) DO UPDATE SET seq = EXCLUDED.seq, place = EXCLUDED.place`
   // A boot that is not among the last ones is not in any ring of 24 h, unless somebody makes boots up.
   await sql`
     DELETE FROM metric_positions WHERE (host_id, boot_id) IN (
@@ -61,7 +75,6 @@ async function writePositions(sql: Db, organization: string, batches: readonly H
         SELECT host_id, boot_id, row_number() OVER (PARTITION BY host_id ORDER BY place DESC) AS nth
         FROM metric_positions WHERE host_id = ANY(${batches.map(({ host }) => host)}::uuid[])) AS ranked
       WHERE nth > ${mostBoots})`
-  return new Set(moved.map(({ host }) => host))
 }
 
 async function writeRows(sql: Db, organization: string, rows: readonly { host: string; row: Row }[]): Promise<void> {
