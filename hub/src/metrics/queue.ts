@@ -2,8 +2,8 @@ import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
 import { moveToEnd } from './counted.ts'
-import { gather, type HostBatch } from './gather.ts'
-import { splitBatches, writeBatches } from './write.ts'
+import type { HostBatch } from './gather.ts'
+import { pointsOf, splitBatches, writeBatches } from './write.ts'
 
 /** Rows on their way to the database. */
 export interface WriteQueue {
@@ -24,13 +24,13 @@ interface Deps {
   readonly onOvertaken: (host: string) => void
 }
 
-/** Rows that wait to be written, each about half a kilobyte. */
-const mostRows = 100_000
-const mostRowsPerHost = 8000
+/** Points that wait to be written, each about a quarter of a kilobyte. */
+const mostPoints = 200_000
+const mostPointsPerHost = 3000
 
 export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): WriteQueue {
   let pending = new Map<string, HostBatch>()
-  let pendingRows = 0
+  let pendingPoints = 0
   let writing: HostBatch[][] = []
   let place = 0
   let tail = Promise.resolve()
@@ -39,7 +39,7 @@ export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): Wri
     if (writing.length === 0) {
       writing = splitBatches(pending.values())
       pending = new Map()
-      pendingRows = 0
+      pendingPoints = 0
     }
     while (writing.length > 0) {
       await writeOne(writing[0]!)
@@ -66,7 +66,7 @@ export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): Wri
         if (!isRefused(error)) throw error
         log('error', 'metrics of a host were refused by the database', { host: batch.host, error: String(error) })
         // Counted without its figures: they would be refused again.
-        return writeBatches(db, [{ ...batch, rows: new Map() }], place, now())
+        return writeBatches(db, [{ ...batch, samples: [] }], place, now())
       })
       overtaken(stale)
     }
@@ -74,7 +74,7 @@ export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): Wri
 
   function overtaken(hosts: readonly string[]): void {
     for (const host of hosts) {
-      pendingRows -= pending.get(host)?.rows.size ?? 0
+      pendingPoints -= pointsOf(pending.get(host))
       pending.delete(host)
       onOvertaken(host)
     }
@@ -89,14 +89,13 @@ export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): Wri
 
   return {
     add(organization, host, sample, after) {
-      const batch = pending.get(host) ?? { organization, host, rows: new Map(), positions: new Map() }
+      const batch: HostBatch = pending.get(host) ?? { organization, host, samples: [], positions: new Map() }
       pending.set(host, batch)
       moveToEnd(batch.positions, sample.bootId, { after: batch.positions.get(sample.bootId)?.after ?? after, to: sample.seq })
-      pendingRows -= batch.rows.size
-      gather(batch, sample, now())
-      pendingRows += batch.rows.size
+      batch.samples.push(sample)
+      pendingPoints += sample.points.length + 1
     },
-    isFull: (host) => pendingRows >= mostRows || (pending.get(host)?.rows.size ?? 0) >= mostRowsPerHost,
+    isFull: (host) => pendingPoints >= mostPoints || pointsOf(pending.get(host)) >= mostPointsPerHost,
     flush() {
       const run = flushAfter(tail)
       tail = run.catch(() => undefined)

@@ -1,23 +1,28 @@
 import type { Database, Db } from '../base/db.ts'
-import type { HostBatch, Row, Span } from './gather.ts'
-import { steps } from './steps.ts'
+import { gather, type HostBatch, type Row, type Span } from './gather.ts'
 
-/** Batches of one organization, together about so many rows: one transaction. */
-const rowsPerWrite = 2000
+/** Batches of one organization, together about so many points: one transaction. */
+const pointsPerWrite = 1000
+const rowsPerStatement = 2000
 
 export function splitBatches(batches: Iterable<HostBatch>): HostBatch[][] {
-  const open = new Map<string, { batches: HostBatch[]; rows: number }>()
+  const open = new Map<string, { batches: HostBatch[]; points: number }>()
   const writes: HostBatch[][] = []
   for (const batch of batches) {
-    const own = open.get(batch.organization) ?? { batches: [], rows: 0 }
+    const own = open.get(batch.organization) ?? { batches: [], points: 0 }
     own.batches.push(batch)
-    own.rows += batch.rows.size
+    own.points += pointsOf(batch)
     open.set(batch.organization, own)
-    if (own.rows < rowsPerWrite) continue
+    if (own.points < pointsPerWrite) continue
     writes.push(own.batches)
     open.delete(batch.organization)
   }
   return [...writes, ...[...open.values()].map(({ batches }) => batches)]
+}
+
+/** A sample without points counts as well. */
+export function pointsOf(batch: HostBatch | undefined): number {
+  return batch?.samples.reduce((sum, { points }) => sum + points.length + 1, 0) ?? 0
 }
 
 /**
@@ -33,8 +38,8 @@ export async function writeBatches(db: Database, batches: readonly HostBatch[], 
     const known = await readKnown(sql, batches)
     const fresh = batches.filter((batch) => isAt(batch, known, ({ after }) => after))
     await writePositions(sql, organization, fresh, place)
-    const rows = fresh.flatMap(({ host, rows }) => [...rows.values()].filter((row) => isKept(row, nowMs)).map((row) => ({ host, row })))
-    for (let at = 0; at < rows.length; at += rowsPerWrite) await writeRows(sql, organization, rows.slice(at, at + rowsPerWrite))
+    const rows = fresh.flatMap((batch) => gather(batch, nowMs).map((row) => ({ ...row, ...sumUp(row), host: batch.host })))
+    for (let at = 0; at < rows.length; at += rowsPerStatement) await writeRows(sql, organization, rows.slice(at, at + rowsPerStatement))
     return batches.filter((batch) => !fresh.includes(batch) && !isAt(batch, known, ({ to }) => to)).map(({ host }) => host)
   })
 }
@@ -51,10 +56,24 @@ function isAt({ host, positions }: HostBatch, known: ReadonlyMap<string, number>
   return [...positions].every(([boot, span]) => (known.get(`${host} ${boot}`) ?? span.after) === end(span))
 }
 
-/** A batch may have waited for the database longer than its partitions live. */
-function isKept({ step, atMs }: Row, nowMs: number): boolean {
-  const { keepMs } = steps.find((one) => one.step === step)!
-  return nowMs - atMs < keepMs + step * 1000
+/** A row of the table; lists as PostgreSQL writes them. */
+interface Line extends Omit<Row, 'samples'> {
+  readonly host: string
+  readonly counts: string
+  readonly sums: string
+  readonly maxima: string
+}
+
+/** No maximum where no sample had the figure. */
+function sumUp({ samples }: Row): Pick<Line, 'counts' | 'sums' | 'maxima'> {
+  const [counts, sums, maxima]: [number[], number[], (number | 'NULL')[]] = [[], [], []]
+  for (let index = 0; index < samples[0]!.length; index++) {
+    const figures = samples.map((values) => values[index]!).filter((value) => !Number.isNaN(value))
+    counts.push(figures.length)
+    sums.push(figures.reduce((sum, value) => sum + value, 0))
+    maxima.push(figures.length === 0 ? 'NULL' : figures.reduce((most, value) => Math.max(most, value)))
+  }
+  return { counts: `{${counts.join(',')}}`, sums: `{${sums.join(',')}}`, maxima: `{${maxima.join(',')}}` }
 }
 
 /** Boots of one host whose positions are kept. */
@@ -77,15 +96,13 @@ async function writePositions(sql: Db, organization: string, batches: readonly H
       WHERE nth > ${mostBoots})`
 }
 
-async function writeRows(sql: Db, organization: string, rows: readonly { host: string; row: Row }[]): Promise<void> {
-  const column = <T>(pick: (row: Row) => T) => rows.map(({ row }) => pick(row))
-  const list = (values: readonly (number | null)[]) => `{${values.map((value) => value ?? 'NULL').join(',')}}`
+async function writeRows(sql: Db, organization: string, lines: readonly Line[]): Promise<void> {
+  const column = <K extends keyof Line>(name: K) => lines.map((line) => line[name])
   await sql`
     INSERT INTO metrics AS kept (organization_id, step, host_id, kind, subject, at, counts, sums, maxima)
     SELECT ${organization}, step, host, kind, subject, to_timestamp(at_ms / 1000), counts::int[], sums::double precision[], maxima::double precision[]
-    FROM unnest(${column(({ step }) => step)}::int[], ${rows.map(({ host }) => host)}::uuid[], ${column(({ kind }) => kind)}::text[],
-      ${column(({ subject }) => subject)}::text[], ${column(({ atMs }) => atMs)}::double precision[], ${column(({ counts }) => list(counts))}::text[],
-      ${column(({ sums }) => list(sums))}::text[], ${column(({ maxima }) => list(maxima))}::text[])
+    FROM unnest(${column('step')}::int[], ${column('host')}::uuid[], ${column('kind')}::text[], ${column('subject')}::text[],
+      ${column('atMs')}::double precision[], ${column('counts')}::text[], ${column('sums')}::text[], ${column('maxima')}::text[])
       AS given (step, host, kind, subject, at_ms, counts, sums, maxima)
     ON CONFLICT (organization_id, step, host_id, kind, subject, at) DO UPDATE SET
       counts = metric_counts(kept.counts, EXCLUDED.counts), sums = metric_sums(kept.sums, EXCLUDED.sums),
