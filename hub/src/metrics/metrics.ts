@@ -28,6 +28,9 @@ export interface MetricsStore {
 }
 
 const flushMs = 5000
+/** A large fleet waits longer, so that its roll-ups are written for several samples at once; who wants the last figures has them live. */
+const calmMs = 30_000
+const calmPoints = 2000
 const tendMs = 1_800_000
 const bootPattern = /^[!-~]{1,64}$/
 
@@ -39,28 +42,38 @@ export async function openMetricsStore(db: Database, log: Log, now: () => number
     overtaken.add(host)
     states.forget(host)
   }
-  const { add, isFull, flush } = createWriteQueue({ db, log, now, tend, onOvertaken })
+  const queue = createWriteQueue({ db, log, now, tend, onOvertaken })
   let closed = false
+  let flushedMs = 0
 
   async function push(organization: string, host: string, sample: MetricSample): Promise<void> {
     if (!bootPattern.test(sample.bootId)) throw new FairleadError('invalid_input', 'A boot id is up to 64 printable characters.')
     const state = await states.of(organization, host)
     await state.pace(sample.points.length + 1)
-    while (!closed && isFull(host)) await flush().catch(() => sleep(flushMs))
+    while (!closed && queue.isFull(host)) await queue.flush().catch(() => sleep(flushMs))
     if (overtaken.has(host)) throw new FairleadError('conflict', 'Another hub counts the metrics of this host; it is asked again.')
     const after = closed ? undefined : state.count(sample)
-    if (after !== undefined) add(organization, host, sample, after)
+    if (after !== undefined) queue.add(organization, host, sample, after)
+  }
+
+  function flushNow(): Promise<void> {
+    flushedMs = now()
+    return queue.flush()
+  }
+
+  async function flushInTime(): Promise<void> {
+    if (queue.points < calmPoints || Math.abs(now() - flushedMs) >= calmMs) await flushNow()
   }
 
   const say = (message: string) => (error: unknown) => log('error', message, { error: String(error) })
   await tend()
   const timers = [
-    setInterval(() => void flush().catch(say('metrics were not written; they are kept, and tried again')), flushMs),
+    setInterval(() => void flushInTime().catch(say('metrics were not written; they are kept, and tried again')), flushMs),
     setInterval(() => void tend().catch(say('partitions were not tended')), tendMs),
   ].map((timer) => timer.unref())
   return {
     push,
-    flush,
+    flush: flushNow,
     tend,
     async position(organization, host) {
       overtaken.delete(host)
@@ -70,7 +83,7 @@ export async function openMetricsStore(db: Database, log: Log, now: () => number
     async close() {
       for (const timer of timers) clearInterval(timer)
       closed = true
-      await flush().catch(say('metrics were not written; the hosts send them again'))
+      await flushNow().catch(say('metrics were not written; the hosts send them again'))
     },
   }
 }

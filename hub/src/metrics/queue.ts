@@ -9,6 +9,8 @@ import { pointsOf, splitBatches, writeBatches } from './write.ts'
 export interface WriteQueue {
   /** `after`: the sample of the same boot that was counted before it. */
   add(organization: string, host: string, sample: MetricSample, after: number): void
+  /** Points that wait. */
+  readonly points: number
   /** More of this host must wait for a flush. */
   isFull(host: string): boolean
   /** Writes all that was added before. Throws when the database does not take it; then it is kept, and tried again. */
@@ -94,6 +96,9 @@ export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): Wri
       moveToEnd(batch.positions, sample.bootId, { after: batch.positions.get(sample.bootId)?.after ?? after, to: sample.seq })
       batch.samples.push(sample)
       pendingPoints += sample.points.length + 1
+    },
+    get points() {
+      return pendingPoints
     },
     isFull: (host) => pendingPoints >= mostPoints || pointsOf(pending.get(host)) >= mostPointsPerHost,
     flush() {
