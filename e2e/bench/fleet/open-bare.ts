@@ -42,7 +42,7 @@ export async function openBare({ keys, neverSeal, follow, address = '127.0.0.1' 
   const db = bareDatabase(keys)
   const fleet = openFleet()
   const book = openHostBook(db)
-  const metrics = { push: ignore, handlers: {} as never, flush: nothing, tend: nothing, close: nothing }
+  const metrics = { push: nothing, position: async () => undefined, handlers: {} as never, flush: nothing, tend: nothing, close: nothing }
   if (follow) followHosts({ db, fleet, inventory: openInventory(), metrics, book, log, onStep: ignore })
   const audits = { write: nothing, onRow: () => ignore, verify: async () => ({ rows: 0, ok: true }) }
   const accept = createAccept({ db, audits, fleet, identity, log, onStep: ignore, onHost: nothing, neverSeal })

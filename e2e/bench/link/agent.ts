@@ -1,7 +1,8 @@
 // The agent's process: the real features over the real engine, and the benchmark's own.
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { keepConnected, makeHello } from '@fairlead/agent/connect.ts'
+import { keepConnected } from '@fairlead/agent/connect.ts'
 import { serveContainers } from '@fairlead/agent/containers/containers.ts'
+import { makeHello } from '@fairlead/agent/dial.ts'
 import { openEngine } from '@fairlead/agent/docker/engine.ts'
 import { serveTerminals } from '@fairlead/agent/terminals/terminals.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'

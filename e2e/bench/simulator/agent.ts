@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { keepConnected, makeHello } from '@fairlead/agent/connect.ts'
+import { keepConnected } from '@fairlead/agent/connect.ts'
+import { makeHello } from '@fairlead/agent/dial.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { hosts } from '@fairlead/protocol/features/hosts.ts'
 import { inventory, type InventoryChange } from '@fairlead/protocol/features/inventory.ts'
-import { metrics } from '@fairlead/protocol/features/metrics.ts'
+import { metrics, metricScalesOf } from '@fairlead/protocol/features/metrics.ts'
 import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
-import { createSampleEncoder } from '@fairlead/protocol/wire/metric-codec.ts'
+import { createSampleEncoder } from '@fairlead/protocol/wire/metric-encode.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { containerRow } from './rows.ts'
@@ -79,12 +80,12 @@ export function makeAgent(index: number): SimulatedAgent {
     },
     metrics: {
       async *watch(_input, { signal }) {
-        const encoder = createSampleEncoder()
+        const encoder = createSampleEncoder(metricScalesOf)
         signal.addEventListener('abort', () => measure())
         while (!signal.aborted) {
           await new Promise<void>((done) => (measure = done))
           if (!signal.aborted)
-            yield encoder.encode({ bootId: base.bootId, seq: seq++, timeMs: Date.now(), dropped: 0, points: points(index, containers) })
+            yield* encoder.encode([{ bootId: base.bootId, seq: seq++, timeMs: Date.now(), dropped: 0, points: points(index, containers) }])
         }
       },
     },

@@ -64,7 +64,7 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
     organization: known.organization,
     heartbeatMs: limits.heartbeatMs,
     resumeForMs: 60_000,
-    smearMs: Math.max(5000, fleet.online * 3),
+    smearMs: Math.max(1000, fleet.online * 3),
     nowMs: Date.now(),
   }
   secured.transport.send(encodeValue(welcome))

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { rawPublicKey } from '@fairlead/protocol/noise/suite.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
-import { dial, makeHello } from './connect.ts'
+import { dial, makeHello } from './dial.ts'
 
 const webSocketGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
