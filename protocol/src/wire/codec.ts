@@ -41,7 +41,12 @@ function writer(send: (message: Uint8Array) => void): FrameWriter {
   }
   return {
     control: (control) => add(packr.pack(control)),
-    data: (sid, payload) => add(encodeData(sid, payload)),
+    data(sid, payload) {
+      // Copied once, when the message is put together.
+      parts.push(headerOf(sid, payload.length), payload)
+      total += dataHeader + payload.length
+      if (total >= limits.gatherBytes) flush()
+    },
     reply(sid, value) {
       const encoded = packr.pack(value)
       if (encoded.length > limits.replyBytes) return encoded
@@ -56,19 +61,11 @@ function writer(send: (message: Uint8Array) => void): FrameWriter {
 }
 
 export function encodeData(sid: number, payload: Uint8Array): Uint8Array {
-  const out = new Uint8Array(dataHeader + payload.length)
-  out[0] = 0x93
-  out[1] = frame.data
-  out[2] = 0xce
-  out[3] = sid >>> 24
-  out[4] = sid >>> 16
-  out[5] = sid >>> 8
-  out[6] = sid
-  out[7] = 0xc5
-  out[8] = payload.length >>> 8
-  out[9] = payload.length
-  out.set(payload, dataHeader)
-  return out
+  return join([headerOf(sid, payload.length), payload], dataHeader + payload.length)
+}
+
+function headerOf(sid: number, length: number): Uint8Array {
+  return Uint8Array.of(0x93, frame.data, 0xce, sid >>> 24, sid >>> 16, sid >>> 8, sid, 0xc5, length >>> 8, length)
 }
 
 function decode(message: Uint8Array | string, sink: Parameters<FrameCodec['decode']>[1]): void {

@@ -24,6 +24,9 @@ export interface Carrier {
   release(stream: StreamImpl): void
 }
 
+/** A payload of at least this part of the memory it came in is kept as it came. */
+const wholeShare = 4
+
 type Answer = { readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }
 
 /** One stream, from either end. It outlives the session that carries it when it has a resume key. */
@@ -268,7 +271,8 @@ export class StreamImpl implements WireStream {
     if (this.#peerEnded || this.over) return true
     this.receivedBytes += payload.length
     if (this.receivedBytes > this.#granted) return false
-    const own = payload.slice()
+    // What is small would hold on to all it came with; what is not is not worth a copy.
+    const own = payload.length * wholeShare >= payload.buffer.byteLength ? payload : payload.slice()
     if (this.#joined !== undefined) {
       this.#consumed = this.receivedBytes
       this.#joined.#push(own)
