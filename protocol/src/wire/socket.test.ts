@@ -4,9 +4,8 @@ import { overSocket, type SocketLike } from './socket.ts'
 
 function fakeSocket() {
   const socket = { binaryType: '', readyState: 1, bufferedAmount: 0, send: () => undefined, close: () => undefined }
-  return Object.assign(socket, { onmessage: undefined, onclose: undefined, onerror: undefined }) as SocketLike & {
-    onmessage: (event: { data: unknown }) => void
-  }
+  const handlers = { onmessage: (_event: { data: unknown }): void => undefined, onclose: undefined, onerror: undefined }
+  return Object.assign(socket, handlers) satisfies SocketLike
 }
 
 describe('a transport over a WebSocket', () => {
