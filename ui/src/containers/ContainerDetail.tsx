@@ -1,5 +1,5 @@
 import { A, useNavigate, useParams } from '@solidjs/router'
-import { createResource, createSignal, For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
+import { createMemo, createResource, createSignal, For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
 import type { Stats } from '@fairlead/protocol/features/containers.ts'
 import { ask, follow, type MethodName } from '../api/api.ts'
 import { bytes, cores, t, time } from '../i18n/i18n.ts'
@@ -24,6 +24,12 @@ export function ContainerDetail(): JSX.Element {
   const row = () => state.rows[0]
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
+  // Names change, the log does not begin anew for that.
+  const source = createMemo(
+    () => [{ host: params.host, id: params.id, name: row()?.name ?? params.id.slice(0, 12), hostName: row()?.hostName ?? params.host }],
+    undefined,
+    { equals: ([a], [b]) => a?.host === b?.host && a?.id === b?.id },
+  )
   const on = () => ({ host: params.host, id: params.id })
   const button = (label: Parameters<typeof t>[0], method: MethodName) => (
     <button type="button" disabled={row()?.staleMs !== undefined} onClick={() => void act(t(label), () => ask(method, on() as never))}>
@@ -77,7 +83,9 @@ export function ContainerDetail(): JSX.Element {
       </nav>
       <Switch>
         <Match when={params.tab === 'logs'}>
-          <Logs host={params.host} id={params.id} />
+          <Show when={state.ready} fallback={<Skeleton lines={12} />}>
+            <Logs sources={source()} />
+          </Show>
         </Match>
         <Match when={params.tab === 'terminal'}>
           <TerminalTab host={params.host} id={params.id} />

@@ -7,7 +7,7 @@ import { Notices, plain, Skeleton } from '../kit/kit.tsx'
 import { Palette } from './Palette.tsx'
 
 const themes = ['', 'light', 'dark'] as const
-const goTo: Readonly<Record<string, string>> = { o: '/', h: '/hosts', c: '/containers', y: '/activity' }
+const goTo: Readonly<Record<string, string>> = { o: '/', h: '/hosts', c: '/containers', l: '/logs', y: '/activity' }
 
 /** The frame around every page: rail, search, banner, keys. */
 export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () => void }>): JSX.Element {
@@ -96,6 +96,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () =
         </A>
         <A href="/hosts">{t('nav.hosts')}</A>
         <A href="/containers">{t('nav.containers')}</A>
+        <A href="/logs">{t('nav.logs')}</A>
         <A href="/activity">{t('nav.activity')}</A>
       </nav>
       <main>
