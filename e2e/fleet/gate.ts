@@ -1,4 +1,4 @@
-import { createServer, connect, type AddressInfo } from 'node:net'
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Namespace } from './net.ts'
@@ -17,13 +17,18 @@ export async function openGate(where: Namespace, port: number): Promise<Gate> {
   const socket = join(dir, 'gate')
   const child = where.spawn(process.execPath, ['-e', inside, where.address, String(port), socket], { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise((resolve) => child.stdout!.once('data', resolve))
+  const open = new Set<Socket>()
   const server = createServer((near) => {
     const far = connect(socket)
-    for (const end of [near, far])
-      end.on('error', () => {
+    for (const end of [near, far]) {
+      open.add(end)
+      end.on('error', () => end.destroy())
+      end.on('close', () => {
+        open.delete(end)
         near.destroy()
         far.destroy()
       })
+    }
     near.pipe(far)
     far.pipe(near)
   })
@@ -32,6 +37,7 @@ export async function openGate(where: Namespace, port: number): Promise<Gate> {
     port: (server.address() as AddressInfo).port,
     close() {
       child.kill('SIGKILL')
+      for (const end of open) end.destroy()
       rmSync(dir, { recursive: true, force: true })
       return new Promise((resolve) => server.close(() => resolve()))
     },

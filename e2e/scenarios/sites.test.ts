@@ -102,16 +102,14 @@ describe('two sites behind NAT', need('netns', 'dockerd', 'busybox', 'curl'), ()
     })
   })
 
-  it('nothing of the join string was ever on the wire or in a log [security 30]', async () => {
+  it('nothing of a join string is in the output of hub or agent [security 30]', async () => {
     assert.ok(!hub.output.includes('flj1.'))
     for (const host of hosts) assert.ok(!host.output.includes('flj1.'))
   })
 
-  it('a revoked site is gone within a second', async () => {
-    const startMs = performance.now()
+  it('a revoked site is closed and gone from the list', async () => {
     await owner.ask('DELETE', '/api/v1/hosts/site-2')
     await until(() => /removed from the hub|4403/.test(hosts[1]!.output))
-    assert.ok(performance.now() - startMs < 1000)
     assert.ok(!(await listHosts()).some(({ name }) => name === 'site-2'))
   })
 })

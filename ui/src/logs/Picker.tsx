@@ -1,5 +1,6 @@
-import { createSignal, For, onMount, Show, type JSX } from 'solid-js'
+import { createSignal, For, Show, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
+import { Dialog } from '../kit/Dialog.tsx'
 import { ErrorBox, plain, StateMark } from '../kit/kit.tsx'
 import { createFleetPage } from '../kit/live.ts'
 import { keyOf, type SourceRef } from './sources.ts'
@@ -23,43 +24,31 @@ export function Picker(props: {
     offset: 0,
     limit: shownRows,
   }))
-  const before = document.activeElement as HTMLElement | null
   const already = () => new Set(props.chosen.map(keyOf))
   const matching = () => state.totals?.matching ?? 0
-  let dialog: HTMLDialogElement | undefined
-  let input: HTMLInputElement | undefined
-  onMount(() => {
-    dialog?.showModal()
-    input?.focus()
-  })
   const toggle = (ref: SourceRef) => {
     const next = new Map(picked())
     if (!next.delete(keyOf(ref))) next.set(keyOf(ref), ref)
     setPicked(next)
   }
-  const closed = () => {
-    before?.focus()
-    props.onClose()
-  }
-
   return (
-    <dialog class="picker" ref={(box) => (dialog = box)} aria-label={t('logs.pick')} onClose={closed}>
+    <Dialog title={t('logs.pick')} wide onClose={props.onClose}>
       <form
+        class="picker"
         onSubmit={(event) => {
           event.preventDefault()
           if (picked().size > 0) props.onAdd([...picked().values()])
         }}
       >
-        <h2>{t('logs.pick')}</h2>
         <input
           type="search"
+          data-first
           spellcheck={false}
           autocomplete="off"
           aria-label={t('logs.pick.filter')}
           placeholder={t('logs.pick.filter')}
           value={filter()}
           onInput={(event) => setFilter(event.currentTarget.value)}
-          ref={(box) => (input = box)}
         />
         <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={retry} />}</Show>
         <ul>
@@ -97,11 +86,11 @@ export function Picker(props: {
             {t('logs.pick.follow', { n: matching() })}
           </button>
           <span class="grow" />
-          <button type="button" onClick={() => dialog?.close()}>
+          <button type="button" onClick={() => props.onClose()}>
             {t('cancel')}
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   )
 }

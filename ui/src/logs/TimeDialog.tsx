@@ -1,5 +1,6 @@
-import { createSignal, onMount, Show, type JSX } from 'solid-js'
+import { createSignal, Show, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
+import { Dialog } from '../kit/Dialog.tsx'
 import { parseTime } from './stamp.ts'
 
 /** Asks for a time of the reader's own zone. */
@@ -9,34 +10,23 @@ export function TimeDialog(props: {
   readonly onClose: () => void
 }): JSX.Element {
   const [bad, setBad] = createSignal(false)
-  const before = document.activeElement as HTMLElement | null
-  let dialog: HTMLDialogElement | undefined
   let input: HTMLInputElement | undefined
   const local = (ms: number) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ')
-  onMount(() => {
-    dialog?.showModal()
-    input?.focus()
-    input?.select()
-  })
-  const closed = () => {
-    props.onClose()
-    before?.focus()
-  }
   return (
-    <dialog ref={(box) => (dialog = box)} aria-label={t('logs.toTime')} onClose={closed}>
+    <Dialog title={t('logs.jump')} onClose={props.onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
           const timeMs = parseTime(input!.value, Date.now())
           if (timeMs === undefined) return void setBad(true)
           props.onGo(timeMs)
-          before?.focus()
         }}
       >
         <label class="field">
           {t('logs.toTime')}
           <input
             type="text"
+            data-first
             class="mono"
             autocomplete="off"
             spellcheck={false}
@@ -56,11 +46,11 @@ export function TimeDialog(props: {
           <button type="submit" class="primary">
             {t('logs.go')}
           </button>
-          <button type="button" onClick={() => dialog?.close()}>
+          <button type="button" onClick={() => props.onClose()}>
             {t('cancel')}
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   )
 }

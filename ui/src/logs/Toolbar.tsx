@@ -71,7 +71,7 @@ export function Toolbar(props: { readonly reader: Reader }): JSX.Element {
           title={t('logs.followKeys')}
           onClick={() => props.reader.toggleFollow()}
         >
-          {props.reader.unseen() > 0 ? t('logs.new', { n: props.reader.unseen().toLocaleString(language()) }) : t('logs.follow')}
+          {props.reader.unseen() > 0 ? t('logs.new', { n: props.reader.unseen().toLocaleString(language()), count: props.reader.unseen() }) : t('logs.follow')}
         </button>
         <button type="button" class="only-phone" aria-expanded={props.reader.options()} onClick={() => props.reader.turnOptions()}>
           {t('logs.options')}
@@ -141,10 +141,11 @@ export function Options(props: { readonly reader: Reader }): JSX.Element {
 
 function Count(props: { readonly reader: Reader }): JSX.Element {
   const { logs } = props.reader
+  const hits = () => (logs.version(), logs.rows.hits)
   return (
     <span class="dim count" role="status">
       {(logs.version(), logs.rows.scanning && props.reader.view.filtering() !== '' ? '… ' : '')}
-      {t('logs.lines', { n: (logs.version(), logs.rows.hits).toLocaleString(language()) })}
+      {t('logs.lines', { n: hits().toLocaleString(language()), count: hits() })}
     </span>
   )
 }
@@ -155,7 +156,7 @@ function Older(props: { readonly reader: Reader }): JSX.Element {
     setBusy(true)
     try {
       const count = await props.reader.logs.older()
-      tell(count === 0 ? t('logs.noOlder') : t('logs.olderRead', { n: count.toLocaleString(language()) }))
+      tell(count === 0 ? t('logs.noOlder') : t('logs.olderRead', { n: count.toLocaleString(language()), count }))
     } catch (error) {
       tell(error instanceof Error ? error.message : String(error), true)
     } finally {

@@ -1,3 +1,5 @@
+import { createKeys } from '../kit/keys.ts'
+
 export interface LogActions {
   follow(): void
   pause(): void
@@ -6,42 +8,25 @@ export interface LogActions {
   time(): void
   step(by: 1 | -1): void
   unfold(): void
-  clear(): void
+  /** Answers false when there was nothing to clear. */
+  clear(): boolean
 }
 
-/** Single letters never fire where someone types, nor in a terminal. Answers how to stop listening. */
-export function onLogKeys(actions: LogActions): () => void {
-  let goingMs = 0
-  const keys: Readonly<Record<string, () => void>> = {
-    End: actions.follow,
-    f: actions.follow,
-    p: actions.pause,
-    n: actions.next,
-    N: actions.previous,
-    t: actions.time,
-    j: () => actions.step(1),
-    k: () => actions.step(-1),
-    Escape: actions.clear,
-  }
-  // Arrows scroll elsewhere; in the log itself they move from line to line, with Shift for selecting left alone.
-  const inLog: Readonly<Record<string, () => void>> = {
-    ArrowDown: () => actions.step(1),
-    ArrowUp: () => actions.step(-1),
-    Enter: actions.unfold,
-  }
-
-  function onKey(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-    if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest('.terminal, dialog, [role=dialog]') !== null) return
-    // "g t" goes to the terminals; its second letter is not ours.
-    if (event.key === 'g') goingMs = Date.now()
-    else if (Date.now() - goingMs < 1500) return void (goingMs = 0)
-    const act = keys[event.key] ?? (target.getAttribute('role') === 'log' && !event.shiftKey ? inLog[event.key] : undefined)
-    if (act === undefined) return
-    event.preventDefault()
-    act()
-  }
-  document.addEventListener('keydown', onKey)
-  return () => document.removeEventListener('keydown', onKey)
+/** The keys of a log, for as long as it is shown. Arrows scroll elsewhere; in the log itself they go from line to line. */
+export function createLogKeys(actions: LogActions): void {
+  const inLog = (act: () => void) => () => (document.activeElement?.getAttribute('role') === 'log' ? act() : false)
+  createKeys([
+    { combo: 'f', label: 'logs.keys.follow', run: actions.follow },
+    { combo: 'End', label: 'logs.keys.follow', run: actions.follow },
+    { combo: 'p', label: 'logs.keys.pause', run: actions.pause },
+    { combo: 'n', label: 'logs.next', run: actions.next },
+    { combo: 'Shift+n', label: 'logs.previous', run: actions.previous },
+    { combo: 't', label: 'logs.jump', run: actions.time },
+    { combo: 'j', label: 'logs.keys.down', run: () => actions.step(1) },
+    { combo: 'k', label: 'logs.keys.up', run: () => actions.step(-1) },
+    { combo: 'ArrowDown', label: 'logs.keys.down', run: inLog(() => actions.step(1)) },
+    { combo: 'ArrowUp', label: 'logs.keys.up', run: inLog(() => actions.step(-1)) },
+    { combo: 'Enter', label: 'logs.unfold', run: inLog(actions.unfold) },
+    { combo: 'Escape', label: 'keys.clear', run: actions.clear },
+  ])
 }

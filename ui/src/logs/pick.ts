@@ -63,7 +63,12 @@ export function createPick(logs: Logs, view: Address, pane: () => PaneHandle | u
   return {
     current,
     pick: (id: number) => pick(current() === id ? undefined : id),
-    unpick: () => void (current() !== undefined && pick(undefined)),
+    /** Answers false when no line was picked. */
+    unpick(): boolean {
+      if (current() === undefined) return false
+      pick(undefined)
+      return true
+    },
     toHit,
     step,
     unfolded,

@@ -1,8 +1,8 @@
-import { createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js'
+import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
 import { createAddress, type Address } from './address.ts'
 import type { PaneHandle } from './drawing.ts'
 import { countByTime, type Histogram } from './histogram.ts'
-import { onLogKeys } from './keys.ts'
+import { createLogKeys } from './keys.ts'
 import { createLogs, type Logs } from './logs.ts'
 import { createPick } from './pick.ts'
 import { shownText } from './shown.ts'
@@ -37,10 +37,15 @@ export function createReader(wanted: () => readonly SourceRef[]) {
     handle?.toRow(logs.find(timeMs, ''))
   }
 
-  onMount(() => {
-    const { toHit, step } = lines
-    const moves = { next: () => toHit(1), previous: () => toHit(-1), step, unfold: lines.unfold, clear: lines.unpick }
-    onCleanup(onLogKeys({ ...moves, follow: following.toEnd, pause: () => following.follow(false), time: () => setAsking(true) }))
+  createLogKeys({
+    follow: following.toEnd,
+    pause: () => following.follow(false),
+    next: () => lines.toHit(1),
+    previous: () => lines.toHit(-1),
+    time: () => setAsking(true),
+    step: lines.step,
+    unfold: lines.unfold,
+    clear: lines.unpick,
   })
 
   return {
