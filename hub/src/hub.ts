@@ -7,23 +7,26 @@ import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAudit } from './audit/audit.ts'
 import { openAudits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
-import { openConsoles } from './base/console.ts'
+import { lockDataDir } from './base/datadir.ts'
+import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
-import { createApi } from './base/http.ts'
-import { openListeners } from './base/listen.ts'
+import { createApi, type HttpApi } from './base/http.ts'
+import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
 import { renderMetrics } from './base/prometheus.ts'
-import { createDoors } from './base/serve.ts'
+import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole, serveInstaller } from './base/static.ts'
+import { createRates } from './base/rates.ts'
+import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
 import { serveContainers } from './containers/containers.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
-import { openFleet } from './fleet/fleet.ts'
+import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { openHostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
@@ -37,7 +40,7 @@ import { serveTerminals } from './terminals/terminals.ts'
 export const version = '0.1.0'
 const root = join(import.meta.dirname, '../..')
 /** How long requests under way may take when the hub stops; all of it ends within 10 s. */
-const drainMs = 5000
+const drainMs = 4000
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -50,17 +53,32 @@ export interface Hub {
   close(): Promise<void>
 }
 
-/** Everything a hub is, in the order in which it starts. */
-export async function openHub(config: Config, log: Log = createLog()): Promise<Hub> {
-  const identity = openHubIdentity(config.dataDir)
-  const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
-  const db = await openDatabase(config)
-  const metrics = await openMetricsStore(db, log)
+export interface HubOptions {
+  readonly log?: Log
+  /** Ends the start: what was begun is ended again. */
+  readonly signal?: AbortSignal
+}
+
+/** Everything a hub is, in the order in which it starts; ended in the opposite one. */
+export async function openHub(config: Config, { log = createLog(), signal }: HubOptions = {}): Promise<Hub> {
+  const opened: (() => void | Promise<void>)[] = []
+  const close = async () => {
+    for (const end of opened.toReversed()) await end()
+  }
   try {
-    return await openWith({ config, log, identity, certificate, db, metrics })
+    opened.push(await lockDataDir(config.dataDir))
+    const identity = openHubIdentity(config.dataDir)
+    const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
+    const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
+    opened.push(db.close)
+    const metrics = await openMetricsStore(db, log)
+    opened.push(metrics.close)
+    signal?.throwIfAborted()
+    const hub = await openWith({ config, log, identity, certificate, db, metrics })
+    opened.push(hub.close)
+    return { ...hub, close }
   } catch (error) {
-    await metrics.close()
-    await db.close()
+    await close()
     throw error
   }
 }
@@ -77,7 +95,6 @@ interface Opened {
 async function openWith({ config, log, identity, certificate, db, metrics }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
-  const { onHost } = fleet
   const inventory = openInventory()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
@@ -88,58 +105,95 @@ async function openWith({ config, log, identity, certificate, db, metrics }: Ope
   const { publicUrl } = config
   const enrolment = openEnrolment({ db, hubKey: identity.publicKey, publicUrl, httpsPort: () => state.httpsPort, script: installer })
   const handlers = {
+    ...serveHosts(fleet.onHost),
     audit: serveAudit({ db, audits }),
-    containers: serveContainers({ onHost }),
-    enrolment: enrolment.handlers,
-    events: serveEvents({ onHost }),
     fleet: serveFleet({ inventory }),
-    hosts: hosts.handlers,
-    logins: logins.handlers,
-    metrics: metrics.handlers,
-    terminals: serveTerminals({ onHost }),
+    ...handlersOf({ enrolment, hosts, logins, metrics }),
   }
-  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve })
+  const allowed = createRates()
+  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve, rates: allowed })
   const consoles = openConsoles(doors)
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const accept = createAccept({ db, audits, fleet, identity, log, onStep: enrolment.progress.step, onHost: book.reload })
   const peerOf = createPeerReader(config.trustedProxies)
-  const { findCaller, onEnd } = logins
-  onEnd(consoles.end)
   const loop = watchLoop()
+  const api = createApi({
+    doors,
+    findCaller: logins.findCaller,
+    peerOf,
+    doorOf: createDoorReader(publicUrl),
+    rates: allowed,
+    resumes: { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine },
+  })
+  logins.onEnd(consoles.end)
+  logins.onEnd(api.endLogin)
   const web = createWeb({
     version,
-    api: createApi({ doors, findCaller, peerOf, doorOf: createDoorReader(publicUrl) }),
+    api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
     installer: installer.app,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () => renderMetrics({ online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
+    renderMetrics: () =>
+      renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
     pingDatabase: db.ping,
     hostsOnline: () => fleet.online,
     isDraining: () => state.draining,
     log,
   })
   const listener = getRequestListener(web.fetch) as RequestListener
-  const listeners = await openListeners(config.http, config.https, certificate, listener, { accept, consoles, findCaller, peerOf })
+  const listeners = await openListeners(config.http, config.https, certificate, listener, {
+    accept,
+    consoles,
+    findCaller: logins.findCaller,
+    peerOf,
+    rates: allowed,
+    isDraining: () => state.draining,
+  })
   state.httpsPort = listeners.httpsPort
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
-    inviteLocal: () => inviteLocal(db, enrolment, `https://localhost:${listeners.httpsPort}`),
-    async close() {
-      state.draining = true
-      consoles.closeAll()
-      fleet.closeAll()
-      await listeners.close(drainMs)
-      loop.disable()
-      await metrics.close()
-      await db.close()
-    },
+    inviteLocal: () => inviteLocal(db, enrolment, `https://localhost:${state.httpsPort}`),
+    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
   }
+}
+
+/** What each host's own agent answers: passed on as it is. */
+function serveHosts(onHost: Fleet['onHost']) {
+  return { containers: serveContainers({ onHost }), events: serveEvents({ onHost }), terminals: serveTerminals({ onHost }) }
+}
+
+function handlersOf<F extends Record<string, { readonly handlers: object }>>(features: F) {
+  return Object.fromEntries(Object.entries(features).map(([name, { handlers }]) => [name, handlers])) as {
+    readonly [K in keyof F]: F[K]['handlers']
+  }
+}
+
+interface Running {
+  readonly state: { draining: boolean }
+  readonly consoles: Consoles
+  readonly doors: Doors
+  readonly api: HttpApi
+  readonly fleet: Fleet
+  readonly listeners: Listeners
+  readonly loop: ReturnType<typeof watchLoop>
+}
+
+/** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
+async function stop({ state, consoles, doors, api, fleet, listeners, loop }: Running): Promise<void> {
+  state.draining = true
+  consoles.goaway()
+  await doors.idle(drainMs)
+  consoles.closeAll()
+  api.endAll()
+  fleet.closeAll()
+  await listeners.close(1000)
+  loop.disable()
 }
 
 async function inviteLocal(db: Opened['db'], enrolment: Enrolment, address: string): Promise<string | undefined> {

@@ -17,7 +17,28 @@ function settings(): Config {
 }
 
 async function main(): Promise<void> {
-  const hub = await openHub(settings())
+  const config = settings()
+  const opening = new AbortController()
+  const opened = openHub(config, { signal: opening.signal })
+  let stopping = false
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => process.exit(1), 9500).unref()
+    opening.abort()
+    // Whatever was begun is ended too: a hub that is stopped while it starts leaves no database behind.
+    const hub = await opened.catch(() => undefined)
+    await hub?.close()
+    process.exit(0)
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  // Whoever started the hub died: it does not stay behind.
+  process.once('disconnect', stop)
+  const hub = await opened.catch((error: unknown) => {
+    if (!stopping) throw error
+  })
+  if (hub === undefined || stopping) return
   const tell = (message: HubMessage) => process.send?.(message)
   if (process.send === undefined) {
     console.error(`Console: ${hub.url}`)
@@ -29,18 +50,6 @@ async function main(): Promise<void> {
     const join = await hub.inviteLocal()
     if (join !== undefined) tell({ type: 'join', join })
   })
-  let stopping = false
-  const stop = async () => {
-    if (stopping) return
-    stopping = true
-    setTimeout(() => process.exit(1), 9000).unref()
-    await hub.close()
-    process.exit(0)
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
-  // Whoever started the hub died: it does not stay behind.
-  process.once('disconnect', stop)
 }
 
 process.on('unhandledRejection', (error) =>
