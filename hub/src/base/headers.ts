@@ -65,7 +65,7 @@ export function sameOrigin(request: IncomingMessage, hasCookie: boolean): boolea
   return !hasCookie
 }
 
-const cookieName = '__Host-fairlead'
+export const cookieName = '__Host-fairlead'
 
 export function readCookie(request: IncomingMessage): string | undefined {
   return new RegExp(`(?:^|;\\s*)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]

@@ -2,6 +2,7 @@ import { timingSafeEqual, createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
 import type { Log } from './log.ts'
+import { serveDocs } from './docs.ts'
 import { safeHeaders } from './headers.ts'
 import { metricsType } from './prometheus.ts'
 
@@ -50,6 +51,7 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
     return context.json(body, ok ? 200 : 503, ok ? {} : { 'Retry-After': '2' })
   })
   app.get('/api/openapi.json', (context) => context.json(deps.openApi as object))
+  app.route('/', serveDocs())
   app.get('/api/metrics', (context) => {
     if (deps.metricsToken === undefined || !sameText(context.req.header('authorization') ?? '', `Bearer ${deps.metricsToken}`))
       return context.text('Set FAIRLEAD_METRICS_TOKEN and send it as a bearer token.', 401)
