@@ -80,9 +80,8 @@ export async function startEngine(where?: Namespace): Promise<TestEngine> {
     },
     async restart() {
       // A killed engine leaves its containerd behind, and the next one would wait for it.
-      const orphan = Number(readFileSync(join(dir, 'exec/containerd/containerd.pid'), 'utf8'))
       try {
-        process.kill(orphan, 'SIGKILL')
+        process.kill(Number(readFileSync(join(dir, 'exec/containerd/containerd.pid'), 'utf8')), 'SIGKILL')
       } catch {
         // It went by itself.
       }

@@ -5,9 +5,10 @@ import { parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
 import type { Identity } from '@fairlead/protocol/noise/suite.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import type { Config } from './config.ts'
-import { createWaits, dial, makeHello } from './connect.ts'
+import { dial, makeHello } from './dial.ts'
 import { freshIdentity, openIdentity, readPin, writePin, type Pin } from './identity.ts'
 import { features, version, type Say } from './run.ts'
+import { createWaits } from './waits.ts'
 
 /** How long an enrolment goes on through a bad network: the hub lets the same key in again on the same join string. */
 const enrolForMs = 60_000

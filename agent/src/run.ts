@@ -5,9 +5,10 @@ import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import type { Config } from './config.ts'
-import { keepConnected, makeHello, type Loss } from './connect.ts'
+import { keepConnected, type Loss } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
 import { containersSource } from './containers/source.ts'
+import { makeHello } from './dial.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
 import { watchEngine } from './docker/watch.ts'
 import { serveEvents } from './events/events.ts'
@@ -42,8 +43,14 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
-  const ring = await openRing(join(config.stateDir, 'metrics.db'), (message) => say('warn', message))
-  const metrics = openMetrics({ collector: createCollector(), ring, bootId, everyMs: config.metricsMs })
+  const ring = openRing(join(config.stateDir, 'metrics'), (message) => say('warn', message))
+  const metrics = openMetrics({
+    collector: createCollector(),
+    ring,
+    bootId,
+    everyMs: config.metricsMs,
+    onProblem: (message) => say('warn', message),
+  })
   const handlers = {
     containers: serveContainers(engine, { showSecrets: config.showSecrets }),
     events: serveEvents(watch),
@@ -72,7 +79,6 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
       watch.stop()
       metrics.stop()
       engine.close()
-      ring.close()
     },
   }
 }

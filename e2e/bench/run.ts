@@ -1,32 +1,62 @@
-// `npm run bench -- <name> [--json] [--agents N]`: runs one benchmark; the last line on stdout is one JSON object.
-import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+// `npm run bench -- <name> [--json] [options]`: runs one benchmark; the last line on stdout is one JSON object.
 import { parseArgs } from 'node:util'
+import type { BenchOptions } from './measure/options.ts'
+
+/** Every benchmark by name, and the options that it reads. */
+const benches: Readonly<Record<string, { readonly file: string; readonly reads: string }>> = {
+  fleet: { file: './fleet.ts', reads: '--agents 10000 --seconds 60 --only load,plain,tls' },
+  link: {
+    file: './link.ts',
+    reads: '--mode plain|tls|sealed --megabytes 200 --only list,logs,archive,key,delay,echo,cuts,stalled,startup',
+  },
+  list: { file: './list.ts', reads: '--hosts 200 --containers 10000' },
+  ring: { file: './ring.ts', reads: '--mode' },
+  ui: { file: './ui.ts', reads: '' },
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, agents: { type: 'string', default: '1000' }, mode: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    mode: { type: 'string' },
+    only: { type: 'string' },
+    agents: { type: 'string' },
+    hosts: { type: 'string' },
+    containers: { type: 'string' },
+    megabytes: { type: 'string' },
+    seconds: { type: 'string' },
+  },
 })
-const name = positionals[0] ?? ''
-const file = `${import.meta.dirname}/${name}.ts`
-if (!/^[a-z]+$/.test(name) || name === 'run' || !existsSync(file)) {
-  const names = (await readdir(import.meta.dirname))
-    .filter((entry) => /^[a-z]+\.ts$/.test(entry) && entry !== 'run.ts')
-    .map((entry) => entry.slice(0, -3))
-  console.error(`bench: no benchmark is named "${name}". There are: ${names.join(', ')}. Example: npm run bench -- list --json`)
-  process.exit(64)
+const { file } = benches[positionals[0] ?? ''] ?? refuse(`no benchmark is named "${positionals[0] ?? ''}"`)
+const count = (name: 'agents' | 'hosts' | 'containers' | 'megabytes' | 'seconds', fallback: number) => {
+  const value = Number(values[name] ?? fallback)
+  return Number.isInteger(value) && value >= 1 ? value : refuse(`--${name} wants a whole number from 1 on, not "${values[name]}"`)
 }
-const agents = Number(values.agents)
-if (!Number.isInteger(agents) || agents < 1) {
-  console.error(`bench: --agents wants a whole number from 1 on, not "${values.agents}".`)
-  process.exit(64)
+const options: BenchOptions = {
+  mode: values.mode,
+  only: values.only?.split(','),
+  agents: count('agents', 10_000),
+  hosts: count('hosts', 200),
+  containers: count('containers', 10_000),
+  megabytes: count('megabytes', 200),
+  seconds: count('seconds', 60),
 }
-const { run } = (await import(file)) as {
-  run: (options: { agents: number; mode?: string | undefined }) => Promise<Record<string, unknown>>
-}
-const figures = await run({ agents, mode: values.mode })
-if (!values.json)
-  for (const [key, value] of Object.entries(figures))
-    console.error(`${key.padEnd(28)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+const { run } = (await import(file)) as { run: (options: BenchOptions) => Promise<Record<string, unknown>> }
+const figures = await run(options)
+if (!values.json) print(figures, '')
 console.log(JSON.stringify(figures))
 process.exit(0)
+
+function print(rows: Record<string, unknown>, indent: string): void {
+  for (const [key, value] of Object.entries(rows)) {
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value)
+    console.error(`${indent}${key.padEnd(34 - indent.length)} ${nested ? '' : String(value)}`)
+    if (nested) print(value as Record<string, unknown>, `${indent}  `)
+  }
+}
+
+function refuse(what: string): never {
+  console.error(`bench: ${what}. There are:`)
+  for (const [name, { reads }] of Object.entries(benches)) console.error(`  ${name.padEnd(6)} ${reads}`)
+  process.exit(64)
+}

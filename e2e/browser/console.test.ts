@@ -142,7 +142,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
       ['activity', '/activity'],
     ] as const) {
       await page.goto(hub.url + path)
-      await page.locator('main table, main .card').first().waitFor()
+      await page.locator('main table, main .card, main [role=row]').first().waitFor()
       await snap(name)
       await clean()
     }
@@ -159,7 +159,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await page.setViewportSize({ width: 390, height: 844 })
     for (const path of ['/', '/hosts', '/containers', '/activity']) {
       await page.goto(hub.url + path)
-      await page.locator('main table, main .card').first().waitFor()
+      await page.locator('main table, main .card, main [role=row]').first().waitFor()
       await snap(`phone${path.replaceAll('/', '-')}`)
       assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${path} scrolls sideways`)
     }

@@ -101,6 +101,13 @@ export async function createOwner(baseUrl: string, code: string): Promise<Person
   return person
 }
 
+/** Makes a one-time line for a host; answers its join string. */
+export async function invite(owner: Person, address: string): Promise<string> {
+  const answer = await owner.ask('POST', '/api/v1/invitations', { body: { address } })
+  if (answer.status !== 200) throw new Error(`invitation: ${answer.status} ${answer.text}`)
+  return String(answer.body['join'])
+}
+
 function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>

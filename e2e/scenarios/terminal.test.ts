@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startEngine, type TestEngine } from '../engine.ts'
-import { createOwner, type Person } from '../fleet/console.ts'
+import { createOwner, invite, type Person } from '../fleet/console.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
 import { readUntil } from '../fleet/terminal.ts'
 import { until } from '../fleet/until.ts'
@@ -19,8 +19,7 @@ describe('a terminal on a host', need('dockerd', 'busybox'), () => {
     ;[hub, engine] = await Promise.all([startHub(), startEngine()])
     const base = `https://127.0.0.1:${hub.httpsPort}`
     owner = await createOwner(base, hub.code)
-    const { body } = await owner.ask('POST', '/api/v1/invitations', { body: { address: base } })
-    agent = await startAgent(String(body['join']), engine.socket, { name: 'alpha' })
+    agent = await startAgent(await invite(owner, base), engine.socket, { name: 'alpha' })
     await until(online)
     await engine.run('web', ['sh', '-c', 'sleep 1000'])
   })

@@ -89,15 +89,15 @@ describe('a running hub', () => {
     const stream = listen(base, '/api/v1/hosts/watch', owner.cookie)
     await until(() => stream.text.includes('alpha'))
     const { session, onHost } = await owner.open()
-    // Answered by the agent a second after the hub was told to stop.
-    world.slowMs = 1000
+    // Answered by the agent well after the hub was told to stop.
+    world.slowMs = 2500
     const slow = owner.ask('POST', '/api/v1/hosts/alpha/containers/web/restart', { body: {} })
     const overSession = onHost('alpha').containers.pause({ id: 'web' })
     await until(() => world.waiting === 2)
     const ended = once(hub.process, 'exit')
     hub.process.kill('SIGTERM')
-    await until(async () => (await owner.ask('GET', '/api/v1/hosts').catch(() => ({ status: 0 }))).status !== 200)
-    const during = await owner.ask('GET', '/api/v1/hosts')
+    let during = await owner.ask('GET', '/api/v1/hosts')
+    await until(async () => during.status !== 200 || (during = await owner.ask('GET', '/api/v1/hosts')).status !== 200)
     assert.equal(during.status, 503)
     assert.equal(during.headers['retry-after'], '5')
     assert.equal((during.body['error'] as { code: string }).code, 'draining')

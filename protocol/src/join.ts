@@ -26,11 +26,20 @@ export function parseJoin(text: string): Join {
       'This is not a join string. It begins with "flj1." and has four more parts; copy the whole line from the console’s "Enrol a host" page.',
     )
   }
-  const address = new TextDecoder().decode(fromBase64Url(match[4]!))
+  const address = readAddress(match[4]!)
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new FairleadError('invalid_input', 'The join string holds no usable address of a hub; copy the whole line again.')
   }
   return { tokenId: match[1]!, secret: fromBase64Url(match[2]!), hubKey: fromBase64Url(match[3]!), address }
+}
+
+/** Empty when a piece of it is missing: no base64 then. */
+function readAddress(text: string): string {
+  try {
+    return new TextDecoder().decode(fromBase64Url(text))
+  } catch {
+    return ''
+  }
 }
 
 export function toBase64Url(bytes: Uint8Array): string {
@@ -47,7 +56,7 @@ export function fromBase64Url(text: string): Uint8Array {
 }
 
 const words =
-  'anchor apron basin beacon birch bridge buoy cable canal cargo cedar chart cliff coast copper coral crane delta dock drift eagle ember fern ferry flint fog gale glass grain gull harbor haven hazel hull inlet iron island ivory jetty keel kelp lagoon lamp lark ledger linen lock lunar maple marsh mast mesa mill mist moss north oak oar ocean olive orbit otter'.split(
+  'anchor apron basin beacon birch bridge buoy cable canal cargo cedar chart cliff coast copper coral crane delta dock drift eagle ember fern ferry flint fog gale glass grain gull harbor haven hazel hull inlet iron island ivory jetty keel kelp lagoon lamp lark ledger linen lock lunar maple marsh mast mesa mill mist moss north oak oar ocean olive orbit otter oyster pier'.split(
     ' ',
   )
 

@@ -1,8 +1,9 @@
 import { Route, Router } from '@solidjs/router'
-import { createSignal, lazy, Match, onMount, Switch, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, Match, onMount, Switch, type JSX } from 'solid-js'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson } from './api/api.ts'
 import { ErrorBox, Skeleton } from './kit/kit.tsx'
+import { setMe as tellMe } from './kit/me.ts'
 import { Gate } from './logins/Gate.tsx'
 import { Shell } from './shell/Shell.tsx'
 
@@ -19,6 +20,7 @@ export function App(): JSX.Element {
   const [me, setMe] = createSignal<Me>()
   const [welcome, setWelcome] = createSignal<Welcome>()
   const [error, setError] = createSignal<unknown>()
+  createEffect(() => tellMe(me()))
 
   async function look(): Promise<void> {
     setError(undefined)

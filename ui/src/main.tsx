@@ -1,4 +1,5 @@
 import './tokens.css'
+import './lists.css'
 import { render } from 'solid-js/web'
 import { App } from './app.tsx'
 import { language } from './i18n/i18n.ts'

@@ -12,6 +12,8 @@ export interface Engine {
   stream(path: Path): Promise<Socket>
   /** Stdin and stdout of an exec. */
   attach(path: Path, body: object): Promise<Socket>
+  /** Whether it answers at all, within 5 s; rejects with why not. */
+  ping(): Promise<void>
   close(): void
 }
 
@@ -46,11 +48,16 @@ export function openEngine(socket: string): Engine {
   const http = openHttp(socket)
   let prefix: string | undefined
 
+  async function ping(): Promise<Response> {
+    const response = await http.request('GET', '/_ping', undefined, 5000)
+    if (response.status === 200) return response
+    throw new FairleadError('bad_upstream', `The engine at ${socket} answers its ping with ${response.status}.`)
+  }
+
   /** Asked once: the highest API version that both speak. */
   async function versionPrefix(): Promise<string> {
     if (prefix !== undefined) return prefix
-    const { status, headers } = await http.request('GET', '/_ping', undefined, 5000)
-    if (status !== 200) throw new FairleadError('bad_upstream', `The engine at ${socket} answers its ping with ${status}.`)
+    const { headers } = await ping()
     const minor = Number(/^1\.(\d+)$/.exec(headers['api-version'] ?? '')?.[1] ?? oldestApi)
     if (minor < oldestApi)
       throw new FairleadError(
@@ -96,6 +103,7 @@ export function openEngine(socket: string): Engine {
         if (answer.status !== 101 && answer.status !== 200) throw await failed(answer.status, answer.socket)
         return answer.socket
       }),
+    ping: async () => void (await ping()),
     close: http.close,
   }
 }

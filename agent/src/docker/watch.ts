@@ -23,6 +23,9 @@ interface RawEvent {
 
 const kept = ['exitCode', 'image', 'signal', 'execID', 'container', 'com.docker.compose.project', 'com.docker.compose.service']
 
+/** A hung engine keeps its connections open and says nothing: only asking tells. */
+const probeMs = 10_000
+
 export function watchEngine(engine: Engine, retryMs = 1000): EngineWatch {
   const eventListeners = new Set<(event: HostEvent) => void>()
   const factListeners = new Set<(facts: EngineFacts) => void>()
@@ -53,6 +56,7 @@ export function watchEngine(engine: Engine, retryMs = 1000): EngineWatch {
     const socket = await engine.stream(path('events'))
     const stop = () => socket.destroy()
     stopping.signal.addEventListener('abort', stop)
+    const probe = setInterval(() => void engine.ping().catch((error: Error) => socket.destroy(error)), probeMs).unref()
     try {
       setFacts(await readFacts(engine))
       for await (const raw of readJsonLines(socket)) {
@@ -60,6 +64,7 @@ export function watchEngine(engine: Engine, retryMs = 1000): EngineWatch {
         if (event !== undefined) for (const listener of eventListeners) listener(event)
       }
     } finally {
+      clearInterval(probe)
       stopping.signal.removeEventListener('abort', stop)
       socket.destroy()
     }

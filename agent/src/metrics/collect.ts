@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
 import { containerPoints, type CgroupBefore } from './cgroups.ts'
-import { read } from './read.ts'
+import { ratePerSecond, read } from './read.ts'
 
 const none = Number.NaN
 
@@ -14,8 +14,13 @@ interface Before {
   write: number
 }
 
-/** One pass over /proc and the cgroups. Rates are since the pass before; the first pass has none. */
-export function createCollector(root = ''): { collect(nowMs: number): MetricPoint[] } {
+export interface Collector {
+  /** `nowMs` is of a clock that never jumps: rates are since the pass before, and a jump would make them wrong. */
+  collect(nowMs: number): MetricPoint[]
+}
+
+/** One pass over /proc and the cgroups. The first pass has no rates. */
+export function createCollector(root = ''): Collector {
   let before: Before | undefined
   const cgroups: CgroupBefore = new Map()
   return {
@@ -25,9 +30,9 @@ export function createCollector(root = ''): { collect(nowMs: number): MetricPoin
       const disk = readDiskIo(root)
       const now: Before = { atMs: nowMs, busyTicks: cpu.busyTicks, ...net, ...disk }
       const rate = (pick: (sample: Before) => number) =>
-        before === undefined || nowMs <= before.atMs ? none : Math.max(0, (pick(now) - pick(before)) / ((nowMs - before.atMs) / 1000))
+        before === undefined ? none : ratePerSecond(pick(now), pick(before), nowMs - before.atMs)
       const memory = readMemory(root)
-      const load = read(`${root}/proc/loadavg`).split(' ').map(Number)
+      const load = read(`${root}/proc/loadavg`).split(' ').map(toNumber)
       const values = [
         rate(({ busyTicks }) => busyTicks / 100),
         cpu.count,
@@ -45,7 +50,7 @@ export function createCollector(root = ''): { collect(nowMs: number): MetricPoin
         readPressure(root, 'cpu'),
         readPressure(root, 'memory'),
         readPressure(root, 'io'),
-        Number(read(`${root}/proc/uptime`).split(' ')[0] ?? none),
+        toNumber(read(`${root}/proc/uptime`).split(' ')[0] ?? ''),
       ]
       before = now
       return [{ kind: 'host', id: '', values }, ...readDisks(root), ...containerPoints(root, nowMs, cgroups)]
@@ -53,9 +58,12 @@ export function createCollector(root = ''): { collect(nowMs: number): MetricPoin
   }
 }
 
+/** An empty text is no zero. */
+const toNumber = (text: string) => (text === '' ? none : Number(text))
+
 function readCpu(root: string): { busyTicks: number; count: number } {
   const lines = read(`${root}/proc/stat`).split('\n')
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (lines[0] ?? '').trim().split(/\s+/).slice(1).map(Number)
+  const [user = none, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (lines[0] ?? '').trim().split(/\s+/).slice(1).map(Number)
   return { busyTicks: user + nice + system + irq + softirq + steal, count: lines.filter((line) => /^cpu\d/.test(line)).length || none }
 }
 
@@ -71,9 +79,11 @@ function readMemory(root: string) {
 }
 
 function readNet(root: string): { rx: number; tx: number } {
+  const text = read(`${root}/proc/net/dev`)
+  if (text === '') return { rx: none, tx: none }
   let rx = 0
   let tx = 0
-  for (const line of read(`${root}/proc/net/dev`).split('\n').slice(2)) {
+  for (const line of text.split('\n').slice(2)) {
     const [name = '', ...fields] = line.trim().split(/[\s:]+/)
     // What goes over a bridge goes over a real card as well, or never leaves the host.
     if (name === '' || /^(lo|veth|br-|docker|cni|podman|virbr|tap|fwbr|fwpr|fwln)/.test(name)) continue
@@ -84,9 +94,11 @@ function readNet(root: string): { rx: number; tx: number } {
 }
 
 function readDiskIo(root: string): { read: number; write: number } {
+  const text = read(`${root}/proc/diskstats`)
+  if (text === '') return { read: none, write: none }
   let readSectors = 0
   let writeSectors = 0
-  for (const line of read(`${root}/proc/diskstats`).split('\n')) {
+  for (const line of text.split('\n')) {
     const fields = line.trim().split(/\s+/)
     if (!/^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/.test(fields[2] ?? '')) continue
     readSectors += Number(fields[5])

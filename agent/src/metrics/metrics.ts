@@ -1,37 +1,54 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import type { metrics } from '@fairlead/protocol/features/metrics.ts'
+import { metricScalesOf, type metrics } from '@fairlead/protocol/features/metrics.ts'
 import type { MetricPoint, MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
-import { createSampleEncoder } from '@fairlead/protocol/wire/metric-codec.ts'
+import { createSampleEncoder } from '@fairlead/protocol/wire/metric-encode.ts'
+import type { Collector } from './collect.ts'
 import type { Ring } from './ring.ts'
 
 export interface MetricsOptions {
-  readonly collector: { collect(nowMs: number): MetricPoint[] }
+  readonly collector: Collector
   readonly ring: Ring
   readonly bootId: string
   readonly everyMs: number
+  /** Said once each time a pass over the host's files begins to fail. */
+  readonly onProblem?: (message: string) => void
 }
 
+/** Samples that are read from the ring at once. */
 const piece = 100
 
 /** Measures for ever, hub or no hub; a hub that asks gets what it missed, then each sample as it is made. */
-export function openMetrics({ collector, ring, bootId, everyMs }: MetricsOptions): {
+export function openMetrics({ collector, ring, bootId, everyMs, onProblem = () => undefined }: MetricsOptions): {
   readonly handlers: Handlers<typeof metrics>
   stop(): void
 } {
   const listeners = new Set<() => void>()
   let seq = 0
-  const measure = () => {
-    const timeMs = Date.now()
-    ring.push({ bootId, seq: seq++, timeMs, dropped: 0, points: collector.collect(timeMs) })
+  let failing = false
+
+  function collect(): readonly MetricPoint[] {
+    try {
+      const points = collector.collect(performance.now())
+      failing = false
+      return points
+    } catch (error) {
+      // A sample without points says that there is none; the next pass may work.
+      if (!failing) onProblem(`This host could not be measured (${(error as Error).message}); it is tried again every ${everyMs / 1000} s.`)
+      failing = true
+      return []
+    }
+  }
+
+  function measure(): void {
+    const points = collect()
+    ring.push({ bootId, seq: seq++, timeMs: Date.now(), dropped: 0, points })
     for (const listener of listeners) listener()
   }
-  measure()
-  const timer = setInterval(measure, everyMs)
 
   const handlers: Handlers<typeof metrics> = {
     async *watch({ bootId: from, afterSeq }, { signal }) {
-      const encoder = createSampleEncoder()
-      let last: { bootId: string | undefined; seq: number } = { bootId: from, seq: afterSeq }
+      const encoder = createSampleEncoder(metricScalesOf)
+      let last: Position = { bootId: from, seq: afterSeq }
       let wake = Promise.withResolvers<void>()
       const listener = () => wake.resolve()
       listeners.add(listener)
@@ -39,23 +56,56 @@ export function openMetrics({ collector, ring, bootId, everyMs }: MetricsOptions
       try {
         while (!signal.aborted) {
           const samples = ring.after(last.bootId, last.seq, piece)
-          for (const sample of samples) {
-            yield encoder.encode({ ...sample, dropped: missing(last, sample) })
+          const told = samples.map((sample) => {
+            const dropped = missing(last, sample)
             last = sample
-          }
-          if (samples.length === piece) continue
+            return { ...sample, dropped }
+          })
+          for (const item of encoder.encode(told)) yield item
+          if (samples.length > 0) continue
           await wake.promise
           wake = Promise.withResolvers()
         }
       } finally {
         listeners.delete(listener)
+        signal.removeEventListener('abort', listener)
       }
     },
   }
-  return { handlers, stop: () => clearInterval(timer) }
+  measure()
+  return { handlers, stop: everyStep(everyMs, measure) }
 }
 
-/** Samples of the same boot between two that the ring no longer has. */
-function missing(last: { bootId: string | undefined; seq: number }, next: MetricSample): number {
-  return last.bootId === next.bootId ? Math.max(0, next.seq - last.seq - 1) : 0
+interface Position {
+  readonly bootId: string | undefined
+  readonly seq: number
+}
+
+/** Samples between two that the ring no longer has. A hub that knows nothing yet missed nothing. */
+function missing(last: Position, next: MetricSample): number {
+  if (last.bootId === undefined) return 0
+  return last.bootId === next.bootId ? Math.max(0, next.seq - last.seq - 1) : next.seq
+}
+
+/**
+ * At one fixed place in each step of the clock: a plain interval wanders, and now and then leaves a step of the charts empty and the
+ * next one with two. Each agent draws its place, away from the edges, so that a fleet does not measure all at once.
+ */
+function everyStep(everyMs: number, run: () => void): () => void {
+  const placeMs = everyMs * (0.1 + 0.8 * Math.random())
+  let timer: NodeJS.Timeout
+  const arm = () => {
+    const nowMs = Date.now() - placeMs
+    const waitMs = everyMs - (((nowMs % everyMs) + everyMs) % everyMs)
+    // What fired a moment early has had its step.
+    timer = setTimeout(
+      () => {
+        run()
+        arm()
+      },
+      waitMs < everyMs / 20 ? waitMs + everyMs : waitMs,
+    )
+  }
+  arm()
+  return () => clearTimeout(timer)
 }

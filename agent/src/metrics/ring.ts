@@ -1,109 +1,93 @@
+import { metricScalesOf } from '@fairlead/protocol/features/metrics.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
+import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
+import { createSampleEncoder } from '@fairlead/protocol/wire/metric-encode.ts'
+import { createKeep, type Chain, type Keep } from './keep.ts'
+import { createSegments, type Segments } from './segments.ts'
 
-/** Samples of the last 24 h, 8 MiB at most, for a hub that was away. On disk where there is one, else in memory. */
+/** Samples of 24 h of one each ten seconds, in 8 MiB at most, for a hub that was away. On disk where there is one, else in memory. */
 export interface Ring {
+  /** Handed to the kernel before it returns: what was pushed outlives the process, however it ends. */
   push(sample: MetricSample): void
-  /** Everything after a position, oldest first, a piece at a time. A position of another boot is before everything. */
+  /** Samples after a position, oldest first, `most` or some more. A position of a boot that is not kept is before everything. */
   after(bootId: string | undefined, seq: number, most: number): MetricSample[]
-  close(): void
 }
 
-const mostBytes = 8 * 1024 * 1024
-const mostAgeMs = 24 * 3_600_000
-/** What memory may hold where the disk cannot. */
-const memorySamples = 720
+export const ringLimits = {
+  samples: 8640,
+  /** Below 8 MiB by what one more sample may take. */
+  diskBytes: 8 * 2 ** 20 - 2 ** 16,
+  /** Most of a day for twenty containers. */
+  memoryBytes: 2 * 2 ** 20,
+  /** Half an hour: what is decoded for the first sample that a hub missed. */
+  chainSamples: 180,
+  chainBytes: 2 ** 18,
+} as const
 
-interface Row {
-  readonly place: number
-  readonly boot: string
-  readonly seq: number
-  readonly body: string
+/** Served without reading a file: a hub that is there wants the last one. */
+const recentSamples = 3
+
+/** `folder` undefined: memory only. Never throws: a disk that takes nothing costs what memory cannot hold, and is tried with each sample. */
+export function openRing(folder: string | undefined, onProblem: (message: string) => void = () => undefined): Ring {
+  return createRing(folder === undefined ? undefined : createSegments(folder), onProblem)
 }
 
-/** `file` undefined: memory only. */
-export async function openRing(file: string | undefined, onProblem: (message: string) => void = () => undefined): Promise<Ring> {
-  if (file === undefined) return memoryRing()
-  try {
-    return await diskRing(file, onProblem)
-  } catch (cause) {
-    onProblem(`Metrics are kept in memory only, for two hours: ${file} cannot be used (${(cause as Error).message}).`)
-    return memoryRing()
-  }
-}
-
-async function diskRing(file: string, onProblem: (message: string) => void): Promise<Ring> {
-  const { DatabaseSync } = await import('node:sqlite')
-  const db = new DatabaseSync(file)
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512; PRAGMA auto_vacuum = INCREMENTAL')
-  db.exec(
-    'CREATE TABLE IF NOT EXISTS samples (place INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL, seq INTEGER NOT NULL, at REAL NOT NULL, body TEXT NOT NULL)',
-  )
-  db.exec('CREATE UNIQUE INDEX IF NOT EXISTS samples_position ON samples (boot, seq)')
-  const insert = db.prepare('INSERT OR REPLACE INTO samples (boot, seq, at, body) VALUES (?, ?, ?, ?)')
-  const since = db.prepare('SELECT place, boot, seq, body FROM samples WHERE place > ? ORDER BY place LIMIT ?')
-  const find = db.prepare('SELECT place FROM samples WHERE boot = ? AND seq <= ? ORDER BY seq DESC LIMIT 1')
-  const old = db.prepare('DELETE FROM samples WHERE at < ?')
-  const oldest = db.prepare('DELETE FROM samples WHERE place IN (SELECT place FROM samples ORDER BY place LIMIT ?)')
-  const size = db.prepare(
-    'SELECT page_count * page_size - freelist_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size(), pragma_freelist_count()',
-  )
-  const fallback = memoryRing()
-  let pushed = 0
-  let said = false
+/** On any disk: one that fails, for tests. */
+export function createRing(segments: Segments | undefined, onProblem: (message: string) => void): Ring {
+  const { samples, diskBytes, memoryBytes } = ringLimits
+  const keep = createKeep({ samples, diskBytes, memoryBytes, segments, onProblem })
+  let recent: MetricSample[] = []
+  let writer: { readonly chain: Chain; readonly encoder: ReturnType<typeof createSampleEncoder>; bytes: number } | undefined
 
   return {
     push(sample) {
-      try {
-        insert.run(
-          sample.bootId,
-          sample.seq,
-          sample.timeMs,
-          JSON.stringify([sample.timeMs, sample.points.map(({ kind, id, values }) => [kind, id, values])]),
-        )
-        if (++pushed % 60 !== 0) return
-        old.run(sample.timeMs - mostAgeMs)
-        while ((size.get() as { bytes: number }).bytes > mostBytes) oldest.run(60)
-        db.exec('PRAGMA incremental_vacuum')
-      } catch (cause) {
-        fallback.push(sample)
-        if (!said)
-          onProblem(
-            `Metrics are kept in memory for now: the disk takes no more (${(cause as Error).message}). Free some space; nothing else is needed.`,
-          )
-        said = true
+      if (recent.length > 0 && recent[0]!.bootId !== sample.bootId) recent = []
+      recent = [...recent.slice(-recentSamples + 1), sample]
+      const isOver =
+        writer === undefined ||
+        writer.chain.boot !== sample.bootId ||
+        writer.chain.samples >= ringLimits.chainSamples ||
+        writer.bytes >= ringLimits.chainBytes
+      if (isOver)
+        writer = {
+          chain: { boot: sample.bootId, file: undefined, samples: 0, lastSeq: -1, waiting: [] },
+          encoder: createSampleEncoder(metricScalesOf),
+          bytes: 0,
+        }
+      const bytes = Buffer.concat(writer!.encoder.encode([sample]))
+      writer!.bytes += bytes.length
+      keep.add(writer!.chain, { seq: sample.seq, bytes })
+    },
+    after(bootId, seq, most) {
+      const isAfter = (sample: MetricSample) => sample.bootId !== bootId || sample.seq > seq
+      const first = recent[0]
+      if (first !== undefined && first.bootId === bootId && first.seq <= seq + 1) return recent.filter(isAfter)
+      const found: MetricSample[] = []
+      for (const chain of keep.chains.slice(startOf(keep, bootId, seq))) {
+        if (found.length >= most) break
+        found.push(...decode(keep.read(chain)).filter(isAfter))
       }
+      return found
     },
-    after(bootId, seq, most) {
-      const place = bootId === undefined ? 0 : ((find.get(bootId, seq) as { place: number } | undefined)?.place ?? 0)
-      const rows = (since.all(place, most) as unknown as Row[]).map(readRow)
-      return rows.length > 0 ? rows : fallback.after(bootId, seq, most)
-    },
-    close: () => db.close(),
   }
 }
 
-function readRow({ boot, seq, body }: Row): MetricSample {
-  const [timeMs, points] = JSON.parse(body) as [number, [string, string, (number | null)[]][]]
-  return {
-    bootId: boot,
-    seq,
-    timeMs,
-    dropped: 0,
-    points: points.map(([kind, id, values]) => ({ kind, id, values: values.map((value) => value ?? Number.NaN) })),
-  }
+/** Index of the first chain that has something after a position. */
+function startOf({ chains }: Keep, bootId: string | undefined, seq: number): number {
+  const last = chains.findLastIndex(({ boot }) => boot === bootId)
+  if (last < 0) return 0
+  const first = chains.findIndex(({ boot, lastSeq }) => boot === bootId && lastSeq > seq)
+  return first < 0 ? last + 1 : first
 }
 
-function memoryRing(): Ring {
+/** What cannot be read ends its chain; what came before counts. */
+function decode(entries: readonly Uint8Array[]): MetricSample[] {
+  const decoder = createSampleDecoder()
   const samples: MetricSample[] = []
-  return {
-    push(sample) {
-      samples.push(sample)
-      if (samples.length > memorySamples) samples.shift()
-    },
-    after(bootId, seq, most) {
-      const index = samples.findLastIndex((sample) => sample.bootId === bootId && sample.seq <= seq)
-      return samples.slice(index + 1, index + 1 + most)
-    },
-    close: () => undefined,
+  try {
+    for (const bytes of entries) samples.push(...decoder.decode(bytes))
+  } catch {
+    return samples
   }
+  return samples
 }

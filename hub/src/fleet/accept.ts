@@ -22,6 +22,8 @@ export interface AcceptDeps extends JoinDeps {
   readonly fleet: Fleet
   readonly identity: Identity
   readonly log: Log
+  /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
+  readonly neverSeal?: boolean
 }
 
 export type Accept = (transport: Transport, exporter: Uint8Array | undefined, ip: string) => void
@@ -50,7 +52,8 @@ export function createAccept(deps: AcceptDeps): Accept {
 
 async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
   const { fleet, log } = deps
-  const secured = await respond(transport, { suite, clock: systemClock, identity: deps.identity, exporter })
+  const { identity, neverSeal = false } = deps
+  const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
   const hello = readHello(secured.payload)
   const version = chooseVersion(hello.v)
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
@@ -62,7 +65,7 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
     organization: known.organization,
     heartbeatMs: limits.heartbeatMs,
     resumeForMs: 60_000,
-    smearMs: Math.max(5000, fleet.online * 3),
+    smearMs: Math.max(1000, fleet.online * 3),
     nowMs: Date.now(),
   }
   secured.transport.send(encodeValue(welcome))

@@ -1,5 +1,5 @@
 import { metricNames } from '@fairlead/protocol/features/metrics.ts'
-import { createSampleDecoder } from '@fairlead/protocol/wire/metric-codec.ts'
+import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
@@ -21,7 +21,7 @@ interface Deps {
 
 /** Listens to every host from the moment it connects: its rows, its metrics, what it says of itself. */
 export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }: Deps): void {
-  const positions = new Map<string, { bootId: string; seq: number }>()
+  const sayLosses = createLossTeller(log)
 
   fleet.onAttach((host) => {
     book.changed(host.organization, host.id)
@@ -59,12 +59,12 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
 
   async function followMetrics(host: LiveHost): Promise<void> {
     const decoder = createSampleDecoder()
-    const from = positions.get(host.id)
-    for await (const item of host.clients.metrics.watch(from === undefined ? {} : { bootId: from.bootId, afterSeq: from.seq })) {
-      const sample = decoder.decode(item)
-      positions.set(host.id, { bootId: sample.bootId, seq: sample.seq })
-      metrics.push(host.organization, host.id, sample)
-      if (Date.now() - sample.timeMs < 60_000) showUsage(host, sample)
+    for await (const item of host.clients.metrics.watch(afterOf(await metrics.position(host.organization, host.id)))) {
+      for (const sample of decoder.decode(item)) {
+        sayLosses(host, sample)
+        await metrics.push(host.organization, host.id, sample)
+        if (Math.abs(Date.now() - sample.timeMs) < 60_000) showUsage(host, sample)
+      }
     }
   }
 
@@ -96,6 +96,20 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
       const { up, name, version, problem } = facts.engine
       onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })
     }
+  }
+}
+
+const afterOf = (last: { bootId: string; seq: number } | undefined) =>
+  last === undefined ? {} : { bootId: last.bootId, afterSeq: last.seq }
+
+/** Says what a host's metrics lack: each lost stretch, and how many subjects are left out when that changes. */
+function createLossTeller(log: Log): (host: LiveHost, sample: MetricSample) => void {
+  const said = new Map<string, number>()
+  return (host, { dropped, leftOut = 0 }) => {
+    if (dropped > 0) log('warn', 'a host could not keep all metrics while it was away', { host: host.id, samples: dropped })
+    if (leftOut > 0 && leftOut !== said.get(host.id))
+      log('warn', 'a host has more subjects than one sample holds; the rest is not measured', { host: host.id, leftOut })
+    said.set(host.id, leftOut)
   }
 }
 

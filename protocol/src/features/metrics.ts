@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call, stream } from '../contract.ts'
 import { metricBatch } from '../wire/metric-batch.ts'
+import { scale } from '../wire/metric-scale.ts'
 
 /**
  * What is measured, by kind of subject. The place in the list is the number on the wire: append only, never reorder.
@@ -40,6 +41,43 @@ export const metricNames = {
   ],
 } as const satisfies Record<string, readonly string[]>
 
+type OnePer<Names extends readonly string[]> = { readonly [I in keyof Names]: number }
+type Scales = { readonly [K in keyof typeof metricNames]: OnePer<(typeof metricNames)[K]> }
+
+/**
+ * How exactly each figure is kept, in the order of its name. CPU: a thousandth of a core. Memory, swap and disks: 4 KiB, which is
+ * exact, since kernels count pages. Load and pressure: a hundredth, as the kernel says them. Rates: 1 B/s below 256 B/s, 0.4 % above.
+ * Counts and seconds: one.
+ */
+export const metricScales: Scales = {
+  host: [
+    scale.thousandth,
+    scale.one,
+    scale.page,
+    scale.page,
+    scale.page,
+    scale.page,
+    scale.hundredth,
+    scale.hundredth,
+    scale.hundredth,
+    scale.rate,
+    scale.rate,
+    scale.rate,
+    scale.rate,
+    scale.hundredth,
+    scale.hundredth,
+    scale.hundredth,
+    scale.one,
+  ],
+  disk: [scale.page, scale.page, scale.one, scale.one],
+  container: [scale.thousandth, scale.page, scale.page, scale.rate, scale.rate, scale.rate, scale.rate, scale.one],
+}
+
+/** The scales of a kind, for `createSampleEncoder`. */
+export function metricScalesOf(kind: string): readonly number[] {
+  return Object.hasOwn(metricScales, kind) ? metricScales[kind as keyof typeof metricScales] : []
+}
+
 /** What an agent answers: every sample after this place in its ring, then new ones for ever. */
 export const metrics = {
   watch: stream(z.object({ bootId: z.optional(z.string().check(z.maxLength(64))), afterSeq: z._default(z.int(), -1) }), metricBatch),
@@ -65,11 +103,13 @@ export const MetricsAnswer = z.object({
     z.object({
       subject: z.string(),
       name: z.string(),
-      /** One per time; null is a gap, drawn as a gap. */
+      /** One per time, weighted by how many samples each holds; null is a gap, drawn as a gap. */
       avg: z.array(z.nullable(z.number())),
       max: z.array(z.nullable(z.number())),
     }),
   ),
+  /** Subjects beyond the 200 that one answer holds. Absent: none. */
+  leftOut: z.optional(z.int()),
 })
 export type MetricsAnswer = z.infer<typeof MetricsAnswer>
 

@@ -1,45 +1,91 @@
-import type { Transport } from '../wire/transport.ts'
+import { limits } from '../wire/limits.ts'
+import type { Clock, Transport } from '../wire/transport.ts'
 import type { AeadKey } from './suite.ts'
 
 const none = new Uint8Array(0)
 const text = new TextEncoder()
-/** After so many messages the nonce space of a key is treated as used up: the session ends and a new handshake begins. */
-const mostMessages = 2 ** 40
+
+export interface SealKeys {
+  readonly send: AeadKey
+  readonly receive: AeadKey
+}
 
 /**
  * Seals whole messages with AES-256-GCM under a counter per direction. What does not authenticate, comes twice, is skipped
- * or reordered closes the transport without a word.
+ * or reordered closes the transport without a word. Each sender goes on to its next key after 2^20 messages or an hour; the
+ * receiver notices by the message that opens under that one only.
  */
-export function sealed(inner: Transport, keys: { readonly send: AeadKey; readonly receive: AeadKey }): Transport {
-  let sendCounter = 0
-  let receiveCounter = 0
-  let broken = false
-  const outer: Transport = {
-    send(message) {
-      if (broken) return
-      if (sendCounter >= mostMessages) return inner.close(4400, 'keys used up')
-      inner.send(keys.send.seal(sendCounter++, none, typeof message === 'string' ? text.encode(message) : message))
-    },
-    get bufferedBytes() {
-      return inner.bufferedBytes
-    },
-    close: (code, reason) => inner.close(code, reason),
-    onMessage: () => undefined,
-    onClose: () => undefined,
+export function sealed(inner: Transport, keys: SealKeys, clock: Clock): Transport {
+  return new Sealed(inner, keys, clock)
+}
+
+/** A class, not closures: a hub holds one for each of its agents. */
+class Sealed implements Transport {
+  onMessage: Transport['onMessage'] = () => undefined
+  onClose: Transport['onClose'] = () => undefined
+  readonly #inner: Transport
+  readonly #clock: Clock
+  #send: AeadKey
+  #receive: AeadKey
+  #sent = 0
+  #received = 0
+  #keyFrom = 0
+  #keyMs: number
+  #broken = false
+
+  constructor(inner: Transport, keys: SealKeys, clock: Clock) {
+    this.#inner = inner
+    this.#clock = clock
+    this.#send = keys.send
+    this.#receive = keys.receive
+    this.#keyMs = clock.now()
+    inner.onMessage = (message) => this.#read(message)
+    inner.onClose = (code, reason) => this.onClose(code, reason)
   }
-  inner.onMessage = (message) => {
-    if (broken) return
-    let plain: Uint8Array
-    try {
-      if (typeof message === 'string') throw new TypeError('a text message')
-      plain = keys.receive.open(receiveCounter, none, message)
-      receiveCounter++
-    } catch {
-      broken = true
-      return inner.close(4400, '')
+
+  send(message: Uint8Array | string): void {
+    if (this.#broken) return
+    const now = this.#clock.now()
+    if (this.#sent - this.#keyFrom >= limits.rekey.messages || now - this.#keyMs >= limits.rekey.ms) {
+      this.#send = this.#send.next()
+      this.#keyFrom = this.#sent
+      this.#keyMs = now
     }
-    outer.onMessage(plain)
+    this.#inner.send(this.#send.seal(this.#sent++, none, typeof message === 'string' ? text.encode(message) : message))
   }
-  inner.onClose = (code, reason) => outer.onClose(code, reason)
-  return outer
+
+  get bufferedBytes(): number {
+    return this.#inner.bufferedBytes
+  }
+
+  close(code: number, reason: string): void {
+    this.#inner.close(code, reason)
+  }
+
+  #read(message: Uint8Array | string): void {
+    if (this.#broken) return
+    const plain = typeof message === 'string' ? undefined : this.#open(message)
+    if (plain === undefined) {
+      this.#broken = true
+      return this.#inner.close(4400, '')
+    }
+    this.#received++
+    this.onMessage(plain)
+  }
+
+  #open(message: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#receive.open(this.#received, none, message)
+    } catch {
+      // The sender may have gone on to its next key; anything else is no message of its.
+    }
+    try {
+      const next = this.#receive.next()
+      const plain = next.open(this.#received, none, message)
+      this.#receive = next
+      return plain
+    } catch {
+      return undefined
+    }
+  }
 }

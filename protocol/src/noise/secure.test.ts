@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import * as crypto from 'node:crypto'
 import { describe, it } from 'node:test'
-import { systemClock } from '../wire/clock.ts'
+import { fakeClock, systemClock } from '../wire/clock.ts'
+import { limits } from '../wire/limits.ts'
 import { pair } from '../wire/pair.ts'
 import type { Transport } from '../wire/transport.ts'
+import { sealed } from './seal.ts'
 import { initiate, respond, type Secured } from './secure.ts'
-import { nodeSuite, rawPublicKey, type Identity } from './suite.ts'
+import { nodeSuite, rawPublicKey, type AeadKey, type Identity } from './suite.ts'
 
 const suite = nodeSuite(crypto)
 const identity = (): Identity => {
@@ -166,6 +168,106 @@ describe('a sealed transport', () => {
       assert.ok(got.length < 4)
     })
   }
+})
+
+describe('the keys of a sealed transport', () => {
+  /** Counts what is done with it; the real one is tested with the specification's vectors. */
+  const counting = (epoch = 0): AeadKey & { readonly epoch: number } => ({
+    epoch,
+    seal: (counter) => Uint8Array.of(epoch, counter & 0xff),
+    open(counter, _associated, cipher) {
+      if (cipher[0] !== epoch || cipher[1] !== (counter & 0xff)) throw new Error('does not authenticate')
+      return cipher
+    },
+    next: () => counting(epoch + 1),
+  })
+
+  function joined() {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const epochs: number[] = []
+    let closed = 0
+    const left = sealed(link.left, { send: counting(), receive: counting() }, clock)
+    const right = sealed(link.right, { send: counting(), receive: counting() }, clock)
+    right.onMessage = (message) => void epochs.push((message as Uint8Array)[0]!)
+    right.onClose = () => void closed++
+    return { clock, left, right, epochs, closed: () => closed, raw: link.left }
+  }
+
+  it('are followed by the next ones after 2^20 messages, each direction by itself [limit rekey.messages]', async () => {
+    const { clock, left, epochs } = joined()
+    for (let i = 0; i <= limits.rekey.messages; i++) {
+      left.send(new Uint8Array(1))
+      if (i % 10_000 === 0) await clock.advance(0)
+    }
+    await clock.advance(0)
+    assert.equal(epochs.indexOf(1), limits.rekey.messages)
+    assert.equal(epochs.length, limits.rekey.messages + 1)
+  })
+
+  it('are followed by the next ones after an hour [limit rekey.ms]', async () => {
+    const { clock, left, epochs, closed } = joined()
+    left.send(new Uint8Array(1))
+    await clock.advance(limits.rekey.ms - 1)
+    left.send(new Uint8Array(1))
+    await clock.advance(1)
+    left.send(new Uint8Array(1))
+    await clock.advance(1)
+    assert.deepEqual(epochs, [0, 0, 1])
+    assert.equal(closed(), 0)
+  })
+
+  it('never go back, and never skip one [security 32]', async () => {
+    for (const forged of [0, 3]) {
+      const { clock, left, raw, epochs, closed } = joined()
+      await clock.advance(limits.rekey.ms)
+      left.send(new Uint8Array(1))
+      await clock.advance(1)
+      raw.send(Uint8Array.of(forged, 1))
+      await clock.advance(1)
+      assert.deepEqual(epochs, [1])
+      assert.equal(closed(), 1)
+    }
+  })
+
+  it('seal and open for real across an hour', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const [one, two] = [crypto.randomBytes(32), crypto.randomBytes(32)]
+    const left = sealed(link.left, { send: suite.aead(one), receive: suite.aead(two) }, clock)
+    const right = sealed(link.right, { send: suite.aead(two), receive: suite.aead(one) }, clock)
+    const got: string[] = []
+    left.onMessage = right.onMessage = (message) => void got.push(Buffer.from(message as Uint8Array).toString())
+    for (const word of ['one', 'two', 'three']) {
+      left.send(Buffer.from(word))
+      right.send(Buffer.from(`${word} back`))
+      await clock.advance(limits.rekey.ms)
+    }
+    assert.deepEqual(got.toSorted(), ['one', 'one back', 'three', 'three back', 'two', 'two back'])
+  })
+})
+
+describe('a stranger who', () => {
+  it('says nothing more loses the link after five seconds, on either side [limit handshake.ms] [security 23]', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const asHub = assert.rejects(respond(link.right, { suite, clock, identity: hub }), { code: 'deadline_exceeded' })
+    const asAgent = assert.rejects(
+      initiate(pair({ clock }).left, { suite, clock, identity: agent, hubKey: hub.publicKey, payload: secret }),
+      { code: 'deadline_exceeded' },
+    )
+    await clock.advance(limits.handshake.ms + 1)
+    await Promise.all([asHub, asAgent])
+  })
+
+  it('says more than 4 KiB, or speaks text, is refused before anything is read [limit handshake.bytes] [security 16]', async () => {
+    for (const message of [new Uint8Array(limits.handshake.bytes + 1), 'text']) {
+      const link = pair()
+      const answer = assert.rejects(respond(link.right, { ...common, identity: hub }), { code: 'unauthenticated' })
+      link.left.send(message)
+      await answer
+    }
+  })
 })
 
 async function handshakeLengths(): Promise<number[]> {

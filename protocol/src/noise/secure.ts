@@ -1,4 +1,5 @@
 import { FairleadError } from '../errors.ts'
+import { limits } from '../wire/limits.ts'
 import type { Clock, Transport } from '../wire/transport.ts'
 import { concat, openHandshake, type Handshake } from './noise.ts'
 import { sealed } from './seal.ts'
@@ -26,9 +27,6 @@ export interface SecureOptions {
 }
 
 const text = new TextEncoder()
-const timeoutMs = 5000
-/** Nobody says more before they are known. */
-const mostBytes = 4096
 
 /**
  * The agent's side. Throws `unauthenticated` unless the hub signs with `hubKey`; only then, inside the sealed channel, does
@@ -134,7 +132,7 @@ function finish(
   tlsEndToEnd: boolean,
 ): Secured {
   const raw = tlsEndToEnd || options.neverSeal === true
-  return { transport: held(raw ? transport : sealed(transport, handshake.split())), peerKey, payload, tlsEndToEnd }
+  return { transport: held(raw ? transport : sealed(transport, handshake.split(), options.clock)), peerKey, payload, tlsEndToEnd }
 }
 
 /** Keeps what arrives before somebody reads: the first message may come in the same turn as the last of the handshake. */
@@ -174,11 +172,11 @@ function readMessages(transport: Transport, clock: Clock) {
     waiting?.reject(error)
     waiting = undefined
   }
-  const cancel = clock.after(timeoutMs, () =>
+  const cancel = clock.after(limits.handshake.ms, () =>
     fail(new FairleadError('deadline_exceeded', 'The other end did not finish the handshake within 5 s.')),
   )
   transport.onMessage = (message) => {
-    if (typeof message === 'string' || message.length > mostBytes || queue.length > 2)
+    if (typeof message === 'string' || message.length > limits.handshake.bytes || queue.length > 2)
       return fail(broken('a message of a wrong kind or size'))
     const copy = message.slice()
     if (waiting === undefined) return void queue.push(copy)

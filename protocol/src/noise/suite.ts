@@ -10,6 +10,8 @@ export interface AeadKey {
   seal(counter: number, associated: Uint8Array, plain: Uint8Array): Uint8Array
   /** Throws when it does not authenticate. */
   open(counter: number, associated: Uint8Array, cipher: Uint8Array): Uint8Array
+  /** The key of the next epoch: REKEY of the specification. This one is used no more; the counter goes on. */
+  next(): AeadKey
 }
 
 /** The primitives behind the handshake, so that protocol itself imports no crypto. */
@@ -71,7 +73,7 @@ export function nodeSuite(crypto: typeof NodeCrypto): Suite {
       return [first, hmac(seed, first, Uint8Array.of(2))]
     },
     // A KeyObject: a plain buffer as key costs five times as much an operation on this Node.
-    aead: (key) => aeadKey(crypto, crypto.createSecretKey(key)),
+    aead: (key) => new GcmKey(crypto, crypto.createSecretKey(key), 0),
     sign: ({ privateKey }, message) => new Uint8Array(crypto.sign(null, message, privateKey)),
     verify: (raw, message, signature) => crypto.verify(null, message, publicKey(ed25519Spki, raw), signature),
     randomBytes: (count) => new Uint8Array(crypto.randomBytes(count)),
@@ -84,34 +86,58 @@ export function rawPublicKey(key: NodeCrypto.KeyObject): Uint8Array {
   return new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(-32))
 }
 
-function aeadKey(crypto: typeof NodeCrypto, key: NodeCrypto.KeyObject): AeadKey {
-  return {
-    seal(counter, associated, plain) {
-      const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce(counter))
-      if (associated.length > 0) cipher.setAAD(associated)
-      const body = cipher.update(plain)
-      cipher.final()
-      const out = new Uint8Array(body.length + tagBytes)
-      out.set(body)
-      out.set(cipher.getAuthTag(), body.length)
-      return out
-    },
-    open(counter, associated, sealed) {
-      if (sealed.length < tagBytes) throw new Error('a sealed message is too short')
-      const decipher = crypto.createDecipheriv('aes-256-gcm', key, nonce(counter))
-      if (associated.length > 0) decipher.setAAD(associated)
-      decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
-      const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes))
-      decipher.final()
-      return new Uint8Array(plain.buffer, plain.byteOffset, plain.length)
-    },
+/** A class, not closures: a hub holds two for each of its agents. */
+class GcmKey implements AeadKey {
+  readonly #crypto: typeof NodeCrypto
+  readonly #key: NodeCrypto.KeyObject
+  readonly #epoch: number
+
+  constructor(crypto: typeof NodeCrypto, key: NodeCrypto.KeyObject, epoch: number) {
+    this.#crypto = crypto
+    this.#key = key
+    this.#epoch = epoch
+  }
+
+  seal(counter: number, associated: Uint8Array, plain: Uint8Array): Uint8Array {
+    return this.#seal(nonce(this.#epoch, counter), associated, plain)
+  }
+
+  #seal(iv: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array {
+    const cipher = this.#crypto.createCipheriv('aes-256-gcm', this.#key, iv)
+    if (associated.length > 0) cipher.setAAD(associated)
+    const body = cipher.update(plain)
+    cipher.final()
+    const out = new Uint8Array(body.length + tagBytes)
+    out.set(body)
+    out.set(cipher.getAuthTag(), body.length)
+    return out
+  }
+
+  open(counter: number, associated: Uint8Array, sealed: Uint8Array): Uint8Array {
+    if (sealed.length < tagBytes) throw new Error('a sealed message is too short')
+    const decipher = this.#crypto.createDecipheriv('aes-256-gcm', this.#key, nonce(this.#epoch, counter))
+    if (associated.length > 0) decipher.setAAD(associated)
+    decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
+    const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes))
+    decipher.final()
+    return new Uint8Array(plain.buffer, plain.byteOffset, plain.length)
+  }
+
+  next(): AeadKey {
+    const raw = this.#seal(highest, none, new Uint8Array(32)).subarray(0, 32)
+    return new GcmKey(this.#crypto, this.#crypto.createSecretKey(raw), this.#epoch + 1)
   }
 }
 
-/** Noise for AES-GCM: 32 zero bits, then the counter as 64 bits big-endian. */
-function nonce(counter: number): Uint8Array {
+const none = new Uint8Array(0)
+/** The specification keeps the highest nonce for REKEY. */
+const highest = Uint8Array.from([0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255])
+
+/** Noise for AES-GCM: 32 bits, zero until the first REKEY and then its count, and the counter as 64 bits, all big-endian. */
+function nonce(epoch: number, counter: number): Uint8Array {
   const out = new Uint8Array(12)
   const view = new DataView(out.buffer)
+  view.setUint32(0, epoch)
   view.setUint32(4, Math.floor(counter / 2 ** 32))
   view.setUint32(8, counter >>> 0)
   return out

@@ -64,6 +64,10 @@ export const limits = {
   /** How often a long call says that it still works. */
   workingMs: 5000,
   journal: { keepMs: 600_000, outcomes: 1000 },
+  /** A sealing key is followed by the next one after so many messages, or so long. */
+  rekey: { messages: 2 ** 20, ms: 3_600_000 },
+  /** The handshake, and each of its messages: nobody says more before they are known. */
+  handshake: { ms: 5000, bytes: 4096 },
   lastStreamId: 2 ** 31,
 } as const
 

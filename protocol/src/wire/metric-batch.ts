@@ -16,7 +16,9 @@ export interface MetricSample {
   readonly points: readonly MetricPoint[]
   /** Samples lost just before this one (the ring was full). */
   readonly dropped: number
+  /** Subjects that were measured and do not travel: more than one sample may hold, or a name that is too long. Absent: none. */
+  readonly leftOut?: number
 }
 
-/** Samples travel encoded (the agent's ring keeps them so); `decodeMetricSamples` reads one batch. */
+/** Items travel encoded; `createSampleDecoder` reads them in the order in which they come. */
 export const metricBatch: ItemCodec<Uint8Array> = { mode: 'items', encode: (item) => item, decode: (payload) => payload }

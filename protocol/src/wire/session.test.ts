@@ -182,7 +182,7 @@ describe('a session', () => {
     const start = performance.now()
     await client.add({ a: 1, b: 1 })
     // Five megabytes in one queue would be two seconds.
-    assert.ok(performance.now() - start < 500)
+    assert.ok(performance.now() - start < 1500)
     await bulk
   })
 

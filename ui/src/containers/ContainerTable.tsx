@@ -1,153 +1,204 @@
-import { A, useNavigate } from '@solidjs/router'
-import { createSignal, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
-import { bytes, cores, t } from '../i18n/i18n.ts'
-import { Empty, ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
-import { createFleetPage } from '../kit/live.ts'
+import { createSignal, For, lazy, Show, type JSX } from 'solid-js'
+import { codeOf } from '@fairlead/protocol/errors.ts'
+import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import { bytes, t } from '../i18n/i18n.ts'
+import { FilterBar } from '../kit/FilterBar.tsx'
+import { keyOf } from '../kit/fleet-window.ts'
+import { Grid } from '../kit/Grid.tsx'
+import { createKeys } from '../kit/keys.ts'
+import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
+import { Menu } from '../kit/Menu.tsx'
+import { card } from './columns.tsx'
+import { listKeys } from './keys.ts'
+import { createContainerList, type ContainerList } from './list.ts'
+import { actionItems, exportItems, groupItems } from './menus.ts'
+import { Peek } from './Peek.tsx'
 
-interface Props {
-  readonly filter: string
-  readonly sort?: string
-  readonly page?: number
-  readonly onSort?: (sort: string) => void
-  readonly onPage?: (page: number) => void
-  readonly onClear?: () => void
-}
+const BulkPreview = lazy(async () => ({ default: (await import('./Bulk.tsx')).BulkPreview }))
+const ColumnChooser = lazy(async () => ({ default: (await import('../kit/ColumnChooser.tsx')).ColumnChooser }))
+const names = ['state', 'host', 'name', 'image', 'stack', 'service', 'tag', 'ports', 'command', 'id']
 
-const pageRows = 100
-const columns = [
-  { key: 'state', label: 'containers.state', phone: true },
-  { key: 'name', label: 'containers.name', phone: true },
-  { key: 'host', label: 'containers.host', phone: true },
-  { key: 'image', label: 'containers.image', phone: false },
-  { key: 'cpu', label: 'containers.cpu', phone: false, number: true },
-  { key: 'memory', label: 'containers.memory', phone: false, number: true },
-  { key: 'ports', label: 'containers.ports', phone: false },
-] as const
-
-/** A page of containers, live: filtered, sorted and summed by the hub. */
-export function ContainerTable(props: Props): JSX.Element {
-  const page = () => props.page ?? 0
-  const sort = () => (props.sort === undefined || props.sort === '' ? 'name' : props.sort)
-  const { state, error, retry } = createFleetPage(() => ({
-    kind: 'container',
-    filter: props.filter,
-    sort: sort(),
-    offset: page() * pageRows,
-    limit: pageRows,
-  }))
-  const [current, setCurrent] = createSignal(-1)
-  const navigate = useNavigate()
-
-  function onKey(event: KeyboardEvent): void {
-    if (/^(INPUT|TEXTAREA|SELECT)$/.test((event.target as HTMLElement).tagName) || event.ctrlKey || event.metaKey) return
-    const row = state.rows[current()]
-    if (event.key === 'j' || event.key === 'ArrowDown') setCurrent((n) => Math.min(n + 1, state.rows.length - 1))
-    else if (event.key === 'k' || event.key === 'ArrowUp') setCurrent((n) => Math.max(n - 1, 0))
-    else if (event.key === 'Enter' && row !== undefined) navigate(`/containers/${row.host}/${row.id}`)
-    else if (event.key === 'l' && row !== undefined) navigate(`/containers/${row.host}/${row.id}/logs`)
-    else if (event.key === 's' && row !== undefined) navigate(`/containers/${row.host}/${row.id}/terminal`)
-    else return
-    event.preventDefault()
-    document.querySelector('tr.current')?.scrollIntoView({ block: 'nearest' })
-  }
-  onMount(() => document.addEventListener('keydown', onKey))
-  onCleanup(() => document.removeEventListener('keydown', onKey))
-
-  const turn = (key: string) => props.onSort?.(sort() === key ? `-${key}` : key)
-  const arrow = (key: string) => (sort() === key ? ' ↑' : sort() === `-${key}` ? ' ↓' : '')
-
+/** A list of containers over all hosts, or within `scope`: filtered, sorted and summed by the hub. The address holds how. */
+export function ContainerTable(props: { readonly scope?: string }): JSX.Element {
+  const list = createContainerList(() => props.scope)
+  const [menu, setMenu] = createSignal<() => void>()
+  createKeys(listKeys(list, () => menu()?.()))
+  const unreadable = () => codeOf(list.rows.error()) === 'invalid_input'
   return (
     <>
-      <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={retry} />}</Show>
-      <Show when={state.totals?.offlineHosts?.length}>
-        <p class="dim">◌ {t('containers.partial', { hosts: plain(state.totals!.offlineHosts!.join(', ')) })}</p>
+      <Bar list={list} problem={unreadable() ? (list.rows.error() as Error).message : ''} />
+      <Show when={list.rows.error() !== undefined && !unreadable()}>
+        <ErrorBox error={list.rows.error()} onRetry={list.rows.retry} />
       </Show>
-      <Show when={state.ready} fallback={<Skeleton lines={10} />}>
-        <Show
-          when={state.rows.length > 0}
-          fallback={
-            <Empty text={(state.totals?.all ?? 0) > 0 ? t('containers.none') : t('containers.empty')}>
-              <Show when={props.filter !== '' && props.onClear !== undefined}>
-                <button type="button" onClick={() => props.onClear?.()}>
-                  {t('containers.clear')}
-                </button>
-              </Show>
-            </Empty>
-          }
-        >
-          <div class="table grow">
-            <table aria-rowcount={state.totals?.matching ?? state.rows.length}>
-              <thead>
-                <tr>
-                  <For each={columns}>
-                    {(column) => (
-                      <th
-                        class={`${'number' in column ? 'num ' : ''}${column.phone ? '' : 'hide-phone'}`}
-                        aria-sort={arrow(column.key) === ' ↑' ? 'ascending' : arrow(column.key) === ' ↓' ? 'descending' : 'none'}
-                      >
-                        <button type="button" onClick={() => turn(column.key)}>
-                          {t(column.label)}
-                          {arrow(column.key)}
-                        </button>
-                      </th>
-                    )}
-                  </For>
-                </tr>
-              </thead>
-              <tbody>
-                <For each={state.rows}>
-                  {(row, index) => (
-                    <tr class={index() === current() ? 'current' : ''} aria-rowindex={page() * pageRows + index() + 1}>
-                      <td title={plain(row.detail)}>
-                        <StateMark state={row.staleMs === undefined ? row.state : 'stale'} word={plain(row.status)} />
-                      </td>
-                      <td>
-                        <A href={`/containers/${row.host}/${row.id}`}>{plain(row.name)}</A>
-                      </td>
-                      <td>{plain(row.hostName)}</td>
-                      <td class="hide-phone" title={plain(String(row.facts?.['image'] ?? ''))}>
-                        {plain(String(row.facts?.['image'] ?? ''))}
-                      </td>
-                      <td class="num hide-phone">{cores(row.cpu)}</td>
-                      <td class="num hide-phone">{bytes(row.memoryBytes)}</td>
-                      <td class="hide-phone mono">{plain(String(row.facts?.['ports'] ?? ''))}</td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
-          <div class="row dim" style={{ 'padding-top': '8px' }}>
-            <span class="grow">
-              {t('containers.sum', {
-                matching: state.totals?.matching ?? 0,
-                all: state.totals?.all ?? 0,
-                cpu: (state.totals?.cpu ?? 0).toFixed(2),
-                memory: bytes(state.totals?.memoryBytes),
-              })}
-            </span>
-            <Show when={(state.totals?.matching ?? 0) > pageRows}>
-              <button type="button" disabled={page() === 0} onClick={() => props.onPage?.(page() - 1)}>
-                ‹
-              </button>
-              <span>
-                {t('containers.page', {
-                  from: page() * pageRows + 1,
-                  to: page() * pageRows + state.rows.length,
-                  all: state.totals?.matching ?? 0,
-                })}
-              </span>
-              <button
-                type="button"
-                disabled={(page() + 1) * pageRows >= (state.totals?.matching ?? 0)}
-                onClick={() => props.onPage?.(page() + 1)}
-              >
-                ›
-              </button>
+      <Show when={list.rows.totals()?.offlineHosts.length}>
+        <p class="dim partial">◌ {t('containers.partial', { hosts: plain(list.rows.totals()!.offlineHosts.join(', ')) })}</p>
+      </Show>
+      <Groups list={list} />
+      <Show when={list.rows.ready()} fallback={list.rows.error() === undefined ? <Skeleton lines={12} /> : undefined}>
+        <Show when={list.rows.count() > 0} fallback={<Nothing list={list} scoped={props.scope !== undefined} />}>
+          <div class="with-peek">
+            <Rows list={list} />
+            <Show when={list.query.peeked() !== ''}>
+              <Peek
+                row={list.peekRow()}
+                actions={actionItems(list, () => [list.peekRow()].filter((row) => row !== undefined))}
+                onClose={() => list.query.setPeek('')}
+              />
             </Show>
           </div>
         </Show>
+        <Foot list={list} onMenu={(open) => setMenu(() => open)} />
+      </Show>
+      <Show when={list.bulk()}>
+        {(now) => (
+          <BulkPreview
+            verb={now().verb}
+            rows={now().rows}
+            onClose={() => list.setBulk(undefined)}
+            onStarted={() => {
+              list.setBulk(undefined)
+              list.selection.clear()
+            }}
+          />
+        )}
+      </Show>
+      <Show when={list.choosing()}>
+        <ColumnChooser columns={list.choice} label={list.labelOfColumn} onClose={() => list.setChoosing(false)} />
       </Show>
     </>
+  )
+}
+
+function Bar(props: { readonly list: ContainerList; readonly problem: string }): JSX.Element {
+  const { query, setChoosing, valuesOf } = props.list
+  const group = () => query.group()
+  return (
+    <div class="bar">
+      <FilterBar
+        value={query.typed()}
+        placeholder={t('containers.filter')}
+        names={names}
+        values={valuesOf}
+        problem={props.problem}
+        onChange={query.setFilter}
+      />
+      <span class="row hide-phone">
+        <Menu label={group() === '' ? t('grid.group') : t(`group.${group() as 'host'}`)} items={groupItems(props.list)} />
+        <button type="button" onClick={() => setChoosing(true)}>
+          {t('grid.columns')}
+        </button>
+        <Menu label={t('export.title')} items={exportItems(props.list)} />
+      </span>
+    </div>
+  )
+}
+
+/** Every value of what the list is grouped by, counted by the hub; one click narrows to it. */
+function Groups(props: { readonly list: ContainerList }): JSX.Element {
+  const { query, rows } = props.list
+  return (
+    <Show when={query.group() !== '' && (rows.totals()?.groups?.length ?? 0) > 0}>
+      <ul class="groups" aria-label={t('grid.group')}>
+        <For each={rows.totals()!.groups}>
+          {({ value, count }) => (
+            <li>
+              <button type="button" disabled={value === ''} onClick={() => query.narrow(value)}>
+                {value === '' ? t('grid.none') : plain(value)} <span class="dim">{count}</span>
+              </button>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Show>
+  )
+}
+
+function Nothing(props: { readonly list: ContainerList; readonly scoped: boolean }): JSX.Element {
+  const { query, rows } = props.list
+  const filtered = () => query.typed() !== '' && (rows.totals()?.all ?? 0) > 0
+  return (
+    <Empty text={t(filtered() ? 'containers.none' : 'containers.empty')}>
+      <Show when={query.typed() !== ''} fallback={<code>docker run -d --name web nginx</code>}>
+        <p>
+          <code>{plain(query.typed())}</code>
+        </p>
+        <button type="button" onClick={() => query.setFilter('')}>
+          {t('containers.clear')}
+        </button>
+      </Show>
+    </Empty>
+  )
+}
+
+function Rows(props: { readonly list: ContainerList }): JSX.Element {
+  const { query, rows, selection } = props.list
+  const all = () => rows.count() > 0 && selection.size() >= rows.count()
+  const groupOf = (row: FleetRow | undefined) =>
+    row === undefined ? undefined : query.group() === 'host' ? row.hostName : String(row.facts['stack'] ?? '')
+  const begins = (index: number) =>
+    (query.group() === 'host' || query.group() === 'stack') && (index === 0 || groupOf(rows.at(index - 1)) !== groupOf(rows.at(index)))
+  return (
+    <Grid
+      label={t('containers.title')}
+      columns={props.list.shown()}
+      count={rows.count()}
+      at={rows.at}
+      keyOf={keyOf}
+      card={card}
+      current={props.list.current()}
+      isSelected={selection.has}
+      isStale={(row) => row.staleMs !== undefined}
+      begins={begins}
+      sort={query.order()}
+      onSort={query.turn}
+      onResize={props.list.choice.resize}
+      onCurrent={props.list.stand}
+      onToggle={props.list.toggle}
+      onToggleAll={() => (all() ? selection.clear() : props.list.selectAll())}
+      allSelected={all()}
+      onOpen={(index, narrow) => (narrow ? props.list.peek(rows.at(index)) : void props.list.open(index))}
+      onShow={rows.show}
+      onHold={props.list.setHeld}
+    />
+  )
+}
+
+function Foot(props: { readonly list: ContainerList; readonly onMenu: (open: () => void) => void }): JSX.Element {
+  const { rows, selection } = props.list
+  return (
+    <div class="foot">
+      <Show
+        when={selection.size() > 0}
+        fallback={
+          <span class="grow dim">
+            {t('containers.sum', {
+              matching: rows.totals()?.matching ?? 0,
+              all: rows.totals()?.all ?? 0,
+              cpu: (rows.totals()?.cpu ?? 0).toFixed(2),
+              memory: bytes(rows.totals()?.memoryBytes),
+            })}
+          </span>
+        }
+      >
+        <strong class="grow">{t('grid.selected', props.list.sums())}</strong>
+        <button type="button" onClick={() => selection.clear()}>
+          {t('grid.clear')}
+        </button>
+      </Show>
+      <Show when={rows.waiting() > 0}>
+        <button type="button" class="chip" onClick={() => rows.apply()}>
+          {t('grid.waiting', { n: rows.waiting() })}
+        </button>
+      </Show>
+      <Show when={props.list.subject().length > 0}>
+        <Menu
+          label={t('grid.actions')}
+          items={actionItems(props.list, props.list.subject)}
+          class={selection.size() > 0 ? 'primary' : ''}
+          up
+          ref={props.onMenu}
+        />
+      </Show>
+    </div>
   )
 }

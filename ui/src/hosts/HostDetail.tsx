@@ -49,7 +49,7 @@ export function HostDetail(): JSX.Element {
           </nav>
           <Switch>
             <Match when={params.tab === 'containers'}>
-              <ContainerTable filter={`host:${now().id}`} />
+              <ContainerTable scope={`host:${now().id}`} />
             </Match>
             <Match when={params.tab === 'events'}>
               <Events host={now().id} />

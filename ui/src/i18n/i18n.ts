@@ -20,7 +20,11 @@ export function chooseLanguage(next: Language): void {
 /** The text of a key, with `{name}` filled in. */
 export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
   const text: string = (language() === 'fr' ? fr : en)[key]
-  return text.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ''))
+  // `{n|host|hosts}`: the word that goes with the number n.
+  const counted = text.replaceAll(/\{(\w+)\|([^|}]*)\|([^}]*)\}/g, (_whole, name: string, one: string, many: string) =>
+    new Intl.PluralRules(language()).select(Number(values[name])) === 'one' ? one : many,
+  )
+  return counted.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ''))
 }
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
@@ -53,4 +57,8 @@ export function ago(ms: number): string {
 
 export function time(ms: number): string {
   return new Intl.DateTimeFormat(language(), { dateStyle: 'short', timeStyle: 'medium' }).format(ms)
+}
+
+export function clock(ms: number): string {
+  return new Intl.DateTimeFormat(language(), { timeStyle: 'medium' }).format(ms)
 }

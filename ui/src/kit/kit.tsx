@@ -149,11 +149,11 @@ export function Notices(): JSX.Element {
   )
 }
 
-/** Runs an action of the person's and says how it went. */
-export async function act(label: string, run: () => Promise<unknown>): Promise<void> {
+/** Runs an action of the person's and says how it went; `quiet`: only if it went wrong. */
+export async function act(label: string, run: () => Promise<unknown>, quiet = false): Promise<void> {
   try {
     await run()
-    tell(t('containers.done', { action: label }))
+    if (!quiet) tell(t('containers.done', { action: label }))
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error), true)
   }

@@ -1,59 +1,39 @@
 import { A, useNavigate } from '@solidjs/router'
-import { createEffect, createSignal, onCleanup, onMount, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
+import { createEffect, createSignal, lazy, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson, forgetSession, link, retryNow } from '../api/api.ts'
-import { chooseLanguage, language, t, time } from '../i18n/i18n.ts'
+import { fetchJson, forgetSession, link } from '../api/api.ts'
+import { chooseLanguage, language, t } from '../i18n/i18n.ts'
+import { activeKeys, createKeys, type KeyAction } from '../kit/keys.ts'
 import { Notices, plain, Skeleton } from '../kit/kit.tsx'
+import { Banner } from './Banner.tsx'
 import { Palette } from './Palette.tsx'
+import { Tray } from './Tray.tsx'
 
 const themes = ['', 'light', 'dark'] as const
-const goTo: Readonly<Record<string, string>> = { o: '/', h: '/hosts', c: '/containers', y: '/activity' }
+const KeyHelp = lazy(async () => ({ default: (await import('./KeyHelp.tsx')).KeyHelp }))
+const goTo = [
+  ['g o', 'nav.overview', '/'],
+  ['g h', 'nav.hosts', '/hosts'],
+  ['g c', 'nav.containers', '/containers'],
+  ['g y', 'nav.activity', '/activity'],
+] as const
 
 /** The frame around every page: rail, search, banner, keys. */
 export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () => void }>): JSX.Element {
   const [searching, setSearching] = createSignal(false)
-  const [late, setLate] = createSignal(false)
+  const [helping, setHelping] = createSignal<readonly KeyAction[]>()
   const navigate = useNavigate()
-  let waitingForG = 0
-
-  // A short loss is not worth a word.
-  createEffect(() => {
-    const lost = link().state === 'lost'
-    setLate(false)
-    if (!lost) return
-    const timer = setTimeout(() => setLate(true), 3000)
-    onCleanup(() => clearTimeout(timer))
-  })
   createEffect(() => link().state === 'ended' && props.onOut())
-
-  function onKey(event: KeyboardEvent): void {
-    if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
-      event.preventDefault()
-      return void setSearching(true)
-    }
-    const target = event.target as HTMLElement
-    if (
-      event.ctrlKey ||
-      event.metaKey ||
-      event.altKey ||
-      /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
-      target.closest('.terminal') !== null
-    )
-      return
-    if (event.key === ':') {
-      event.preventDefault()
-      setSearching(true)
-    } else if (event.key === '/') {
-      event.preventDefault()
-      document.querySelector<HTMLInputElement>('[data-filter]')?.focus()
-    } else if (event.key === 'g') waitingForG = Date.now()
-    else if (Date.now() - waitingForG < 1500 && goTo[event.key] !== undefined) {
-      waitingForG = 0
-      navigate(goTo[event.key]!)
-    }
-  }
-  onMount(() => document.addEventListener('keydown', onKey))
-  onCleanup(() => document.removeEventListener('keydown', onKey))
+  createKeys([
+    { combo: 'Mod+k', label: 'palette.open', run: () => setSearching(true) },
+    { combo: ':', label: 'palette.open', run: () => setSearching(true) },
+    { combo: '/', label: 'keys.filter', run: toFilter },
+    { combo: '?', label: 'keys.title', run: () => setHelping(activeKeys()) },
+    { combo: '[', label: 'keys.tabBefore', run: () => turnTab(-1) },
+    { combo: ']', label: 'keys.tabNext', run: () => turnTab(1) },
+    { combo: '-', label: 'keys.back', run: () => history.back() },
+    ...goTo.map(([combo, label, path]) => ({ combo, label, run: () => navigate(path) })),
+  ])
 
   async function signOut(): Promise<void> {
     forgetSession()
@@ -78,6 +58,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () =
           {t('palette.open')} <kbd class="hide-phone">Ctrl K</kbd>
         </button>
         <span class="grow" />
+        <Tray />
         <span class="dim hide-phone">{plain(props.me.organization.name)}</span>
         <select aria-label="Language" value={language()} onChange={(event) => chooseLanguage(event.currentTarget.value as 'en' | 'fr')}>
           <option value="en">EN</option>
@@ -99,20 +80,31 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () =
         <A href="/activity">{t('nav.activity')}</A>
       </nav>
       <main>
-        <Show when={late()}>
-          <div class="box danger row" role="status">
-            <span>{t('link.lost', { time: time((link() as { sinceMs?: number }).sinceMs ?? Date.now()) })}</span>
-            <button type="button" onClick={retryNow}>
-              {t('link.retry')}
-            </button>
-          </div>
-        </Show>
+        <Banner />
         <Suspense fallback={<Skeleton />}>{props.children}</Suspense>
       </main>
       <Show when={searching()}>
         <Palette onClose={() => setSearching(false)} />
       </Show>
+      <Show when={helping()}>{(keys) => <KeyHelp keys={keys()} onClose={() => setHelping(undefined)} />}</Show>
       <Notices />
     </div>
   )
+}
+
+/** Into the filter of the page; false where there is none. */
+function toFilter(): boolean {
+  const field = document.querySelector<HTMLInputElement>('[data-filter]')
+  field?.focus()
+  return field !== null
+}
+
+/** The tab beside the one shown; nothing where there are none. */
+function turnTab(by: number): boolean {
+  const tabs = [...document.querySelectorAll<HTMLAnchorElement>('.tabs a')]
+  const at = tabs.findIndex((tab) => tab.getAttribute('aria-current') === 'page')
+  const next = tabs[at + by]
+  if (at < 0 || next === undefined) return false
+  next.click()
+  return true
 }

@@ -1,0 +1,160 @@
+import * as crypto from 'node:crypto'
+import os from 'node:os'
+import type { TLSSocket } from 'node:tls'
+import { WebSocket } from 'ws'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { closeCodes, Welcome, type Hello } from '@fairlead/protocol/hello.ts'
+import { initiate } from '@fairlead/protocol/noise/secure.ts'
+import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
+import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
+import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
+import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import type { Transport } from '@fairlead/protocol/wire/transport.ts'
+import { explain } from './reach.ts'
+
+const suite = nodeSuite(crypto)
+const dialMs = 10_000
+
+export interface DialOptions {
+  readonly address: string
+  readonly hubKey: Uint8Array
+  readonly identity: Identity
+  readonly hello: Hello
+  readonly onOpen: (stream: WireStream) => void
+  readonly onClose: (end: SessionEnd) => void
+  readonly resumeStore: ResumeStore
+  /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
+  readonly neverSeal?: boolean
+}
+
+export interface Link {
+  readonly session: Session
+  readonly welcome: Welcome
+  readonly tlsEndToEnd: boolean
+}
+
+/** One attempt, from the name to the welcome. Every step has a time limit, and every failure ends here as one error. */
+export async function dial(options: DialOptions): Promise<Link> {
+  const { identity, hubKey, neverSeal = false } = options
+  const payload = encodeValue(options.hello)
+  const { transport, begun } = await openSocket(options.address, (opened, exporter) =>
+    initiate(opened, { suite, clock: systemClock, identity, hubKey, payload, exporter, neverSeal }),
+  )
+  try {
+    const secured = await begun
+    return await new Promise<Link>((resolve, reject) => {
+      const inner = secured.transport
+      const cancel = systemClock.after(dialMs, () =>
+        reject(new FairleadError('deadline_exceeded', 'The hub did not answer the handshake within 10 s.')),
+      )
+      inner.onClose = (code, reason) => {
+        cancel()
+        reject(refusal(code, reason))
+      }
+      // In this very turn: the hub's first requests may follow its welcome in the same breath.
+      inner.onMessage = (message) => {
+        cancel()
+        try {
+          const welcome = Welcome.parse(decodeValue(message as Uint8Array))
+          const session = openSession(inner, {
+            side: 'agent',
+            codec: msgpackCodec,
+            clock: systemClock,
+            heartbeatMs: welcome.heartbeatMs,
+            resumeStore: options.resumeStore,
+            onOpen: options.onOpen,
+            onClose: options.onClose,
+          })
+          resolve({ session, welcome, tlsEndToEnd: secured.tlsEndToEnd })
+        } catch (cause) {
+          inner.close(4400, 'welcome')
+          reject(new FairleadError('bad_upstream', 'The hub’s welcome cannot be read; its version may be too new.', { cause }))
+        }
+      }
+    })
+  } catch (error) {
+    transport.close(4401, 'handshake')
+    const closeCode = error instanceof FairleadError ? Number(error.details?.['closeCode'] ?? 0) : 0
+    throw closeCode >= 4000 ? refusal(closeCode, String((error as FairleadError).details?.['closeReason'] ?? '')) : error
+  }
+}
+
+function refusal(code: number, reason: string): FairleadError {
+  const details = { closeCode: code, closeReason: reason }
+  if (code === closeCodes.revoked)
+    return new FairleadError(
+      'forbidden',
+      'This host was removed from the hub. Enrol it again with a new line from the console, or uninstall the agent.',
+      { details },
+    )
+  if (code === closeCodes.version)
+    return new FairleadError(
+      'unsupported',
+      'The hub speaks no version of the protocol that this agent speaks; update the older of the two.',
+      { details },
+    )
+  if (code === closeCodes.copied) return new FairleadError('conflict', `The hub did not let this host in: ${reason}.`, { details })
+  if (code === closeCodes.notWelcome)
+    return new FairleadError('unauthenticated', `The hub did not let this host in${reason === '' ? '' : `: ${reason}`}.`, { details })
+  return new FairleadError('bad_upstream', `The hub closed the connection (${code}${reason === '' ? '' : `: ${reason}`}).`, { details })
+}
+
+/** `begin` runs in the very turn in which the socket opens: the hub's greeting may come in one piece with the upgrade. */
+function openSocket<T>(
+  address: string,
+  begin: (transport: Transport, exporter: Uint8Array | undefined) => Promise<T>,
+): Promise<{ readonly transport: Transport; readonly begun: Promise<T> }> {
+  return new Promise((resolve, reject) => {
+    const url = new URL('/agent', address)
+    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
+    // TLS is not what is trusted here: the pinned key is, so a self-signed hub and a proxy's certificate are alike.
+    const socket = new WebSocket(url, 'fairlead.1', {
+      rejectUnauthorized: false,
+      perMessageDeflate: false,
+      maxPayload: 128 * 1024,
+      handshakeTimeout: dialMs,
+      skipUTF8Validation: false,
+    })
+    const fail = (message: string, cause: unknown, details = {}) => reject(new FairleadError('bad_upstream', message, { cause, details }))
+    socket.once('open', () => {
+      const raw = (socket as unknown as { _socket: TLSSocket })._socket
+      raw.setNoDelay(true)
+      const transport = overSocket(socket)
+      resolve({ transport, begun: begin(transport, exportKey(raw)) })
+    })
+    socket.once('unexpected-response', (_request, response) => {
+      const after = Number(response.headers['retry-after'] ?? 0)
+      socket.terminate()
+      fail(
+        `${url.host} answered ${response.statusCode} instead of opening the link; is it a Fairlead hub, and does the proxy in front of it pass WebSockets?`,
+        undefined,
+        { retryAfterMs: after * 1000 },
+      )
+    })
+    socket.once('error', (error) => fail(explain(url.host, (error as NodeJS.ErrnoException).code ?? error.message), error))
+  })
+}
+
+/** RFC 9266: what both ends of one TLS connection can compute and nobody in between. */
+export function exportKey(socket: Partial<TLSSocket>): Uint8Array | undefined {
+  if (socket.encrypted !== true || socket.exportKeyingMaterial === undefined) return undefined
+  return new Uint8Array(socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)))
+}
+
+export function makeHello(
+  base: { version: string; bootId: string; features: readonly string[]; name: string | undefined },
+  join?: Hello['join'],
+): Hello {
+  return {
+    v: [1, 1],
+    agent: base.version,
+    hostname: (base.name ?? os.hostname()).slice(0, 128),
+    bootId: base.bootId,
+    os: `${os.type()} ${os.release()}`.slice(0, 128),
+    arch: os.arch(),
+    features: [...base.features],
+    clockMs: Date.now(),
+    ...(join === undefined ? {} : { join }),
+  }
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { metricNames } from '@fairlead/protocol/features/metrics.ts'
+import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
+import { startEngine } from '../../../e2e/engine.ts'
+import { need } from '../../../e2e/need.ts'
+import { containerPoints, type CgroupBefore } from './cgroups.ts'
+import { netDev, writeTree } from './tree.ts'
+
+const idA = 'a1'.repeat(32)
+const idB = 'b2'.repeat(32)
+const none = Number.NaN
+
+const named = ({ values }: MetricPoint) => Object.fromEntries(metricNames.container.map((name, index) => [name, values[index]]))
+
+let root = ''
+let before: CgroupBefore
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'fairlead-cgroups-'))
+  before = new Map()
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+const measure = (atMs: number) => new Map(containerPoints(root, atMs, before).map((point) => [point.id, named(point)]))
+const docker2 = `sys/fs/cgroup/system.slice/docker-${idA}.scope`
+
+describe('cgroup v2', () => {
+  const write = (cpuUsec: number, rbytes: number, rx: number) =>
+    writeTree(root, {
+      'sys/fs/cgroup/cgroup.controllers': 'cpu io memory pids\n',
+      [`${docker2}/cgroup.procs`]: '4711\n4712\n',
+      [`${docker2}/cpu.stat`]: `usage_usec ${cpuUsec}\nuser_usec 1\nsystem_usec 2\n`,
+      [`${docker2}/memory.current`]: '10485760\n',
+      [`${docker2}/memory.stat`]: 'anon 5\nfile 7\ninactive_file 2097152\nactive_file 3\n',
+      [`${docker2}/memory.max`]: '268435456\n',
+      [`${docker2}/pids.current`]: '3\n',
+      [`${docker2}/io.stat`]: `8:0 rbytes=${rbytes} wbytes=50 rios=1 wios=1 dbytes=0 dios=0\n8:16 rbytes=100 wbytes=0 rios=1 wios=1 dbytes=0 dios=0\n`,
+      'proc/1/net/dev': netDev({ lo: [1, 1], eth0: [9, 9] }),
+      'proc/4711/net/dev': netDev({ lo: [7777, 7777], eth0: [rx, 20], eth1: [1000, 5] }),
+    })
+
+  it('gives gauges at once and rates from the second pass on', () => {
+    write(1_000_000, 5000, 100)
+    const first = measure(0).get(idA)
+    const gauges = { memoryBytes: 8_388_608, memoryLimitBytes: 268_435_456, pids: 3 }
+    const noRates = Object.fromEntries(metricNames.container.filter((name) => !(name in gauges)).map((name) => [name, none]))
+    assert.deepEqual(first, { ...noRates, ...gauges })
+    write(6_000_000, 25_000, 2100)
+    assert.deepEqual(measure(10_000).get(idA), {
+      ...gauges,
+      cpu: 0.5,
+      netRxBytesPerSecond: 200,
+      netTxBytesPerSecond: 0,
+      blockReadBytesPerSecond: 2000,
+      blockWriteBytesPerSecond: 0,
+    })
+  })
+
+  it('gives nothing, never 0, for what the kernel does not tell', () => {
+    writeTree(root, { 'sys/fs/cgroup/cgroup.controllers': '', [`${docker2}/cgroup.procs`]: '' })
+    measure(0)
+    assert.deepEqual(measure(10_000).get(idA), Object.fromEntries(metricNames.container.map((name) => [name, none])))
+  })
+
+  it('says no limit is not available, and no byte yet is 0', () => {
+    write(0, 0, 0)
+    writeTree(root, { [`${docker2}/memory.max`]: 'max\n', [`${docker2}/io.stat`]: '' })
+    measure(0)
+    const { memoryLimitBytes, blockReadBytesPerSecond } = measure(10_000).get(idA)!
+    assert.deepEqual([memoryLimitBytes, blockReadBytesPerSecond], [none, 0])
+  })
+
+  it('gives no network to a container of the host’s network, by its namespace or by its cards', () => {
+    write(0, 0, 0)
+    writeTree(root, { 'proc/1/ns/net': '-> net:[4026531840]', 'proc/4711/ns/net': '-> net:[4026531840]' })
+    measure(0)
+    assert.equal(measure(10_000).get(idA)!['netRxBytesPerSecond'], none)
+    rmSync(join(root, 'proc/4711/ns/net'))
+    rmSync(join(root, 'proc/1/ns/net'))
+    writeTree(root, { 'proc/1/net/dev': netDev({ lo: [1, 1], eth0: [9, 9], eth1: [9, 9] }) })
+    measure(20_000)
+    assert.equal(measure(30_000).get(idA)!['netRxBytesPerSecond'], none)
+  })
+
+  it('gives no rate over a restart, when counters begin anew', () => {
+    write(6_000_000, 25_000, 2100)
+    measure(0)
+    write(1000, 30_000, 50)
+    const { cpu, netRxBytesPerSecond, blockReadBytesPerSecond } = measure(10_000).get(idA)!
+    assert.deepEqual([cpu, netRxBytesPerSecond, blockReadBytesPerSecond], [none, none, 500])
+  })
+
+  it('forgets who went: one that comes back has no rate over its absence', () => {
+    write(1_000_000, 0, 0)
+    measure(0)
+    rmSync(join(root, docker2), { recursive: true })
+    assert.deepEqual([...measure(10_000)], [])
+    write(2_000_000, 0, 0)
+    assert.equal(measure(20_000).get(idA)!['cpu'], none)
+  })
+
+  it('finds containers of every engine and depth once, and nothing that only looks like one', () => {
+    const scopes = [
+      `system.slice/docker-${idA}.scope`,
+      `machine.slice/libpod-${idB}.scope`,
+      `user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${'c3'.repeat(32)}.scope`,
+      `kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-${'d4'.repeat(32)}.scope`,
+      `docker/${'e5'.repeat(32)}`,
+    ]
+    const others = [
+      `machine.slice/libpod-conmon-${idB}.scope`,
+      `system.slice/docker-${idA}.scope/docker/${'f6'.repeat(32)}`,
+      'system.slice/ssh.service',
+      `docker/${'E5'.repeat(32)}`,
+      `docker/${'e5'.repeat(31)}`,
+    ]
+    const files = [...scopes, ...others].map((path) => [`sys/fs/cgroup/${path}/pids.current`, '1\n'])
+    writeTree(root, { 'sys/fs/cgroup/cgroup.controllers': '', ...Object.fromEntries(files) })
+    assert.deepEqual([...measure(0).keys()].sort(), scopes.map((path) => /[a-f0-9]{64}/.exec(path)![0]).sort())
+  })
+})
+
+describe('cgroup v1', () => {
+  const at = (controller: string, file: string) => `sys/fs/cgroup/${controller}/docker/${idA}/${file}`
+  const write = (cpuNs: number, read: number) =>
+    writeTree(root, {
+      [at('memory', 'cgroup.procs')]: '4711\n',
+      [at('memory', 'memory.usage_in_bytes')]: '10485760\n',
+      [at('memory', 'memory.stat')]: 'inactive_file 1\ntotal_inactive_file 2097152\n',
+      [at('memory', 'memory.limit_in_bytes')]: '9223372036854771712\n',
+      [at('cpuacct', 'cpuacct.usage')]: `${cpuNs}\n`,
+      [at('pids', 'pids.current')]: '2\n',
+      [at('blkio', 'blkio.throttle.io_service_bytes')]: `8:0 Read ${read}\n8:0 Write 10\n8:0 Total 99\n8:16 Read 5\nTotal 104\n`,
+      'proc/4711/net/dev': netDev({ eth0: [read, read] }),
+    })
+
+  it('gives the same figures as v2', () => {
+    write(1e9, 0)
+    measure(0)
+    write(2e9, 10_000)
+    assert.deepEqual(measure(10_000).get(idA), {
+      cpu: 0.1,
+      memoryBytes: 8_388_608,
+      memoryLimitBytes: none,
+      netRxBytesPerSecond: 1000,
+      netTxBytesPerSecond: 1000,
+      blockReadBytesPerSecond: 1000,
+      blockWriteBytesPerSecond: 0,
+      pids: 2,
+    })
+  })
+
+  it('gives what there is on a kernel that lacks controllers', () => {
+    writeTree(root, { [at('cpuacct', 'cpuacct.usage')]: '1000000000\n', [at('cpuacct', 'cgroup.procs')]: '4711\n' })
+    measure(0)
+    writeTree(root, { [at('cpuacct', 'cpuacct.usage')]: '2000000000\n' })
+    const { cpu, ...rest } = measure(10_000).get(idA)!
+    assert.equal(cpu, 0.1)
+    assert.ok(Object.values(rest).every(Number.isNaN))
+  })
+
+  it('gives no containers where there are no cgroups', () => assert.deepEqual([...measure(0)], []))
+})
+
+describe('the cgroups of a real engine', need('dockerd', 'busybox'), () => {
+  it('tell of each container what it uses', { timeout: 120_000 }, async () => {
+    const engine = await startEngine()
+    try {
+      const busy = await engine.run('busy', ['sh', '-c', 'while :; do :; done'], {
+        HostConfig: { NetworkMode: 'none', Memory: 64 * 2 ** 20 },
+      })
+      const idle = await engine.run('idle', ['sleep', '1000'])
+      const own: CgroupBefore = new Map()
+      const startMs = performance.now()
+      containerPoints('', startMs, own)
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      const points = new Map(containerPoints('', performance.now(), own).map((point) => [point.id, named(point)]))
+      const [one, other] = [points.get(busy), points.get(idle)]
+      assert.ok(one !== undefined && other !== undefined)
+      assert.ok(one['cpu']! > 0.05 && one['cpu']! < 4, `busy: ${one['cpu']} cores`)
+      assert.ok(other['cpu']! >= 0 && other['cpu']! < one['cpu']!, `idle: ${other['cpu']} cores`)
+      assert.ok(one['memoryBytes']! > 0 && one['memoryBytes']! < 64 * 2 ** 20)
+      assert.equal(one['memoryLimitBytes'], 64 * 2 ** 20)
+      assert.equal(other['memoryLimitBytes'], none)
+      assert.ok(one['pids']! >= 1)
+      // Both have a network of their own with a loopback only.
+      assert.equal(one['netRxBytesPerSecond'], 0)
+    } finally {
+      await engine.stop()
+    }
+  })
+})

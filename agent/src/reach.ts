@@ -1,0 +1,61 @@
+import { connect, type Socket } from 'node:net'
+
+const everyMs = 1000
+const tryMs = 8000
+const slowMs = 5000
+
+/**
+ * Resolves with the ms it took until something at the address takes a TCP connection, or refuses one: the path is there.
+ * A try a second, each open for 8 s: a path is used within about a second of its healing, however long it was gone, and
+ * the hub has no work with it. `onSlow` hears once why it takes longer than 5 s.
+ */
+export function reach(address: string, signal: AbortSignal, onSlow: (reason: string) => void): Promise<number> {
+  const url = new URL(address)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443)
+  const startMs = performance.now()
+  const tries = new Set<Socket>()
+  let code = 'ETIMEDOUT'
+
+  return new Promise((resolve) => {
+    const knock = () => {
+      const socket = connect({ host, port })
+      tries.add(socket)
+      socket.setTimeout(tryMs, () => socket.destroy())
+      socket.once('connect', finish)
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        code = error.code ?? error.message
+        if (code === 'ECONNREFUSED') finish()
+      })
+      socket.once('close', () => tries.delete(socket))
+    }
+    const timer = setInterval(knock, everyMs)
+    const slow = setTimeout(() => onSlow(explain(url.host, code)), slowMs)
+    function finish(): void {
+      clearInterval(timer)
+      clearTimeout(slow)
+      signal.removeEventListener('abort', finish)
+      for (const socket of tries) socket.destroy()
+      resolve(performance.now() - startMs)
+    }
+    signal.addEventListener('abort', finish)
+    knock()
+  })
+}
+
+/** What to do about a connection that did not come to be. */
+export function explain(host: string, code: string): string {
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The name ${host} does not resolve; check this host's DNS.`
+    case 'ECONNREFUSED':
+      return `Nothing listens at ${host}; is the hub running, and is the port right?`
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `${host} cannot be reached; check the route and the firewall between.`
+    default:
+      return `The hub at ${host} could not be reached (${code}).`
+  }
+}

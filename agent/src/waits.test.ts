@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { closeCodes } from '@fairlead/protocol/hello.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { createWaits } from './waits.ts'
+
+const hourMs = 3_600_000
+const failed = (details: Record<string, unknown> = {}) => new FairleadError('bad_upstream', 'no', { details })
+
+/** The longest that each of so many waits may be: chance gives its most. */
+const longest = () => createWaits(() => 0.999_999_9)
+const shortest = () => createWaits(() => 0)
+const rounded = (ms: number) => Math.round(ms / 100) * 100
+
+describe('the waits of an agent that has no link', () => {
+  it('double from one second to a minute, for ever, each a random part of it', () => {
+    const waits = longest()
+    const most = Array.from({ length: 12 }, () => rounded(waits.afterFailure(failed())))
+    assert.deepEqual(most, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000])
+    const least = shortest()
+    for (let i = 0; i < 12; i++) assert.equal(least.afterFailure(failed()), 0)
+  })
+
+  it('spread over what the hub said after a loss: a fleet does not return at once', () => {
+    const waits = longest()
+    assert.equal(rounded(waits.afterLoss({ code: 1006 }, 1000)), 5000)
+    waits.connected(30_000)
+    assert.equal(rounded(waits.afterLoss({ code: 1006 }, 1000)), 30_000)
+    assert.equal(createWaits(() => 0.5).afterLoss({ code: 1006 }, 1000), 2500)
+    waits.connected(10 * hourMs)
+    assert.equal(rounded(waits.afterLoss({ code: 1006 }, 1000)), 600_000)
+  })
+
+  it('are what GOAWAY said, when it said something', () => {
+    assert.equal(longest().afterLoss({ code: 1000, reconnectInMs: 1234 }, 1000), 1234)
+  })
+
+  it('honour Retry-After, up to an hour', () => {
+    assert.equal(shortest().afterFailure(failed({ retryAfterMs: 7000 })), 7000)
+    assert.equal(shortest().afterFailure(failed({ retryAfterMs: 50 * hourMs })), hourMs)
+  })
+
+  it('are an hour once the hub removed this host or speaks no common version', () => {
+    for (const code of [closeCodes.revoked, closeCodes.version]) {
+      assert.equal(shortest().afterLoss({ code }, 1000), hourMs)
+      assert.equal(shortest().afterFailure(failed({ closeCode: code })), hourMs)
+    }
+  })
+
+  it('begin anew after a minute of health, and not before', () => {
+    const waits = longest()
+    for (let i = 0; i < 8; i++) waits.afterFailure(failed())
+    waits.afterLoss({ code: 1006 }, 59_000)
+    assert.equal(rounded(waits.afterFailure(failed())), 60_000)
+    waits.afterLoss({ code: 1006 }, 61_000)
+    assert.equal(rounded(waits.afterFailure(failed())), 1000)
+  })
+})

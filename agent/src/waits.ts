@@ -1,0 +1,33 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { closeCodes } from '@fairlead/protocol/hello.ts'
+import type { SessionEnd } from '@fairlead/protocol/wire/session.ts'
+
+const hourMs = 3_600_000
+const healthyMs = 60_000
+
+/** How long to wait before the next attempt; see SPEC-handshake. Exported for its test. */
+export function createWaits(random: () => number) {
+  let smearMs = 5000
+  let failures = 0
+  return {
+    connected: (smear: number) => void (smearMs = Math.min(Math.max(smear, 100), 600_000)),
+    /** A working link ended: as the hub said, or somewhere in the smear, so that a fleet does not return at once. */
+    afterLoss({ code, reconnectInMs }: Pick<SessionEnd, 'code' | 'reconnectInMs'>, livedMs: number): number {
+      if (livedMs > healthyMs) failures = 0
+      if (code === closeCodes.revoked || code === closeCodes.version) return hourMs
+      if (reconnectInMs !== undefined) return reconnectInMs
+      return random() * smearMs
+    },
+    /** The path to the hub was gone and is there again. */
+    afterHealing: () => random() * smearMs,
+    /** An attempt failed: full jitter, doubling to a minute, for ever. */
+    afterFailure(error: unknown): number {
+      const details = error instanceof FairleadError ? error.details : undefined
+      const closeCode = Number(details?.['closeCode'] ?? 0)
+      if (closeCode === closeCodes.revoked || closeCode === closeCodes.version) return hourMs
+      failures = Math.min(failures + 1, 7)
+      const retryAfterMs = Math.min(Number(details?.['retryAfterMs'] ?? 0), hourMs)
+      return Math.max(retryAfterMs, random() * Math.min(60_000, 1000 * 2 ** (failures - 1)))
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
+
+export interface MenuItem {
+  readonly label: string
+  readonly key?: string
+  readonly danger?: boolean
+  /** Why it cannot be done now; shown, never silently grey. */
+  readonly reason?: string | undefined
+  readonly run: () => void
+}
+
+/** A button and what it unfolds. Arrows move, Escape closes, focus returns. */
+export function Menu(props: {
+  readonly label: string
+  readonly items: readonly MenuItem[]
+  readonly class?: string
+  /** Unfolds upwards: for what stands at the bottom. */
+  readonly up?: boolean
+  readonly ref?: (open: () => void) => void
+}): JSX.Element {
+  const [open, setOpen] = createSignal(false)
+  let button!: HTMLButtonElement
+  let list: HTMLDivElement | undefined
+  const focus = (step: number) => {
+    const stops = [...(list?.querySelectorAll<HTMLElement>('button') ?? [])]
+    stops.at((stops.indexOf(document.activeElement as HTMLElement) + step) % stops.length)?.focus()
+  }
+  const close = () => {
+    setOpen(false)
+    button.focus()
+  }
+  const show = () => {
+    setOpen(true)
+    queueMicrotask(() => focus(1))
+  }
+  props.ref?.(show)
+  const outside = (event: PointerEvent) => {
+    if (open() && !button.parentElement!.contains(event.target as Node)) setOpen(false)
+  }
+  document.addEventListener('pointerdown', outside)
+  onCleanup(() => document.removeEventListener('pointerdown', outside))
+
+  return (
+    <span class="menu">
+      <button
+        type="button"
+        class={props.class}
+        aria-haspopup="menu"
+        aria-expanded={open()}
+        ref={(element) => (button = element)}
+        onClick={() => (open() ? close() : show())}
+      >
+        {props.label}
+      </button>
+      <Show when={open()}>
+        <div
+          class="menu-list"
+          classList={{ up: props.up === true }}
+          role="menu"
+          tabindex="-1"
+          ref={(element) => (list = element)}
+          onKeyDown={(event) => {
+            if (event.key === 'ArrowDown') focus(1)
+            else if (event.key === 'ArrowUp') focus(-1)
+            else if (event.key === 'Escape' || event.key === 'Tab') close()
+            else return
+            event.preventDefault()
+            event.stopPropagation()
+          }}
+        >
+          <For each={props.items}>
+            {(item) => (
+              <button
+                type="button"
+                role="menuitem"
+                class={item.danger === true ? 'danger' : undefined}
+                aria-disabled={item.reason !== undefined}
+                title={item.reason}
+                onClick={() => {
+                  if (item.reason !== undefined) return
+                  close()
+                  item.run()
+                }}
+              >
+                <span class="grow">
+                  {item.label}
+                  <Show when={item.reason}>
+                    <small class="dim">{item.reason}</small>
+                  </Show>
+                </span>
+                <Show when={item.key}>
+                  <kbd>{item.key}</kbd>
+                </Show>
+              </button>
+            )}
+          </For>
+        </div>
+      </Show>
+    </span>
+  )
+}

@@ -1,0 +1,79 @@
+import { createSignal } from 'solid-js'
+
+/** How a person likes the columns of a list: which, in what order, how wide. Kept in this browser. */
+export interface ColumnChoice {
+  readonly key: string
+  readonly shown: boolean
+  /** CSS pixels. */
+  readonly width: number
+}
+
+export interface ColumnDefault {
+  readonly key: string
+  readonly width: number
+  readonly shown?: boolean
+}
+
+const narrowest = 48
+const widest = 900
+
+/** What was kept, made to fit today's columns: unknown ones go, new ones come last, nonsense is put right. */
+export function mergeColumns(kept: unknown, defaults: readonly ColumnDefault[]): readonly ColumnChoice[] {
+  const known = new Map(defaults.map((column) => [column.key, column]))
+  const choices: ColumnChoice[] = []
+  for (const one of Array.isArray(kept) ? (kept as readonly Partial<ColumnChoice>[]) : []) {
+    const column = typeof one?.key === 'string' ? known.get(one.key) : undefined
+    if (column === undefined) continue
+    known.delete(column.key)
+    const width = typeof one.width === 'number' && Number.isFinite(one.width) ? clamp(one.width) : column.width
+    choices.push({ key: column.key, shown: one.shown !== false, width })
+  }
+  for (const { key, width, shown = true } of known.values()) choices.push({ key, width, shown })
+  return choices
+}
+
+const clamp = (width: number) => Math.round(Math.min(widest, Math.max(narrowest, width)))
+
+export interface Columns {
+  readonly all: () => readonly ColumnChoice[]
+  resize(key: string, width: number): void
+  show(key: string, shown: boolean): void
+  /** One place up or down the list. */
+  move(key: string, by: -1 | 1): void
+  reset(): void
+}
+
+/** `list` names the kept choice: one for each list, not for each page that shows it. */
+export function createColumns(list: string, defaults: readonly ColumnDefault[]): Columns {
+  const place = `columns.${list}`
+  const read = () => {
+    try {
+      return mergeColumns(JSON.parse(localStorage.getItem(place) ?? 'null'), defaults)
+    } catch {
+      return mergeColumns(undefined, defaults)
+    }
+  }
+  const [all, setAll] = createSignal(read())
+  const keep = (next: readonly ColumnChoice[]) => {
+    localStorage.setItem(place, JSON.stringify(next))
+    setAll(next)
+  }
+  const change = (key: string, part: Partial<ColumnChoice>) =>
+    keep(all().map((column) => (column.key === key ? { ...column, ...part } : column)))
+  return {
+    all,
+    resize: (key, width) => change(key, { width: clamp(width) }),
+    show: (key, shown) => change(key, { shown }),
+    move(key, by) {
+      const next = [...all()]
+      const from = next.findIndex((column) => column.key === key)
+      if (from + by < 0 || from + by >= next.length) return
+      next.splice(from + by, 0, ...next.splice(from, 1))
+      keep(next)
+    },
+    reset() {
+      localStorage.removeItem(place)
+      setAll(mergeColumns(undefined, defaults))
+    },
+  }
+}
