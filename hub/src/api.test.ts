@@ -47,7 +47,16 @@ describe('the API of a hub', () => {
     chmodSync(dir, 0o711)
     const local = { host: '127.0.0.1', port: 0 }
     const nothing = { publicUrl: undefined, trustedProxies: [], databaseUrl: undefined, databaseOwnerUrl: undefined }
-    const config = { ...nothing, http: local, https: local, dataDir: dir, metricsToken: token, tlsCert: undefined, tlsKey: undefined }
+    const config = {
+      ...nothing,
+      http: local,
+      https: local,
+      dataDir: dir,
+      metricsToken: token,
+      tlsCert: undefined,
+      tlsKey: undefined,
+      demo: false,
+    }
     hub = await openHub(config, { log: (...parts) => (output += `${JSON.stringify(parts)}\n`) })
     base = `https://127.0.0.1:${hub.httpsPort}`
     owner = await createOwner(base, hub.firstRunCode)

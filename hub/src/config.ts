@@ -18,6 +18,8 @@ export interface Config {
   readonly metricsToken: string | undefined
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** Whoever started the hub can make hosts up beside it. */
+  readonly demo: boolean
 }
 
 const names = [
@@ -30,6 +32,7 @@ const names = [
   'FAIRLEAD_METRICS_TOKEN_FILE',
   'FAIRLEAD_TLS_CERT',
   'FAIRLEAD_TLS_KEY',
+  'FAIRLEAD_DEMO',
   'FAIRLEAD_REQUIRE_ALL',
 ]
 
@@ -51,6 +54,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     metricsToken: secret(env, 'FAIRLEAD_METRICS_TOKEN', problems),
     tlsCert: readable(env, 'FAIRLEAD_TLS_CERT', problems),
     tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
+    demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)
   if (folder !== undefined) problems.push(folder)

@@ -23,6 +23,7 @@ import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
 import { serveContainers } from './containers/containers.ts'
+import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
@@ -42,6 +43,9 @@ const root = join(import.meta.dirname, '../..')
 /** How long requests under way may take when the hub stops; all of it ends within 10 s. */
 const drainMs = 4000
 
+/** Streams that go on after the last item that a reader of SSE saw; the others begin anew. */
+const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
+
 export interface Hub {
   /** Where the console is on this machine. */
   readonly url: string
@@ -50,6 +54,8 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
+  /** Made-up hosts, once the owner exists. */
+  startDemo(hosts: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -57,10 +63,12 @@ export interface HubOptions {
   readonly log?: Log
   /** Ends the start: what was begun is ended again. */
   readonly signal?: AbortSignal
+  /** Whoever can make hosts up beside this hub. */
+  readonly demo?: DemoStarter
 }
 
 /** Everything a hub is, in the order in which it starts; ended in the opposite one. */
-export async function openHub(config: Config, { log = createLog(), signal }: HubOptions = {}): Promise<Hub> {
+export async function openHub(config: Config, { log = createLog(), signal, demo }: HubOptions = {}): Promise<Hub> {
   const opened: (() => void | Promise<void>)[] = []
   const close = async () => {
     for (const end of opened.toReversed()) await end()
@@ -74,7 +82,7 @@ export async function openHub(config: Config, { log = createLog(), signal }: Hub
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, metrics })
+    const hub = await openWith({ config, log, identity, certificate, db, metrics, starter: demo })
     opened.push(hub.close)
     return { ...hub, close }
   } catch (error) {
@@ -90,9 +98,10 @@ interface Opened {
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
+  readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, metrics }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
   const inventory = openInventory()
@@ -102,13 +111,15 @@ async function openWith({ config, log, identity, certificate, db, metrics }: Ope
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book })
   const state = { httpsPort: 0, draining: false }
-  const { publicUrl } = config
-  const enrolment = openEnrolment({ db, hubKey: identity.publicKey, publicUrl, httpsPort: () => state.httpsPort, script: installer })
+  const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
+  const enrolment = openEnrolment({ ...here, db, hubKey: identity.publicKey, script: installer })
+  const localUrl = () => `https://localhost:${state.httpsPort}`
+  const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
     ...serveHosts(fleet.onHost),
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory }),
-    ...handlersOf({ enrolment, hosts, logins, metrics }),
+    ...handlersOf({ demo, enrolment, hosts, logins, metrics }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve, rates: allowed })
@@ -118,14 +129,9 @@ async function openWith({ config, log, identity, certificate, db, metrics }: Ope
   const accept = createAccept({ db, audits, fleet, identity, log, onStep: enrolment.progress.step, onHost: book.reload })
   const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
-  const api = createApi({
-    doors,
-    findCaller: logins.findCaller,
-    peerOf,
-    doorOf: createDoorReader(publicUrl),
-    rates: allowed,
-    resumes: { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine },
-  })
+  const who = { findCaller: logins.findCaller, peerOf, rates: allowed }
+  const isDraining = () => state.draining
+  const api = createApi({ ...who, doors, doorOf: createDoorReader(config.publicUrl), resumes })
   logins.onEnd(consoles.end)
   logins.onEnd(api.endLogin)
   const web = createWeb({
@@ -134,31 +140,26 @@ async function openWith({ config, log, identity, certificate, db, metrics }: Ope
     openApi: renderOpenApi(doors.endpoints, version),
     installer: installer.app,
     console: serveConsole(join(root, 'ui/dist')),
-    publicUrl,
+    publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
     renderMetrics: () =>
       renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
     pingDatabase: db.ping,
     hostsOnline: () => fleet.online,
-    isDraining: () => state.draining,
+    isDraining,
     log,
   })
   const listener = getRequestListener(web.fetch) as RequestListener
-  const listeners = await openListeners(config.http, config.https, certificate, listener, {
-    accept,
-    consoles,
-    findCaller: logins.findCaller,
-    peerOf,
-    rates: allowed,
-    isDraining: () => state.draining,
-  })
+  const upgrades = { ...who, accept, consoles, isDraining }
+  const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpsPort = listeners.httpsPort
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
-    inviteLocal: () => inviteLocal(db, enrolment, `https://localhost:${state.httpsPort}`),
+    inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
+    startDemo: async (count) => void (await startDemo(db, demo, count)),
     close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
   }
 }
@@ -197,9 +198,18 @@ async function stop({ state, consoles, doors, api, fleet, listeners, loop }: Run
 }
 
 async function inviteLocal(db: Opened['db'], enrolment: Enrolment, address: string): Promise<string | undefined> {
+  const organization = await firstOrganization(db)
+  return organization && (await enrolment.invite(organization, { ttlSeconds: 900, tags: ['hub'], address })).join
+}
+
+async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<void> {
+  const organization = await firstOrganization(db)
+  if (organization !== undefined) await demo.start(organization, hosts)
+}
+
+async function firstOrganization(db: Opened['db']): Promise<string | undefined> {
   const [owner] = await db.owner((sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM organizations LIMIT 1`)
-  if (owner === undefined) return undefined
-  return (await enrolment.invite(owner.organization_id, { ttlSeconds: 900, tags: ['hub'], address })).join
+  return owner?.organization_id
 }
 
 function watchLoop() {

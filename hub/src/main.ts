@@ -6,6 +6,11 @@ import { openHub } from './hub.ts'
 export type HubMessage =
   | { readonly type: 'ready'; readonly url: string; readonly httpsPort: number; readonly firstRunCode: string }
   | { readonly type: 'join'; readonly join: string }
+  | { readonly type: 'demo'; readonly joins: readonly string[] }
+  | { readonly type: 'demo-stop' }
+
+/** And what it may be asked for: a line for this machine's own agent, or so many made-up hosts. */
+export type HubRequest = 'invite' | { readonly demo: number }
 
 function settings(): Config {
   try {
@@ -19,7 +24,10 @@ function settings(): Config {
 async function main(): Promise<void> {
   const config = settings()
   const opening = new AbortController()
-  const opened = openHub(config, { signal: opening.signal })
+  const tell = (message: HubMessage) => process.send?.(message)
+  // Made-up hosts need somebody beside the hub who makes them up.
+  const demo = { start: (joins: readonly string[]) => void tell({ type: 'demo', joins }), stop: () => void tell({ type: 'demo-stop' }) }
+  const opened = openHub(config, { signal: opening.signal, ...(config.demo ? { demo } : {}) })
   let stopping = false
   const stop = async () => {
     if (stopping) return
@@ -39,14 +47,13 @@ async function main(): Promise<void> {
     if (!stopping) throw error
   })
   if (hub === undefined || stopping) return
-  const tell = (message: HubMessage) => process.send?.(message)
   if (process.send === undefined) {
     console.error(`Console: ${hub.url}`)
     if (hub.firstRunCode !== '') console.error(`First-run code: ${hub.firstRunCode}`)
   }
   tell({ type: 'ready', url: hub.url, httpsPort: hub.httpsPort, firstRunCode: hub.firstRunCode })
-  process.on('message', async (message) => {
-    if (message !== 'invite') return
+  process.on('message', async (message: HubRequest) => {
+    if (message !== 'invite') return hub.startDemo(message.demo)
     const join = await hub.inviteLocal()
     if (join !== undefined) tell({ type: 'join', join })
   })
