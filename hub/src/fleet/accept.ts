@@ -24,6 +24,8 @@ export interface AcceptDeps extends JoinDeps {
   readonly log: Log
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
   readonly neverSeal?: boolean
+  /** Steady ms, for the limits of tries. */
+  readonly now?: () => number
 }
 
 export type Accept = (transport: Transport, exporter: Uint8Array | undefined, ip: string) => void
@@ -31,7 +33,7 @@ export type Accept = (transport: Transport, exporter: Uint8Array | undefined, ip
 /** Lets an agent in: handshake, who it is (or its invitation), welcome, session. */
 export function createAccept(deps: AcceptDeps): Accept {
   const { log } = deps
-  const strangers = createStrangers()
+  const strangers = createStrangers(deps.now)
   let inFlight = 0
   return (transport, exporter, ip) => {
     if (strangers.refuses(ip)) return transport.close(closeCodes.rate, 'too many failed tries from this address')

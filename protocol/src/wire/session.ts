@@ -166,6 +166,11 @@ class SessionImpl implements Session, Carrier {
     for (const stream of this.#waiting.takeAll()) this.#sendOpen(stream)
   }
 
+  takeOver(old: Session): void {
+    if (!(old instanceof SessionImpl) || old.alive) throw new FairleadError('internal', 'Only an ended session has streams to take over.')
+    for (const stream of old.#waiting.takeAll()) this.#sendOpen(stream)
+  }
+
   #ended(end: SessionEnd): void {
     if (!this.#alive) return
     this.#letGo()
