@@ -326,6 +326,27 @@ describe('the store of metrics', () => {
       await assert.rejects(ask({ ...newHost(), fromMs, toMs }), (error) => codeOf(error) === 'invalid_input')
   })
 
+  it('says what to ask instead when an answer takes too long', async () => {
+    const slow = await open({
+      ...test.db,
+      tx: (shown, run) =>
+        test.db.tx(shown, async (sql) => {
+          const result = await run(sql)
+          const [limit] = await sql<{ value: string }[]>`SELECT current_setting('statement_timeout') AS value`
+          if (limit?.value !== '15s') return result
+          await sql`SELECT set_config('statement_timeout', '20', true)`
+          return sql`SELECT pg_sleep(5)` as never
+        }),
+    })
+    const one = newHost()
+    const input = { host: one.id, kind: 'host', subject: '', names: ['cpu'], points: 300, fromMs: nowMs - hourMs, toMs: nowMs }
+    await assert.rejects(
+      slow.handlers.query(input, { caller: { organization: one.organization }, host: one.id } as never),
+      (error) => codeOf(error) === 'too_large' && /shorter range/.test((error as Error).message),
+    )
+    await slow.close()
+  })
+
   it('shows another organization nothing', async () => {
     const one = newHost()
     await store.push(one.organization, one.id, sample(0, nowMs - 60_000, [host(1)]))
