@@ -211,13 +211,15 @@ describe('the store of metrics', () => {
           return result
         }),
     })
-    await strict.push(one.organization, one.id, sample(0, nowMs - 60_000, [host(13)]))
+    await strict.push(one.organization, one.id, sample(0, nowMs - 60_000, [host(1)]))
+    await strict.flush()
+    await strict.push(one.organization, one.id, sample(1, nowMs - 50_000, [host(13)]))
     await strict.flush()
     bad = false
-    await strict.push(one.organization, one.id, sample(1, nowMs - 50_000, [host(1)]))
+    await strict.push(one.organization, one.id, sample(2, nowMs - 40_000, [host(1)]))
     await strict.flush()
     await strict.close()
-    assert.deepEqual(await stored(one, 60), [[-60_000, 1, 1, 1]])
+    assert.deepEqual(await stored(one, 60), [[-60_000, 1, 1, 2]])
     assert.deepEqual(logged.splice(0), ['metrics of a host were refused by the database'])
   })
 
