@@ -49,6 +49,8 @@ export const limits = {
   /** A message that gathers so little of a bulk stream, so often, is misuse. */
   smallDataBytes: 512,
   smallDataPerSecond: 1000,
+  /** What a resumed stream may send again at once: a whole window of the smallest items. */
+  smallDataBurst: 16 * KiB,
   agent: { openStreams: 64, opensPerSecond: 200, openBurst: 1000, rapidResetsPerSecond: 100, controlPerSecond: 500 },
   hub: { openStreams: 256, opensPerSecond: 200, openBurst: 1000, rapidResetsPerSecond: 100, controlPerSecond: 500 },
   console: { openStreams: 64, opensPerSecond: 50, openBurst: 200, rapidResetsPerSecond: 50, controlPerSecond: 200 },

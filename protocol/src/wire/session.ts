@@ -82,6 +82,11 @@ class SessionImpl implements Session {
     for (const stream of this.#waiting?.takeAll() ?? []) this.#link.open(stream)
   }
 
+  takeOver(old: Session): void {
+    if (!(old instanceof SessionImpl) || old.alive) throw new FairleadError('internal', 'Only an ended session has streams to take over.')
+    for (const stream of old.#waiting?.takeAll() ?? []) this.#link.open(stream)
+  }
+
   /** Streams with a key wait for the next link, those of the peer for being opened again; the others are lost. */
   #keep({ streams }: Link): void {
     const { resumeStore, clock } = this.#options

@@ -122,6 +122,8 @@ export interface Session {
    * yet, it ends now, without `onClose`.
    */
   resume(transport: Transport): void
+  /** Goes on with the streams that this end opened on an ended session to the same peer, and that still wait: a hub whose host is back. */
+  takeOver(old: Session): void
   /** False between a loss and the next `resume`. */
   readonly alive: boolean
   readonly stats: SessionStats

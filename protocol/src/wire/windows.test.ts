@@ -66,7 +66,7 @@ describe('the window of a stream', () => {
     await reading.next()
     void reading.next()
     await clock.advance(1)
-    assert.ok((heardOf(3).at(-1)?.[2] as number) >= 10_000 + limits.dataBytes)
+    assert.ok((heardOf(3).at(-1)![2] as number) >= 10_000 + limits.dataBytes)
   })
 })
 
