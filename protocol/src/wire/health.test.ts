@@ -19,6 +19,21 @@ describe('a link', () => {
     assert.ok(beats >= 5 && beats <= 6, `${beats}`)
   })
 
+  it('that comes and goes leaves no timer behind: one turns for all links of a process', async () => {
+    const inner = fakeClock()
+    let timers = 0
+    const after = (delayMs: number, run: () => void) => {
+      if (delayMs === 1000) timers++
+      return inner.after(delayMs, run)
+    }
+    const clock = { ...inner, after }
+    for (let i = 0; i < 50; i++) typedPeer({ clock }).session.close(1000, 'again')
+    timers = 0
+    typedPeer({ clock })
+    await inner.advance(20_500)
+    assert.ok(timers >= 19 && timers <= 21, `${timers}`)
+  })
+
   it('ends after 25 seconds of silence, not earlier [limit deadMs] [security 24 159]', async () => {
     const { clock, ends } = typedPeer()
     await clock.advance(limits.deadMs * 0.9 - 1000)

@@ -59,6 +59,7 @@ for (const { name, options } of ends) {
       'credit without a limit': [3, ownId(0)],
       'credit as text': [3, ownId(0), canary],
       'credit that confirms less than nothing': [3, ownId(0), 10, -1],
+      'an END whose last word is a number': [4, ownId(0), {}, 1],
       'a trailer that is no map': [4, ownId(0), canary],
       'a reset without a code': [5, ownId(0)],
       'a reset whose sentence is a number': [5, ownId(0), 'canceled', 5],
@@ -117,7 +118,7 @@ for (const { name, options } of ends) {
 
     it('may send types from 0x40 to 0x7f, which are ignored, and fields behind those that are known', async () => {
       const { ends: seen, say, heardOf } = await begun()
-      await say([0x40, 'later'], [0x7f], [22, []], [19, 7, 'more'], [4, ownId(0), { exit: 3, later: 1 }, 'more'])
+      await say([0x40, 'later'], [0x7f], [22, []], [19, 7, 'more'], [4, ownId(0), { exit: 3, later: 1 }, false, 'more'])
       assert.deepEqual(seen, [])
       assert.deepEqual(heardOf(20).at(-1), [20, 7])
     })
