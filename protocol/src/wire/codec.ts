@@ -43,7 +43,11 @@ class MessageWriter implements FrameWriter {
   }
 
   data(sid: number, payload: Uint8Array): void {
-    this.#add(encodeData(sid, payload))
+    // Copied once, when the message is put together.
+    const parts = (this.#parts ??= [])
+    parts.push(headerOf(sid, payload.length), payload)
+    this.#total += dataHeader + payload.length
+    if (this.#total >= limits.gatherBytes) this.flush()
   }
 
   reply(sid: number, value: unknown): Uint8Array | undefined {
@@ -73,19 +77,11 @@ class MessageWriter implements FrameWriter {
 }
 
 export function encodeData(sid: number, payload: Uint8Array): Uint8Array {
-  const out = new Uint8Array(dataHeader + payload.length)
-  out[0] = 0x93
-  out[1] = frame.data
-  out[2] = 0xce
-  out[3] = sid >>> 24
-  out[4] = sid >>> 16
-  out[5] = sid >>> 8
-  out[6] = sid
-  out[7] = 0xc5
-  out[8] = payload.length >>> 8
-  out[9] = payload.length
-  out.set(payload, dataHeader)
-  return out
+  return join([headerOf(sid, payload.length), payload], dataHeader + payload.length)
+}
+
+function headerOf(sid: number, length: number): Uint8Array {
+  return Uint8Array.of(0x93, frame.data, 0xce, sid >>> 24, sid >>> 16, sid >>> 8, sid, 0xc5, length >>> 8, length)
 }
 
 function decode(message: Uint8Array | string, sink: Parameters<FrameCodec['decode']>[1]): void {

@@ -9,6 +9,9 @@ import { Outbox, type Trailer } from './outbox.ts'
 import type { Bucket } from './schedule.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
+/** A payload of at least this part of the memory it came in is kept as it came. */
+const wholeShare = 4
+
 type Answer = { readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }
 
 /** One stream, from either end. It outlives the link that carries it when it has a resume key. */
@@ -232,7 +235,8 @@ export class StreamImpl implements WireStream {
     if (inbox.ended || this.over) return true
     inbox.receivedBytes += payload.length
     if (inbox.receivedBytes > inbox.grantedBytes) return false
-    const own = payload.slice()
+    // What is small would hold on to all it came with; what is not is not worth a copy.
+    const own = payload.length * wholeShare >= payload.buffer.byteLength ? payload : payload.slice()
     if (this.#joint === undefined) inbox.push(own)
     else {
       inbox.consumedBytes = inbox.receivedBytes
