@@ -136,6 +136,63 @@ describe('what fails in a handler', () => {
   })
 })
 
+describe('what an end hears from the other', () => {
+  const thing = { get: call(z.object({ id: z.string() }), z.object({ id: z.string(), size: z.int() })) }
+
+  /** A hub that asks an agent, or an agent that asks its hub; what answers is typed by hand. */
+  function asking(side: 'hub' | 'agent', answer: unknown) {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const other = side === 'hub' ? 'agent' : 'hub'
+    openSession(link.left, { side: other, codec: msgpackCodec, clock, onOpen: (stream) => stream.reply(answer) })
+    const session = openSession(link.right, { side, codec: msgpackCodec, clock, onOpen: () => undefined })
+    const client = openClient(() => session, { thing }, { decodeReply: msgpackCodec.decodeReply, randomBytes: (n) => randomBytes(n) })
+    return { clock, get: () => client.thing.get({ id: 'a' }) }
+  }
+
+  it('is held against the contract on both ends: fields that are not in it are gone, and what does not fit is refused without being quoted [security 18]', async () => {
+    for (const side of ['hub', 'agent'] as const) {
+      const good = asking(side, { id: 'a', size: 1, token: 'canary-1c2d' })
+      const got = good.get()
+      await good.clock.advance(1)
+      assert.deepEqual(await got, { id: 'a', size: 1 })
+      for (const wrong of [{ id: 'a', size: 'canary-1c2d' }, { id: 5, size: 1 }, 'canary-1c2d', null, [{ id: 'a', size: 1 }]]) {
+        const bad = asking(side, wrong)
+        const refused = assert.rejects(bad.get(), (error: FairleadError) => {
+          assert.equal(error.code, 'bad_upstream')
+          assert.doesNotMatch(error.message, /canary/)
+          return true
+        })
+        await bad.clock.advance(1)
+        await refused
+      }
+    }
+  })
+
+  it('reaches no handler unless it fits the contract, on both ends [security 18]', async () => {
+    for (const side of ['hub', 'agent'] as const) {
+      const clock = fakeClock()
+      const link = pair({ clock })
+      const reached: unknown[] = []
+      const get = async (input: { id: string }) => {
+        reached.push(input)
+        return { id: input.id, size: 1 }
+      }
+      openSession(link.left, { side, codec: msgpackCodec, clock, onOpen: serveFeatures({ thing }, { thing: { get } }, { clock }) })
+      const other = openSession(link.right, { side: side === 'hub' ? 'agent' : 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+      for (const wrong of [{ id: 5 }, {}, null, 'a', [], { id: ['a'] }]) {
+        const refused = assert.rejects(other.open('thing.get', wrong).answered(), { code: 'invalid_input' })
+        await clock.advance(1)
+        await refused
+      }
+      const fits = other.open('thing.get', { id: 'a', admin: true, constructor: 1 }).answered()
+      await clock.advance(1)
+      await fits
+      assert.deepEqual(reached, [{ id: 'a' }])
+    }
+  })
+})
+
 describe('loopback', () => {
   it('answers from the handlers, parsed as on a link', async () => {
     const { handlers } = joined()
