@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
+import type { WebSocket } from 'ws'
 import { startEngine, type TestEngine } from '../engine.ts'
 import { createOwner, invite, type Person } from '../fleet/console.ts'
 import { dripRequest, sayAtTheDoor, sendHalfABody } from '../fleet/evil.ts'
@@ -78,7 +79,7 @@ describe('a hub among enemies', need('dockerd', 'busybox'), () => {
     { timeout: 120_000 },
     async () => {
       const before_ = residentBytes()
-      const attacks: Record<string, (socket: import('ws').WebSocket) => void> = {
+      const attacks: Record<string, (socket: WebSocket) => void> = {
         noise: (socket) => socket.send(randomBytes(96)),
         empty: (socket) => socket.send(Buffer.alloc(0)),
         text: (socket) => socket.send('{"hello":1}'),
