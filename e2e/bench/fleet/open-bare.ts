@@ -52,9 +52,11 @@ export async function openBare({ keys, neverSeal, follow, address = '127.0.0.1' 
   const here = { host: address, port: 0 }
   const ports = await openListeners(here, here, certificate, (_request, response) => response.writeHead(404).end(), {
     accept,
-    consoles: { open: ignore, end: ignore, closeAll: ignore, count: 0 },
+    consoles: { open: ignore, end: ignore, goaway: ignore, closeAll: ignore, count: 0 },
     findCaller: async () => undefined,
     peerOf: createPeerReader([]),
+    rates: { take: ignore },
+    isDraining: () => false,
   })
   return { fleet, hubKey: identity.publicKey, httpPort: ports.httpPort, httpsPort: ports.httpsPort }
 }
