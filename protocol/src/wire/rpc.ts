@@ -244,16 +244,23 @@ class ItemReader implements AsyncIterator<unknown> {
     this.#decode = decode
   }
 
-  async next(): Promise<IteratorResult<unknown>> {
-    if (this.#left) return { done: true, value: undefined }
-    this.#stream ??= this.#open()
-    this.#payloads ??= this.#stream[Symbol.asyncIterator]()
-    const { done, value } = await this.#payloads.next()
-    if (done === true) return { done, value: this.#stream.trailer }
+  next(): Promise<IteratorResult<unknown>> {
+    if (this.#left) return Promise.resolve({ done: true, value: undefined })
+    try {
+      this.#stream ??= this.#open()
+      this.#payloads ??= this.#stream[Symbol.asyncIterator]()
+      return this.#payloads.next().then(this.#result)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  readonly #result = ({ done, value }: IteratorResult<Uint8Array>): IteratorResult<unknown> => {
+    if (done === true) return { done, value: this.#stream?.trailer }
     try {
       return { done: false, value: this.#decode(value) }
     } catch (error) {
-      await this.return()
+      void this.return()
       throw error
     }
   }
