@@ -154,20 +154,24 @@ export class StreamImpl implements WireStream {
       this.carrier.control(frame.signal, this.id, due.kind, due.value)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  /** No generator: most streams of a hub wait for something that comes once in a while. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const ended = { done: true, value: undefined } as const
     let complete = false
-    try {
-      for (;;) {
-        const next = await this.#pull()
-        if (next === undefined) {
-          complete = true
-          return this.#reachedEnd()
-        }
-        yield next
-      }
-    } finally {
-      // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
-      if (this.opener && !complete && !this.over) this.reset('canceled')
+    const result = (payload: Uint8Array | undefined): IteratorResult<Uint8Array> => {
+      if (payload !== undefined) return { done: false, value: payload }
+      if (!complete) this.#reachedEnd()
+      complete = true
+      return ended
+    }
+    return {
+      next: () => (complete ? Promise.resolve(ended) : this.#pull().then(result)),
+      return: () => {
+        // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
+        if (this.opener && !complete && !this.over) this.reset('canceled')
+        complete = true
+        return Promise.resolve(ended)
+      },
     }
   }
 
@@ -189,12 +193,12 @@ export class StreamImpl implements WireStream {
   }
 
   /** The next payload, or undefined at the end. Asking grants credit for what was taken before. */
-  async #pull(): Promise<Uint8Array | undefined> {
+  #pull(): Promise<Uint8Array | undefined> {
     this.#grant()
     const payload = this.in.shift()
-    if (payload !== undefined) return payload
-    if (this.#error !== undefined) throw this.#error
-    return this.in.ended ? undefined : this.in.wait()
+    if (payload !== undefined) return Promise.resolve(payload)
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    return this.in.ended ? Promise.resolve(undefined) : this.in.wait()
   }
 
   #grant(): void {
