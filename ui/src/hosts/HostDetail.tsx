@@ -1,5 +1,5 @@
 import { A, useParams } from '@solidjs/router'
-import { For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
+import { For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ContainerTable } from '../containers/ContainerTable.tsx'
 import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
@@ -44,20 +44,22 @@ export function HostDetail(): JSX.Element {
           )}
         </For>
       </nav>
-      <Switch fallback={<Facts host={host()!} />}>
-        <Match when={params.tab === 'containers'}>
-          <ContainerTable scope={`host:${host()!.id}`} />
-        </Match>
-        <Match when={params.tab === 'metrics'}>
-          <MetricsPanel host={host()!.id} hostName={host()!.name} kind="host" subject="" charts={hostCharts} staleMs={old()} />
-        </Match>
-        <Match when={params.tab === 'events'}>
-          <HostEvents host={host()!.id} offline={!host()!.online} />
-        </Match>
-        <Match when={params.tab === 'settings'}>
-          <HostSettings id={host()!.id} name={host()!.name} tags={host()!.tags} />
-        </Match>
-      </Switch>
+      <Suspense fallback={<Skeleton lines={10} />}>
+        <Switch fallback={<Facts host={host()!} />}>
+          <Match when={params.tab === 'containers'}>
+            <ContainerTable scope={`host:${host()!.id}`} />
+          </Match>
+          <Match when={params.tab === 'metrics'}>
+            <MetricsPanel host={host()!.id} hostName={host()!.name} kind="host" subject="" charts={hostCharts} staleMs={old()} />
+          </Match>
+          <Match when={params.tab === 'events'}>
+            <HostEvents host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'settings'}>
+            <HostSettings id={host()!.id} name={host()!.name} tags={host()!.tags} />
+          </Match>
+        </Switch>
+      </Suspense>
     </Show>
   )
 }

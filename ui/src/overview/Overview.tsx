@@ -1,5 +1,5 @@
 import { A } from '@solidjs/router'
-import { createMemo, createResource, For, Show, type JSX } from 'solid-js'
+import { createMemo, createResource, For, Show, Suspense, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
@@ -49,7 +49,9 @@ export function Overview(): JSX.Element {
             </p>
           </Show>
           <Show when={may('audit:read')}>
-            <Changes />
+            <Suspense fallback={<Skeleton lines={8} />}>
+              <Changes />
+            </Suspense>
           </Show>
         </Show>
       </Show>
