@@ -15,6 +15,7 @@ const HostDetail = lazy(async () => ({ default: (await import('./hosts/HostDetai
 const Enrol = lazy(async () => ({ default: (await import('./enrolment/Enrol.tsx')).Enrol }))
 const Containers = lazy(async () => ({ default: (await import('./containers/Containers.tsx')).Containers }))
 const ContainerDetail = lazy(async () => ({ default: (await import('./containers/ContainerDetail.tsx')).ContainerDetail }))
+const Logs = lazy(async () => ({ default: (await import('./logs/Logs.tsx')).Logs }))
 const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
@@ -72,6 +73,7 @@ export function App(): JSX.Element {
             <Route path="/hosts/:host/:tab?" component={HostDetail} />
             <Route path="/containers" component={Containers} />
             <Route path="/containers/:host/:id/:tab?" component={ContainerDetail} />
+            <Route path="/logs" component={Logs} />
             <Route path="/activity" component={Activity} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />

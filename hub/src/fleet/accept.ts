@@ -42,7 +42,8 @@ export function createAccept(deps: AcceptDeps): Accept {
     acceptOne(deps, transport, exporter, ip)
       .catch((error: unknown) => {
         const code = closeCodeOf(error)
-        if (code !== closeCodes.copied) strangers.failed(ip)
+        // A database that is away makes nobody a stranger.
+        if (code !== closeCodes.copied && code !== 1013) strangers.failed(ip)
         const reason = code === 1011 ? String(error) : (error as Error).message
         log(code === 1011 ? 'error' : 'info', 'agent not let in', { ip, code: codeOf(error), reason })
         transport.close(code, code === 1011 ? 'internal' : reason.slice(0, 110))

@@ -1,5 +1,5 @@
 import { A, useNavigate, useParams } from '@solidjs/router'
-import { createResource, createSignal, For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
+import { createMemo, createResource, createSignal, For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ask } from '../api/api.ts'
 import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
@@ -29,6 +29,12 @@ export function ContainerDetail(): JSX.Element {
   const row = () => state.rows[0]
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
+  // Names change, the log does not begin anew for that.
+  const source = createMemo(
+    () => [{ host: params.host, id: params.id, name: row()?.name ?? params.id.slice(0, 12), hostName: row()?.hostName ?? params.host }],
+    undefined,
+    { equals: ([a], [b]) => a?.host === b?.host && a?.id === b?.id },
+  )
   const on = () => ({ host: params.host, id: params.id })
   const gone = () => state.ready && row() === undefined
   async function remove(): Promise<void> {
@@ -75,7 +81,9 @@ export function ContainerDetail(): JSX.Element {
       </nav>
       <Switch>
         <Match when={params.tab === 'logs'}>
-          <Logs host={params.host} id={params.id} />
+          <Show when={state.ready} fallback={<Skeleton lines={12} />}>
+            <Logs sources={source()} />
+          </Show>
         </Match>
         <Match when={params.tab === 'terminal'}>
           <TerminalTab host={params.host} id={params.id} />

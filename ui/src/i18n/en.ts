@@ -1,8 +1,10 @@
 import { consoleEn } from './console-en.ts'
+import { observeEn } from './observe-en.ts'
 
 /** Every text of the console. French must have each key, or it does not compile. */
 export const en = {
   ...consoleEn,
+  ...observeEn,
   'nav.overview': 'Overview',
   'nav.hosts': 'Hosts',
   'nav.containers': 'Containers',
@@ -101,15 +103,6 @@ export const en = {
   'tab.inspect': 'Inspect',
   'tab.metrics': 'Metrics',
   'tab.settings': 'Settings',
-  'logs.follow': 'Follow',
-  'logs.new': '{n} new lines',
-  'logs.filter': 'Filter: text, /regex/i, -exclude, level:warn+, stream:stderr',
-  'logs.wrap': 'Wrap',
-  'logs.empty': 'This container has written nothing yet.',
-  'logs.download': 'Download',
-  'logs.lines': '{n} lines',
-  'logs.badRegex': 'This regular expression cannot be read.',
-  'logs.label': 'Log lines',
   'terminal.open': 'Open a terminal',
   'terminal.closed': 'Ended with exit code {code}.',
   'terminal.watching': 'Somebody else types here; you watch.',

@@ -1,8 +1,10 @@
 import { consoleFr } from './console-fr.ts'
 import type { Key } from './en.ts'
+import { observeFr } from './observe-fr.ts'
 
 export const fr: Readonly<Record<Key, string>> = {
   ...consoleFr,
+  ...observeFr,
   'nav.overview': 'Aperçu',
   'nav.hosts': 'Hôtes',
   'nav.containers': 'Conteneurs',
@@ -101,15 +103,6 @@ export const fr: Readonly<Record<Key, string>> = {
   'tab.inspect': 'Inspection',
   'tab.metrics': 'Mesures',
   'tab.settings': 'Réglages',
-  'logs.follow': 'Suivre',
-  'logs.new': '{n} nouvelles lignes',
-  'logs.filter': 'Filtre : texte, /regex/i, -exclure, level:warn+, stream:stderr',
-  'logs.wrap': 'Retour à la ligne',
-  'logs.empty': 'Ce conteneur n’a encore rien écrit.',
-  'logs.download': 'Télécharger',
-  'logs.lines': '{n} lignes',
-  'logs.badRegex': 'Cette expression régulière est illisible.',
-  'logs.label': 'Lignes du journal',
   'terminal.open': 'Ouvrir un terminal',
   'terminal.closed': 'Terminé avec le code {code}.',
   'terminal.watching': 'Quelqu’un d’autre tape ici ; vous regardez.',

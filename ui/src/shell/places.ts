@@ -3,5 +3,6 @@ export const places = [
   ['g o', 'nav.overview', '/', 'overview'],
   ['g h', 'nav.hosts', '/hosts', 'hosts'],
   ['g c', 'nav.containers', '/containers', 'containers'],
+  ['g l', 'nav.logs', '/logs', 'logs'],
   ['g y', 'nav.activity', '/activity', 'activity'],
 ] as const
