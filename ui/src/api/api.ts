@@ -35,10 +35,10 @@ function connected(): Promise<Session> {
   if (session?.alive === true) return Promise.resolve(session)
   if (opening !== undefined) return opening
   const own = dial(turn)
-  const done = () => {
+  const settle = () => {
     if (opening === own) opening = undefined
   }
-  own.then(done, done)
+  own.then(settle, settle)
   opening = own
   return own
 }

@@ -6,7 +6,7 @@ import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
 import { CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createHosts } from '../kit/live.ts'
 import { hostCharts } from '../metrics/charts.ts'
-import { HostState, Meter, part } from './columns.tsx'
+import { HostState, Meter, part, whyLost } from './columns.tsx'
 import { HostEvents } from './HostEvents.tsx'
 import { HostSettings } from './HostSettings.tsx'
 
@@ -99,7 +99,7 @@ export function Troubles(props: { readonly host: Host }): JSX.Element {
                 ? t('hosts.never')
                 : t('hosts.stale', { age: ago(props.host.lastSeenMs), time: time(props.host.lastSeenMs) })}
             </strong>{' '}
-            <Show when={props.host.lastLoss !== ''}>{t('hosts.reason', { reason: plain(props.host.lastLoss) })}</Show>
+            <Show when={whyLost(props.host) !== ''}>{t('hosts.reason', { reason: whyLost(props.host) })}</Show>
           </p>
           <p>
             {t('hosts.staleHint')} <Command text="fairlead-agent doctor" /> <Command text="systemctl status fairlead-agent" />

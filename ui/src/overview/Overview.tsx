@@ -6,7 +6,7 @@ import { ask } from '../api/api.ts'
 import { foldChanges } from '../audit/changes.ts'
 import { Outcome } from '../audit/Outcome.tsx'
 import { Enrol } from '../enrolment/Enrol.tsx'
-import { HostState } from '../hosts/columns.tsx'
+import { HostState, whyLost } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { EnrolLink } from '../hosts/Hosts.tsx'
 import { ago, share, t, time } from '../i18n/i18n.ts'
@@ -117,7 +117,7 @@ function Attention(props: { readonly hosts: readonly Host[] }): JSX.Element {
 function HostTrouble(props: { readonly host: Host }): JSX.Element {
   const why = () =>
     !props.host.online
-      ? `${t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) })} ${props.host.lastLoss}`
+      ? [t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) }), whyLost(props.host)].filter(Boolean).join(' · ')
       : props.host.state !== 'ok'
         ? (props.host.facts?.engine.problem ?? '')
         : t('overview.fullDisk', { share: share(props.host.usage['diskFullest']) })
