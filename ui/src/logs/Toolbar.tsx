@@ -71,7 +71,9 @@ export function Toolbar(props: { readonly reader: Reader }): JSX.Element {
           title={t('logs.followKeys')}
           onClick={() => props.reader.toggleFollow()}
         >
-          {props.reader.unseen() > 0 ? t('logs.new', { n: props.reader.unseen().toLocaleString(language()), count: props.reader.unseen() }) : t('logs.follow')}
+          {props.reader.unseen() > 0
+            ? t('logs.new', { n: props.reader.unseen().toLocaleString(language()), count: props.reader.unseen() })
+            : t('logs.follow')}
         </button>
         <button type="button" class="only-phone" aria-expanded={props.reader.options()} onClick={() => props.reader.turnOptions()}>
           {t('logs.options')}

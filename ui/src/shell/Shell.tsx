@@ -16,6 +16,7 @@ const goTo = [
   ['g h', 'nav.hosts', '/hosts'],
   ['g c', 'nav.containers', '/containers'],
   ['g l', 'nav.logs', '/logs'],
+  ['g t', 'nav.terminals', '/terminals'],
   ['g y', 'nav.activity', '/activity'],
 ] as const
 
@@ -79,6 +80,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () =
         <A href="/hosts">{t('nav.hosts')}</A>
         <A href="/containers">{t('nav.containers')}</A>
         <A href="/logs">{t('nav.logs')}</A>
+        <A href="/terminals">{t('nav.terminals')}</A>
         <A href="/activity">{t('nav.activity')}</A>
       </nav>
       <main>
