@@ -1,30 +1,48 @@
-// `npm start`: the hub with its bundled database, and this machine's own agent, until Ctrl-C.
+// `npm start`: the hub with its bundled database, and this machine's own agent, until Ctrl-C. `npm start -- --demo[=200]` adds made-up hosts.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import type { HubMessage } from './hub/src/main.ts'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { HubMessage, HubRequest } from './hub/src/main.ts'
 
 const root = import.meta.dirname
 const dataDir = process.env['FAIRLEAD_DATA_DIR'] ?? join(root, '.fairlead')
 const stateDir = join(dataDir, 'agent')
+const demoDir = join(dataDir, 'demo')
 
 function run(file: string): Promise<number | null> {
-  return new Promise((done) => spawn(process.execPath, [join(root, file)], { stdio: ['ignore', 'ignore', 'inherit'] }).once('exit', done))
+  // From its own folder: what it is built with is looked for there.
+  const settings = { cwd: dirname(join(root, file)), stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] }
+  return new Promise((done) => spawn(process.execPath, [join(root, file)], settings).once('exit', done))
 }
 
 if (!existsSync(join(root, 'ui/dist/index.html')) && (await run('ui/build.ts')) !== 0) process.exit(1)
 if (!existsSync(join(root, 'agent/dist/agent.cjs')) && (await run('agent/build.ts')) !== 0) process.exit(1)
 mkdirSync(stateDir, { recursive: true, mode: 0o711 })
 
+const { values } = parseArgs({
+  options: { demo: { type: 'string' } },
+  args: process.argv.slice(2).map((arg) => (arg === '--demo' ? '--demo=6' : arg)),
+})
+const demoCount = Number(values.demo ?? 0)
+if (!Number.isInteger(demoCount) || demoCount < 0 || demoCount > 500) {
+  console.error(`--demo wants a whole number of made-up hosts, at most 500, not "${values.demo}".`)
+  process.exit(64)
+}
+const hasEngine = ['/var/run/docker.sock', '/run/podman/podman.sock', process.env['FAIRLEAD_ENGINE'] ?? ''].some((path) => existsSync(path))
+
 let agent: ChildProcess | undefined
+let demo: ChildProcess | undefined
 let stopping = false
 const agentEnv = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('FAIRLEAD_') || name === 'FAIRLEAD_ENGINE'),
 )
 
+const hubEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'FAIRLEAD_ENGINE'))
+
 /** In its own group: a Ctrl-C in the terminal reaches this program alone, which then ends all in order. */
 const hub = spawn(process.execPath, [join(root, 'hub/src/main.ts')], {
-  env: { ...process.env, FAIRLEAD_DATA_DIR: dataDir },
+  env: { ...hubEnv, FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_DEMO: '1' },
   stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   detached: true,
 })
@@ -33,9 +51,15 @@ hub.on('message', (message: HubMessage) => {
     console.log(`Console:         ${message.url}`)
     if (message.firstRunCode !== '') console.log(`First-run code:  ${message.firstRunCode}`)
     console.log(`For agents and other machines: https on port ${message.httpsPort}. Ctrl-C stops everything; containers go on.`)
+    if (!hasEngine && demoCount === 0)
+      console.log('Neither Docker nor Podman answers here: this machine shows its own metrics only. For made-up hosts: npm start -- --demo')
     startOwnAgent()
-  } else enrolOwnAgent(message.join)
+    if (existsSync(demoDir)) startDemo([])
+  } else if (message.type === 'join') enrolOwnAgent(message.join)
+  else if (message.type === 'demo') startDemo(message.joins)
+  else stopDemo()
 })
+const ask = (request: HubRequest) => hub.connected && hub.send(request)
 hub.once('exit', (code) => {
   if (!stopping) process.exit(code ?? 1)
 })
@@ -49,10 +73,33 @@ function startOwnAgent(): void {
       stdio: ['ignore', 'ignore', 'inherit'],
       detached: true,
     })
+    // There is an owner now: so may there be made-up hosts.
+    if (demoCount > 0) ask({ demo: demoCount })
     return
   }
-  hub.send('invite')
+  ask('invite')
   setTimeout(startOwnAgent, 2000).unref()
+}
+
+/** Made-up hosts live beside the hub, in one process, and come back with it. */
+async function startDemo(joins: readonly string[]): Promise<void> {
+  if (joins.length === 0 && demo?.exitCode === null) return
+  await endOf(demo)
+  if (stopping) return
+  demo = spawn(process.execPath, [join(root, 'e2e/demo/run.ts')], { stdio: ['pipe', 'ignore', 'inherit', 'ipc'], detached: true })
+  demo.stdin!.end(JSON.stringify({ dir: demoDir, joins }))
+}
+
+async function stopDemo(): Promise<void> {
+  await endOf(demo)
+  rmSync(demoDir, { recursive: true, force: true })
+}
+
+async function endOf(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise<void>((done) => child.once('exit', () => done()))
+  child.kill('SIGTERM')
+  await ended
 }
 
 let enrolling = false
@@ -74,12 +121,8 @@ async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
   setTimeout(() => process.exit(1), 10_000).unref()
-  for (const child of [agent, hub]) {
-    if (child === undefined || child.exitCode !== null) continue
-    const ended = new Promise<void>((done) => child.once('exit', () => done()))
-    child.kill('SIGTERM')
-    await ended
-  }
+  await Promise.all([endOf(demo), endOf(agent)])
+  await endOf(hub)
   process.exit(0)
 }
 process.on('SIGINT', () => void stop())

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { unlinkSync, existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { containerDocument, describe, statsDocument } from './documents.ts'
 import { serveExec } from './exec.ts'
 import { answer, target } from './http.ts'
@@ -102,7 +103,10 @@ function listed(world: World, query: URLSearchParams): FakeContainer[] {
 function changeRoutes(world: World): Record<string, Route> {
   const change =
     (action: string, next: Partial<FakeContainer>): Route =>
-    ({ response, container }) => {
+    async ({ response, container }) => {
+      world.waiting++
+      if (world.slowMs > 0) await sleep(world.slowMs)
+      world.waiting--
       world.change(container!, action, next)
       answer(response, 204)
     }

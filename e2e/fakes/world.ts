@@ -40,6 +40,9 @@ export interface World extends EventEmitter {
   change(container: FakeContainer, action: string, next: Partial<FakeContainer>): void
   remove(container: FakeContainer): void
   find(ref: string): FakeContainer | undefined
+  /** Changes are answered so much later; how many wait now. */
+  slowMs: number
+  waiting: number
   close(): void
 }
 
@@ -50,6 +53,8 @@ export function openWorld(seeds: readonly Seed[]): World {
   const timers: NodeJS.Timeout[] = []
   const world: World = Object.assign(new EventEmitter(), {
     containers,
+    slowMs: 0,
+    waiting: 0,
     change(container: FakeContainer, action: string, next: Partial<FakeContainer>) {
       Object.assign(container, next, { changed: Date.now() })
       emit(world, container, action)

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { dataDirProblem } from './base/datadir.ts'
 
 export interface Listen {
   readonly host: string
@@ -17,6 +18,8 @@ export interface Config {
   readonly metricsToken: string | undefined
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** Whoever started the hub can make hosts up beside it. */
+  readonly demo: boolean
 }
 
 const names = [
@@ -29,6 +32,7 @@ const names = [
   'FAIRLEAD_METRICS_TOKEN_FILE',
   'FAIRLEAD_TLS_CERT',
   'FAIRLEAD_TLS_KEY',
+  'FAIRLEAD_DEMO',
   'FAIRLEAD_REQUIRE_ALL',
 ]
 
@@ -45,17 +49,22 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     dataDir: env['FAIRLEAD_DATA_DIR'] ?? defaultDataDir,
     publicUrl: url(env, 'FAIRLEAD_PUBLIC_URL', /^https?:$/, problems),
     trustedProxies: (env['FAIRLEAD_TRUSTED_PROXIES'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
-    databaseUrl: url(env, 'DATABASE_URL', /^postgres(ql)?:$/, problems),
-    databaseOwnerUrl: url(env, 'DATABASE_OWNER_URL', /^postgres(ql)?:$/, problems),
+    databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
+    databaseOwnerUrl: databaseAddress(env, 'DATABASE_OWNER_URL', problems),
     metricsToken: secret(env, 'FAIRLEAD_METRICS_TOKEN', problems),
-    tlsCert: env['FAIRLEAD_TLS_CERT'],
-    tlsKey: env['FAIRLEAD_TLS_KEY'],
+    tlsCert: readable(env, 'FAIRLEAD_TLS_CERT', problems),
+    tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
+    demo: env['FAIRLEAD_DEMO'] === '1',
   }
+  const folder = dataDirProblem(config.dataDir)
+  if (folder !== undefined) problems.push(folder)
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
     problems.push('FAIRLEAD_TLS_CERT and FAIRLEAD_TLS_KEY belong together; only one is set.')
   for (const proxy of config.trustedProxies)
     if (!/^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(proxy))
       problems.push(`FAIRLEAD_TRUSTED_PROXIES holds "${proxy}", which is neither an address nor a network like 10.0.0.0/8.`)
+  if (config.databaseOwnerUrl !== undefined && config.databaseUrl === undefined)
+    problems.push('DATABASE_OWNER_URL is set and DATABASE_URL is not; set both, or none for the bundled PostgreSQL.')
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))
   return config
 }
@@ -72,12 +81,31 @@ function listen(env: Env, name: string, fallback: string, problems: string[]): L
 }
 
 function url(env: Env, name: string, protocols: RegExp, problems: string[]): string | undefined {
-  const text = env[name]
+  return checkUrl(env[name], name, protocols, 'https://hub.example', problems)
+}
+
+/** It may hold a password, so it may come in a file too. */
+function databaseAddress(env: Env, name: string, problems: string[]): string | undefined {
+  return checkUrl(secret(env, name, problems), name, /^postgres(ql)?:$/, 'postgres://user:password@host:5432/name', problems)
+}
+
+function checkUrl(text: string | undefined, name: string, protocols: RegExp, like: string, problems: string[]): string | undefined {
   if (text === undefined || text === '') return undefined
   if (URL.canParse(text) && protocols.test(new URL(text).protocol)) return text.replace(/\/$/, '')
   // An address may hold a password: it is not repeated.
-  problems.push(`${name} is not a usable address.`)
+  problems.push(`${name} is not a usable address; it must look like ${like}.`)
   return undefined
+}
+
+function readable(env: Env, name: string, problems: string[]): string | undefined {
+  const file = env[name]
+  if (file === undefined) return undefined
+  try {
+    accessSync(file, constants.R_OK)
+  } catch {
+    problems.push(`${name} names ${file}, which cannot be read; give the path of a PEM file that this account may read.`)
+  }
+  return file
 }
 
 function secret(env: Env, name: string, problems: string[]): string | undefined {

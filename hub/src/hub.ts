@@ -7,23 +7,27 @@ import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAudit } from './audit/audit.ts'
 import { openAudits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
-import { openConsoles } from './base/console.ts'
+import { lockDataDir } from './base/datadir.ts'
+import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
-import { createApi } from './base/http.ts'
-import { openListeners } from './base/listen.ts'
+import { createApi, type HttpApi } from './base/http.ts'
+import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
 import { renderMetrics } from './base/prometheus.ts'
-import { createDoors } from './base/serve.ts'
+import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole, serveInstaller } from './base/static.ts'
+import { createRates } from './base/rates.ts'
+import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
 import { serveContainers } from './containers/containers.ts'
+import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
-import { openFleet } from './fleet/fleet.ts'
+import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { openHostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
@@ -37,7 +41,10 @@ import { serveTerminals } from './terminals/terminals.ts'
 export const version = '0.1.0'
 const root = join(import.meta.dirname, '../..')
 /** How long requests under way may take when the hub stops; all of it ends within 10 s. */
-const drainMs = 5000
+const drainMs = 4000
+
+/** Streams that go on after the last item that a reader of SSE saw; the others begin anew. */
+const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -47,20 +54,39 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
+  /** Made-up hosts, once the owner exists. */
+  startDemo(hosts: number): Promise<void>
   close(): Promise<void>
 }
 
-/** Everything a hub is, in the order in which it starts. */
-export async function openHub(config: Config, log: Log = createLog()): Promise<Hub> {
-  const identity = openHubIdentity(config.dataDir)
-  const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
-  const db = await openDatabase(config)
-  const metrics = await openMetricsStore(db, log)
+export interface HubOptions {
+  readonly log?: Log
+  /** Ends the start: what was begun is ended again. */
+  readonly signal?: AbortSignal
+  /** Whoever can make hosts up beside this hub. */
+  readonly demo?: DemoStarter
+}
+
+/** Everything a hub is, in the order in which it starts; ended in the opposite one. */
+export async function openHub(config: Config, { log = createLog(), signal, demo }: HubOptions = {}): Promise<Hub> {
+  const opened: (() => void | Promise<void>)[] = []
+  const close = async () => {
+    for (const end of opened.toReversed()) await end()
+  }
   try {
-    return await openWith({ config, log, identity, certificate, db, metrics })
+    opened.push(await lockDataDir(config.dataDir))
+    const identity = openHubIdentity(config.dataDir)
+    const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
+    const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
+    opened.push(db.close)
+    const metrics = await openMetricsStore(db, log)
+    opened.push(metrics.close)
+    signal?.throwIfAborted()
+    const hub = await openWith({ config, log, identity, certificate, db, metrics, starter: demo })
+    opened.push(hub.close)
+    return { ...hub, close }
   } catch (error) {
-    await metrics.close()
-    await db.close()
+    await close()
     throw error
   }
 }
@@ -72,12 +98,12 @@ interface Opened {
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
+  readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, metrics }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
-  const { onHost } = fleet
   const inventory = openInventory()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
@@ -85,67 +111,105 @@ async function openWith({ config, log, identity, certificate, db, metrics }: Ope
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book })
   const state = { httpsPort: 0, draining: false }
-  const { publicUrl } = config
-  const enrolment = openEnrolment({ db, hubKey: identity.publicKey, publicUrl, httpsPort: () => state.httpsPort, script: installer })
+  const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
+  const enrolment = openEnrolment({ ...here, db, hubKey: identity.publicKey, script: installer })
+  const localUrl = () => `https://localhost:${state.httpsPort}`
+  const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
+    ...serveHosts(fleet.onHost),
     audit: serveAudit({ db, audits }),
-    containers: serveContainers({ onHost }),
-    enrolment: enrolment.handlers,
-    events: serveEvents({ onHost }),
     fleet: serveFleet({ inventory }),
-    hosts: hosts.handlers,
-    logins: logins.handlers,
-    metrics: metrics.handlers,
-    terminals: serveTerminals({ onHost }),
+    ...handlersOf({ demo, enrolment, hosts, logins, metrics }),
   }
-  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve })
+  const allowed = createRates()
+  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve, rates: allowed })
   const consoles = openConsoles(doors)
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const accept = createAccept({ db, audits, fleet, identity, log, onStep: enrolment.progress.step, onHost: book.reload })
   const peerOf = createPeerReader(config.trustedProxies)
-  const { findCaller, onEnd } = logins
-  onEnd(consoles.end)
   const loop = watchLoop()
+  const who = { findCaller: logins.findCaller, peerOf, rates: allowed }
+  const isDraining = () => state.draining
+  const api = createApi({ ...who, doors, doorOf: createDoorReader(config.publicUrl), resumes })
+  logins.onEnd(consoles.end)
+  logins.onEnd(api.endLogin)
   const web = createWeb({
     version,
-    api: createApi({ doors, findCaller, peerOf, doorOf: createDoorReader(publicUrl) }),
+    api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
     installer: installer.app,
     console: serveConsole(join(root, 'ui/dist')),
-    publicUrl,
+    publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () => renderMetrics({ online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
+    renderMetrics: () =>
+      renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
     pingDatabase: db.ping,
     hostsOnline: () => fleet.online,
-    isDraining: () => state.draining,
+    isDraining,
     log,
   })
   const listener = getRequestListener(web.fetch) as RequestListener
-  const listeners = await openListeners(config.http, config.https, certificate, listener, { accept, consoles, findCaller, peerOf })
+  const upgrades = { ...who, accept, consoles, isDraining }
+  const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpsPort = listeners.httpsPort
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
-    inviteLocal: () => inviteLocal(db, enrolment, `https://localhost:${listeners.httpsPort}`),
-    async close() {
-      state.draining = true
-      consoles.closeAll()
-      fleet.closeAll()
-      await listeners.close(drainMs)
-      loop.disable()
-      await metrics.close()
-      await db.close()
-    },
+    inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
+    startDemo: async (count) => void (await startDemo(db, demo, count)),
+    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
   }
 }
 
+/** What each host's own agent answers: passed on as it is. */
+function serveHosts(onHost: Fleet['onHost']) {
+  return { containers: serveContainers({ onHost }), events: serveEvents({ onHost }), terminals: serveTerminals({ onHost }) }
+}
+
+function handlersOf<F extends Record<string, { readonly handlers: object }>>(features: F) {
+  return Object.fromEntries(Object.entries(features).map(([name, { handlers }]) => [name, handlers])) as {
+    readonly [K in keyof F]: F[K]['handlers']
+  }
+}
+
+interface Running {
+  readonly state: { draining: boolean }
+  readonly consoles: Consoles
+  readonly doors: Doors
+  readonly api: HttpApi
+  readonly fleet: Fleet
+  readonly listeners: Listeners
+  readonly loop: ReturnType<typeof watchLoop>
+}
+
+/** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
+async function stop({ state, consoles, doors, api, fleet, listeners, loop }: Running): Promise<void> {
+  state.draining = true
+  consoles.goaway()
+  await doors.idle(drainMs)
+  consoles.closeAll()
+  api.endAll()
+  fleet.closeAll()
+  await listeners.close(1000)
+  loop.disable()
+}
+
 async function inviteLocal(db: Opened['db'], enrolment: Enrolment, address: string): Promise<string | undefined> {
+  const organization = await firstOrganization(db)
+  return organization && (await enrolment.invite(organization, { ttlSeconds: 900, tags: ['hub'], address })).join
+}
+
+async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<void> {
+  const organization = await firstOrganization(db)
+  if (organization !== undefined) await demo.start(organization, hosts)
+}
+
+async function firstOrganization(db: Opened['db']): Promise<string | undefined> {
   const [owner] = await db.owner((sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM organizations LIMIT 1`)
-  if (owner === undefined) return undefined
-  return (await enrolment.invite(owner.organization_id, { ttlSeconds: 900, tags: ['hub'], address })).join
+  return owner?.organization_id
 }
 
 function watchLoop() {

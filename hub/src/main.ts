@@ -6,6 +6,11 @@ import { openHub } from './hub.ts'
 export type HubMessage =
   | { readonly type: 'ready'; readonly url: string; readonly httpsPort: number; readonly firstRunCode: string }
   | { readonly type: 'join'; readonly join: string }
+  | { readonly type: 'demo'; readonly joins: readonly string[] }
+  | { readonly type: 'demo-stop' }
+
+/** And what it may be asked for: a line for this machine's own agent, or so many made-up hosts. */
+export type HubRequest = 'invite' | { readonly demo: number }
 
 function settings(): Config {
   try {
@@ -17,30 +22,41 @@ function settings(): Config {
 }
 
 async function main(): Promise<void> {
-  const hub = await openHub(settings())
+  const config = settings()
+  const opening = new AbortController()
   const tell = (message: HubMessage) => process.send?.(message)
-  if (process.send === undefined) {
-    console.error(`Console: ${hub.url}`)
-    if (hub.firstRunCode !== '') console.error(`First-run code: ${hub.firstRunCode}`)
-  }
-  tell({ type: 'ready', url: hub.url, httpsPort: hub.httpsPort, firstRunCode: hub.firstRunCode })
-  process.on('message', async (message) => {
-    if (message !== 'invite') return
-    const join = await hub.inviteLocal()
-    if (join !== undefined) tell({ type: 'join', join })
-  })
+  // Made-up hosts need somebody beside the hub who makes them up.
+  const demo = { start: (joins: readonly string[]) => void tell({ type: 'demo', joins }), stop: () => void tell({ type: 'demo-stop' }) }
+  const opened = openHub(config, { signal: opening.signal, ...(config.demo ? { demo } : {}) })
   let stopping = false
   const stop = async () => {
     if (stopping) return
     stopping = true
-    setTimeout(() => process.exit(1), 9000).unref()
-    await hub.close()
+    setTimeout(() => process.exit(1), 9500).unref()
+    opening.abort()
+    // Whatever was begun is ended too: a hub that is stopped while it starts leaves no database behind.
+    const hub = await opened.catch(() => undefined)
+    await hub?.close()
     process.exit(0)
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   // Whoever started the hub died: it does not stay behind.
   process.once('disconnect', stop)
+  const hub = await opened.catch((error: unknown) => {
+    if (!stopping) throw error
+  })
+  if (hub === undefined || stopping) return
+  if (process.send === undefined) {
+    console.error(`Console: ${hub.url}`)
+    if (hub.firstRunCode !== '') console.error(`First-run code: ${hub.firstRunCode}`)
+  }
+  tell({ type: 'ready', url: hub.url, httpsPort: hub.httpsPort, firstRunCode: hub.firstRunCode })
+  process.on('message', async (message: HubRequest) => {
+    if (message !== 'invite') return hub.startDemo(message.demo)
+    const join = await hub.inviteLocal()
+    if (join !== undefined) tell({ type: 'join', join })
+  })
 }
 
 process.on('unhandledRejection', (error) =>

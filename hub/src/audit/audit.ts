@@ -17,25 +17,56 @@ export function serveAudit({ db, audits }: { db: Database; audits: Audits }): Ha
       )
       return { rows: rows.slice(0, limit).map(({ body }) => JSON.parse(body) as AuditRow), more: rows.length > limit }
     },
-    async *watch(_input, { caller, signal }) {
-      const queue: AuditRow[] = []
-      let wake = Promise.withResolvers<void>()
-      const stop = audits.onRow(caller.organization, (row) => {
-        queue.push(row)
-        if (queue.length > 1000) queue.shift()
-        wake.resolve()
-      })
-      signal.addEventListener('abort', () => wake.resolve())
-      try {
-        while (!signal.aborted) {
-          while (queue.length > 0) yield queue.shift()!
-          await wake.promise
-          wake = Promise.withResolvers()
-        }
-      } finally {
-        stop()
-      }
-    },
+    watch: ({ afterSeq }, { caller, signal }) => watchRows(db, audits, caller.organization, afterSeq, signal),
     verify: (_input, { caller }) => audits.verify(caller.organization),
   }
+}
+
+const pageRows = 500
+
+/** Every row after a place, in order, once: whoever reads slowly is served from the database, not from a growing queue. */
+async function* watchRows(
+  db: Database,
+  audits: Audits,
+  organization: string,
+  afterSeq: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<AuditRow> {
+  let wake = Promise.withResolvers<void>()
+  let newest = 0
+  const stop = audits.onRow(organization, ({ seq }) => {
+    newest = seq
+    wake.resolve()
+  })
+  const leave = () => wake.resolve()
+  signal.addEventListener('abort', leave)
+  try {
+    let last = afterSeq ?? (await lastSeq(db, organization))
+    while (!signal.aborted) {
+      const rows = await readAfter(db, organization, last)
+      for (const row of rows) {
+        yield row
+        last = row.seq
+      }
+      if (rows.length === pageRows || newest > last) continue
+      await wake.promise
+      wake = Promise.withResolvers()
+    }
+  } finally {
+    stop()
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+async function lastSeq(db: Database, organization: string): Promise<number> {
+  const [row] = await db.tx({ organization }, (sql) => sql<{ seq: string | null }[]>`SELECT max(seq) AS seq FROM audit`)
+  return Number(row?.seq ?? 0)
+}
+
+async function readAfter(db: Database, organization: string, seq: number): Promise<AuditRow[]> {
+  const rows = await db.tx(
+    { organization },
+    (sql) => sql<{ body: string }[]>`SELECT body FROM audit WHERE seq > ${seq} ORDER BY seq LIMIT ${pageRows}`,
+  )
+  return rows.map(({ body }) => JSON.parse(body) as AuditRow)
 }

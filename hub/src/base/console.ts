@@ -5,7 +5,9 @@ import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
+import { closeCodes } from '@fairlead/protocol/hello.ts'
 import type { Caller } from './access.ts'
+import { createHeld, rates } from './rates.ts'
 import { newTrace, type Admitted, type Doors } from './serve.ts'
 
 /** Live sessions of consoles; each message is judged on its own. */
@@ -13,6 +15,8 @@ export interface Consoles {
   open(transport: Transport, caller: Caller, findAgain: () => Promise<Caller | undefined>): void
   /** Ends every session of a login. */
   end(login: string): void
+  /** Nothing new is taken; each console is told when to come back. What runs goes on. */
+  goaway(): void
   closeAll(): void
   readonly count: number
 }
@@ -21,6 +25,7 @@ const recheckMs = 30_000
 
 export function openConsoles(doors: Doors): Consoles {
   const sessions = new Map<Session, { readonly login: string }>()
+  const held = createHeld('console sessions', rates.sessions)
 
   return {
     open(transport, caller, findAgain) {
@@ -42,6 +47,12 @@ export function openConsoles(doors: Doors): Consoles {
         },
         onDone: (_name, stream, ms, error) => void admitted.get(stream)?.done(error, ms),
       })
+      let release: () => void
+      try {
+        release = held.open({ login: caller.login })
+      } catch (error) {
+        return transport.close(closeCodes.rate, (error as Error).message)
+      }
       const session = openSession(transport, {
         side: 'hub',
         codec: jsonCodec,
@@ -49,23 +60,27 @@ export function openConsoles(doors: Doors): Consoles {
         onOpen: serve,
         onClose: () => {
           clearInterval(timer)
+          release()
           sessions.delete(session)
         },
       })
       sessions.set(session, { login: caller.login })
       // A login that ran out ends its open streams too.
-      const timer = setInterval(async () => {
-        if ((await findAgain()) === undefined) session.close(4401, 'login ended')
-      }, recheckMs).unref()
+      const recheck = async () => {
+        // A database that does not answer ends nobody's login.
+        const now = await findAgain().catch(() => caller)
+        if (now === undefined) session.close(4401, 'login ended')
+      }
+      const timer = setInterval(() => void recheck(), recheckMs).unref()
     },
     end(login) {
       for (const [session, { login: own }] of sessions) if (own === login) session.close(4401, 'login ended')
     },
+    goaway() {
+      for (const session of sessions.keys()) session.goaway('draining', Math.round(1000 + Math.random() * 2000), 60_000)
+    },
     closeAll() {
-      for (const session of sessions.keys()) {
-        session.goaway('draining', Math.round(Math.random() * 2000), 60_000)
-        session.close(1001, 'the hub stops')
-      }
+      for (const session of sessions.keys()) session.close(1001, 'the hub stops')
     },
     get count() {
       return sessions.size

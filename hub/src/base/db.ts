@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql, type TransactionSql } from 'postgres'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Config } from '../config.ts'
+import type { Log } from './log.ts'
 import { startPostgres, type BundledPostgres } from './postgres.ts'
 
 export type Db = TransactionSql
@@ -30,19 +32,29 @@ const workRole = 'fairlead_work'
 const migrations = join(import.meta.dirname, '../../migrations')
 const lockId = 7_231_901
 
+export interface OpenOptions {
+  readonly fsync?: boolean
+  readonly log?: Log
+  /** Ends the waiting for a database that does not answer yet. */
+  readonly signal?: AbortSignal
+}
+
 /** The bundled database, or the one of the settings; migrated; entered as an unprivileged role. */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'databaseOwnerUrl' | 'dataDir'>,
-  options: { readonly fsync?: boolean } = {},
+  options: OpenOptions = {},
 ): Promise<Database> {
+  const { log = () => undefined, signal } = options
   const bundled = config.databaseUrl === undefined ? await startPostgres(join(config.dataDir, 'postgres'), options) : undefined
-  const quiet = { onnotice: () => undefined, max: 1, connect_timeout: 10 }
+  // A database that comes back is found again within a second: nobody waits longer for the hub than for it.
+  const quiet = { onnotice: () => undefined, max: 1, connect_timeout: 10, backoff: backoffSeconds }
   const owner =
     bundled !== undefined
       ? connectBundled(bundled, bundled.user, bundled.password, quiet)
       : postgres(config.databaseOwnerUrl ?? config.databaseUrl!, quiet)
   let work: Sql | undefined
   try {
+    await waitFor(owner, config.databaseOwnerUrl ?? config.databaseUrl, log, signal)
     const password = randomBytes(24).toString('hex')
     if (bundled !== undefined) await makeWorkRole(owner, password)
     work =
@@ -57,6 +69,34 @@ export async function openDatabase(
     await bundled?.stop()
     throw error
   }
+}
+
+const backoffSeconds = (tries: number) => Math.min(1, 0.05 * 2 ** tries)
+
+/** A database may start after the hub, or be restored meanwhile: it is waited for, and the log says so. What waiting cannot mend is thrown. */
+async function waitFor(owner: Sql, url: string | undefined, log: Log, signal: AbortSignal | undefined): Promise<void> {
+  const where = url === undefined ? 'the bundled PostgreSQL' : new URL(url).host
+  for (let tries = 0; ; tries++) {
+    try {
+      return void (await owner`SELECT 1`)
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (!isUnreachable(code))
+        throw new FairleadError('invalid_input', `The database at ${where} does not let the hub in (${code}); ${mendOf(code)}`, {
+          cause: error,
+        })
+      signal?.throwIfAborted()
+      if (tries % 10 === 0)
+        log('warn', `The database at ${where} does not answer (${code}); the hub waits for it. Start it, or mend DATABASE_URL.`)
+      await sleep(1000, undefined, signal === undefined ? {} : { signal })
+    }
+  }
+}
+
+function mendOf(code: string | undefined): string {
+  if (code === '28P01' || code === '28000') return 'mend the user and the password in DATABASE_URL and DATABASE_OWNER_URL.'
+  if (code === '3D000') return 'that database does not exist: create it, or mend its name in DATABASE_URL.'
+  return 'see its log.'
 }
 
 function connectBundled({ socketDir }: BundledPostgres, user: string, password: string, options: object): Sql {
@@ -91,9 +131,27 @@ function foreign(error: unknown): unknown {
   if (error instanceof FairleadError) return error
   const state = (error as { code?: unknown }).code
   if (state === '23505') return new FairleadError('conflict', 'That exists already.', { cause: error })
-  if (typeof state === 'string' && /^(08|57P|CONNECT|ECONN)/.test(state))
-    return new FairleadError('bad_upstream', 'The hub’s database does not answer right now; try again in a moment.', { cause: error })
+  const details = { retryAfterSeconds: 2 }
+  if (state === '53100')
+    return new FairleadError('refused', 'The disk of the hub’s database is full: nothing can be changed until space is freed there.', {
+      cause: error,
+      details: { retryAfterSeconds: 30 },
+    })
+  if (isUnreachable(state))
+    return new FairleadError(
+      certainlyNotStarted.test(String(state)) ? 'refused' : 'bad_upstream',
+      'The hub’s database does not answer right now; try again in a moment.',
+      { cause: error, details },
+    )
   return error
+}
+
+/** Of SQLSTATE: lost or refused connections, shutting down, starting up, too many clients. Of the system: whatever keeps from getting there. */
+const unreachable = /^(08|57P|53300|CONNECT|ECONN|ENOTFOUND|EAI_AGAIN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/
+const certainlyNotStarted = /^(57P03|53300|CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH|ENETUNREACH)/
+
+function isUnreachable(state: unknown): boolean {
+  return typeof state === 'string' && unreachable.test(state)
 }
 
 async function makeWorkRole(owner: Sql, password: string): Promise<void> {

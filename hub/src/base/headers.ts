@@ -31,16 +31,21 @@ export function createPeerReader(trustedProxies: readonly string[]): (request: I
     if (bits === undefined) trusted.addAddress(address, family)
     else trusted.addSubnet(address, Number(bits), family)
   }
+  const isTrusted = (ip: string) => isIP(ip) !== 0 && trusted.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4')
   return (request) => {
     const direct = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     const tls = (request.socket as Partial<TLSSocket>).encrypted === true
-    const fromProxy = isIP(direct) !== 0 && trusted.check(direct, isIP(direct) === 6 ? 'ipv6' : 'ipv4')
-    if (!fromProxy) return { ip: direct, tls, loopback: /^(127\.|::1$)/.test(direct) }
-    const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+    if (!isTrusted(direct)) return { ip: direct, tls, loopback: /^(127\.|::1$)/.test(direct) }
+    // From the right: each trusted proxy says who came to it. The first that is none is the visitor; what stands before, he wrote himself.
+    const said = String(request.headers['x-forwarded-for'] ?? '')
       .split(',')
-      .at(-1)!
-      .trim()
-    const ip = isIP(forwarded) === 0 ? direct : forwarded
+      .map((part) => part.trim())
+    let ip = direct
+    for (const hop of said.toReversed()) {
+      if (isIP(hop) === 0) break
+      ip = hop
+      if (!isTrusted(hop)) break
+    }
     return { ip, tls: request.headers['x-forwarded-proto'] === 'https', loopback: false }
   }
 }
@@ -60,7 +65,7 @@ export function sameOrigin(request: IncomingMessage, hasCookie: boolean): boolea
   return !hasCookie
 }
 
-const cookieName = '__Host-fairlead'
+export const cookieName = '__Host-fairlead'
 
 export function readCookie(request: IncomingMessage): string | undefined {
   return new RegExp(`(?:^|;\\s*)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]

@@ -11,6 +11,7 @@ import type { Listen } from '../config.ts'
 import type { Caller } from './access.ts'
 import type { Consoles } from './console.ts'
 import { readCookie, sameOrigin, type Peer } from './headers.ts'
+import type { Rates } from './rates.ts'
 import { newTrace } from './serve.ts'
 
 export interface UpgradeDeps {
@@ -18,6 +19,8 @@ export interface UpgradeDeps {
   readonly consoles: Consoles
   readonly findCaller: (token: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>
   readonly peerOf: (request: IncomingMessage) => Peer
+  readonly rates: Rates
+  readonly isDraining: () => boolean
 }
 
 export interface Listeners {
@@ -64,7 +67,7 @@ function drain(server: Server, ms: number): Promise<void> {
   })
 }
 
-function createUpgrade({ accept, consoles, findCaller, peerOf }: UpgradeDeps) {
+function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining }: UpgradeDeps) {
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -76,18 +79,26 @@ function createUpgrade({ accept, consoles, findCaller, peerOf }: UpgradeDeps) {
     const peer = peerOf(request)
     const refuse = (status: string) => void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
     const path = (request.url ?? '').split('?')[0]
+    if (isDraining()) return refuse('503 Service Unavailable\r\nRetry-After: 5')
     if (path === '/agent') {
       const exporter = exportKey(socket)
-      return sockets.handleUpgrade(request, socket, head, (ws) => accept(overSocket(ws as never), exporter, peer.ip))
+      return sockets.handleUpgrade(request, socket, head, (ws) => accept(overSocket(ws as never, 'nodebuffer'), exporter, peer.ip))
     }
     if (path !== '/api/session') return refuse('404 Not Found')
+    try {
+      rates.take('address', peer.ip)
+    } catch {
+      return refuse('429 Too Many Requests\r\nRetry-After: 1')
+    }
     const token = readCookie(request)
     if (token === undefined) return refuse('401 Unauthorized')
     if (!sameOrigin(request, true)) return refuse('403 Forbidden')
     const about = { ip: peer.ip, userAgent: String(request.headers['user-agent'] ?? ''), trace: newTrace() }
     const caller = await findCaller(token, about)
     if (caller === undefined) return refuse('401 Unauthorized')
-    sockets.handleUpgrade(request, socket, head, (ws) => consoles.open(overSocket(ws as never), caller, () => findCaller(token, about)))
+    sockets.handleUpgrade(request, socket, head, (ws) =>
+      consoles.open(overSocket(ws as never, 'nodebuffer'), caller, () => findCaller(token, about)),
+    )
   }
   return (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(request, socket, head).catch(() => socket.destroy())
 }

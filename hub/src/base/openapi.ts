@@ -1,6 +1,7 @@
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { codes } from '@fairlead/protocol/errors.ts'
 import * as z from 'zod/mini'
+import { cookieName } from './headers.ts'
 
 /** OpenAPI 3.1, derived from the contracts like everything else. */
 export function renderOpenApi(endpoints: ReadonlyMap<string, Endpoint>, version: string): Record<string, unknown> {
@@ -11,11 +12,27 @@ export function renderOpenApi(endpoints: ReadonlyMap<string, Endpoint>, version:
     const at = `/api/v1${path.replaceAll(/:(\w+)/g, '{$1}')}`
     paths[at] = { ...paths[at], [verb.toLowerCase()]: describe(name, verb, path, endpoint) }
   }
-  return { openapi: '3.1.0', info: { title: 'Fairlead', version }, paths, components: { schemas: { Error: errorSchema() } } }
+  const info = { title: 'Fairlead', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } }
+  const login = {
+    type: 'apiKey',
+    in: 'cookie',
+    name: cookieName,
+    description: 'The login of the console; requests come from its own origin.',
+  }
+  const features = new Set([...endpoints.keys()].map((name) => name.split('.')[0]!))
+  return {
+    openapi: '3.1.0',
+    info,
+    servers: [{ url: '/' }],
+    tags: [...features].map((name) => ({ name })),
+    security: [{ login: [] }],
+    paths,
+    components: { schemas: { Error: errorSchema() }, securitySchemes: { login } },
+  }
 }
 
 function describe(name: string, verb: string, path: string, endpoint: Exclude<Endpoint, { kind: 'duplex' }>): Record<string, unknown> {
-  const input = z.toJSONSchema(endpoint.input, { io: 'input', unrepresentable: 'any' }) as {
+  const input = schemaOf(endpoint.input, 'input') as {
     properties?: Record<string, unknown>
     required?: string[]
   }
@@ -30,11 +47,13 @@ function describe(name: string, verb: string, path: string, endpoint: Exclude<En
   ]
   const content =
     endpoint.kind === 'call'
-      ? { 'application/json': { schema: z.toJSONSchema(endpoint.output, { io: 'output', unrepresentable: 'any' }) } }
+      ? { 'application/json': { schema: schemaOf(endpoint.output, 'output') } }
       : { 'application/x-ndjson': {}, 'text/event-stream': {} }
   const body = Object.fromEntries(rest)
   return {
     operationId: name,
+    tags: [name.split('.')[0]],
+    ...(endpoint.door.on === 'public' ? { security: [] } : {}),
     'x-permission': endpoint.door.needs,
     'x-scope': endpoint.door.on,
     parameters,
@@ -54,6 +73,12 @@ function describe(name: string, verb: string, path: string, endpoint: Exclude<En
       default: { description: 'Refused or failed.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
     },
   }
+}
+
+/** Without the dialect in each: the whole document is of one. */
+function schemaOf(schema: z.ZodMiniType, io: 'input' | 'output'): Record<string, unknown> {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest
 }
 
 function errorSchema(): Record<string, unknown> {

@@ -4,7 +4,9 @@ import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSy
 import { createRequire } from 'node:module'
 import { arch } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Log } from './log.ts'
 
 /** A PostgreSQL of the hub's own: reachable only through a socket in a private folder. */
 export interface BundledPostgres {
@@ -22,8 +24,16 @@ interface Account {
 const superuser = 'fairlead'
 const startMs = 30_000
 
-/** Starts the bundled database on `dir`, which it makes at the first start. Never as root. */
-export async function startPostgres(wanted: string, { fsync = true } = {}): Promise<BundledPostgres> {
+export interface PostgresOptions {
+  readonly fsync?: boolean
+  readonly log?: Log
+}
+
+/** Starts the bundled database on `dir`, which it makes at the first start, and again whenever it ends by itself. Never as root. */
+export async function startPostgres(
+  wanted: string,
+  { fsync = true, log = () => undefined }: PostgresOptions = {},
+): Promise<BundledPostgres> {
   const account = unprivileged()
   const dir = account === undefined ? wanted : reachable(wanted)
   const native = placeBinaries(dir, account)
@@ -56,12 +66,11 @@ export async function startPostgres(wanted: string, { fsync = true } = {}): Prom
       '--locale=C',
     ]
     const made = spawnSync(join(native, 'bin/initdb'), argv, { env, ...account, cwd: '/', encoding: 'utf8' })
-    if (made.status !== 0)
-      throw new FairleadError('internal', `The bundled PostgreSQL could not be set up in ${dataDir}: ${made.stderr || made.error?.message}`)
+    if (made.status !== 0) throw new FairleadError('internal', whyNotMade(dataDir, made.stderr || String(made.error?.message)))
   }
-  // A hub that was killed leaves its database running, whole and ready: it is taken over.
+  // A hub that was killed leaves its database running: it is ended and begun anew as this hub's own, so that its death is seen.
   const running = readPid(dataDir)
-  if (running !== undefined) return { socketDir, user: superuser, password, stop: () => stopPid(running) }
+  if (running !== undefined) await stopPid(running)
   const settings = [
     'listen_addresses=',
     `unix_socket_directories=${socketDir}`,
@@ -71,15 +80,47 @@ export async function startPostgres(wanted: string, { fsync = true } = {}): Prom
     ...(fsync ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
   ]
   // Its own group: a Ctrl-C in the terminal reaches the hub, which then ends it in order.
-  const child = spawn(join(native, 'bin/postgres'), ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])], {
-    env,
-    ...account,
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const launch = () =>
+    spawn(join(native, 'bin/postgres'), ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])], {
+      env,
+      ...account,
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+  return { socketDir, user: superuser, password, stop: await keepRunning(launch, dataDir, log) }
+}
+
+/** What the hub's only store says as it dies ends the wait for it, not the hub: it is started again, with longer and longer pauses. */
+async function keepRunning(launch: () => ChildProcess, dataDir: string, log: Log): Promise<() => Promise<void>> {
+  let stopping = false
+  let child = launch()
   await ready(child, dataDir)
-  return { socketDir, user: superuser, password, stop: () => stop(child) }
+  const watch = (startedMs: number, pauseMs: number) =>
+    void child.once('exit', async (code, signal) => {
+      if (stopping) return
+      const next = performance.now() - startedMs > 60_000 ? 100 : Math.min(5000, pauseMs * 2)
+      log('error', 'The bundled PostgreSQL ended by itself; it is started again.', { code, signal, dataDir })
+      await sleep(next)
+      if (stopping) return
+      child = launch()
+      watch(performance.now(), next)
+      await ready(child, dataDir).then(
+        () => log('info', 'The bundled PostgreSQL runs again.'),
+        (error: unknown) => log('error', String((error as Error).message)),
+      )
+    })
+  watch(performance.now(), 50)
+  return async () => {
+    stopping = true
+    await stop(child)
+  }
+}
+
+function whyNotMade(dataDir: string, said: string): string {
+  const full = said.includes('No space left on device')
+  const mend = full ? 'its disk is full; free about 100 MiB there, or set FAIRLEAD_DATA_DIR to another disk. ' : ''
+  return `The bundled PostgreSQL could not be set up in ${dataDir}: ${mend}${said.trim().slice(-500)}`
 }
 
 /** Root must not run a database: the first of these accounts does. Anyone else runs it as themselves. */
@@ -134,7 +175,8 @@ async function ready(child: ChildProcess, dataDir: string): Promise<void> {
   child.stderr!.on('data', (part: Buffer) => (said = (said + part.toString()).slice(-2000)))
   const until = Date.now() + startMs
   while (Date.now() < until) {
-    if (child.exitCode !== null) throw new FairleadError('internal', `The bundled PostgreSQL ended at once: ${said.trim()}`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new FairleadError('internal', `The bundled PostgreSQL ended at once: ${said.trim()}`)
     if (readPid(dataDir) === child.pid) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -170,10 +212,10 @@ async function stopPid(pid: number): Promise<void> {
 /** Fast: connections are ended, what is committed is on disk. */
 function stop(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve()
-    const force = setTimeout(() => child.kill('SIGQUIT'), 5000)
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    const force = [setTimeout(() => child.kill('SIGQUIT'), 2500), setTimeout(() => child.kill('SIGKILL'), 4000)]
     child.once('exit', () => {
-      clearTimeout(force)
+      force.forEach(clearTimeout)
       resolve()
     })
     child.kill('SIGINT')

@@ -1,19 +1,33 @@
+import type { Doors } from './serve.ts'
+
 interface Figures {
+  readonly version: string
+  readonly doors: Pick<Doors, 'answered' | 'openStreams'>
   readonly online: number
   readonly consoles: number
   readonly loopP99Seconds: number
 }
 
-/** The text exposition format, version 0.0.4. */
-export function renderMetrics({ online, consoles, loopP99Seconds }: Figures): string {
+/** What a scraper must be told that this is: the text exposition format. */
+export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** Of the hub itself. No name, label or address of anybody's host ever becomes a label here. */
+export function renderMetrics({ version, doors, online, consoles, loopP99Seconds }: Figures): string {
   const { rss, heapUsed } = process.memoryUsage()
-  const gauge = (name: string, help: string, value: number) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`
+  const { user, system } = process.cpuUsage()
+  const head = (name: string, type: string, help: string) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
+  const gauge = (name: string, help: string, value: number) => `${head(name, 'gauge', help)}${name} ${value}\n`
+  const requests = [...doors.answered].map(([code, count]) => `fairlead_requests_total{code="${code}"} ${count}\n`)
   return [
+    `${head('fairlead_hub_info', 'gauge', 'The running version.')}fairlead_hub_info{version="${version}"} 1\n`,
     gauge('fairlead_hosts_online', 'Hosts whose agent is connected.', online),
     gauge('fairlead_console_sessions', 'Open sessions of consoles.', consoles),
+    gauge('fairlead_open_streams', 'Open streams of consoles and scripts.', doors.openStreams),
+    `${head('fairlead_requests_total', 'counter', 'Requests and streams that are over, by code.')}${requests.join('')}`,
     gauge('fairlead_event_loop_delay_p99_seconds', 'Event loop delay, 99th percentile since the start.', loopP99Seconds),
     gauge('process_resident_memory_bytes', 'Resident memory.', rss),
     gauge('nodejs_heap_used_bytes', 'Heap in use.', heapUsed),
+    `${head('process_cpu_seconds_total', 'counter', 'Processor time used.')}process_cpu_seconds_total ${(user + system) / 1e6}\n`,
     gauge('process_start_time_seconds', 'Start of the process.', Math.round(Date.now() / 1000 - process.uptime())),
   ].join('')
 }

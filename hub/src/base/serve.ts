@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Api, Endpoint } from '@fairlead/protocol/api.ts'
 import { codeOf, FairleadError, isCanceled } from '@fairlead/protocol/errors.ts'
 import { authorize, checkEndpoints, nobody, type Caller, type HubContext } from './access.ts'
-import type { Audits } from './audit.ts'
+import type { AuditEntry, Audits } from './audit.ts'
 import type { Log } from './log.ts'
+import { createHeld, createRates, rates, type Rates } from './rates.ts'
+import { stripAnswers } from './strip.ts'
 
 /** Handlers of every feature of the hub; each record was checked against its contract where it was made. */
 export type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never, context: never) => unknown>>>>
@@ -15,6 +17,7 @@ export interface ServeDeps {
   readonly log: Log
   /** Throws `not_found`. */
   readonly resolveHost: (organization: string, idOrName: string) => Promise<{ id: string; name: string }>
+  readonly rates?: Rates
 }
 
 export interface Call {
@@ -38,14 +41,25 @@ export interface Doors {
   readonly handlers: AnyHandlers
   /** Judges one request and writes down what must be: the same for HTTP, SSE and the console's session. */
   admit(call: Call): Promise<Admitted>
+  /** Resolves when no call is under way, after so many ms at the latest. Streams are not waited for. */
+  idle(ms: number): Promise<void>
+  /** Requests answered, by code; `ok` for those that went well. */
+  readonly answered: ReadonlyMap<string, number>
+  readonly openStreams: number
 }
 
 export function newTrace(): string {
   return randomBytes(8).toString('hex')
 }
 
+type HostRef = { readonly id: string; readonly name: string }
+
 /** The one place where anything is let in. */
-export function createDoors({ features, handlers, audits, log, resolveHost }: ServeDeps): Doors {
+export function createDoors(deps: ServeDeps): Doors {
+  const { features, audits, log, resolveHost, rates: allowed = createRates() } = deps
+  const work = createWork()
+  const answered = new Map<string, number>()
+  const count = (code: string) => void answered.set(code, (answered.get(code) ?? 0) + 1)
   const endpoints = new Map(
     Object.entries(features).flatMap(([feature, api]) =>
       Object.entries(api).map(([name, endpoint]) => [`${feature}.${name}`, endpoint] as const),
@@ -53,64 +67,117 @@ export function createDoors({ features, handlers, audits, log, resolveHost }: Se
   )
   checkEndpoints(endpoints)
 
+  /** Who may, on which host, and whether there is room for one more. */
+  async function judge({ name, endpoint, caller, params, about }: Call): Promise<{ host: HostRef | undefined; release: () => void }> {
+    if (caller === undefined) allowed.take('stranger', about.ip)
+    else allowed.take('account', caller.account)
+    allowed.take('hub', '')
+    authorize(name, endpoint, caller)
+    const host = endpoint.door.on === 'host' ? await resolveHost(caller!.organization, String(params['host'] ?? '')) : undefined
+    const holders = { login: caller?.login ?? '', host: host?.id ?? '' }
+    return { host, release: endpoint.kind === 'call' ? work.begin() : work.streams.open(holders) }
+  }
+
+  async function refused({ name, caller, about, ...call }: Call, error: unknown): Promise<void> {
+    const code = codeOf(error)
+    count(code)
+    // A flood must not become a flood of lines.
+    if (code === 'rate_limited') return
+    log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
+    if (code !== 'forbidden' || caller === undefined) return
+    await audits.write({ ...rowOf({ name, caller, about, ...call }), verb: 'access.refused', outcome: 'refused', code: name })
+  }
+
   return {
     endpoints,
     features,
-    handlers,
-    async admit({ name, endpoint, caller, params, about }) {
-      const { door } = endpoint
-      const row = (
-        verb: string,
-        outcome: 'started' | 'ok' | 'failed' | 'refused',
-        host: { id: string; name: string } | undefined,
-        code = '',
-      ) => ({
-        organization: caller?.organization ?? '',
-        verb,
-        outcome,
-        actor: caller?.account ?? '',
-        actorName: caller?.name ?? '',
-        host: host?.id ?? '',
-        hostName: host?.name ?? '',
-        target: targetOf(params),
-        code,
-        ...about,
-        userAgent: about.userAgent.slice(0, 200),
+    handlers: stripAnswers(features, deps.handlers),
+    answered,
+    get openStreams() {
+      return work.streams.total
+    },
+    idle: work.idle,
+    async admit(call) {
+      const { endpoint, caller, about } = call
+      const { host, release } = await judge(call).catch(async (error: unknown) => {
+        await refused(call, error)
+        throw error
       })
-      let host: { id: string; name: string } | undefined
+      const row = { ...rowOf(call), host: host?.id ?? '', hostName: host?.name ?? '' }
+      // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
+      const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
-        authorize(name, endpoint, caller)
-        if (door.on === 'host') host = await resolveHost(caller!.organization, String(params['host'] ?? ''))
+        if (audited && endpoint.door.on === 'host') await audits.write({ ...row, outcome: 'started' })
       } catch (error) {
-        log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code: codeOf(error) })
-        if (caller !== undefined && codeOf(error) === 'forbidden') await audits.write(row('access.refused', 'refused', undefined, name))
+        release()
         throw error
       }
-      // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
-      const audited = door.audit !== undefined && door.on !== 'public' && caller !== undefined
-      if (audited && door.on === 'host') await audits.write(row(door.audit!, 'started', host))
       return {
         context: { caller: caller ?? nobody(about.ip, about.userAgent, about.trace), host: host?.id ?? '' },
         async done(error, ms) {
-          const failed = error !== undefined && !isCanceled(error)
-          if (failed && codeOf(error) === 'internal')
-            log('error', 'unexpected', {
-              id: about.trace,
-              method: name,
-              error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-            })
-          log('info', 'request', {
-            id: about.trace,
-            caller: caller?.account ?? '',
-            method: name,
-            host: host?.name ?? '',
-            ms: Math.round(ms),
-            code: failed ? codeOf(error) : 'ok',
-          })
-          if (audited) await audits.write(row(door.audit!, failed ? 'failed' : 'ok', host, failed ? codeOf(error) : ''))
+          release()
+          const code = error === undefined || isCanceled(error) ? 'ok' : codeOf(error)
+          count(code)
+          say(log, call, row.hostName, code, error, ms)
+          if (!audited) return
+          const outcome = { ...row, outcome: code === 'ok' ? ('ok' as const) : ('failed' as const), code: code === 'ok' ? '' : code }
+          try {
+            await audits.write(outcome)
+          } catch (cause) {
+            // It is done: that its row could not be written changes nothing of that, and must not be lost.
+            log('error', 'an audit row was not written', { ...outcome, error: String(cause) })
+          }
         },
       }
     },
+  }
+}
+
+/** What is under way: calls, which the hub waits for when it stops, and streams, which it counts. */
+function createWork() {
+  const streams = createHeld('streams', rates.streams)
+  const calls = new Set<object>()
+  let whenIdle: (() => void) | undefined
+  return {
+    streams,
+    begin() {
+      const own = {}
+      calls.add(own)
+      return () => {
+        calls.delete(own)
+        if (calls.size === 0) whenIdle?.()
+      }
+    },
+    async idle(ms: number) {
+      if (calls.size === 0) return
+      const late = setTimeout(() => whenIdle?.(), ms)
+      await new Promise<void>((resolve) => (whenIdle = resolve))
+      clearTimeout(late)
+    },
+  }
+}
+
+/** One line a request; what nobody expected with its stack. */
+function say(log: Log, { name, caller, about }: Call, host: string, code: string, error: unknown, ms: number): void {
+  const id = about.trace
+  if (code === 'internal')
+    log('error', 'unexpected', { id, method: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  log('info', 'request', { id, caller: caller?.account ?? '', method: name, host, ms: Math.round(ms), code })
+}
+
+function rowOf({ endpoint, caller, params, about }: Call): AuditEntry {
+  return {
+    organization: caller?.organization ?? '',
+    verb: endpoint.door.audit ?? '',
+    outcome: 'started',
+    actor: caller?.account ?? '',
+    actorName: caller?.name ?? '',
+    host: '',
+    hostName: '',
+    target: targetOf(params),
+    code: '',
+    ...about,
+    userAgent: about.userAgent.slice(0, 200),
   }
 }
 

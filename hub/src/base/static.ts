@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { arch } from 'node:os'
-import { extname, join, normalize } from 'node:path'
+import { basename, extname, join, normalize } from 'node:path'
 import { Readable } from 'node:stream'
 import { Hono } from 'hono'
 
@@ -19,7 +19,8 @@ const types: Readonly<Record<string, string>> = {
 export function serveConsole(dist: string): Hono {
   const app = new Hono()
   app.get('*', (context) => {
-    const path = normalize(decodeURIComponent(new URL(context.req.url).pathname))
+    const path = readPath(context.req.url)
+    if (path === undefined) return context.text('not an address', 400)
     const asset = path.startsWith('/assets/') && !path.includes('..') ? join(dist, path) : undefined
     if (asset !== undefined && !existsSync(asset)) return context.text('not found', 404)
     const file = asset ?? join(dist, 'index.html')
@@ -41,6 +42,15 @@ export function serveConsole(dist: string): Hono {
   return app
 }
 
+/** Undefined: `%` with what is no letter's code. */
+function readPath(url: string): string | undefined {
+  try {
+    return normalize(decodeURIComponent(new URL(url).pathname))
+  } catch {
+    return undefined
+  }
+}
+
 export interface Installer {
   readonly app: Hono
   readonly sha256: string
@@ -56,10 +66,19 @@ export function serveInstaller(root: string): Installer {
     .replaceAll('@NODE_SHA256@', hash(nodeFile))
     .replaceAll('@NODE_ARCH@', arch() === 'arm64' ? 'aarch64' : 'x86_64')
   const app = new Hono()
-  app.get('/i.sh', (context) => context.body(script, 200, { 'Content-Type': 'text/x-shellscript; charset=utf-8' }))
+  app.get('/i.sh', (context) =>
+    context.body(script, 200, {
+      'Content-Type': 'text/x-shellscript; charset=utf-8',
+      'Content-Disposition': 'attachment; filename="fairlead-install.sh"',
+    }),
+  )
   const file = (path: string) =>
     new Response(Readable.toWeb(createReadStream(path)) as ReadableStream, {
-      headers: { 'Content-Type': 'application/octet-stream', 'Content-Length': String(statSync(path).size) },
+      headers: {
+        'Content-Type': 'application/octet-stream',
+        'Content-Length': String(statSync(path).size),
+        'Content-Disposition': `attachment; filename="${basename(path)}"`,
+      },
     })
   app.get('/dl/agent.cjs', (context) =>
     existsSync(agentFile) ? file(agentFile) : context.text('The agent is not built; run "npm run build" in the clone.', 503),

@@ -2,7 +2,9 @@ import { timingSafeEqual, createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
 import type { Log } from './log.ts'
+import { serveDocs } from './docs.ts'
 import { safeHeaders } from './headers.ts'
+import { metricsType } from './prometheus.ts'
 
 export interface WebDeps {
   readonly version: string
@@ -34,7 +36,11 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
         'Retry-After': '5',
       })
     } else await next()
+    if (deps.isDraining()) context.res.headers.set('Connection', 'close')
     for (const [name, value] of Object.entries(safeHeaders)) context.res.headers.set(name, value)
+    // What is saved is never a page of this address: should a browser show it all the same, it can do nothing.
+    if (context.res.headers.has('Content-Disposition'))
+      context.res.headers.set('Content-Security-Policy', "default-src 'none'; sandbox; frame-ancestors 'none'")
     if (deps.publicUrl?.startsWith('https:') === true) context.res.headers.set('Strict-Transport-Security', 'max-age=31536000')
   })
   app.get('/healthz', (context) => context.json({ ok: true, version }))
@@ -42,13 +48,14 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
     const database = await within(pingMs, deps.pingDatabase())
     const ok = database && !deps.isDraining()
     const body = { ok, database: database ? 'ok' : 'down', draining: deps.isDraining(), hosts: deps.hostsOnline() }
-    return context.json(body, ok ? 200 : 503)
+    return context.json(body, ok ? 200 : 503, ok ? {} : { 'Retry-After': '2' })
   })
   app.get('/api/openapi.json', (context) => context.json(deps.openApi as object))
+  app.route('/', serveDocs())
   app.get('/api/metrics', (context) => {
     if (deps.metricsToken === undefined || !sameText(context.req.header('authorization') ?? '', `Bearer ${deps.metricsToken}`))
       return context.text('Set FAIRLEAD_METRICS_TOKEN and send it as a bearer token.', 401)
-    return context.text(deps.renderMetrics())
+    return context.body(deps.renderMetrics(), 200, { 'Content-Type': metricsType })
   })
   app.route('/api/v1', deps.api as never)
   app.all('/api/*', (context) => context.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))

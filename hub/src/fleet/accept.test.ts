@@ -40,7 +40,7 @@ describe('the door for agents', () => {
     enrolment = openEnrolment({ db, hubKey: hub.publicKey, publicUrl: undefined, httpsPort: () => 8443, script: { sha256: '' } })
     const book = openHostBook(db)
     const deps = { db, audits: openAudits(db), fleet, identity: hub, log: () => undefined }
-    accept = createAccept({ ...deps, onStep: enrolment.progress.step, onHost: book.reload })
+    accept = createAccept({ ...deps, now: () => 0, onStep: enrolment.progress.step, onHost: book.reload })
   })
   after(async () => {
     fleet.closeAll()

@@ -24,6 +24,8 @@ export interface AcceptDeps extends JoinDeps {
   readonly log: Log
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
   readonly neverSeal?: boolean
+  /** Steady ms, for the limits of tries. */
+  readonly now?: () => number
 }
 
 export type Accept = (transport: Transport, exporter: Uint8Array | undefined, ip: string) => void
@@ -31,7 +33,7 @@ export type Accept = (transport: Transport, exporter: Uint8Array | undefined, ip
 /** Lets an agent in: handshake, who it is (or its invitation), welcome, session. */
 export function createAccept(deps: AcceptDeps): Accept {
   const { log } = deps
-  const strangers = createStrangers()
+  const strangers = createStrangers(deps.now)
   let inFlight = 0
   return (transport, exporter, ip) => {
     if (strangers.refuses(ip)) return transport.close(closeCodes.rate, 'too many failed tries from this address')
@@ -40,7 +42,8 @@ export function createAccept(deps: AcceptDeps): Accept {
     acceptOne(deps, transport, exporter, ip)
       .catch((error: unknown) => {
         const code = closeCodeOf(error)
-        if (code !== closeCodes.copied) strangers.failed(ip)
+        // A database that is away makes nobody a stranger.
+        if (code !== closeCodes.copied && code !== 1013) strangers.failed(ip)
         const reason = code === 1011 ? String(error) : (error as Error).message
         log(code === 1011 ? 'error' : 'info', 'agent not let in', { ip, code: codeOf(error), reason })
         transport.close(code, code === 1011 ? 'internal' : reason.slice(0, 110))

@@ -13,6 +13,8 @@ export interface LiveHost {
   readonly organization: string
   name: string
   session: Session | undefined
+  /** The last one, ended: streams that were open on it wait there. */
+  ended: Session | undefined
   bootId: string
   lastSeenMs: number
   lastLoss: string
@@ -71,6 +73,9 @@ export function openFleet(): Fleet {
       // The new link is whole before the old one goes: nothing in between finds no link.
       before?.goaway('replaced', 0, 60_000)
       before?.close(1000, 'replaced')
+      const ended = before ?? host.ended
+      if (ended !== undefined) session.takeOver(ended)
+      host.ended = undefined
       for (const listener of attached) listener(host)
       return host
     },
@@ -84,6 +89,7 @@ export function openFleet(): Fleet {
       const host = hosts.get(id)
       if (host === undefined || host.session !== session) return
       host.session = undefined
+      host.ended = session
       host.lastSeenMs = Date.now()
       host.lastLoss = reason
       for (const listener of detached) listener(host)
@@ -91,6 +97,8 @@ export function openFleet(): Fleet {
     expel(id, code, reason) {
       const host = hosts.get(id)
       host?.session?.close(code, reason)
+      // Nothing of it goes on: what waits for its next link ends now.
+      host?.ended?.close(code, reason)
       hosts.delete(id)
     },
     onAttach: (listener) => void attached.push(listener),
@@ -118,6 +126,7 @@ function makeHost(id: string, organization: string, name: string): LiveHost {
     organization,
     name,
     session: undefined,
+    ended: undefined,
     bootId: '',
     lastSeenMs: 0,
     lastLoss: '',

@@ -15,6 +15,9 @@ export interface Hosts {
   readonly handlers: Handlers<typeof hostsApi, HubContext>
   /** A host's id by id or name. Throws `not_found`, alike for what is absent and what is another's. */
   resolve(organization: string, idOrName: string): Promise<{ id: string; name: string }>
+  list(organization: string): Promise<Host[]>
+  /** Cuts it off at once, and forgets it. */
+  revoke(organization: string, id: string): Promise<void>
 }
 
 export function openHosts(deps: Deps): Hosts {
@@ -29,6 +32,13 @@ export function openHosts(deps: Deps): Hosts {
     const record = (await book.hosts(organization)).get(id)
     if (record === undefined) throw new FairleadError('not_found', 'There is no such host.')
     return describeHost(deps, organization, record)
+  }
+
+  async function revoke(organization: string, id: string): Promise<void> {
+    await db.tx({ organization }, (sql) => sql`UPDATE hosts SET revoked_at = now() WHERE id = ${id}`)
+    fleet.expel(id, closeCodes.revoked, 'revoked')
+    inventory.hostGone(organization, id)
+    book.remove(organization, id)
   }
 
   const handlers: Handlers<typeof hostsApi, HubContext> = {
@@ -53,10 +63,7 @@ export function openHosts(deps: Deps): Hosts {
       return get(caller.organization, host)
     },
     async revoke(_input, { caller, host }) {
-      await db.tx({ organization: caller.organization }, (sql) => sql`UPDATE hosts SET revoked_at = now() WHERE id = ${host}`)
-      fleet.expel(host, closeCodes.revoked, 'revoked')
-      inventory.hostGone(caller.organization, host)
-      book.remove(caller.organization, host)
+      await revoke(caller.organization, host)
       return { id: host }
     },
     async link(_input, { host }) {
@@ -72,6 +79,8 @@ export function openHosts(deps: Deps): Hosts {
 
   return {
     handlers,
+    list,
+    revoke,
     async resolve(organization, idOrName) {
       const records = await book.hosts(organization)
       const found = records.get(idOrName) ?? [...records.values()].find(({ name }) => name === idOrName)

@@ -25,6 +25,8 @@ export interface LoginsDeps {
   readonly permissions: readonly string[]
   /** Shown once on the hub's own console. */
   readonly firstRunCode: string
+  /** Steady ms, for the delays between tries. */
+  readonly now?: () => number
 }
 
 export interface Logins {
@@ -38,11 +40,11 @@ export interface Logins {
 
 const wrongCodeMs = 500
 
-export async function openLogins({ db, audits, version, permissions, firstRunCode }: LoginsDeps): Promise<Logins> {
+export async function openLogins({ db, audits, version, permissions, firstRunCode, now }: LoginsDeps): Promise<Logins> {
   const all = new Set(permissions)
   const held = openHeld(db, all)
   const endListeners = new Set<(login: string) => void>()
-  const delays = createDelays()
+  const delays = createDelays(now)
   let firstRun = (await db.tx({}, (sql) => sql`SELECT 1 FROM accounts LIMIT 1`)).length === 0
 
   const me = async ({ caller }: HubContext) => describeMe(db, caller.account, caller.organization, all, await held.expiryOf(caller))

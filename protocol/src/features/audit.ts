@@ -31,8 +31,8 @@ const AuditQuery = z.object({
 
 export const audit = {
   list: call(AuditQuery, z.object({ rows: z.array(AuditRow), more: z.boolean() })),
-  /** New rows as they are written: the activity page. */
-  watch: stream(z.object({}), json(AuditRow)),
+  /** New rows as they are written: the activity page. With `afterSeq`: first those after that row, so that none is missed. */
+  watch: stream(z.object({ afterSeq: z.optional(z.int().check(z.gte(0))) }), json(AuditRow)),
   /** Recomputes the hash chain; `brokenAt` is the first row that does not fit. */
   verify: call(z.object({}), z.object({ rows: z.int(), ok: z.boolean(), brokenAt: z.optional(z.int()) }), { deadlineMs: 120_000 }),
 }

@@ -1,6 +1,7 @@
 import type { Api } from '../api.ts'
 import { auditApi } from './audit.ts'
 import { containersApi } from './containers.ts'
+import { demoApi } from './demo.ts'
 import { enrolmentApi } from './enrolment.ts'
 import { eventsApi } from './events.ts'
 import { fleetApi } from './fleet.ts'
@@ -13,6 +14,7 @@ import { terminalsApi } from './terminals.ts'
 export const hubFeatures = {
   audit: auditApi,
   containers: containersApi,
+  demo: demoApi,
   enrolment: enrolmentApi,
   events: eventsApi,
   fleet: fleetApi,

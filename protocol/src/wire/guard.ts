@@ -45,7 +45,7 @@ export class Guard {
   }
 
   smallData(nowMs: number): boolean {
-    return (this.#small ??= createBucket(limits.smallDataPerSecond)).take(nowMs)
+    return (this.#small ??= createBucket(limits.smallDataPerSecond, limits.smallDataBurst)).take(nowMs)
   }
 
   #controlBucket(): Bucket {

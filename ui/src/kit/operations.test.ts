@@ -13,10 +13,11 @@ describe('an operation on many', () => {
     let most = 0
     const id = startOperation('stop', targets(10), () => new Promise<void>((done) => open.push(done)))
     for (let turn = 0; turn < 10; turn++) {
+      await setImmediate()
       most = Math.max(most, countOf(find(id), 'running'))
       open.shift()!()
-      await setImmediate()
     }
+    await setImmediate()
     assert.equal(most, 4)
     assert.equal(countOf(find(id), 'ok'), 10)
   })
@@ -48,6 +49,7 @@ describe('an operation on many', () => {
     const open: (() => void)[] = []
     const id = startOperation('remove', targets(6), () => new Promise<void>((done) => open.push(done)))
     cancelWaiting(id)
+    await setImmediate()
     open.forEach((done) => done())
     await setImmediate()
     assert.equal(countOf(find(id), 'ok'), 4)

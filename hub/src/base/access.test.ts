@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import * as z from 'zod/mini'
+import { api, type Api } from '@fairlead/protocol/api.ts'
+import { call } from '@fairlead/protocol/contract.ts'
+import { codeOf } from '@fairlead/protocol/errors.ts'
+import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
+import { publicEndpoints, type Caller } from './access.ts'
+import type { AuditEntry } from './audit.ts'
+import { createDoors, type Doors } from './serve.ts'
+
+const source = join(import.meta.dirname, '..')
+const about = { ip: '192.0.2.1', userAgent: 'test', trace: 't' }
+const rows: AuditEntry[] = []
+
+function doorsOf(features: Readonly<Record<string, Api>>, handlers: object = {}): Doors {
+  return createDoors({
+    features,
+    handlers: handlers as never,
+    audits: { write: async (row) => void rows.push(row), onRow: () => () => undefined, verify: async () => ({ rows: 0, ok: true }) },
+    log: () => undefined,
+    resolveHost: async () => ({ id: 'h', name: 'host' }),
+    rates: { take: () => undefined },
+  })
+}
+
+function caller(permissions: ReadonlySet<string>): Caller {
+  return { account: 'a', name: 'A', organization: 'o', permissions, login: 'l', ...about }
+}
+
+/** Which methods let this caller in. */
+async function letIn(doors: Doors, who: Caller | undefined): Promise<Set<string>> {
+  const open = new Set<string>()
+  for (const [name, endpoint] of doors.endpoints) {
+    try {
+      const { done } = await doors.admit({ name, endpoint, caller: who, params: { host: 'h' }, about })
+      await done(undefined, 0)
+      open.add(name)
+    } catch (error) {
+      assert.equal(codeOf(error), who === undefined ? 'unauthenticated' : 'forbidden', name)
+    }
+  }
+  return open
+}
+
+describe('the doors of the hub', () => {
+  const doors = doorsOf(hubFeatures)
+  const all = [...new Set([...doors.endpoints.values()].map(({ door }) => door.needs))]
+
+  it('are closed: without one permission exactly the methods that need it are refused, and without any all but the public ones [security 2]', async () => {
+    const everything = await letIn(doors, caller(new Set(all)))
+    assert.deepEqual([...everything], [...doors.endpoints.keys()])
+    for (const missing of all) {
+      const left = await letIn(doors, caller(new Set(all.filter((permission) => permission !== missing))))
+      const lost = [...doors.endpoints].filter(([name, { door }]) => door.needs === missing && !publicEndpoints.has(name))
+      assert.deepEqual(
+        [...everything].filter((name) => !left.has(name)),
+        lost.map(([name]) => name),
+        missing,
+      )
+    }
+    assert.deepEqual(await letIn(doors, caller(new Set())), publicEndpoints)
+    assert.deepEqual(await letIn(doors, undefined), publicEndpoints)
+  })
+
+  it('write down whoever was refused, and what they wanted [security 134]', async () => {
+    rows.length = 0
+    await letIn(doors, caller(new Set()))
+    assert.equal(rows.length, doors.endpoints.size - publicEndpoints.size)
+    for (const { verb, outcome, code, actor, ip } of rows) {
+      assert.deepEqual([verb, outcome, actor, ip], ['access.refused', 'refused', 'a', about.ip])
+      assert.ok(doors.endpoints.has(code))
+    }
+  })
+
+  it('keep the hub from starting when a method has no permission, no scope, no audit, or is public unasked [security 1]', () => {
+    const method = call(z.object({}), z.object({}))
+    const good = { http: 'GET /x', needs: 'x:read', on: 'self' } as const
+    doorsOf({ x: { y: api(method, good) } })
+    // @ts-expect-error -- no permission
+    assert.throws(() => doorsOf({ x: { y: api(method, { http: 'GET /x', on: 'self' }) } }), /x\.y has no permission or scope/)
+    // @ts-expect-error -- no scope
+    assert.throws(() => doorsOf({ x: { y: api(method, { http: 'GET /x', needs: 'x:read' }) } }), /x\.y has no permission or scope/)
+    // @ts-expect-error -- a change without its audit row
+    assert.throws(() => doorsOf({ x: { y: api(method, { ...good, http: 'POST /x' }) } }), /x\.y changes something and has no name/)
+    assert.throws(() => doorsOf({ x: { y: api(method, { ...good, on: 'public' }) } }), /x\.y is public and not on the list/)
+  })
+
+  it('are the only ones: nothing else registers an address, but for the files and health of base/web, static and docs [security 1]', () => {
+    const bare = globSync('**/*.ts', { cwd: source })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .filter((file) => /\bapp\s*\.\s*(get|post|put|patch|delete|all|on|use|route|mount)\(/.test(readFileSync(join(source, file), 'utf8')))
+    assert.deepEqual(bare.sort(), ['base/docs.ts', 'base/http.ts', 'base/static.ts', 'base/web.ts'])
+    const listening = globSync('**/*.ts', { cwd: source })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .filter((file) => /\bhandleUpgrade\(|\.on\('upgrade'/.test(readFileSync(join(source, file), 'utf8')))
+    assert.deepEqual(listening, ['base/listen.ts'])
+  })
+
+  it('let out only what the contract names, whatever a handler answers [security 8]', async () => {
+    const method = call(z.object({}), z.object({ name: z.string() }))
+    const features = { x: { y: api(method, { http: 'GET /x', needs: 'x:read', on: 'self' }) } }
+    const { handlers } = doorsOf(features, { x: { y: async () => ({ name: 'n', passwordHash: 'canary' }) } })
+    assert.deepEqual(await handlers['x']!['y']!({} as never, {} as never), { name: 'n' })
+  })
+})

@@ -1,0 +1,133 @@
+import type { IncomingMessage } from 'node:http'
+import type { Context } from 'hono'
+import { stream as respondStream } from 'hono/streaming'
+import type { Endpoint } from '@fairlead/protocol/api.ts'
+import type { FairleadError } from '@fairlead/protocol/errors.ts'
+import { decodeLogLines, logBatch } from '@fairlead/protocol/wire/log-batch.ts'
+import type { Resume } from './resume.ts'
+import { publicError } from './serve.ts'
+
+interface Resumed {
+  readonly resume: Resume | undefined
+  /** The reader has what came before, and this stream cannot go on from there: it is told to forget. */
+  readonly reset: boolean
+  readonly skip?: (item: never) => boolean
+}
+
+interface Answer extends Resumed {
+  readonly endpoint: Endpoint & { readonly kind: 'stream' }
+  readonly items: AsyncIterable<unknown>
+  readonly abort: AbortController
+  readonly login: string
+  readonly ended: (error: unknown) => Promise<void>
+}
+
+export interface Streams {
+  /** What to ask for, given the last item that the reader saw. */
+  resume(
+    name: string,
+    endpoint: Endpoint,
+    params: Record<string, unknown>,
+    lastEventId: string | undefined,
+  ): Resumed & { readonly params: Record<string, unknown> }
+  answer(context: Context<{ Bindings: { incoming: IncomingMessage } }>, answer: Answer): Response
+  end(why: FairleadError, login?: string): void
+}
+
+/** A proxy must see that a quiet stream lives, and the hub that its reader went. */
+const quietMs = 15_000
+const retryMs = 2000
+
+/** Streams over HTTP: NDJSON for scripts, SSE where that is asked for; log batches become lines. */
+export function createStreams(resumes: Readonly<Record<string, () => Resume>>): Streams {
+  const open = new Map<AbortController, string>()
+  return {
+    resume(name, endpoint, params, lastEventId) {
+      const resume = endpoint.kind === 'stream' ? resumes[name]?.() : undefined
+      if (endpoint.kind !== 'stream' || lastEventId === undefined || lastEventId === '') return { params, resume, reset: false }
+      const after = resume?.after(params, lastEventId)
+      return after === undefined ? { params, resume, reset: true } : { resume, reset: false, ...after }
+    },
+    answer(context, answer) {
+      const accept = context.req.header('accept') ?? ''
+      const sse = accept.includes('text/event-stream')
+      const plain = !sse && accept.includes('text/plain') && answer.endpoint.down === logBatch
+      context.header('Content-Type', sse ? 'text/event-stream' : plain ? 'text/plain; charset=utf-8' : 'application/x-ndjson')
+      context.header('Cache-Control', 'no-store')
+      context.header('X-Accel-Buffering', 'no')
+      if (plain) context.header('Content-Disposition', 'attachment; filename="log.txt"')
+      const write = sse ? asEvents(answer) : plain ? asText : asLines
+      open.set(answer.abort, answer.login)
+      return respondStream(context, async (out) => {
+        out.onAbort(() => answer.abort.abort())
+        const pulse = sse ? setInterval(() => void out.write(':\n\n'), quietMs) : undefined
+        try {
+          if (sse) await out.write(`retry: ${retryMs}\n\n${answer.reset ? 'event: reset\ndata: {}\n\n' : ''}`)
+          await pass(answer, (text) => out.write(text).then(() => undefined), write)
+        } finally {
+          clearInterval(pulse)
+          open.delete(answer.abort)
+        }
+      })
+    },
+    end(why, login) {
+      for (const [abort, own] of open) if (login === undefined || own === login) abort.abort(why)
+    },
+  }
+}
+
+type Write = (item: unknown, error?: string) => string
+
+async function pass({ endpoint, items, abort, ended, skip }: Answer, out: (text: string) => Promise<void>, write: Write): Promise<void> {
+  const { signal } = abort
+  const iterator = items[Symbol.asyncIterator]()
+  const left = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
+  let failure: unknown
+  try {
+    while (!signal.aborted) {
+      const next = await Promise.race([iterator.next(), left])
+      if (next === undefined || next.done === true) break
+      const parts = endpoint.down === logBatch ? linesOf(next.value as Uint8Array) : [plainItem(endpoint, next.value)]
+      const text = parts
+        .filter((item) => skip?.(item as never) !== true)
+        .map((item) => write(item))
+        .join('')
+      if (text !== '') await out(text)
+    }
+  } catch (error) {
+    failure = error
+  }
+  void iterator.return?.(undefined)?.catch(() => undefined)
+  // A reader who left hears nothing more; one whom the hub ends hears why.
+  const why = signal.aborted ? (isOurs(signal.reason) ? signal.reason : undefined) : failure
+  if (why !== undefined) await out(write(undefined, JSON.stringify({ error: publicError(why, '') }))).catch(() => undefined)
+  await ended(signal.aborted ? undefined : failure)
+}
+
+function isOurs(reason: unknown): boolean {
+  return (reason as { name?: string } | undefined)?.name === 'FairleadError'
+}
+
+function plainItem(endpoint: Answer['endpoint'], item: unknown): unknown {
+  return item instanceof Uint8Array ? endpoint.down.decode(item) : item
+}
+
+function asEvents({ resume }: Answer): Write {
+  return (item, error) => {
+    if (error !== undefined) return `event: error\ndata: ${error}\n\n`
+    const id = resume === undefined ? (item as { cursor?: string }).cursor : resume.idOf(item as never)
+    return `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(item)}\n\n`
+  }
+}
+
+const asLines: Write = (item, error) => `${error ?? JSON.stringify(item)}\n`
+const asText: Write = (item, error) => (error === undefined ? `${(item as { text: string }).text}\n` : '')
+
+function linesOf(batch: Uint8Array): { timeMs: number; source: number; level: number; text: string }[] {
+  const { count, times, sources, levels, lengths, text } = decodeLogLines(batch)
+  const decoder = new TextDecoder()
+  const lines = []
+  for (let i = 0, at = 0; i < count; at += lengths[i]!, i++)
+    lines.push({ timeMs: times[i]!, source: sources[i]!, level: levels[i]!, text: decoder.decode(text.subarray(at, at + lengths[i]!)) })
+  return lines
+}

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import postgres from 'postgres'
+import { startPostgres } from './base/postgres.ts'
+import { startHub } from '../../e2e/fleet/programs.ts'
+import { until } from '../../e2e/fleet/until.ts'
+import { need } from '../../e2e/need.ts'
+
+const main = join(import.meta.dirname, 'main.ts')
+
+/** The hub's own program with exactly this environment; resolves with its exit code and everything it said. */
+function run(env: Readonly<Record<string, string>>): {
+  child: ChildProcess
+  ended: Promise<{ code: number | null; said: string }>
+  said(): string
+} {
+  let said = ''
+  const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (part: Buffer) => (said += part.toString()))
+  return { child, said: () => said, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, said })) }
+}
+
+async function inDir(test: (dir: string) => Promise<void>): Promise<void> {
+  const dir = mkdtempSync('/var/tmp/fairlead-start-')
+  chmodSync(dir, 0o711)
+  try {
+    await test(dir)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+const anywhere = { FAIRLEAD_LISTEN: 'http://localhost:0', FAIRLEAD_TLS_LISTEN: 'https://127.0.0.1:0' }
+
+describe('a hub that cannot start', () => {
+  it('names every broken setting at once, each with what mends it, repeats no secret, and ends with 78', async () => {
+    await inDir(async (dir) => {
+      writeFileSync(join(dir, 'file'), '')
+      const { code, said } = await run({
+        FAIRLEAD_PUBLIK_URL: 'x',
+        FAIRLEAD_LISTEN: 'everywhere',
+        FAIRLEAD_TRUSTED_PROXIES: 'everyone',
+        FAIRLEAD_TLS_CERT: join(dir, 'none.pem'),
+        FAIRLEAD_METRICS_TOKEN_FILE: join(dir, 'none'),
+        DATABASE_URL: 'mysql://root:hunter2secret@db/x',
+        FAIRLEAD_DATA_DIR: join(dir, 'file/data'),
+      }).ended
+      assert.equal(code, 78)
+      for (const wanted of [
+        /PUBLIK_URL.*did you mean FAIRLEAD_PUBLIC_URL/,
+        /FAIRLEAD_LISTEN must look like http:/,
+        /TRUSTED_PROXIES holds "everyone"/,
+        /TLS_CERT names .*none\.pem, which cannot be read/,
+        /TLS_CERT and FAIRLEAD_TLS_KEY belong together/,
+        /METRICS_TOKEN_FILE names/,
+        /DATABASE_URL is not a usable address; it must look like postgres:/,
+        /is not a folder.*FAIRLEAD_DATA_DIR/,
+      ])
+        assert.match(said, wanted)
+      assert.doesNotMatch(said, /hunter2secret/)
+      assert.doesNotMatch(said, /\n\s+at /, 'no stack for a person who mistyped a setting')
+    })
+  })
+
+  it('says which port is taken, and by which setting it goes elsewhere', async () => {
+    await inDir(async (dir) => {
+      const taken = createServer().listen(0, '127.0.0.1')
+      await once(taken, 'listening')
+      const { port } = taken.address() as AddressInfo
+      const env = { ...anywhere, FAIRLEAD_DATA_DIR: join(dir, 'data'), FAIRLEAD_TLS_LISTEN: `https://127.0.0.1:${port}` }
+      const { code, said } = await run(env).ended
+      taken.close()
+      assert.equal(code, 73)
+      assert.match(
+        said,
+        new RegExp(`cannot listen on 127.0.0.1:${port}: something else listens there.*FAIRLEAD_TLS_LISTEN=https://127.0.0.1:${port + 1}`),
+      )
+    })
+  })
+
+  it('says that its disk is full, or read-only, where, and what mends it', need('tmpfs'), async () => {
+    await inDir(async (dir) => {
+      mount(dir, 'size=6m')
+      try {
+        const env = { ...anywhere, FAIRLEAD_DATA_DIR: join(dir, 'data') }
+        const little = await run(env).ended
+        assert.equal(little.code, 70)
+        assert.match(
+          little.said,
+          /PostgreSQL could not be set up in .*its disk is full; free about 100 MiB there, or set FAIRLEAD_DATA_DIR/,
+        )
+        assert.equal(spawnSync('dd', ['if=/dev/zero', `of=${join(dir, 'fill')}`, 'bs=64k'], { stdio: 'ignore' }).status, 1)
+        const none = await run(env).ended
+        assert.equal(none.code, 78)
+        assert.match(none.said, /The disk that holds .* is full; free some space/)
+        assert.equal(spawnSync('mount', ['-o', 'remount,ro', dir]).status, 0)
+        const readOnly = await run(env).ended
+        assert.equal(readOnly.code, 78)
+        assert.match(readOnly.said, /mounted read-only; mount it writable/)
+      } finally {
+        spawnSync('umount', ['-l', dir])
+      }
+    })
+  })
+
+  it('refuses to be the second on a data folder, while the first goes on; a killed one leaves no lock', async () => {
+    const first = await startHub()
+    try {
+      const second = await run({ ...anywhere, FAIRLEAD_DATA_DIR: first.dataDir }).ended
+      assert.equal(second.code, 73)
+      assert.match(second.said, /Another hub runs on .* already; stop it, or give this one its own folder/)
+      assert.equal((await fetch(`${first.url}/readyz`)).status, 200)
+      await first.restart('SIGKILL')
+      assert.equal((await fetch(`${first.url}/readyz`)).status, 200)
+    } finally {
+      await first.stop()
+    }
+  })
+})
+
+describe('a hub whose database is elsewhere', () => {
+  it('waits for one that does not answer yet, says so, and stops at once when asked', { timeout: 120_000 }, async () => {
+    await withDatabase(async ({ dir, url, owner, open, close }) => {
+      close()
+      const env = { ...anywhere, FAIRLEAD_DATA_DIR: join(dir, 'data'), DATABASE_URL: url, DATABASE_OWNER_URL: owner }
+      const given = run(env)
+      await until(() => /does not answer \(ECONNREFUSED\); the hub waits/.test(given.said()))
+      assert.doesNotMatch(given.said(), /work-password/)
+      given.child.kill('SIGTERM')
+      assert.equal((await given.ended).code, 0)
+      const waiting = run(env)
+      await until(() => /the hub waits/.test(waiting.said()))
+      await open()
+      await until(() => /Console: http/.test(waiting.said()))
+      waiting.child.kill('SIGTERM')
+      assert.equal((await waiting.ended).code, 0)
+    })
+  })
+
+  it('does not wait for what waiting cannot mend: a wrong password, a database that is not there', { timeout: 120_000 }, async () => {
+    await withDatabase(async ({ dir, url, owner }) => {
+      const env = { ...anywhere, FAIRLEAD_DATA_DIR: join(dir, 'data'), DATABASE_URL: url }
+      const wrong = await run({ ...env, DATABASE_OWNER_URL: owner.replace(/:[^:@]+@/, ':wrong-password@') }).ended
+      assert.match(wrong.said, /does not let the hub in \(28P01\); mend the user and the password/)
+      assert.doesNotMatch(wrong.said, /wrong-password/)
+      const absent = await run({ ...env, DATABASE_OWNER_URL: owner.replace(/\/postgres$/, '/absent') }).ended
+      assert.match(absent.said, /\(3D000\); that database does not exist/)
+      assert.deepEqual([wrong.code, absent.code], [64, 64])
+    })
+  })
+})
+
+function mount(dir: string, options: string): void {
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `${options},mode=711`, 'tmpfs', dir], { encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+}
+
+interface Elsewhere {
+  readonly dir: string
+  readonly url: string
+  readonly owner: string
+  open(): Promise<void>
+  close(): void
+}
+
+/** A real PostgreSQL behind a TCP port that can be shut. */
+async function withDatabase(test: (database: Elsewhere) => Promise<void>): Promise<void> {
+  await inDir(async (dir) => {
+    const { socketDir, user, password, stop } = await startPostgres(join(dir, 'postgres'), { fsync: false })
+    let relay: Server
+    let port = 0
+    const open = async () => {
+      relay = createServer((socket) => {
+        const inner = connect(join(socketDir, '.s.PGSQL.5432'))
+        socket.on('error', () => inner.destroy()).pipe(inner)
+        inner.on('error', () => socket.destroy()).pipe(socket)
+      }).listen(port, '127.0.0.1')
+      await once(relay, 'listening')
+      port = (relay.address() as AddressInfo).port
+    }
+    await open()
+    const owner = `postgres://${user}:${password}@127.0.0.1:${port}/postgres`
+    const sql = postgres(owner, { max: 1, onnotice: () => undefined })
+    await sql`CREATE ROLE fairlead_work LOGIN PASSWORD 'work-password'`
+    await sql.end()
+    try {
+      await test({ dir, url: owner.replace(/\/\/[^@]+@/, '//fairlead_work:work-password@'), owner, open, close: () => void relay.close() })
+    } finally {
+      relay!.close()
+      await stop()
+    }
+  })
+}
