@@ -287,7 +287,7 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
       await stage.hub.restart('SIGKILL')
       await stage.page.locator('.chip', { hasText: 'host away' }).or(log().getByText('is lost')).first().waitFor()
       await stage.snap('logs-away')
-        await until(async () => (await stage.page.locator('.chip', { hasText: 'host away' }).count()) === 0)
+      await until(async () => (await stage.page.locator('.chip', { hasText: 'host away' }).count()) === 0)
       const before = await newest()
       await until(async () => (await newest()) > before + 5)
       await wholeLog()
