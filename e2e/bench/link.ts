@@ -27,8 +27,10 @@ export async function run({ mode, only, megabytes }: BenchOptions): Promise<Reco
     for (const one of modes.filter((name) => mode === undefined || mode === name)) {
       const own: Figures = (figures[one] = {})
       for (const [name, measure] of wanted) {
-        console.error(`${one}: ${name}`)
-        Object.assign(own, await measure(worlds.of(one)))
+        const found = await measure(worlds.of(one))
+        // A full run takes long: what is known already is said.
+        console.error(`${one}: ${name} ${JSON.stringify(found)}`)
+        Object.assign(own, found)
       }
     }
     return figures
