@@ -47,8 +47,7 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
       if (mine !== turn || fits === undefined) break
       chunk.marks.set(fits, scanned)
       chunk.scanned = count
-      looked = true
-      dirty = true
+      looked = dirty = true
       onChange()
     }
     busy = false
