@@ -56,6 +56,17 @@ describe('the rows of a log', () => {
     assert.deepEqual(await shown(lines, { hidden: new Set([0]) }), [])
   })
 
+  it('say when all was looked at, though nothing fits and nothing more comes', async () => {
+    const store = storeOf(lines)
+    const matcher = makeMatcher(openHere(), () => undefined)
+    const told: boolean[] = []
+    const rows = makeRows(store, matcher, () => rows.refresh(Number.MAX_SAFE_INTEGER) && told.push(rows.scanning))
+    rows.choose({ filter: 'nowhere', highlight: false, around: 0, hidden: new Set() })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepEqual([told.at(-1), rows.hits], [false, 0])
+    matcher.close()
+  })
+
   it('stop an expression that takes too long, and look again with the next one', async () => {
     let slow = 0
     let stuck = true

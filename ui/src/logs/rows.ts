@@ -36,23 +36,25 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
   let busy = false
   let turn = 0
 
-  const unscanned = () => store.chunks.findLast(({ scanned, count }) => scanned < count)
-
   async function pump(): Promise<void> {
     if (busy) return
     busy = true
     const mine = turn
-    for (let chunk = unscanned(); chunk !== undefined && choice.filter !== '' && mine === turn; chunk = unscanned()) {
+    let looked = false
+    for (let chunk = unscannedOf(store); chunk !== undefined && choice.filter !== '' && mine === turn; chunk = unscannedOf(store)) {
       const { scanned, count } = chunk
       const fits = await matcher.match(blockOf(chunk))
       if (mine !== turn || fits === undefined) break
       chunk.marks.set(fits, scanned)
       chunk.scanned = count
-      dirty = true
+      looked = dirty = true
       onChange()
     }
     busy = false
-    if (mine !== turn) void pump()
+    if (mine !== turn) return void pump()
+    // That there is no more to look at is news as well: nothing may fit, and nothing more may come.
+    dirty ||= looked
+    if (looked) onChange()
   }
 
   return {
@@ -81,8 +83,7 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
     refresh(nowMs) {
       if ((!dirty && seen === store.version) || nowMs < earliestMs) return false
       const began = performance.now()
-      const filtered = choice.filter !== ''
-      if (choice.hidden.size === 0 && !filtered) {
+      if (choice.hidden.size === 0 && choice.filter === '') {
         shown = store.order
         hits = shown.length
       } else {
@@ -97,6 +98,10 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
       return true
     },
   }
+}
+
+function unscannedOf(store: LogStore): Chunk | undefined {
+  return store.chunks.findLast(({ scanned, count }) => scanned < count)
 }
 
 function blockOf({ text, offsets, lengths, levels, origins, scanned, count, usedBytes }: Chunk) {
