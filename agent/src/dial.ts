@@ -115,12 +115,15 @@ function openSocket<T>(
       maxPayload: 128 * 1024,
       handshakeTimeout: dialMs,
       skipUTF8Validation: false,
+      // Masks guard caches on the way from bytes that a page chose. Here all that leaves is inside TLS or sealed, and masking
+      // every byte would cost both ends more than everything else they do with it.
+      generateMask: (mask) => void mask.fill(0),
     })
     const fail = (message: string, cause: unknown, details = {}) => reject(new FairleadError('bad_upstream', message, { cause, details }))
     socket.once('open', () => {
       const raw = (socket as unknown as { _socket: TLSSocket })._socket
       raw.setNoDelay(true)
-      const transport = overSocket(socket)
+      const transport = overSocket(socket, 'nodebuffer')
       resolve({ transport, begun: begin(transport, exportKey(raw)) })
     })
     socket.once('unexpected-response', (_request, response) => {

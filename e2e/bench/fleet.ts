@@ -38,7 +38,7 @@ async function measureLoad(agents: number, seconds: number): Promise<Record<stri
   const hub = await startBareHub(simulators.keys)
   try {
     const empty = await hub.probe(true)
-    await simulators.connect({ address: hub.address, hubKey: hub.hubKey }, 400)
+    await simulators.connect({ address: hub.address, hubKey: hub.hubKey, neverSeal: true }, 400)
     await simulators.allOnline(240_000)
     await sleep(settleMs)
     const idle = await hub.probe(true)

@@ -3,22 +3,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { findBarriers } from './axe.ts'
+import { chromiumFlags } from './browser.ts'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { startEngine, type TestEngine } from '../engine.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
 
 const shots = process.env['FAIRLEAD_SHOTS']
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-dev-shm-usage',
-]
 
 describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   let hub: HubProcess
@@ -32,9 +23,10 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     ;[hub, engine, browser] = await Promise.all([
       startHub(),
       startEngine(),
-      chromium.launch({ executablePath: '/usr/bin/chromium', args: flags }),
+      chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags }),
     ])
     page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale: 'en-GB' })
+    page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
     await engine.run('web', ['sh', '-c', 'echo hello from web; i=0; while true; do i=$((i+1)); echo "level=info tick=$i"; sleep 0.3; done'])
@@ -99,7 +91,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
   })
 
   it('a log follows, filters, and shows what others wrote as text only [security 89]', async () => {
-    await page.getByRole('link', { name: 'Logs' }).click()
+    await page.getByRole('link', { name: 'Logs' }).last().click()
     await page.getByText('hello from web').waitFor()
     await page.getByText('tick=3').first().waitFor()
     await snap('logs')
@@ -108,7 +100,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await page.getByText('1 lines').waitFor()
     await page.goto(`${hub.url}/containers?filter=name:nasty`)
     await page.getByRole('link', { name: 'nasty' }).click()
-    await page.getByRole('link', { name: 'Logs' }).click()
+    await page.getByRole('link', { name: 'Logs' }).last().click()
     await page.getByText('<img src=x onerror=alert(1)>').waitFor()
     assert.equal(await page.locator('main img').count(), 0)
     assert.equal(await page.title(), 'Fairlead')
@@ -117,7 +109,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
   it('a terminal takes keys, and a reload finds it as it was', async () => {
     await page.goto(`${hub.url}/containers?filter=name:web`)
     await page.getByRole('link', { name: 'web', exact: true }).click()
-    await page.getByRole('link', { name: 'Terminal' }).click()
+    await page.getByRole('link', { name: 'Terminal', exact: true }).click()
     await page.locator('.xterm-helper-textarea').focus()
     await page.keyboard.type('echo $((40+2))\n')
     await page.locator('.xterm-rows', { hasText: '42' }).waitFor()
@@ -130,9 +122,9 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await page.goto(`${hub.url}/containers?filter=name:nasty`)
     await page.getByRole('link', { name: 'nasty' }).click()
     await page.getByRole('button', { name: 'Pause' }).click()
-    await page.getByText('Pause: done').waitFor()
+    await page.getByText('Pause nasty: done').waitFor()
     await page.getByRole('button', { name: 'Resume' }).click()
-    await page.getByText('Resume: done').waitFor()
+    await page.getByText('Resume nasty: done').waitFor()
   })
 
   it('hosts, a host, activity and overview hold in French, in the dark, and on a phone', async () => {
@@ -146,7 +138,8 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
       await snap(name)
       await clean()
     }
-    await page.locator('select').selectOption('fr')
+    await page.getByRole('button', { name: 'Owner' }).click()
+    await page.getByRole('menuitemradio', { name: 'Français' }).click()
     await page.evaluate(
       () =>
         ((globalThis as unknown as { document: { documentElement: { dataset: Record<string, string> } } }).document.documentElement.dataset[

@@ -100,8 +100,13 @@ function relay(from: Socket, to: Socket, faults: Faults, way: 'up' | 'down', cou
     count(data.length)
     if (faults.flipEveryBytes > 0 && way === 'up') sinceFlip = flip(data, sinceFlip, faults.flipEveryBytes)
     const now = performance.now()
-    freeAt = Math.max(freeAt, now) + (faults.bytesPerSecond > 0 ? (data.length / faults.bytesPerSecond) * 1000 : 0)
-    line.push({ dueAt: freeAt + faults.delayMs, data })
+    // A link passes packets, not reads of 64 KiB: what arrives is cut into what the link carries in a millisecond.
+    const most = faults.bytesPerSecond > 0 ? Math.max(1448, Math.floor(faults.bytesPerSecond / 1000)) : data.length
+    for (let at = 0; at < data.length; at += most) {
+      const piece = data.subarray(at, at + most)
+      freeAt = Math.max(freeAt, now) + (faults.bytesPerSecond > 0 ? (piece.length / faults.bytesPerSecond) * 1000 : 0)
+      line.push({ dueAt: freeAt + faults.delayMs, data: piece })
+    }
     waiting += data.length
     // On the cable itself fits what the delay holds; beyond that the router's queue fills and the sender must wait.
     if (waiting > queueBytes + (faults.bytesPerSecond * faults.delayMs) / 1000 && faults.bytesPerSecond > 0) from.pause()

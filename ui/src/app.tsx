@@ -1,8 +1,10 @@
 import { Route, Router } from '@solidjs/router'
 import { createEffect, createSignal, lazy, Match, onMount, Switch, type JSX } from 'solid-js'
+import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson } from './api/api.ts'
-import { ErrorBox, Skeleton } from './kit/kit.tsx'
+import { t } from './i18n/i18n.ts'
+import { Empty, ErrorBox, Skeleton } from './kit/kit.tsx'
 import { setMe as tellMe } from './kit/me.ts'
 import { Gate } from './logins/Gate.tsx'
 import { Shell } from './shell/Shell.tsx'
@@ -13,11 +15,14 @@ const HostDetail = lazy(async () => ({ default: (await import('./hosts/HostDetai
 const Enrol = lazy(async () => ({ default: (await import('./enrolment/Enrol.tsx')).Enrol }))
 const Containers = lazy(async () => ({ default: (await import('./containers/Containers.tsx')).Containers }))
 const ContainerDetail = lazy(async () => ({ default: (await import('./containers/ContainerDetail.tsx')).ContainerDetail }))
+const Logs = lazy(async () => ({ default: (await import('./logs/Logs.tsx')).Logs }))
 const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
+const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
 /** Who is here decides what is shown; then the address does. */
 export function App(): JSX.Element {
   const [me, setMe] = createSignal<Me>()
+  const [ended, setEnded] = createSignal(false)
   const [welcome, setWelcome] = createSignal<Welcome>()
   const [error, setError] = createSignal<unknown>()
   createEffect(() => tellMe(me()))
@@ -26,21 +31,38 @@ export function App(): JSX.Element {
     setError(undefined)
     try {
       setWelcome(await fetchJson<Welcome>('GET', '/welcome'))
-      setMe(await fetchJson<Me>('GET', '/me').catch(() => undefined))
+      setMe(
+        await fetchJson<Me>('GET', '/me').catch((reason: unknown) =>
+          codeOf(reason) === 'unauthenticated' ? undefined : Promise.reject(reason),
+        ),
+      )
     } catch (reason) {
       setError(reason)
     }
   }
   onMount(() => void look())
 
+  /** Out: by choice, or because the login is over. The next one may find another hub than this one began with. */
+  function leave(byChoice: boolean): void {
+    setEnded(!byChoice)
+    setMe(undefined)
+    void look()
+  }
+
   return (
     <Switch fallback={<Skeleton />}>
-      <Match when={error()}>{(now) => <ErrorBox error={now()} onRetry={() => void look()} />}</Match>
+      <Match when={error()}>
+        {(now) => (
+          <main class="gate">
+            <ErrorBox what={t('error.what.hub')} error={now()} onRetry={() => void look()} />
+          </main>
+        )}
+      </Match>
       <Match when={me()}>
         {(now) => (
           <Router
             root={(props) => (
-              <Shell me={now()} onOut={() => setMe(undefined)}>
+              <Shell me={now()} onOut={leave}>
                 {props.children}
               </Shell>
             )}
@@ -51,11 +73,14 @@ export function App(): JSX.Element {
             <Route path="/hosts/:host/:tab?" component={HostDetail} />
             <Route path="/containers" component={Containers} />
             <Route path="/containers/:host/:id/:tab?" component={ContainerDetail} />
+            <Route path="/logs" component={Logs} />
             <Route path="/activity" component={Activity} />
+            <Route path="/gallery" component={Gallery} />
+            <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>
         )}
       </Match>
-      <Match when={welcome()}>{(now) => <Gate welcome={now()} onIn={setMe} />}</Match>
+      <Match when={welcome()}>{(now) => <Gate welcome={now()} ended={ended()} onIn={setMe} />}</Match>
     </Switch>
   )
 }

@@ -53,11 +53,11 @@ const words: readonly (readonly [string, number])[] = [
   ['panic', 6],
   ['crit', 6],
 ]
-const byFirst = new Map<number, (readonly [string, number])[]>()
-for (const [word, level] of words) {
-  const first = word.charCodeAt(0)
-  byFirst.set(first, [...(byFirst.get(first) ?? []), [word, level]])
-}
+/** By first byte, in lower case: every byte of every line is looked up here. */
+const byFirst: readonly (readonly (readonly [string, number])[] | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const own = words.filter(([word]) => word.charCodeAt(0) === (byte | 0x20))
+  return own.length === 0 ? undefined : own
+})
 
 const lookedAt = 120
 
@@ -65,7 +65,7 @@ const lookedAt = 120
 export function levelOf(line: Uint8Array): number {
   const end = Math.min(line.length, lookedAt)
   for (let i = 0; i < end; i++) {
-    const candidates = byFirst.get(line[i]! | 0x20)
+    const candidates = byFirst[line[i]!]
     if (candidates === undefined || (i > 0 && isLetter(line[i - 1]!))) continue
     for (const [word, level] of candidates) if (matches(line, i, word)) return level
   }

@@ -10,6 +10,9 @@ type Input = z.output<typeof LogsInput>
 
 /** Lines are held back for so long, so that a flood travels in full batches and a single line at once. */
 const quietMs = 2
+/** In a flood nobody reads line by line: after a batch of so many lines the next may take longer to fill. */
+const floodLines = 16
+const floodMs = 10
 const noticeSource = 2
 
 /**
@@ -70,7 +73,7 @@ async function endReason(engine: Engine, id: string): Promise<string> {
   }
 }
 
-/** Reads the socket, splits it into lines, and yields a batch when it is full or nothing more came for a moment. */
+/** Reads the socket, splits it into lines, and yields a batch when it is full or its first line has waited long enough. */
 export async function* gather(
   socket: Socket,
   split: ReturnType<typeof createSplitter>,
@@ -86,15 +89,20 @@ export async function* gather(
   }
   const chunks = socket[Symbol.asyncIterator]()
   let next = chunks.next()
+  let flood = false
+  let due: Promise<undefined> | undefined
   try {
     for (;;) {
-      const chunk = batch.count === 0 ? await next : await Promise.race([next, quiet()])
+      const chunk = batch.count === 0 ? await next : await Promise.race([next, (due ??= wait(flood ? floodMs : quietMs))])
       if (chunk === undefined) {
+        flood = batch.count >= floodLines
+        due = undefined
         yield batch.take()
         continue
       }
       if (chunk.done === true) break
       split.push(chunk.value as Buffer, take)
+      if (full.length > 0) due = undefined
       while (full.length > 0) yield full.shift()!
       next = chunks.next()
     }
@@ -107,6 +115,6 @@ export async function* gather(
   }
 }
 
-function quiet(): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, quietMs, undefined))
+function wait(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms, undefined))
 }

@@ -87,8 +87,8 @@ describe('the metrics of an agent', () => {
     assert.match(said[0]!, /EMFILE/)
   })
 
-  it('leave nothing behind when the hub leaves', async () => {
-    const metrics = start(openRing(undefined))
+  it('leave nothing behind when the hub leaves', { timeout: 10_000 }, async () => {
+    const metrics = start(openRing(undefined), { everyMs: 60_000 })
     const leaving = new AbortController()
     const stream = metrics.handlers.watch({ afterSeq: 1e9, bootId: 'boot-1' }, { signal: leaving.signal } as never)[Symbol.asyncIterator]()
     const next = stream.next()

@@ -12,13 +12,20 @@ import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { containerRow } from './rows.ts'
 
+export interface Target {
+  readonly address: string
+  readonly hubKey: Uint8Array
+  /** For a hub that seals nothing either. */
+  readonly neverSeal?: boolean
+}
+
 export interface SimulatedAgent {
   readonly identity: Identity
   online: boolean
   /** When it was welcomed last, and each attempt to connect; wall clock, ms. */
   linkedMs: number
   readonly attemptsMs: number[]
-  connect(target: { readonly address: string; readonly hubKey: Uint8Array }): void
+  connect(target: Target): void
   /** Its containers, from now on; `metricsMs` 0: it measures nothing. */
   live(containers: number, metricsMs: number): void
   /** One container changes; what its row says is `token`. */
@@ -89,10 +96,9 @@ export function makeAgent(index: number): SimulatedAgent {
     online: false,
     linkedMs: 0,
     attemptsMs: [],
-    connect({ address, hubKey }) {
+    connect(target) {
       link = keepConnected({
-        address,
-        hubKey,
+        ...target,
         identity,
         hello() {
           agent.attemptsMs.push(Date.now())

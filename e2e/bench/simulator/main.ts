@@ -9,9 +9,13 @@ const agents: SimulatedAgent[] = []
 let containerOf = 0
 let connected = 0
 
-interface Target {
+interface Connect {
   readonly address: string
   readonly hubKey: string
+  readonly neverSeal: boolean
+  readonly perSecond: number
+  /** Of all agents here, those already connected included. */
+  readonly share: number
 }
 
 export interface FleetState {
@@ -27,9 +31,8 @@ answerParent({
     for (let i = 0; i < count; i++) agents.push(makeAgent(from + i))
     return agents.map(({ identity }) => toBase64Url(identity.publicKey))
   },
-  /** `share`: of all agents here, those already connected included. */
-  async connect({ address, hubKey, perSecond, share }: Target & { perSecond: number; share: number }): Promise<void> {
-    const target = { address, hubKey: fromBase64Url(hubKey) }
+  async connect({ address, hubKey, neverSeal, perSecond, share }: Connect): Promise<void> {
+    const target = { address, hubKey: fromBase64Url(hubKey), neverSeal }
     const startMs = performance.now()
     const told = agents.slice(connected, Math.round(agents.length * share))
     connected += told.length

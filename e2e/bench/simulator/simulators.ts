@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
 import { ask } from '../measure/ask.ts'
 import { sleep } from '../measure/numbers.ts'
+import type { Target } from './agent.ts'
 import type { FleetState } from './main.ts'
 
 /** A fleet of simulated agents in a few processes. */
@@ -9,7 +10,7 @@ export interface Simulators {
   /** Public keys of all agents, in order. */
   readonly keys: readonly Uint8Array[]
   /** Those among the first `first` agents that were not yet told to. */
-  connect(target: { readonly address: string; readonly hubKey: Uint8Array }, perSecond: number, first?: number): Promise<void>
+  connect(target: Target, perSecond: number, first?: number): Promise<void>
   live(containers: number, metricsMs: number): Promise<void>
   /** One container somewhere changes; answers when, wall clock ms. */
   change(token: string): Promise<number>
@@ -42,8 +43,8 @@ export async function startSimulators(count: number, processes: number): Promise
 
   return {
     keys,
-    async connect({ address, hubKey }, perSecond, first = count) {
-      const input = { address, hubKey: toBase64Url(hubKey), perSecond: perSecond / processes, share: first / count }
+    async connect({ address, hubKey, neverSeal = false }, perSecond, first = count) {
+      const input = { address, neverSeal, hubKey: toBase64Url(hubKey), perSecond: perSecond / processes, share: first / count }
       await all('connect', input)
     },
     live: async (containers, metricsMs) => void (await all('live', { containers, metricsMs })),

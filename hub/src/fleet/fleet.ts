@@ -97,6 +97,8 @@ export function openFleet(): Fleet {
     expel(id, code, reason) {
       const host = hosts.get(id)
       host?.session?.close(code, reason)
+      // Nothing of it goes on: what waits for its next link ends now.
+      host?.ended?.close(code, reason)
       hosts.delete(id)
     },
     onAttach: (listener) => void attached.push(listener),

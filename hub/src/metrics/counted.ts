@@ -5,8 +5,8 @@ import { mostBoots, readPositions, type Position } from './write.ts'
 export interface HostState {
   /** The last sample that is counted, written or not; undefined: none. */
   readonly last: Position | undefined
-  /** Counts a sample from now on; false: it was counted before. */
-  count(position: Position): boolean
+  /** Counts a sample from now on. Answers the one of its boot that was counted before it (-1: none); undefined: so was this one. */
+  count(position: Position): number | undefined
   /** Waits until this host may tell so many more subjects. */
   pace(points: number): Promise<void>
 }
@@ -14,16 +14,25 @@ export interface HostState {
 /** Subjects a second that one host may tell, beyond a burst of as many: a day of twenty containers takes some ten seconds. */
 const pointsPerSecond = 20_000
 
+export interface HostStates {
+  of(organization: string, host: string): Promise<HostState>
+  /** Reads it from the database again when it is asked for. */
+  forget(host: string): void
+}
+
 /** Up to where each boot of each host is counted: read from the database once, then kept here. */
-export function createHostStates(db: Database, now: () => number): (organization: string, host: string) => Promise<HostState> {
+export function createHostStates(db: Database, now: () => number): HostStates {
   const states = new Map<string, Promise<HostState>>()
-  return (organization, host) => {
-    const known = states.get(host)
-    if (known !== undefined) return known
-    const loading = readPositions(db, organization, host).then((positions) => makeState(positions, now))
-    states.set(host, loading)
-    loading.catch(() => states.delete(host))
-    return loading
+  return {
+    of(organization, host) {
+      const known = states.get(host)
+      if (known !== undefined) return known
+      const loading = readPositions(db, organization, host).then((positions) => makeState(positions, now))
+      states.set(host, loading)
+      loading.catch(() => states.delete(host))
+      return loading
+    },
+    forget: (host) => void states.delete(host),
   }
 }
 
@@ -38,10 +47,11 @@ function makeState(positions: readonly Position[], now: () => number): HostState
       return last === undefined ? undefined : { bootId: last[0], seq: last[1] }
     },
     count({ bootId, seq }) {
-      if ((boots.get(bootId) ?? -1) >= seq) return false
+      const before = boots.get(bootId) ?? -1
+      if (before >= seq) return undefined
       moveToEnd(boots, bootId, seq)
       if (boots.size > mostBoots) boots.delete(boots.keys().next().value!)
-      return true
+      return before
     },
     async pace(wanted) {
       const nowMs = now()
@@ -53,9 +63,9 @@ function makeState(positions: readonly Position[], now: () => number): HostState
   }
 }
 
-export function moveToEnd(boots: Map<string, number>, bootId: string, seq: number): void {
+export function moveToEnd<T>(boots: Map<string, T>, bootId: string, value: T): void {
   boots.delete(bootId)
-  boots.set(bootId, seq)
+  boots.set(bootId, value)
 }
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())

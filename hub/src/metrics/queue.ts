@@ -2,12 +2,15 @@ import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
 import { moveToEnd } from './counted.ts'
-import { gather, type HostBatch } from './gather.ts'
-import { splitBatches, writeBatches } from './write.ts'
+import type { HostBatch } from './gather.ts'
+import { pointsOf, splitBatches, writeBatches } from './write.ts'
 
 /** Rows on their way to the database. */
 export interface WriteQueue {
-  add(organization: string, host: string, sample: MetricSample): void
+  /** `after`: the sample of the same boot that was counted before it. */
+  add(organization: string, host: string, sample: MetricSample, after: number): void
+  /** Points that wait. */
+  readonly points: number
   /** More of this host must wait for a flush. */
   isFull(host: string): boolean
   /** Writes all that was added before. Throws when the database does not take it; then it is kept, and tried again. */
@@ -19,15 +22,17 @@ interface Deps {
   readonly log: Log
   readonly now: () => number
   readonly tend: () => Promise<void>
+  /** Another hub counted this host meanwhile: what waited of it is not written, the host must be asked again. */
+  readonly onOvertaken: (host: string) => void
 }
 
-/** Rows that wait to be written, each about half a kilobyte. */
-const mostRows = 100_000
-const mostRowsPerHost = 8000
+/** Points that wait to be written, each about a quarter of a kilobyte. */
+const mostPoints = 200_000
+const mostPointsPerHost = 3000
 
-export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
+export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): WriteQueue {
   let pending = new Map<string, HostBatch>()
-  let pendingRows = 0
+  let pendingPoints = 0
   let writing: HostBatch[][] = []
   let place = 0
   let tail = Promise.resolve()
@@ -36,7 +41,7 @@ export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
     if (writing.length === 0) {
       writing = splitBatches(pending.values())
       pending = new Map()
-      pendingRows = 0
+      pendingPoints = 0
     }
     while (writing.length > 0) {
       await writeOne(writing[0]!)
@@ -47,7 +52,7 @@ export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
   async function writeOne(batches: readonly HostBatch[]): Promise<void> {
     place = Math.max(now(), place)
     try {
-      await writeBatches(db, batches, place, now())
+      overtaken(await writeBatches(db, batches, place, now()))
     } catch (error) {
       if (!isRefused(error)) throw error
       await writeRefused(batches)
@@ -59,10 +64,21 @@ export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
   async function writeRefused(batches: readonly HostBatch[]): Promise<void> {
     await tend()
     for (const batch of batches) {
-      await writeBatches(db, [batch], place, now()).catch((error: unknown) => {
+      const stale = await writeBatches(db, [batch], place, now()).catch((error: unknown) => {
         if (!isRefused(error)) throw error
         log('error', 'metrics of a host were refused by the database', { host: batch.host, error: String(error) })
+        // Counted without its figures: they would be refused again.
+        return writeBatches(db, [{ ...batch, samples: [] }], place, now())
       })
+      overtaken(stale)
+    }
+  }
+
+  function overtaken(hosts: readonly string[]): void {
+    for (const host of hosts) {
+      pendingPoints -= pointsOf(pending.get(host))
+      pending.delete(host)
+      onOvertaken(host)
     }
   }
 
@@ -74,15 +90,17 @@ export function createWriteQueue({ db, log, now, tend }: Deps): WriteQueue {
   }
 
   return {
-    add(organization, host, sample) {
-      const batch = pending.get(host) ?? { organization, host, rows: new Map(), positions: new Map() }
+    add(organization, host, sample, after) {
+      const batch: HostBatch = pending.get(host) ?? { organization, host, samples: [], positions: new Map() }
       pending.set(host, batch)
-      moveToEnd(batch.positions, sample.bootId, sample.seq)
-      pendingRows -= batch.rows.size
-      gather(batch, sample, now())
-      pendingRows += batch.rows.size
+      moveToEnd(batch.positions, sample.bootId, { after: batch.positions.get(sample.bootId)?.after ?? after, to: sample.seq })
+      batch.samples.push(sample)
+      pendingPoints += sample.points.length + 1
     },
-    isFull: (host) => pendingRows >= mostRows || (pending.get(host)?.rows.size ?? 0) >= mostRowsPerHost,
+    get points() {
+      return pendingPoints
+    },
+    isFull: (host) => pendingPoints >= mostPoints || pointsOf(pending.get(host)) >= mostPointsPerHost,
     flush() {
       const run = flushAfter(tail)
       tail = run.catch(() => undefined)

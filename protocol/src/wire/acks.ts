@@ -1,3 +1,4 @@
+import { frame } from './frame.ts'
 import { limits } from './limits.ts'
 import type { Clock } from './transport.ts'
 
@@ -11,11 +12,11 @@ export class Acks {
   #toldMs = 0
   #timer = false
   readonly #clock: Clock
-  readonly #send: (total: number) => void
+  readonly #link: { control(type: number, total: number): void }
 
-  constructor(clock: Clock, send: (total: number) => void) {
+  constructor(clock: Clock, link: { control(type: number, total: number): void }) {
     this.#clock = clock
-    this.#send = send
+    this.#link = link
   }
 
   data(bytes: number): void {
@@ -34,6 +35,6 @@ export class Acks {
   #now(nowMs: number): void {
     this.#told = this.received
     this.#toldMs = nowMs
-    this.#send(this.received)
+    this.#link.control(frame.ack, this.received)
   }
 }

@@ -25,50 +25,63 @@ export function encodeValue(value: unknown): Uint8Array {
 }
 
 function writer(send: (message: Uint8Array) => void): FrameWriter {
-  let parts: Uint8Array[] = []
-  let total = 0
-  const flush = () => {
-    if (total === 0) return
-    const message = parts.length === 1 ? parts[0]! : join(parts, total)
-    parts = []
-    total = 0
-    send(message)
+  return new MessageWriter(send)
+}
+
+/** A class, not closures: a hub holds one for each of its agents. */
+class MessageWriter implements FrameWriter {
+  readonly #send: (message: Uint8Array) => void
+  #parts: Uint8Array[] | undefined
+  #total = 0
+
+  constructor(send: (message: Uint8Array) => void) {
+    this.#send = send
   }
-  const add = (part: Uint8Array) => {
-    parts.push(part)
-    total += part.length
-    if (total >= limits.gatherBytes) flush()
+
+  control(control: ControlFrame): void {
+    this.#add(packr.pack(control))
   }
-  return {
-    control: (control) => add(packr.pack(control)),
-    data: (sid, payload) => add(encodeData(sid, payload)),
-    reply(sid, value) {
-      const encoded = packr.pack(value)
-      if (encoded.length > limits.replyBytes) return encoded
-      const out = new Uint8Array(replyHeader + encoded.length)
-      out.set([0x93, frame.reply, 0xce, sid >>> 24, (sid >>> 16) & 0xff, (sid >>> 8) & 0xff, sid & 0xff])
-      out.set(encoded, replyHeader)
-      add(out)
-      return undefined
-    },
-    flush,
+
+  data(sid: number, payload: Uint8Array): void {
+    // Copied once, when the message is put together.
+    const parts = (this.#parts ??= [])
+    parts.push(headerOf(sid, payload.length), payload)
+    this.#total += dataHeader + payload.length
+    if (this.#total >= limits.gatherBytes) this.flush()
+  }
+
+  reply(sid: number, value: unknown): Uint8Array | undefined {
+    const encoded = packr.pack(value)
+    if (encoded.length > limits.replyBytes) return encoded
+    const out = new Uint8Array(replyHeader + encoded.length)
+    out.set([0x93, frame.reply, 0xce, sid >>> 24, (sid >>> 16) & 0xff, (sid >>> 8) & 0xff, sid & 0xff])
+    out.set(encoded, replyHeader)
+    this.#add(out)
+    return undefined
+  }
+
+  flush(): void {
+    const parts = this.#parts
+    if (parts === undefined) return
+    const total = this.#total
+    this.#parts = undefined
+    this.#total = 0
+    this.#send(parts.length === 1 ? parts[0]! : join(parts, total))
+  }
+
+  #add(part: Uint8Array): void {
+    ;(this.#parts ??= []).push(part)
+    this.#total += part.length
+    if (this.#total >= limits.gatherBytes) this.flush()
   }
 }
 
 export function encodeData(sid: number, payload: Uint8Array): Uint8Array {
-  const out = new Uint8Array(dataHeader + payload.length)
-  out[0] = 0x93
-  out[1] = frame.data
-  out[2] = 0xce
-  out[3] = sid >>> 24
-  out[4] = sid >>> 16
-  out[5] = sid >>> 8
-  out[6] = sid
-  out[7] = 0xc5
-  out[8] = payload.length >>> 8
-  out[9] = payload.length
-  out.set(payload, dataHeader)
-  return out
+  return join([headerOf(sid, payload.length), payload], dataHeader + payload.length)
+}
+
+function headerOf(sid: number, length: number): Uint8Array {
+  return Uint8Array.of(0x93, frame.data, 0xce, sid >>> 24, sid >>> 16, sid >>> 8, sid, 0xc5, length >>> 8, length)
 }
 
 function decode(message: Uint8Array | string, sink: Parameters<FrameCodec['decode']>[1]): void {

@@ -1,71 +1,75 @@
 import { limits } from './limits.ts'
 import type { Clock } from './transport.ts'
 
-/** Tells a dead link from a quiet one. */
-export interface Health {
-  sent(): void
-  received(): void
-  acked(): void
-  stop(): void
-}
-
-interface Listener {
-  /** Nothing was sent for a heartbeat. */
-  ping(): void
+/** Who hears about a link's health. */
+export interface Watcher {
+  /** Nothing was sent for a heartbeat, or nothing came. */
+  beat(): void
   /** Nothing came for too long, or what was sent is not acknowledged. */
   dead(): void
-  unacked(): boolean
-}
-
-interface Watched {
-  sentMs: number
-  receivedMs: number
-  ackedMs: number
-  readonly heartbeatMs: number
-  readonly listener: Listener
+  /** DATA is under way that the peer has not acknowledged. */
+  readonly unacked: boolean
 }
 
 const tickMs = 1000
+const stallMs = 5000
 
 /** One wheel a clock, however many links: a timer for each would cost a hub of 10,000 more than the links do. */
-const wheels = new WeakMap<Clock, Set<Watched>>()
+const wheels = new WeakMap<Clock, Set<Health>>()
 
-export function watchHealth(clock: Clock, heartbeatMs: number, listener: Listener): Health {
-  const now = clock.now()
-  // Spread by a tenth either way, so that a fleet that connected at once does not beat at once.
-  const watched: Watched = { sentMs: now, receivedMs: now, ackedMs: now, heartbeatMs: heartbeatMs * (0.9 + Math.random() * 0.2), listener }
-  let wheel = wheels.get(clock)
-  if (wheel === undefined) {
-    wheel = new Set()
+/** Tells a dead link from a quiet one. */
+export class Health {
+  readonly #clock: Clock
+  readonly #watcher: Watcher
+  readonly #heartbeatMs: number
+  #sentMs: number
+  #receivedMs: number
+  #ackedMs: number
+
+  constructor(clock: Clock, heartbeatMs: number, watcher: Watcher) {
+    const now = clock.now()
+    this.#clock = clock
+    this.#watcher = watcher
+    // Spread by a tenth either way, so that a fleet that connected at once does not beat at once.
+    this.#heartbeatMs = heartbeatMs * (0.9 + Math.random() * 0.2)
+    this.#sentMs = this.#receivedMs = this.#ackedMs = now
+    const wheel = wheels.get(clock) ?? new Set()
     wheels.set(clock, wheel)
+    wheel.add(this)
+    if (wheel.size === 1) turn(clock, wheel, now)
   }
-  wheel.add(watched)
-  if (wheel.size === 1) turn(clock, wheel, now)
-  return {
-    sent: () => void (watched.sentMs = clock.now()),
-    received: () => void (watched.receivedMs = clock.now()),
-    acked: () => void (watched.ackedMs = clock.now()),
-    stop: () => void wheel.delete(watched),
+
+  sent(): void {
+    this.#sentMs = this.#clock.now()
+  }
+
+  received(): void {
+    this.#receivedMs = this.#clock.now()
+  }
+
+  acked(): void {
+    this.#ackedMs = this.#clock.now()
+  }
+
+  stop(): void {
+    wheels.get(this.#clock)?.delete(this)
+  }
+
+  check(now: number, stalled: boolean): void {
+    // This process itself stalled: nobody is dead for that, everybody gets another period.
+    if (stalled) this.#receivedMs = this.#ackedMs = now
+    if (!this.#watcher.unacked) this.#ackedMs = now
+    const deadMs = this.#heartbeatMs * (limits.deadMs / limits.heartbeatMs)
+    if (now - this.#receivedMs >= deadMs || now - this.#ackedMs >= limits.unackedMs) return this.#watcher.dead()
+    if (now - this.#sentMs >= this.#heartbeatMs || now - this.#receivedMs >= this.#heartbeatMs) this.#watcher.beat()
   }
 }
 
-function turn(clock: Clock, wheel: Set<Watched>, lastMs: number): void {
+function turn(clock: Clock, wheel: ReadonlySet<Health>, lastMs: number): void {
   clock.after(tickMs, () => {
     const now = clock.now()
-    // This process itself stalled: nobody is dead for that, everybody gets another period.
-    const stalledMs = now - lastMs - tickMs
-    for (const watched of wheel) {
-      if (stalledMs > 5000) watched.receivedMs = watched.ackedMs = now
-      check(watched, now)
-    }
+    const stalled = now - lastMs - tickMs > stallMs
+    for (const health of wheel) health.check(now, stalled)
     if (wheel.size > 0) turn(clock, wheel, now)
   })
-}
-
-function check(watched: Watched, now: number): void {
-  const { listener, heartbeatMs } = watched
-  if (!listener.unacked()) watched.ackedMs = now
-  if (now - watched.receivedMs >= heartbeatMs * (limits.deadMs / limits.heartbeatMs) || now - watched.ackedMs >= limits.unackedMs)
-    return listener.dead()
-  if (now - watched.sentMs >= heartbeatMs || now - watched.receivedMs >= heartbeatMs) listener.ping()
 }

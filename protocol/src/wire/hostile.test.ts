@@ -209,7 +209,7 @@ describe('a hostile peer', () => {
   it('credit that shrinks, credit replayed, and replies to nothing change nothing', async () => {
     const { session, ends, say } = hostile()
     const stream = session.open('a.b', {})
-    await say(encodeValue([3, 2, 10]), encodeValue([3, 2, 10]), encodeValue([6, 2, { w: -5 }]))
+    await say(encodeValue([3, 2, 10]), encodeValue([3, 2, 10]), encodeValue([6, 2, { w: 1 }]))
     assert.equal(stream.signal.aborted, false)
     assert.deepEqual(ends, [])
   })

@@ -11,7 +11,7 @@ export const limits = {
   paramsBytes: 64 * KiB,
   replyBytes: 32 * KiB,
   /** What one answer may hold that came as DATA. */
-  largeReply: { nodes: 2_000_000, stringBytes: 16 * MiB, arrayItems: 100_000 },
+  largeReply: { bytes: 64 * MiB, nodes: 2_000_000, stringBytes: 16 * MiB, arrayItems: 100_000 },
   signalBytes: 256,
   signalsPerSecond: 50,
   depth: 16,
@@ -19,19 +19,24 @@ export const limits = {
   mapEntries: 1024,
   stringBytes: 64 * KiB,
   nodes: 20_000,
-  /** Receive windows: what may be under way and not yet consumed. */
+  /** Receive windows: what may be under way and not yet consumed. The acceptor's is what it grants without saying so. */
   windowBytes: 256 * KiB,
   terminalWindowBytes: 64 * KiB,
-  smallWindowBytes: 32 * KiB,
+  acceptorWindowBytes: 16 * KiB,
   maxWindowBytes: 4 * MiB,
+  /** Sums of them. Beyond one, a window is no more than `smallWindowBytes`. */
   sessionWindowBytes: 16 * MiB,
+  processWindowBytes: 1024 * MiB,
+  smallWindowBytes: 32 * KiB,
+  /** What is kept for a resume: of one stream (the largest window and a little), of a process, and how many streams may wait. */
+  retain: { streamBytes: 4 * MiB + 64 * KiB, processBytes: 32 * MiB, waiting: 256 },
   /** One slice of a `bytes` stream; the smaller one while the link is slow. */
   sliceBytes: 16 * KiB,
   slowSliceBytes: 8 * KiB,
   slowBytesPerMs: 1000,
   /** Bulk waits while this much is handed over and not yet taken by the kernel. */
   socketBytes: 32 * KiB,
-  /** The send queue of one session; beyond it the slow stream is reset, not the session. */
+  /** What one stream may have queued, and what all relays into one session may: beyond it the slow stream is reset or held back, not the session. */
   queueBytes: 1 * MiB,
   path: { startBytes: 64 * KiB, minBytes: 32 * KiB, maxBytes: 8 * MiB, frameBytes: 16 * KiB },
   ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5 },
@@ -59,10 +64,8 @@ export const limits = {
   /** How long streams with a resume key wait for their next link. */
   resumeForMs: 60_000,
   terminalResumeForMs: 600_000,
-  /** How often the round trip is measured while data flows. */
-  probeMs: 1000,
-  /** How long bulk pauses before the shortest round trip is measured anew, every 10 s. */
-  drainMs: 150,
+  /** The round trip is measured so often while data flows; after so long without a shorter one bulk pauses, two round trips or this, and it is measured anew. */
+  probe: { pingMs: 1000, everyMs: 10_000, drainMs: 150 },
   /** How often a long call says that it still works. */
   workingMs: 5000,
   journal: { keepMs: 600_000, outcomes: 1000 },

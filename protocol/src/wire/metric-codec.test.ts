@@ -217,6 +217,7 @@ describe('a hostile item', () => {
     ['has a subject of a scale that is none', 3, 1, 65, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 127, 0],
     ['has a subject with too many values', 3, 1, 65, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 200, ...Array.from({ length: 240 }, () => 0)],
     ['says a number larger than there are', 3, 1, 65, ...Array.from({ length: 9 }, () => 255)],
+    ['says a number beyond 2^53', 19, 1, 65, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...Array.from({ length: 7 }, () => 255), 127, 0, 0],
     ['has a text that is none', 3, 1, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
   ] as const)
     it(`that ${title} is refused`, () => refuses(() => createSampleDecoder().decode(Uint8Array.from(bytes))))

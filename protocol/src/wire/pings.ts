@@ -2,11 +2,18 @@ import type { Clock } from './transport.ts'
 
 const most = 16
 
+interface Sent {
+  readonly id: number
+  readonly ms: number
+  /** Absent for those whose answer only the path's window wants. */
+  readonly done: ((rttMs: number) => void) | undefined
+}
+
 /** PINGs under way. */
 export class Pings {
   readonly #clock: Clock
   #last = 0
-  #sentMs = new Map<number, { ms: number; done: (rttMs: number) => void }>()
+  #underWay: Sent[] | undefined
   /** When one was sent last, on the clock. */
   lastMs = 0
 
@@ -14,24 +21,23 @@ export class Pings {
     this.#clock = clock
   }
 
-  /** Resolves with the round trip, ms; never when the link is lost. */
-  send(ping: (id: number) => void): Promise<number> {
-    return new Promise((done) => {
-      const id = (this.#last = (this.#last + 1) >>> 0)
-      if (this.#sentMs.size >= most) this.#sentMs.clear()
-      this.lastMs = this.#clock.now()
-      this.#sentMs.set(id, { ms: this.lastMs, done })
-      ping(id)
-    })
+  /** The number of the next PING. `done` hears the round trip, ms; never when the link is lost. */
+  next(done?: (rttMs: number) => void): number {
+    const id = (this.#last = (this.#last + 1) >>> 0)
+    if (this.#underWay === undefined || this.#underWay.length >= most) this.#underWay = []
+    this.lastMs = this.#clock.now()
+    this.#underWay.push({ id, ms: this.lastMs, done })
+    return id
   }
 
   /** The round trip that this PONG ends, or undefined: nobody asked. */
   answered(id: number): number | undefined {
-    const sent = this.#sentMs.get(id)
-    if (sent === undefined) return undefined
-    this.#sentMs.delete(id)
-    const rttMs = this.#clock.now() - sent.ms
-    sent.done(rttMs)
+    const index = this.#underWay?.findIndex((sent) => sent.id === id) ?? -1
+    if (index < 0) return undefined
+    const [sent] = this.#underWay!.splice(index, 1)
+    if (this.#underWay!.length === 0) this.#underWay = undefined
+    const rttMs = this.#clock.now() - sent!.ms
+    sent!.done?.(rttMs)
     return rttMs
   }
 }

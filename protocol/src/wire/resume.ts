@@ -1,4 +1,5 @@
 import { systemClock } from './clock.ts'
+import { limits } from './limits.ts'
 import type { Clock } from './transport.ts'
 import type { ResumeStore } from './types.ts'
 
@@ -8,7 +9,7 @@ interface Kept {
 }
 
 /** Streams without a session, each for its time; the oldest goes first when there are too many. */
-export function createResumeStore(clock: Clock = systemClock, most = 256): ResumeStore {
+export function createResumeStore(clock: Clock = systemClock, most = limits.retain.waiting): ResumeStore {
   const kept = new Map<string, Kept>()
   const running = new Map<string, unknown>()
   const drop = (key: string) => {
@@ -18,7 +19,14 @@ export function createResumeStore(clock: Clock = systemClock, most = 256): Resum
     old.forget()
     old.stream.reset('lost')
   }
+  const dropOldest = () => {
+    const oldest = kept.keys().next()
+    if (oldest.done !== true) drop(oldest.value)
+    return oldest.done !== true
+  }
   return {
+    sum: { bytes: 0 },
+    dropOldest,
     take(key) {
       const found = kept.get(key)
       found?.forget()
@@ -27,7 +35,7 @@ export function createResumeStore(clock: Clock = systemClock, most = 256): Resum
     },
     put(key, stream, keepMs) {
       drop(key)
-      if (kept.size >= most) drop(kept.keys().next().value!)
+      if (kept.size >= most) dropOldest()
       kept.set(key, { stream: stream as Kept['stream'], forget: clock.after(keepMs, () => drop(key)) })
     },
     track: (key, stream) => void running.set(key, stream),

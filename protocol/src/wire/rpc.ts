@@ -2,6 +2,7 @@ import type { Call, CallContext, CallOptions, Client, Contract, Duplex, Handlers
 import { codeOf, FairleadError, isCanceled } from '../errors.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { toHex } from './json-codec.ts'
+import { limits } from './limits.ts'
 import { relay } from './relay.ts'
 import type { Clock } from './transport.ts'
 import type { OpenMeta, Session, WireStream } from './types.ts'
@@ -75,8 +76,9 @@ async function answer(
     const run = async () => handler(input, base)
     const done = working.start(stream)
     try {
-      const once = method.options.mutates === true && idempotencyKey !== undefined
-      const value = await (once ? journal.once(`${stream.method} ${toHex(idempotencyKey)}`, run) : run())
+      if (method.options.mutates === true && idempotencyKey === undefined)
+        throw new FairleadError('invalid_input', `"${stream.method}" changes something: it needs an idempotency key of 16 bytes.`)
+      const value = await (method.options.mutates === true ? journal.once(`${stream.method} ${toHex(idempotencyKey!)}`, run) : run())
       if (!stream.signal.aborted) stream.reply(value)
     } finally {
       done()
@@ -86,7 +88,7 @@ async function answer(
   const context = method.kind === 'duplex' ? duplexContext(method, base, stream) : base
   const items = (await handler(input, context)) as AsyncIterable<unknown> & { readonly [wireOf]?: (meta: OpenMeta) => WireStream }
   const splice = items[wireOf]
-  if (splice !== undefined) return relay(stream, splice({ ...stream.meta, priority: method.options.priority ?? 2 }))
+  if (splice !== undefined) return relay(stream, splice(relayMeta(stream.meta, method)))
   const iterator = items[Symbol.asyncIterator]()
   // What its clean-up throws has nobody left to hear it.
   const leave = () => void iterator.return?.(undefined)?.catch(() => undefined)
@@ -103,6 +105,12 @@ async function answer(
   } finally {
     leave()
   }
+}
+
+/** As the viewer asked, but never more under way than the queue of a relay may hold. */
+function relayMeta(meta: OpenMeta, { options }: Method): OpenMeta {
+  const windowBytes = Math.min(meta.windowBytes ?? limits.windowBytes, limits.queueBytes)
+  return { ...meta, windowBytes, priority: options.priority ?? 2 }
 }
 
 function duplexContext(method: Duplex, base: CallContext, stream: WireStream) {
@@ -211,7 +219,7 @@ function metaFor(method: Method, given: CallOptions, { randomBytes }: ClientOpti
     ...(mutates === true ? { idempotencyKey: given.idempotencyKey ?? randomBytes(16) } : {}),
     ...(resumeForMs === undefined ? {} : { resumeKey: randomBytes(16) }),
     ...(given.trace === undefined ? {} : { trace: given.trace }),
-    ...(priority === 1 ? { windowBytes: 64 * 1024 } : {}),
+    ...(priority === 1 ? { windowBytes: limits.terminalWindowBytes } : {}),
   }
 }
 
@@ -228,15 +236,13 @@ async function finishCall(stream: WireStream, method: Call, options: ClientOptio
   return result.data
 }
 
-const mostReplyBytes = 64 * 1024 * 1024
-
 async function gather(stream: WireStream): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let total = 0
   for await (const part of stream) {
     parts.push(part)
     total += part.length
-    if (total > mostReplyBytes) throw new FairleadError('too_large', 'The answer is larger than 64 MiB.')
+    if (total > limits.largeReply.bytes) throw new FairleadError('too_large', 'The answer is larger than 64 MiB.')
   }
   const out = new Uint8Array(total)
   let at = 0

@@ -1,54 +1,56 @@
 import { limits } from './limits.ts'
 import type { StreamImpl } from './stream.ts'
 
+type Queue = StreamImpl[] | undefined
+
 /**
  * Which stream sends next: terminals, then calls and events, then bulk; round robin inside a class. Strict, except that one
- * bulk frame passes after sixteen of calls, so that bulk never starves.
+ * bulk frame passes after sixteen of calls, so that bulk never starves. The queues are made when first needed: most
+ * sessions are idle.
  */
-export interface Schedule {
-  add(stream: StreamImpl): void
-  /** The next stream that may send, or undefined. `bulk` says whether class 3 may. */
-  next(open: { calls: boolean; bulk: boolean }): StreamImpl | undefined
+export class Schedule {
+  #terminals: Queue
+  #calls: Queue
+  #bulk: Queue
+  #callsInRow = 0
+
   /** Streams are left that were not let through. */
-  readonly waiting: boolean
+  get waiting(): boolean {
+    return (this.#calls?.length ?? 0) + (this.#bulk?.length ?? 0) > 0
+  }
+
+  add(stream: StreamImpl): void {
+    if (stream.queuedInClass || !stream.sendable) return
+    stream.queuedInClass = true
+    if (stream.priority === 1) (this.#terminals ??= []).push(stream)
+    else if (stream.priority === 2) (this.#calls ??= []).push(stream)
+    else (this.#bulk ??= []).push(stream)
+  }
+
+  /** The next stream that may send, or undefined. `calls` and `bulk` say whether those classes may. */
+  next(calls: boolean, bulk: boolean): StreamImpl | undefined {
+    const terminal = take(this.#terminals)
+    if (terminal !== undefined) return terminal
+    if (calls && !(bulk && this.#callsInRow >= limits.fairness && (this.#bulk?.length ?? 0) > 0)) {
+      const stream = take(this.#calls)
+      if (stream !== undefined) {
+        this.#callsInRow++
+        return stream
+      }
+    }
+    if (!bulk) return undefined
+    this.#callsInRow = 0
+    return take(this.#bulk)
+  }
 }
 
-export function createSchedule(): Schedule {
-  const classes: [StreamImpl[], StreamImpl[], StreamImpl[]] = [[], [], []]
-  let callsInRow = 0
-
-  function take(queue: StreamImpl[]): StreamImpl | undefined {
-    for (let stream = queue.shift(); stream !== undefined; stream = queue.shift()) {
-      stream.queuedInClass = false
-      if (stream.sendable && stream.carrier !== undefined) return stream
-    }
-    return undefined
+function take(queue: Queue): StreamImpl | undefined {
+  if (queue === undefined) return undefined
+  for (let stream = queue.shift(); stream !== undefined; stream = queue.shift()) {
+    stream.queuedInClass = false
+    if (stream.sendable && stream.carrier !== undefined) return stream
   }
-
-  return {
-    get waiting() {
-      return classes[1].length + classes[2].length > 0
-    },
-    add(stream) {
-      if (stream.queuedInClass || !stream.sendable) return
-      stream.queuedInClass = true
-      classes[stream.priority - 1]!.push(stream)
-    },
-    next({ calls, bulk }) {
-      const terminal = take(classes[0])
-      if (terminal !== undefined) return terminal
-      if (calls && !(bulk && callsInRow >= limits.fairness && classes[2].length > 0)) {
-        const stream = take(classes[1])
-        if (stream !== undefined) {
-          callsInRow++
-          return stream
-        }
-      }
-      if (!bulk) return undefined
-      callsInRow = 0
-      return take(classes[2])
-    },
-  }
+  return undefined
 }
 
 /** So many a second, with a burst. */

@@ -1,29 +1,28 @@
 import type { FrameWriter } from './frame.ts'
 import { limits } from './limits.ts'
-import { createPathWindow, type PathWindow } from './path.ts'
-import { createSchedule, type Schedule } from './schedule.ts'
+import { PathWindow } from './path.ts'
+import { Schedule } from './schedule.ts'
 import type { StreamImpl } from './stream.ts'
-import type { Clock, Transport } from './transport.ts'
+import type { Link } from './link.ts'
+import type { Transport } from './transport.ts'
 
 /** The sending half of one link: all that one turn of the event loop produced leaves together, bulk within the path window. */
 export class Sender {
   sent = 0
   acked = 0
-  readonly path: PathWindow = createPathWindow()
-  readonly #schedule: Schedule = createSchedule()
+  readonly path = new PathWindow()
+  readonly #schedule = new Schedule()
   readonly #transport: Transport
   readonly #writer: FrameWriter
-  readonly #clock: Clock
-  readonly #onData: () => void
+  readonly #link: Link
   #soonQueued = false
   #timer = false
   #stopped = false
 
-  constructor(transport: Transport, writer: FrameWriter, clock: Clock, onData: () => void) {
+  constructor(transport: Transport, writer: FrameWriter, link: Link) {
     this.#transport = transport
     this.#writer = writer
-    this.#clock = clock
-    this.#onData = onData
+    this.#link = link
   }
 
   ready(stream: StreamImpl): void {
@@ -44,7 +43,7 @@ export class Sender {
   ackReceived(total: number): boolean {
     if (total > this.sent) return false
     if (total > this.acked) {
-      this.path.acked(total - this.acked, this.#clock.now())
+      this.path.acked(total - this.acked, this.#link.nowMs())
       this.acked = total
       this.soon()
     }
@@ -61,17 +60,19 @@ export class Sender {
     const slice = path.bytesPerMs > 0 && path.bytesPerMs < limits.slowBytesPerMs ? limits.slowSliceBytes : limits.sliceBytes
     for (;;) {
       const calls = this.#transport.bufferedBytes <= limits.socketBytes
-      const stream = this.#schedule.next({ calls, bulk: calls && this.sent - this.acked < path.bytes })
+      const stream = this.#schedule.next(calls, calls && this.sent - this.acked < path.bytes)
       if (stream === undefined) break
-      const payload = stream.hasEndOnly ? undefined : stream.takeSlice(slice, this.#clock.now())
-      if (payload !== undefined) {
+      if (!stream.out.endOnly) {
+        const now = this.#link.nowMs()
+        const payload = stream.takeSlice(slice, now)
         this.sent += payload.length
-        path.sent(payload.length, this.sent - this.acked, this.#clock.now())
+        path.sent(this.sent - this.acked, now)
         this.#writer.data(stream.id, payload)
-        this.#onData()
+        this.#link.sentData()
         stream.sendSignals()
       }
-      if (stream.hasEndOnly) stream.sendEnd()
+      if (stream.over) continue
+      if (stream.out.endOnly) stream.sendEnd()
       else this.#schedule.add(stream)
     }
     this.#writer.flush()
@@ -84,7 +85,7 @@ export class Sender {
   #later(): void {
     if (this.#timer) return
     this.#timer = true
-    this.#clock.after(limits.ack.delayMs, () => {
+    this.#link.options.clock.after(limits.ack.delayMs, () => {
       this.#timer = false
       this.#pump()
     })

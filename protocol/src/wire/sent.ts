@@ -1,37 +1,125 @@
-/** What was sent and not yet confirmed by the peer, so that a resume can send it again. Made when first needed. */
+import { limits } from './limits.ts'
+
+/** Bytes kept for a resume, summed over the streams of a process. */
+export interface Sum {
+  bytes: number
+}
+
+const chunkBytes = 8 * 1024
+/** A slice of so much is kept as it is; smaller ones are gathered: one key of a terminal each would cost 200 times its size. */
+const ownBytes = 4 * 1024
+
+/** What was sent and not yet confirmed by the peer, so that a resume can send it again. */
 export class Sent {
   /** Everything before this offset was let go. */
   from: number
-  #slices: Uint8Array[] = []
+  #chunks: Uint8Array[] = []
+  /** Where the items end, absolute; none in a stream of bytes. */
+  #ends: number[] | undefined
+  /** Room that is left behind the last chunk, in the same memory. */
+  #room = 0
+  #bytes = 0
+  readonly #sum: Sum | undefined
 
-  constructor(from: number) {
+  constructor(from: number, sum?: Sum) {
     this.from = from
+    this.#sum = sum
   }
 
-  push(slice: Uint8Array): void {
-    this.#slices.push(slice)
+  get bytes(): number {
+    return this.#bytes
   }
 
-  /** The peer has everything up to `offset`: nothing before it will be asked for again. */
-  confirm(offset: number): void {
-    while (this.#slices.length > 0 && this.from + this.#slices[0]!.length <= offset) this.from += this.#slices.shift()!.length
+  get overfull(): boolean {
+    return this.#sum !== undefined && this.#sum.bytes > limits.retain.processBytes
   }
 
-  /** What follows `offset`, to be sent again; what is before it stays until it is confirmed. */
-  after(offset: number): Uint8Array[] {
-    let before = offset - this.from
-    const kept: Uint8Array[] = []
-    const again: Uint8Array[] = []
-    for (const slice of this.#slices) {
-      if (before > 0) kept.push(slice.subarray(0, before))
-      if (before < slice.length) again.push(slice.subarray(Math.max(0, before)))
-      before -= slice.length
+  /** `whole`: it is one item, to be sent again as one. */
+  push(slice: Uint8Array, whole: boolean): void {
+    this.#count(slice.length)
+    if (whole) (this.#ends ??= []).push(this.from + this.#bytes)
+    const last = this.#chunks.at(-1)
+    if (last !== undefined && slice.length <= this.#room) {
+      const grown = new Uint8Array(last.buffer, last.byteOffset, last.length + slice.length)
+      grown.set(slice, last.length)
+      this.#chunks[this.#chunks.length - 1] = grown
+      this.#room -= slice.length
+    } else if (slice.length >= ownBytes) {
+      // A piece of something far larger would keep all of it.
+      this.#chunks.push(slice.buffer.byteLength > 4 * limits.dataBytes ? slice.slice() : slice)
+      this.#room = 0
+    } else {
+      const chunk = new Uint8Array(chunkBytes)
+      chunk.set(slice)
+      this.#chunks.push(chunk.subarray(0, slice.length))
+      this.#room = chunkBytes - slice.length
     }
-    this.#slices = kept
-    return again
+  }
+
+  /** The peer has everything up to `offset`: nothing before it will be asked for again. Lets go of whole chunks. */
+  confirm(offset: number): void {
+    let gone = 0
+    for (const chunk of this.#chunks) {
+      if (this.from + chunk.length > offset) break
+      this.from += chunk.length
+      this.#count(-chunk.length)
+      gone++
+    }
+    if (gone === 0) return
+    this.#chunks.splice(0, gone)
+    if (this.#chunks.length === 0) this.#room = 0
+    if (this.#ends !== undefined) this.#ends.splice(0, this.#ends.findLastIndex((end) => end <= this.from) + 1)
+  }
+
+  /** What follows `offset`, in the pieces to be sent again; what is before it stays until it is confirmed. */
+  after(offset: number): Uint8Array[] {
+    const again: Uint8Array[] = []
+    const kept: Uint8Array[] = []
+    let at = this.from
+    for (const chunk of this.#chunks) {
+      const before = Math.min(Math.max(offset - at, 0), chunk.length)
+      if (before > 0) kept.push(chunk.subarray(0, before))
+      if (before < chunk.length) again.push(chunk.subarray(before))
+      at += chunk.length
+    }
+    this.#count(offset - at)
+    this.#chunks = kept
+    this.#room = 0
+    if (this.#ends === undefined) return again
+    const ends = this.#ends.filter((end) => end > offset)
+    this.#ends = this.#ends.filter((end) => end <= offset)
+    return cut(again, offset, ends)
   }
 
   clear(): void {
-    this.#slices = []
+    this.#count(-this.#bytes)
+    this.#chunks = []
+    this.#ends = undefined
   }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#sum !== undefined) this.#sum.bytes += bytes
+  }
+}
+
+/** The same bytes, one piece an item. */
+function cut(pieces: readonly Uint8Array[], from: number, ends: readonly number[]): Uint8Array[] {
+  const whole = pieces.length === 1 ? pieces[0]! : joined(pieces)
+  let at = 0
+  return ends.map((end) => {
+    const item = whole.subarray(at, end - from)
+    at = end - from
+    return item
+  })
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    out.set(piece, at)
+    at += piece.length
+  }
+  return out
 }

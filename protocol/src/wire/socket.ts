@@ -15,9 +15,12 @@ export interface SocketLike {
 
 const open = 1
 
-/** A transport over a WebSocket that is already open. */
-export function overSocket(socket: SocketLike): Transport {
-  socket.binaryType = 'arraybuffer'
+/**
+ * A transport over a WebSocket that is already open. `binaryType` 'nodebuffer' is for `ws`, which then hands over what it
+ * received without copying it; browsers know only 'arraybuffer'.
+ */
+export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'nodebuffer' = 'arraybuffer'): Transport {
+  socket.binaryType = binaryType
   const transport: Transport = {
     send(message) {
       if (socket.readyState === open) socket.send(message)
@@ -32,9 +35,14 @@ export function overSocket(socket: SocketLike): Transport {
     onMessage: () => undefined,
     onClose: () => undefined,
   }
-  socket.onmessage = ({ data }: { data: ArrayBuffer | string }) =>
-    transport.onMessage(typeof data === 'string' ? data : new Uint8Array(data))
+  socket.onmessage = ({ data }: { data: ArrayBuffer | Uint8Array<ArrayBuffer> | string }) =>
+    transport.onMessage(typeof data === 'string' ? data : viewOf(data))
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => transport.onClose(code, reason)
   socket.onerror = () => undefined
   return transport
+}
+
+/** Never a Buffer: its `slice` does not copy, and whoever reads relies on that. */
+function viewOf(data: ArrayBuffer | Uint8Array<ArrayBuffer>): Uint8Array {
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }

@@ -1,13 +1,13 @@
 import type { StreamImpl } from './stream.ts'
 
-export function countStreams(streams: Iterable<StreamImpl>): { openStreams: number; queuedBytes: number; pausedStreams: number } {
-  let openStreams = 0
-  let queuedBytes = 0
-  let pausedStreams = 0
-  for (const stream of streams) {
-    openStreams++
-    queuedBytes += stream.outBytes
-    if (stream.outBytes > 0 && !stream.sendable) pausedStreams++
+/** Sums over the streams of a link. */
+export function countStreams(streams: Iterable<StreamImpl>) {
+  const counted = { openStreams: 0, queuedBytes: 0, retainedBytes: 0, pausedStreams: 0 }
+  for (const { out, sendable } of streams) {
+    counted.openStreams++
+    counted.queuedBytes += out.queuedBytes
+    counted.retainedBytes += out.retainedBytes
+    if (out.queuedBytes > 0 && !sendable) counted.pausedStreams++
   }
-  return { openStreams, queuedBytes, pausedStreams }
+  return counted
 }

@@ -1,32 +1,20 @@
 import { FairleadError, type Code } from '../errors.ts'
 import { Burst } from './burst.ts'
+import type { Carrier } from './carrier.ts'
 import { frame } from './frame.ts'
+import { Inbox } from './inbox.ts'
+import { Joint } from './joint.ts'
 import { limits } from './limits.ts'
-import { isRecord } from './meta.ts'
-import { Sent } from './sent.ts'
+import { Outbox, type Trailer } from './outbox.ts'
 import type { Bucket } from './schedule.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
-/** What a stream asks of the session that carries it now. */
-export interface Carrier {
-  readonly nowMs: () => number
-  readonly roundTripMs: () => number
-  /** The stream has something to send, or may have. */
-  ready(stream: StreamImpl): void
-  control(type: number, ...fields: unknown[]): void
-  reply(sid: number, value: unknown): Uint8Array | undefined
-  /** Asks for room to widen a receive window by so many bytes. */
-  widen(bytes: number): boolean
-  narrow(bytes: number): void
-  /** The stream is over on both sides: forget it. */
-  forget(stream: StreamImpl): void
-  /** The stream goes on elsewhere: forget it, and tell the peer that its end of it is lost. */
-  release(stream: StreamImpl): void
-}
+/** A payload of at least this part of the memory it came in is kept as it came. */
+const wholeShare = 4
 
 type Answer = { readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }
 
-/** One stream, from either end. It outlives the session that carries it when it has a resume key. */
+/** One stream, from either end. It outlives the link that carries it when it has a resume key. */
 export class StreamImpl implements WireStream {
   id = 0
   carrier: Carrier | undefined
@@ -35,51 +23,25 @@ export class StreamImpl implements WireStream {
   readonly meta: OpenMeta
   readonly opener: boolean
   priority: 1 | 2 | 3
+  readonly in: Inbox
+  readonly out: Outbox
   onSignal: (kind: string, value: unknown) => void = () => undefined
-  trailer: Readonly<Record<string, unknown>> | undefined
+  trailer: Trailer | undefined
   /** Called once when the stream is over, whatever the way. */
   onOver: () => void = () => undefined
-  /** What was sent is kept until the peer confirms it. */
-  retains: boolean
   signalBucket: Bucket | undefined
-
-  // What the peer sends us.
-  receivedBytes = 0
-  #consumed = 0
-  #granted: number
-  #windowBytes: number
-  #lastCreditMs = 0
-  #inbox: Uint8Array[] = []
-  #wanting: { resolve: (result: IteratorResult<Uint8Array>) => void; reject: (error: unknown) => void } | undefined
-  #peerEnded = false
-
-  // What we send.
-  sentBytes = 0
-  sendLimit: number
-  #outbox: Uint8Array[] = []
-  #outBytes = 0
-  #unconfirmed: Sent
-  #room: { resolve: () => void; reject: (error: unknown) => void }[] = []
-  #ending: Readonly<Record<string, unknown>> | undefined
-  #ended = false
-  #whole = false
-  #headed = false
-
-  #signals: { at: number; kind: string; value: unknown }[] | undefined
-  /** What the peer said it has. */
-  #peerHas = 0
-  /** Opened again: where to go on from is in the peer's HEAD, until then nothing may be sent. */
-  #held = false
-  #burst: Burst | undefined
-
-  /** The other half of a relay: payloads, ends and credit pass straight through. */
-  #joined: StreamImpl | undefined
-  #error: FairleadError | undefined
-  #abort: AbortController | undefined
-  #answer = Promise.withResolvers<Answer>()
   cancelDeadline: (() => void) | undefined
   cancelKeep: (() => void) | undefined
   queuedInClass = false
+  #headed = false
+  #burst: Burst | undefined
+  /** The other half of a relay. */
+  #joint: Joint | undefined
+  /** What is counted of the receive window in the sums of the link. */
+  #countedBytes = 0
+  #error: FairleadError | undefined
+  #abort: AbortController | undefined
+  #answer = Promise.withResolvers<Answer>()
 
   constructor(method: string, params: unknown, meta: OpenMeta, opener: boolean) {
     this.method = method
@@ -87,20 +49,13 @@ export class StreamImpl implements WireStream {
     this.meta = meta
     this.opener = opener
     this.priority = meta.priority ?? 2
-    // The opener's OPEN says what it takes; the other way begins small, until the acceptor says more.
+    // The opener's OPEN says what it takes; the other way begins small, until the acceptor says more. Offsets of a stream
+    // that goes on count from where the first one began.
     const opened = meta.windowBytes ?? limits.windowBytes
-    this.#windowBytes = opener ? opened : limits.terminalWindowBytes
-    this.sendLimit = opener ? limits.terminalWindowBytes : opened
-    this.retains = opener && meta.resumeKey !== undefined
-    // Offsets of a stream that goes on count from where the first one began.
     const at = meta.resumeAt ?? 0
-    if (opener) this.receivedBytes = this.#consumed = at
-    else {
-      this.sentBytes = this.#peerHas = at
-      this.sendLimit += at
-    }
-    this.#unconfirmed = new Sent(this.sentBytes)
-    this.#granted = this.#consumed + this.#windowBytes
+    this.in = new Inbox(opener ? at : 0, opener ? Math.min(opened, limits.maxWindowBytes) : limits.acceptorWindowBytes)
+    this.out = new Outbox(opener ? 0 : at, opener ? limits.acceptorWindowBytes : at + opened)
+    if (opener && meta.resumeKey !== undefined) this.out.retain()
     this.#answer.promise.catch(() => undefined)
   }
 
@@ -113,24 +68,19 @@ export class StreamImpl implements WireStream {
   }
 
   get over(): boolean {
-    return this.#error !== undefined || (this.#ended && this.#peerEnded)
+    return this.#error !== undefined || (this.out.ended && this.in.ended)
   }
 
   get connected(): boolean {
     return this.carrier !== undefined
   }
 
-  get windowBytes(): number {
-    return this.#windowBytes
+  get receivedBytes(): number {
+    return this.in.receivedBytes
   }
 
-  get outBytes(): number {
-    return this.#outBytes
-  }
-
-  /** Kept for a resume: sent, and not yet confirmed by the peer. */
-  get retainedBytes(): number {
-    return this.sentBytes - this.#unconfirmed.from
+  get sentBytes(): number {
+    return this.out.sentBytes
   }
 
   answered(): Promise<Answer> {
@@ -149,39 +99,37 @@ export class StreamImpl implements WireStream {
   head(meta: Readonly<Record<string, unknown>>): void {
     if (this.#headed || this.over) return
     this.#headed = true
-    this.#whole = meta['mode'] === 'items'
+    this.out.whole = meta['mode'] === 'items'
     this.carrier?.control(frame.head, this.id, meta)
   }
 
   write(payload: Uint8Array): Promise<void> {
+    const { out } = this
     if (this.#error !== undefined) return Promise.reject(this.#error)
-    if (this.#ending !== undefined)
-      return Promise.reject(new FairleadError('internal', 'Nothing can be written after the end of a stream.'))
+    if (out.ending !== undefined) return Promise.reject(new FairleadError('internal', 'Nothing can be written after the end of a stream.'))
     if (payload.length === 0) return Promise.resolve()
-    if (this.#whole && payload.length > limits.dataBytes)
+    if (out.whole && payload.length > limits.dataBytes)
       return Promise.reject(new FairleadError('too_large', 'An item of a stream is larger than 32 KiB.'))
-    if (this.#outBytes > limits.queueBytes) {
+    if (out.queuedBytes > limits.queueBytes) {
       this.reset('rate_limited', 'The reader of this stream is too slow for its writer.')
       return Promise.reject(this.#error!)
     }
     this.#push(payload)
-    if (this.#outBytes <= limits.dataBytes) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#room.push({ resolve, reject }))
+    return out.room()
   }
 
   #push(payload: Uint8Array): void {
     if (this.over) return
-    this.#outbox.push(payload)
-    this.#outBytes += payload.length
+    this.out.push(payload)
     if (this.carrier === undefined) return
     // A terminal that flooded and then was quiet is a terminal again.
     if (this.#burst?.quiet(this.carrier.nowMs()) === true) this.priority = 1
     this.carrier.ready(this)
   }
 
-  end(trailer: Readonly<Record<string, unknown>> = {}): void {
-    if (this.#ending !== undefined || this.over) return
-    this.#ending = trailer
+  end(trailer: Trailer = {}): void {
+    if (this.out.ending !== undefined || this.over) return
+    this.out.ending = trailer
     this.carrier?.ready(this)
   }
 
@@ -193,17 +141,15 @@ export class StreamImpl implements WireStream {
 
   sendSignal(kind: string, value: unknown): void {
     if (this.over) return
-    ;(this.#signals ??= []).push({ at: this.sentBytes + this.#outBytes, kind, value })
+    this.out.signal(kind, value)
     this.sendSignals()
   }
 
   /** Those whose place among the DATA is reached. */
   sendSignals(): void {
-    if (this.#signals === undefined || this.carrier === undefined || this.#held) return
-    while (this.#signals.length > 0 && this.#signals[0]!.at <= this.sentBytes) {
-      const { kind, value } = this.#signals.shift()!
-      this.carrier.control(frame.signal, this.id, kind, value)
-    }
+    if (this.carrier === undefined) return
+    for (let due = this.out.dueSignal(); due !== undefined; due = this.out.dueSignal())
+      this.carrier.control(frame.signal, this.id, due.kind, due.value)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -225,69 +171,73 @@ export class StreamImpl implements WireStream {
 
   /** What the acceptor ended is over: the opener has nothing more to say, and with its END says that it has everything. */
   #reachedEnd(): void {
-    if (!this.opener || this.over || this.#ending !== undefined) return
-    this.#outbox = []
-    this.#outBytes = 0
+    if (!this.opener || this.over || this.out.ending !== undefined) return
+    this.out.drop()
     this.end()
   }
 
   /** The next payload, or undefined at the end. Asking grants credit for what was taken before. */
   async #pull(): Promise<Uint8Array | undefined> {
     this.#grant()
-    const payload = this.#inbox.shift()
-    if (payload !== undefined) {
-      this.#consumed += payload.length
-      return payload
-    }
+    const payload = this.in.shift()
+    if (payload !== undefined) return payload
     if (this.#error !== undefined) throw this.#error
-    if (this.#peerEnded) return undefined
-    const result = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => (this.#wanting = { resolve, reject }))
-    if (result.done === true) return undefined
-    this.#consumed += result.value.length
-    return result.value
+    return this.in.ended ? undefined : this.in.wait()
   }
 
   #grant(): void {
-    if (this.carrier === undefined || this.over || this.#peerEnded) return
-    const limit = this.#consumed + this.#windowBytes
-    if (limit - this.#granted < this.#windowBytes / 2) return
-    const now = this.carrier.nowMs()
-    // It emptied within two round trips and the consumer kept up: the window is what slows it.
-    const fast = now - this.#lastCreditMs < 2 * this.carrier.roundTripMs()
-    if (fast && this.#inbox.length === 0 && this.#windowBytes < limits.maxWindowBytes && this.carrier.widen(this.#windowBytes))
-      this.#windowBytes *= 2
-    this.#lastCreditMs = now
-    this.#granted = this.#consumed + this.#windowBytes
-    this.carrier.control(frame.credit, this.id, this.#granted, this.receivedBytes)
+    const inbox = this.in
+    if (this.carrier === undefined || this.over || inbox.ended) return
+    const due = inbox.consumedBytes + inbox.windowBytes - inbox.grantedBytes
+    // A whole item must always fit, also into the smallest window.
+    const stuck = this.opener && due > 0 && inbox.empty && inbox.grantedBytes - inbox.receivedBytes < limits.dataBytes
+    if (due < inbox.windowBytes / 2 && !stuck) return
+    this.#resize(this.carrier)
+    inbox.lastCreditMs = this.carrier.nowMs()
+    inbox.grantedBytes = Math.max(inbox.grantedBytes, inbox.consumedBytes + inbox.windowBytes)
+    this.carrier.control(frame.credit, this.id, inbox.grantedBytes, inbox.receivedBytes)
   }
 
-  // ---- called by the session -------------------------------------------------------------------------------------
+  /** It emptied within two round trips and the consumer kept up: the window is what slows it. Under pressure it shrinks. */
+  #resize(carrier: Carrier): void {
+    const inbox = this.in
+    if (carrier.windows.pressed) inbox.windowBytes = Math.min(inbox.windowBytes, limits.smallWindowBytes)
+    else {
+      const fast = carrier.nowMs() - inbox.lastCreditMs < 2 * carrier.roundTripMs()
+      const wider = inbox.windowBytes * 2 <= limits.maxWindowBytes && carrier.windows.fits(inbox.windowBytes)
+      if (fast && inbox.empty && wider) inbox.windowBytes *= 2
+    }
+    this.#count(inbox.windowBytes)
+  }
+
+  #count(bytes: number): void {
+    this.carrier?.windows.add(bytes - this.#countedBytes)
+    this.#countedBytes = bytes
+  }
+
+  // ---- called by the link ----------------------------------------------------------------------------------------
 
   /** False: the peer sent more than it may. */
   receive(payload: Uint8Array): boolean {
-    if (this.#peerEnded || this.over) return true
-    this.receivedBytes += payload.length
-    if (this.receivedBytes > this.#granted) return false
-    const own = payload.slice()
-    if (this.#joined !== undefined) {
-      this.#consumed = this.receivedBytes
-      this.#joined.#push(own)
-    } else if (this.#wanting === undefined) this.#inbox.push(own)
+    const inbox = this.in
+    if (inbox.ended || this.over) return true
+    inbox.receivedBytes += payload.length
+    if (inbox.receivedBytes > inbox.grantedBytes) return false
+    // What is small would hold on to all it came with; what is not is not worth a copy.
+    const own = payload.length * wholeShare >= payload.buffer.byteLength ? payload : payload.slice()
+    if (this.#joint === undefined) inbox.push(own)
     else {
-      const { resolve } = this.#wanting
-      this.#wanting = undefined
-      resolve({ done: false, value: own })
+      inbox.consumedBytes = inbox.receivedBytes
+      this.#joint.to.#push(own)
     }
     return true
   }
 
-  receiveEnd(trailer: unknown): void {
-    if (this.#peerEnded) return
-    this.#peerEnded = true
-    this.trailer = isRecord(trailer) ? trailer : {}
-    this.#joined?.end(this.trailer)
-    this.#wanting?.resolve({ done: true, value: undefined })
-    this.#wanting = undefined
+  receiveEnd(trailer: Trailer): void {
+    if (this.in.ended) return
+    this.trailer = trailer
+    this.in.end()
+    this.#joint?.to.end(trailer)
     this.#answer.resolve({ head: {} })
     this.#settleIfOver()
   }
@@ -297,27 +247,24 @@ export class StreamImpl implements WireStream {
       this.#answer.resolve(answer)
       return this.#finish()
     }
+    const { out } = this
     const { w, offset } = answer.head
-    if (typeof w === 'number') this.sendLimit = this.#held ? w : Math.max(this.sendLimit, w)
-    if (this.#held) {
-      this.#held = false
+    if (typeof w === 'number') out.limit = out.held ? w : Math.max(out.limit, w)
+    if (out.held) {
+      out.held = false
       const from = typeof offset === 'number' ? offset : 0
-      // A relay that is new itself begins where the acceptor stands.
-      if (this.meta.resumeAt !== undefined && this.sentBytes === 0) this.sentBytes = this.#unconfirmed.from = from
-      else if (!this.rewind(from)) return this.reset('lost', 'The stream could not go on where it stood.')
+      if (this.meta.resumeAt !== undefined && out.sentBytes === 0) out.begin(from)
+      else if (this.over || !out.rewind(from)) return this.reset('lost', 'The stream could not go on where it stood.')
     }
     this.#answer.resolve(answer)
     this.sendSignals()
     this.carrier?.ready(this)
   }
 
-  receiveCredit(limit: number, received: unknown): void {
-    if (limit > this.sendLimit) this.sendLimit = limit
-    if (typeof received === 'number' && received <= this.sentBytes) {
-      this.#peerHas = Math.max(this.#peerHas, received)
-      this.#unconfirmed.confirm(received)
-    }
-    this.#joined?.grantAsJoined()
+  receiveCredit(limit: number, received: number | undefined): void {
+    if (limit > this.out.limit) this.out.limit = limit
+    if (received !== undefined) this.out.confirm(received)
+    this.#joint?.to.grantAsJoined()
     this.carrier?.ready(this)
   }
 
@@ -329,89 +276,68 @@ export class StreamImpl implements WireStream {
       [this, other],
       [other, this],
     ] as const) {
-      from.#joined = to
-      for (const payload of from.#inbox) to.#push(payload)
-      from.#inbox = []
-      from.#consumed = from.receivedBytes
-      if (from.#peerEnded) to.end(from.trailer)
+      from.#joint = new Joint(to)
+      for (const payload of from.in.drain()) to.#push(payload)
+      from.in.consumedBytes = from.in.receivedBytes
+      if (from.in.ended) to.end(from.trailer)
       from.grantAsJoined()
     }
   }
 
   /** The acceptor of a relayed stream said where it stands: so do we. */
   adopt(offset: number, limit: number): void {
-    this.receivedBytes = this.#consumed = offset
-    this.#granted = Math.min(limit, offset + limits.queueBytes)
+    this.in.receivedBytes = this.in.consumedBytes = offset
+    this.in.grantedBytes = Math.min(limit, offset + limits.queueBytes)
   }
 
-  /** Credit one to one: what the other side may send is what we grant, at most so much that the queue here stays small. */
+  /** Grants what the other stream of the relay may send. */
   grantAsJoined(): void {
-    const to = this.#joined
-    if (to === undefined || this.carrier === undefined || this.over || this.#peerEnded) return
-    const limit = Math.min(to.sendLimit, to.sentBytes + limits.queueBytes)
-    if (limit <= this.#granted || (limit < to.sendLimit && limit - this.#granted < limits.dataBytes)) return
-    this.#granted = limit
-    this.carrier.control(frame.credit, this.id, limit, to.#peerHas)
+    const inbox = this.in
+    if (this.#joint === undefined || this.carrier === undefined || this.over || inbox.ended) return
+    const { out } = this.#joint.to
+    const limit = this.#joint.limit(this.carrier.windows.pressed)
+    // Not for every slice that left, as long as a whole item still fits.
+    const enough = inbox.grantedBytes - inbox.receivedBytes >= limits.dataBytes && limit - inbox.grantedBytes < limits.dataBytes
+    if (limit <= inbox.grantedBytes || (limit < out.limit && enough)) return
+    inbox.grantedBytes = limit
+    this.#joint.promise(limit - out.sentBytes)
+    this.#count(limit - out.sentBytes)
+    this.carrier.control(frame.credit, this.id, limit, out.peerHas)
   }
 
   // ---- sending ---------------------------------------------------------------------------------------------------
 
-  /** Something to send that the peer's window lets through. */
   get sendable(): boolean {
-    if (this.#ended || this.over || this.#held) return false
-    const next = this.#outbox[0]
-    if (next === undefined) return this.#ending !== undefined
-    return this.sendLimit - this.sentBytes >= (this.#whole ? next.length : 1)
+    return !this.over && this.out.sendable
   }
 
-  get hasEndOnly(): boolean {
-    return this.#outbox.length === 0 && this.#ending !== undefined
-  }
-
-  /** Takes the next slice to send, at most so many bytes; undefined: only the end is left. */
-  takeSlice(sliceBytes: number, nowMs: number): Uint8Array | undefined {
-    const next = this.#outbox[0]
-    if (next === undefined) return undefined
-    const room = this.#whole ? next.length : Math.min(sliceBytes, limits.dataBytes, this.sendLimit - this.sentBytes)
-    const slice = next.length <= room ? next : next.subarray(0, room)
-    if (slice === next) this.#outbox.shift()
-    else this.#outbox[0] = next.subarray(room)
-    this.#outBytes -= slice.length
-    this.sentBytes += slice.length
-    if (this.retains) this.#unconfirmed.push(slice)
-    else this.#unconfirmed.from = this.sentBytes
+  /** Takes the next slice to send, at most so many bytes. */
+  takeSlice(sliceBytes: number, nowMs: number): Uint8Array {
+    const slice = this.out.take(sliceBytes)
     if (this.meta.priority === 1 && (this.#burst ??= new Burst()).sent(slice.length, nowMs)) this.priority = 3
-    if (this.#outBytes <= limits.dataBytes && this.#room.length > 0) {
-      const waiting = this.#room
-      this.#room = []
-      for (const { resolve } of waiting) resolve()
-    }
-    this.#joined?.grantAsJoined()
+    if (this.out.overfull && this.carrier?.letGo() !== true)
+      this.reset('rate_limited', 'Too much is kept for streams that may go on later.')
+    this.#joint?.to.grantAsJoined()
     return slice
   }
 
   sendEnd(): void {
-    this.#ended = true
-    this.carrier?.control(frame.end, this.id, this.#ending ?? {})
+    this.out.ended = true
+    this.carrier?.control(frame.end, this.id, this.out.ending ?? {})
     this.#settleIfOver()
   }
 
-  /** Goes back to what the peer wants next. False: that was let go already. */
-  rewind(offset: number): boolean {
-    if (this.over || offset < this.#unconfirmed.from || offset > this.sentBytes) return false
-    const again = this.#unconfirmed.after(offset)
-    for (const slice of again) this.#outBytes += slice.length
-    this.#outbox.unshift(...again)
-    this.sentBytes = offset
-    if (this.#ended) this.#ended = false
-    return true
-  }
+  // ---- from one link to the next -----------------------------------------------------------------------------------
 
-  /** Loses its carrier and waits; sends nothing. */
-  detach(): void {
-    this.carrier?.narrow(this.#windowBytes)
-    this.carrier = undefined
-    this.queuedInClass = false
+  /** Counts its window in the sums of the link that will carry it, and answers with the absolute limit that it grants there. */
+  claim(carrier: Carrier): number {
+    const inbox = this.in
+    inbox.windowBytes = carrier.windows.take(inbox.windowBytes)
+    this.#countedBytes = inbox.windowBytes
+    const limit = this.#joint?.limit(carrier.windows.pressed) ?? inbox.consumedBytes + inbox.windowBytes
+    // What was granted and lost on the way is granted again.
+    inbox.grantedBytes = this.fresh ? limit : Math.max(inbox.grantedBytes, limit)
+    return inbox.grantedBytes
   }
 
   attach(carrier: Carrier, id: number): void {
@@ -421,67 +347,60 @@ export class StreamImpl implements WireStream {
     carrier.ready(this)
   }
 
+  /** Loses its link and waits; sends nothing. */
+  detach(): void {
+    this.#count(0)
+    this.#joint?.promise(0)
+    this.carrier = undefined
+    this.queuedInClass = false
+  }
+
   /** Goes on towards whoever opened it again: from their offset, as far as they grant. False: that was let go already. */
   reattach(carrier: Carrier, id: number, { resumeAt = 0, windowBytes = limits.windowBytes }: OpenMeta): boolean {
-    if (!this.rewind(resumeAt)) return false
-    this.sendLimit = resumeAt + windowBytes
+    if (this.over || !this.out.rewind(resumeAt)) return false
+    this.out.limit = resumeAt + windowBytes
     this.#headed = true
-    carrier.control(frame.head, id, { offset: this.receivedBytes, w: this.grantedLimit, mode: this.mode })
+    const mode = this.out.whole ? 'items' : 'bytes'
+    carrier.control(frame.head, id, { offset: this.in.receivedBytes, w: this.claim(carrier), mode })
     this.attach(carrier, id)
     return true
   }
 
-  /** Before it is opened again. */
-  hold(): void {
-    this.#held = true
-  }
-
-  /** Never carried by a session yet. */
+  /** Never carried by a link yet. */
   get fresh(): boolean {
     return this.id === 0
   }
 
-  get mode(): 'bytes' | 'items' {
-    return this.#whole ? 'items' : 'bytes'
-  }
-
-  /** Absolute; what was granted and lost on the way is granted again. */
+  /** Absolute, as it was told last. */
   get grantedLimit(): number {
-    const to = this.#joined
-    const limit = to === undefined ? this.#consumed + this.#windowBytes : Math.min(to.sendLimit, to.sentBytes + limits.queueBytes)
-    return (this.#granted = Math.max(this.#granted, limit))
+    return this.in.grantedBytes
   }
 
   fail(error: FairleadError): void {
     if (this.over) return
     this.#error = error
-    this.#outbox = []
-    this.#outBytes = 0
-    this.#unconfirmed.clear()
-    for (const { reject } of this.#room) reject(error)
-    this.#room = []
+    this.out.fail(error)
     this.#answer.reject(error)
-    const wanting = this.#wanting
-    this.#wanting = undefined
-    wanting?.reject(error)
-    this.#leave()
+    this.in.fail(error)
+    this.#leave(true)
   }
 
   #finish(): void {
-    this.#ended = true
-    this.#peerEnded = true
-    this.#wanting?.resolve({ done: true, value: undefined })
+    this.out.ended = true
+    this.in.end()
     this.#leave(false)
   }
 
   #settleIfOver(): void {
-    if (this.#ended && this.#peerEnded) this.#leave(false)
+    if (this.out.ended && this.in.ended) this.#leave(false)
   }
 
-  #leave(aborted = true): void {
+  #leave(aborted: boolean): void {
     this.cancelDeadline?.()
     this.cancelKeep?.()
-    this.carrier?.narrow(this.#windowBytes)
+    this.#count(0)
+    this.#joint?.promise(0)
+    this.out.retire()
     this.carrier?.forget(this)
     this.onOver()
     if (aborted) this.#abort?.abort(this.#error)

@@ -6,7 +6,7 @@ export interface Transport {
   readonly bufferedBytes: number
   /** Closes with a WebSocket close code; `onClose` still fires, once. */
   close(code: number, reason: string): void
-  /** Set by whoever reads: the handshake first, then the session. A message must not be kept: its memory is reused. */
+  /** Set by whoever reads: the handshake first, then the session. A message is the reader's: its memory is not written to again. */
   onMessage: (message: Uint8Array | string) => void
   onClose: (code: number, reason: string) => void
 }

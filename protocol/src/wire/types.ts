@@ -61,7 +61,8 @@ export interface SessionOptions {
   readonly onClose?: (reason: SessionEnd) => void
   /** From HELLO and WELCOME. */
   readonly heartbeatMs?: number
-  readonly random?: () => number
+  /** Where this end's stream ids begin; a test need not open two thousand million streams to see them used up. */
+  readonly firstId?: number
   /** Where streams with a resume key wait for their next session; belongs to the process, not to the session. */
   readonly resumeStore?: ResumeStore
 }
@@ -74,7 +75,12 @@ export interface ResumeStore {
   /** A stream with a key that runs: it may be asked for before the loss of its session is known here. */
   track(key: string, stream: unknown): void
   untrack(key: string, stream: unknown): void
+  /** How many wait. */
   readonly size: number
+  /** What is kept of all streams of this process, waiting or not, to be sent again. */
+  readonly sum: { bytes: number }
+  /** The one that waits longest is lost. False: none waits. */
+  dropOldest(): boolean
 }
 
 export interface SessionEnd {
@@ -83,6 +89,8 @@ export interface SessionEnd {
   readonly reason: string
   /** What the peer's GOAWAY said, ms. */
   readonly reconnectInMs?: number
+  /** A fault of our own that ended the session (1011): for the log, never for the peer. */
+  readonly cause?: unknown
 }
 
 export interface SessionStats {
@@ -96,6 +104,8 @@ export interface SessionStats {
   readonly grantedBytes: number
   readonly openStreams: number
   readonly queuedBytes: number
+  /** Sent, and kept until the peer has it: what a resume may ask for again. */
+  readonly retainedBytes: number
   readonly pausedStreams: number
 }
 

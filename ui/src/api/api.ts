@@ -56,6 +56,7 @@ function dial(): Promise<Session> {
     socket.addEventListener('error', () => {
       failures++
       if (link().state === 'up') setLink({ state: 'lost', sinceMs: Date.now() })
+      void stillHere()
       reject(new FairleadError('host_offline', 'The hub cannot be reached.'))
     })
   })
@@ -67,6 +68,12 @@ function lost({ code }: { readonly code: number }): void {
   again()
 }
 
+/** A browser does not say why a socket was refused: whether it is the login, the hub is asked. */
+async function stillHere(): Promise<void> {
+  const code = await fetchJson('GET', '/me').then(() => undefined, codeOf)
+  if (code === 'unauthenticated') setLink({ state: 'ended' })
+}
+
 function again(): void {
   const delayMs = Math.min(10_000, 300 * 2 ** failures) * (0.5 + Math.random() / 2)
   setTimeout(() => connected().catch(() => (link().state === 'lost' ? again() : undefined)), delayMs)
@@ -76,9 +83,12 @@ export function retryNow(): void {
   connected().catch(() => undefined)
 }
 
+/** Whoever signs in next begins with a session of their own. */
 export function forgetSession(): void {
   session?.close(1000, 'signed out')
   session = undefined
+  failures = 0
+  setLink({ state: 'up' })
 }
 
 function random(count: number): Uint8Array {
@@ -120,11 +130,15 @@ export async function openRaw(name: MethodName, input: object, meta: OpenMeta): 
 
 /** Before there is a session: first run, sign-in, who am I. */
 export async function fetchJson<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(`/api/v1${path}`, {
+  const answer = await fetch(`/api/v1${path}`, {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-  })
-  const value = (await response.json()) as { error?: { code: string; message: string; details?: Record<string, unknown> } }
+  }).then(
+    (response) => response.json() as Promise<unknown>,
+    () => undefined,
+  )
+  if (answer === undefined) throw new FairleadError('host_offline', `The hub at ${location.host} does not answer.`)
+  const value = answer as { error?: { code: string; message: string; details?: Record<string, unknown> } }
   if (value.error === undefined) return value as T
   const { code, message, details } = value.error
   throw new FairleadError(isCode(code) ? code : 'internal', message, details === undefined ? {} : { details })

@@ -1,71 +1,159 @@
-import { createSignal, For, Show, type JSX } from 'solid-js'
+import { useSearchParams } from '@solidjs/router'
+import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { ask, follow } from '../api/api.ts'
-import { t, time } from '../i18n/i18n.ts'
-import { Empty, ErrorBox, plain, Skeleton, tell } from '../kit/kit.tsx'
+import { ago, t, time } from '../i18n/i18n.ts'
+import { act, Empty, ErrorBox, NoPermission, plain, Skeleton, tell } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
+import { may } from '../kit/me.ts'
+import { foldChanges } from './changes.ts'
+import { Outcome } from './Outcome.tsx'
+
+const pieceRows = 200
+const mostRows = 2000
 
 /** Everything that was done, and refused; new rows as they are written. */
 export function Activity(): JSX.Element {
-  const [rows, setRows] = createSignal<readonly AuditRow[]>()
-  const { error, retry } = createStream(
-    () => 0,
-    async (_key, signal) => {
-      setRows((await ask('audit.list', { limit: 200 })).rows)
-      for await (const row of follow('audit.watch', {}, signal))
-        setRows((before) => [row, ...(before ?? []).filter(({ seq }) => seq !== row.seq)].slice(0, 500))
-    },
+  return (
+    <Show when={may('audit:read')} fallback={<NoPermission permission="audit:read" />}>
+      <Trail />
+    </Show>
   )
-  async function verify(): Promise<void> {
-    const { ok, rows: count, brokenAt } = await ask('audit.verify', {})
-    tell(ok ? t('activity.chainOk', { n: count }) : t('activity.chainBroken', { n: brokenAt ?? 0 }), !ok)
+}
+
+function Trail(): JSX.Element {
+  const [search, setSearch] = useSearchParams<{ filter?: string }>()
+  const [rows, setRows] = createSignal<readonly AuditRow[]>()
+  const [more, setMore] = createSignal(false)
+  const [checking, setChecking] = createSignal(false)
+  const filter = () => search.filter ?? ''
+  const fits = ({ verb, actorName, hostName, target }: AuditRow) =>
+    `${verb} ${actorName} ${hostName} ${target}`.toLowerCase().includes(filter().toLowerCase())
+  const { error, retry } = createStream(filter, async (now, signal) => {
+    const found = await ask('audit.list', { limit: pieceRows, filter: now })
+    if (signal.aborted) return
+    setRows(found.rows)
+    setMore(found.more)
+    for await (const row of follow('audit.watch', {}, signal))
+      if (fits(row)) setRows((before) => [row, ...(before ?? []).filter(({ seq }) => seq !== row.seq)].slice(0, mostRows))
+  })
+  const shown = createMemo(() => foldChanges(rows() ?? []))
+
+  async function older(): Promise<void> {
+    const last = rows()?.at(-1)
+    if (last === undefined) return
+    await act(
+      '',
+      async () => {
+        const found = await ask('audit.list', { limit: pieceRows, filter: filter(), beforeSeq: last.seq })
+        setRows((before) => [...(before ?? []), ...found.rows])
+        setMore(found.more)
+      },
+      true,
+    )
   }
+  async function verify(): Promise<void> {
+    setChecking(true)
+    await act(
+      t('activity.verify'),
+      async () => {
+        const { ok, rows: count, brokenAt } = await ask('audit.verify', {})
+        tell(ok ? t('activity.chainOk', { n: count }) : t('activity.chainBroken', { n: brokenAt ?? 0 }), !ok)
+      },
+      true,
+    )
+    setChecking(false)
+  }
+
   return (
     <>
       <div class="head">
         <h1>{t('activity.title')}</h1>
         <span class="grow" />
-        <button type="button" onClick={() => void verify()}>
+        <button type="button" disabled={checking()} onClick={() => void verify()}>
           {t('activity.verify')}
         </button>
       </div>
-      <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={retry} />}</Show>
-      <Show when={rows()} fallback={<Skeleton />}>
-        {(now) => (
-          <Show when={now().length > 0} fallback={<Empty text={t('activity.empty')} />}>
-            <div class="table">
-              <table>
-                <thead>
-                  <tr>
-                    <th>{t('activity.when')}</th>
-                    <th>{t('activity.who')}</th>
-                    <th>{t('activity.what')}</th>
-                    <th class="hide-phone">{t('activity.target')}</th>
-                    <th>{t('activity.outcome')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  <For each={now()}>
-                    {(row) => (
-                      <tr>
-                        <td class="dim">{time(row.timeMs)}</td>
-                        <td>{plain(row.actorName)}</td>
-                        <td class="mono">{row.verb}</td>
-                        <td class="hide-phone">
-                          {plain(row.hostName ?? '')} <span class="dim">{plain((row.target ?? '').slice(0, 24))}</span>
-                        </td>
-                        <td class={row.outcome === 'failed' || row.outcome === 'refused' ? 'state-critical' : ''}>
-                          {row.outcome} {row.code}
-                        </td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
-          </Show>
-        )}
+      <div class="bar">
+        <input
+          data-filter
+          class="grow"
+          type="search"
+          aria-label={t('activity.filter')}
+          placeholder={t('activity.filter')}
+          value={filter()}
+          maxlength="256"
+          onInput={(event) =>
+            setSearch({ filter: event.currentTarget.value === '' ? undefined : event.currentTarget.value }, { replace: true })
+          }
+          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+        />
+      </div>
+      <Show when={error()}>{(now) => <ErrorBox what={t('error.what.activity')} error={now()} onRetry={retry} />}</Show>
+      <Show when={rows() !== undefined} fallback={error() === undefined ? <Skeleton lines={14} /> : undefined}>
+        <Show
+          when={shown().length > 0}
+          fallback={
+            <Empty text={t(filter() === '' ? 'activity.empty' : 'activity.none')}>
+              <Show when={filter() !== ''}>
+                <button type="button" onClick={() => setSearch({ filter: undefined })}>
+                  {t('containers.clear')}
+                </button>
+              </Show>
+            </Empty>
+          }
+        >
+          <div class="table trail" tabindex="0" role="region" aria-label={t('activity.title')}>
+            <Rows rows={shown()} />
+          </div>
+          <p class="foot">
+            <span class="grow dim">{t('activity.count', { n: shown().length })}</span>
+            <Show when={more() && (rows()?.length ?? 0) >= mostRows}>
+              <span class="dim">{t('activity.many', { n: mostRows })}</span>
+            </Show>
+            <Show when={more() && (rows()?.length ?? 0) < mostRows}>
+              <button type="button" onClick={() => void older()}>
+                {t('activity.older')}
+              </button>
+            </Show>
+          </p>
+        </Show>
       </Show>
     </>
+  )
+}
+
+function Rows(props: { readonly rows: readonly AuditRow[] }): JSX.Element {
+  return (
+    <table class="stack-phone">
+      <thead>
+        <tr>
+          <th>{t('activity.when')}</th>
+          <th>{t('activity.who')}</th>
+          <th>{t('activity.what')}</th>
+          <th>{t('activity.target')}</th>
+          <th>{t('activity.outcome')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        <For each={props.rows}>
+          {(row) => (
+            <tr>
+              <td class="dim" title={`${ago(row.timeMs)} · ${row.trace}`}>
+                {time(row.timeMs)}
+              </td>
+              <td title={row.ip}>{plain(row.actorName)}</td>
+              <td class="mono">{row.verb}</td>
+              <td>
+                {plain(row.hostName)} <span class="dim mono">{plain(row.target.length > 32 ? row.target.slice(0, 12) : row.target)}</span>
+              </td>
+              <td>
+                <Outcome row={row} />
+              </td>
+            </tr>
+          )}
+        </For>
+      </tbody>
+    </table>
   )
 }

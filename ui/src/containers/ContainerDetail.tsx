@@ -1,10 +1,15 @@
 import { A, useNavigate, useParams } from '@solidjs/router'
-import { createResource, createSignal, For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
-import type { Stats } from '@fairlead/protocol/features/containers.ts'
-import { ask, follow, type MethodName } from '../api/api.ts'
-import { bytes, cores, t, time } from '../i18n/i18n.ts'
-import { act, ConfirmByName, ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
-import { createFleetPage, createStream } from '../kit/live.ts'
+import { createMemo, createResource, createSignal, For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
+import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import { ask } from '../api/api.ts'
+import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
+import { act, ConfirmByName, CopyButton, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { createFleetPage } from '../kit/live.ts'
+import { labelOf, reasonAgainst, type Verb } from './actions.ts'
+import { State } from './columns.tsx'
+import { ContainerStats } from './ContainerStats.tsx'
+import { factLabel } from './Peek.tsx'
+import { doIt } from './perform.ts'
 
 const Logs = lazy(async () => ({ default: (await import('../logs/LogView.tsx')).LogView }))
 const TerminalTab = lazy(async () => ({ default: (await import('../terminals/TerminalView.tsx')).TerminalView }))
@@ -14,7 +19,7 @@ const tabs = ['overview', 'logs', 'terminal', 'stats', 'inspect'] as const
 /** One container: what it is and does, its log, a terminal in it. */
 export function ContainerDetail(): JSX.Element {
   const params = useParams<{ host: string; id: string; tab?: string }>()
-  const { state } = createFleetPage(() => ({
+  const { state, error, retry } = createFleetPage(() => ({
     kind: 'container',
     filter: `host:${params.host} id:${params.id}`,
     sort: 'name',
@@ -24,49 +29,48 @@ export function ContainerDetail(): JSX.Element {
   const row = () => state.rows[0]
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
-  const on = () => ({ host: params.host, id: params.id })
-  const button = (label: Parameters<typeof t>[0], method: MethodName) => (
-    <button type="button" disabled={row()?.staleMs !== undefined} onClick={() => void act(t(label), () => ask(method, on() as never))}>
-      {t(label)}
-    </button>
+  // Names change, the log does not begin anew for that.
+  const source = createMemo(
+    () => [{ host: params.host, id: params.id, name: row()?.name ?? params.id.slice(0, 12), hostName: row()?.hostName ?? params.host }],
+    undefined,
+    { equals: ([a], [b]) => a?.host === b?.host && a?.id === b?.id },
   )
+  const on = () => ({ host: params.host, id: params.id })
+  const gone = () => state.ready && row() === undefined
+  async function remove(): Promise<void> {
+    if (await act(t('containers.remove'), () => ask('containers.remove', { ...on(), force: true }))) navigate('/containers')
+  }
 
   return (
     <>
       <div class="head">
         <h1>{plain(row()?.name ?? params.id.slice(0, 12))}</h1>
-        <Show when={row()}>
-          {(now) => <StateMark state={now().staleMs === undefined ? now().state : 'stale'} word={plain(now().status)} />}
-        </Show>
+        <Show when={row()}>{(now) => <State row={now()} />}</Show>
         <A class="dim" href={`/hosts/${params.host}`}>
           {plain(row()?.hostName ?? '')}
         </A>
         <span class="grow" />
-        <Switch>
-          <Match when={row()?.status === 'running'}>
-            {button('containers.restart', 'containers.restart')}
-            {button('containers.pause', 'containers.pause')}
-            {button('containers.stop', 'containers.stop')}
-          </Match>
-          <Match when={row()?.status === 'paused'}>{button('containers.unpause', 'containers.unpause')}</Match>
-          <Match when={row() !== undefined}>{button('containers.start', 'containers.start')}</Match>
-        </Switch>
-        <button type="button" class="danger" onClick={() => setAsking(true)}>
-          {t('containers.remove')}
-        </button>
+        <Show when={row()}>{(now) => <Actions row={now()} onRemove={() => setAsking(true)} />}</Show>
       </div>
+      <Show when={error()}>{(now) => <ErrorBox what={t('error.what.container')} error={now()} onRetry={retry} />}</Show>
+      <Show when={row()}>{(now) => <Troubles row={now()} />}</Show>
+      <Show when={gone()}>
+        <Note state="off">
+          <p>
+            {t('containers.gone')} <A href={`/containers?filter=host:${params.host}`}>{t('containers.others')}</A>
+          </p>
+        </Note>
+      </Show>
       <Show when={asking()}>
         <ConfirmByName
           name={row()?.name ?? ''}
           question={t('containers.removeAsk')}
           action={t('containers.remove')}
           onCancel={() => setAsking(false)}
-          onConfirm={() =>
-            void act(t('containers.remove'), () => ask('containers.remove', { ...on(), force: true })).then(() => navigate('/containers'))
-          }
+          onConfirm={() => void remove()}
         />
       </Show>
-      <nav class="tabs">
+      <nav class="tabs" aria-label={t('tab.list')}>
         <For each={tabs}>
           {(tab) => (
             <A href={`/containers/${params.host}/${params.id}${tab === 'overview' ? '' : `/${tab}`}`} end>
@@ -77,95 +81,143 @@ export function ContainerDetail(): JSX.Element {
       </nav>
       <Switch>
         <Match when={params.tab === 'logs'}>
-          <Logs host={params.host} id={params.id} />
+          <Show when={state.ready} fallback={<Skeleton lines={12} />}>
+            <Logs sources={source()} />
+          </Show>
         </Match>
         <Match when={params.tab === 'terminal'}>
           <TerminalTab host={params.host} id={params.id} />
         </Match>
         <Match when={params.tab === 'stats'}>
-          <LiveStats host={params.host} id={params.id} />
+          <ContainerStats host={params.host} id={params.id} row={row()} />
         </Match>
         <Match when={params.tab === 'inspect'}>
           <Inspect host={params.host} id={params.id} />
         </Match>
-        <Match when={row()} keyed>
-          {(now) => (
-            <div class="box">
-              <dl>
-                <dt>Id</dt>
-                <dd class="mono">{now.id}</dd>
-                <dt>{t('containers.state')}</dt>
-                <dd>{plain(now.detail)}</dd>
-                <For each={Object.entries(now.facts ?? {})}>
-                  {([name, value]) => (
-                    <>
-                      <dt>{plain(name)}</dt>
-                      <dd class="mono">{plain(String(value))}</dd>
-                    </>
-                  )}
-                </For>
-                <dt>{t('containers.cpu')}</dt>
-                <dd>{cores(now.cpu)}</dd>
-                <dt>{t('containers.memory')}</dt>
-                <dd>{bytes(now.memoryBytes)}</dd>
-                <dt>{t('activity.when')}</dt>
-                <dd>{time(now.createdMs ?? 0)}</dd>
-              </dl>
-            </div>
-          )}
-        </Match>
-        <Match when={!state.ready}>
-          <Skeleton />
+        <Match when={row()}>{(now) => <Facts row={now()} />}</Match>
+        <Match when={!state.ready && error() === undefined}>
+          <Skeleton lines={10} />
         </Match>
       </Switch>
     </>
   )
 }
 
-function LiveStats(props: { readonly host: string; readonly id: string }): JSX.Element {
-  const [stats, setStats] = createSignal<Stats>()
-  const { error, retry } = createStream(
-    () => `${props.host}/${props.id}`,
-    async (_key, signal) => {
-      for await (const now of follow('containers.stats', { host: props.host, id: props.id }, signal)) setStats(now)
-    },
-  )
-  const or = (value: number | null | undefined, show: (value: number) => string) =>
-    value === null || value === undefined ? t('stats.na') : show(value)
+const shownVerbs = ['start', 'unpause', 'restart', 'pause', 'stop'] as const
+
+/** What fits its state, at once; what does not fit is not shown, what is not allowed says why. */
+function Actions(props: { readonly row: FleetRow; readonly onRemove: () => void }): JSX.Element {
+  const reason = (verb: Verb) => reasonAgainst(verb, props.row)
   return (
-    <Show when={!error()} fallback={<ErrorBox error={error()} onRetry={retry} />}>
-      <Show when={stats()} fallback={<Skeleton />}>
-        {(now) => (
-          <dl class="box">
-            <dt>{t('containers.cpu')}</dt>
-            <dd>{or(now().cpu, cores)}</dd>
-            <dt>{t('containers.memory')}</dt>
-            <dd>
-              {or(now().memoryBytes, bytes)} / {or(now().memoryLimitBytes, bytes)}
-            </dd>
-            <dt>RX / TX</dt>
-            <dd>
-              {or(now().netRxBytes, bytes)} / {or(now().netTxBytes, bytes)}
-            </dd>
-            <dt>I/O</dt>
-            <dd>
-              {or(now().blockReadBytes, bytes)} / {or(now().blockWriteBytes, bytes)}
-            </dd>
-            <dt>PIDs</dt>
-            <dd>{or(now().pids, String)}</dd>
-          </dl>
+    <>
+      <For each={shownVerbs.filter((verb) => reason(verb) !== 'bulk.skip.state')}>
+        {(verb) => (
+          <button
+            type="button"
+            disabled={reason(verb) !== undefined}
+            title={reason(verb) === undefined ? undefined : t(reason(verb)!)}
+            onClick={() => doIt(verb, props.row)}
+          >
+            {t(labelOf(verb))}
+          </button>
         )}
+      </For>
+      <button
+        type="button"
+        class="danger"
+        disabled={reason('remove') !== undefined}
+        title={reason('remove') === undefined ? undefined : t(reason('remove')!)}
+        onClick={() => props.onRemove()}
+      >
+        {t('containers.remove')}
+      </button>
+    </>
+  )
+}
+
+/** What is wrong with it, in words, and what to look at. */
+function Troubles(props: { readonly row: FleetRow }): JSX.Element {
+  const denied = () => reasonAgainst('restart', props.row) === 'bulk.skip.permission'
+  return (
+    <>
+      <Show when={props.row.staleMs}>
+        {(since) => <Note state="stale">{t('peek.stale', { host: plain(props.row.hostName), age: ago(since()) })}</Note>}
       </Show>
-    </Show>
+      <Show when={props.row.staleMs === undefined && (props.row.state === 'critical' || props.row.state === 'warn')}>
+        <Note state={props.row.state}>
+          <strong>{plain(props.row.status)}</strong> {plain(props.row.detail)}{' '}
+          <A href={`/containers/${props.row.host}/${props.row.id}/logs`}>{t('containers.seeLogs')}</A>
+        </Note>
+      </Show>
+      <Show when={denied()}>
+        <Note state="off">{t('denied.actions')}</Note>
+      </Show>
+    </>
+  )
+}
+
+function Facts(props: { readonly row: FleetRow }): JSX.Element {
+  return (
+    <div class="columns" classList={{ old: props.row.staleMs !== undefined }}>
+      <section class="box">
+        <h2>{t('metrics.now')}</h2>
+        <dl class="figures">
+          <dt>{t('containers.state')}</dt>
+          <dd>{plain(props.row.detail || props.row.status)}</dd>
+          <dt>{t('containers.cpu')}</dt>
+          <dd>{props.row.cpu === undefined ? t('stats.na') : cores(props.row.cpu)}</dd>
+          <dt>{t('containers.memory')}</dt>
+          <dd>
+            {props.row.memoryBytes === undefined ? t('stats.na') : bytes(props.row.memoryBytes)}
+            <Show when={props.row.memoryLimitBytes}>{(limit) => ` / ${bytes(limit())}`}</Show>
+          </dd>
+          <dt>{t('containers.created')}</dt>
+          <dd title={time(props.row.createdMs)}>{props.row.createdMs > 0 ? ago(props.row.createdMs) : '–'}</dd>
+        </dl>
+      </section>
+      <section class="box">
+        <h2>{t('containers.what')}</h2>
+        <dl>
+          <For each={Object.entries(props.row.facts)}>
+            {([name, value]) => (
+              <>
+                <dt>{factLabel(name)}</dt>
+                <dd class="mono">{plain(String(value))}</dd>
+              </>
+            )}
+          </For>
+          <dt>{t('containers.id')}</dt>
+          <dd>
+            <code>{props.row.id}</code> <CopyButton text={props.row.id} label={t('error.copy')} />
+          </dd>
+        </dl>
+      </section>
+    </div>
   )
 }
 
 function Inspect(props: { readonly host: string; readonly id: string }): JSX.Element {
   const [answer, { refetch }] = createResource(() => ask('containers.inspect', { host: props.host, id: props.id }))
   return (
-    <Show when={answer.error === undefined} fallback={<ErrorBox error={answer.error} onRetry={() => void refetch()} />}>
-      <Show when={answer()} fallback={<Skeleton />}>
-        {(now) => <pre class="box">{plain(JSON.stringify(now().document, null, 2))}</pre>}
+    <Show
+      when={answer.error === undefined}
+      fallback={<ErrorBox what={t('error.what.inspect')} error={answer.error} onRetry={() => void refetch()} />}
+    >
+      <Show when={answer()} fallback={<Skeleton lines={14} />}>
+        {(now) => {
+          const text = () => JSON.stringify(now().document, null, 2)
+          return (
+            <>
+              <p class="row">
+                <span class="grow dim">{t('inspect.hint')}</span>
+                <CopyButton text={text()} label={t('error.copy')} />
+              </p>
+              <pre class="box document" tabindex="0">
+                {plain(text())}
+              </pre>
+            </>
+          )
+        }}
       </Show>
     </Show>
   )

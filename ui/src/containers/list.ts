@@ -8,8 +8,9 @@ import { writeTerm } from '../kit/filter.ts'
 import { createFleetWindow, keyOf } from '../kit/fleet-window.ts'
 import { act, plain, tell } from '../kit/kit.tsx'
 import { createSelection } from '../kit/selection.ts'
-import { labelOf, reasonAgainst, run, type Verb } from './actions.ts'
+import { reasonAgainst, type Verb } from './actions.ts'
 import { columns } from './columns.tsx'
+import { doIt } from './perform.ts'
 
 export const groupings = ['host', 'stack', 'tag'] as const
 /** More cannot be selected or exported at once; a filter narrows it. */
@@ -66,7 +67,7 @@ export function createContainerList(scope: () => string | undefined) {
   const [currentKey, setCurrentKey] = createSignal('')
   const current = () => (currentKey() === '' ? -1 : rows.indexOf(currentKey()))
   let anchor = -1
-  let selecting: Promise<void> = Promise.resolve()
+  let selecting: Promise<unknown> = Promise.resolve()
 
   /** Rows of the whole list, whether in sight or not, in its order. */
   async function all(from = 0, count = Number.POSITIVE_INFINITY): Promise<FleetRow[]> {
@@ -166,7 +167,7 @@ export function createContainerList(scope: () => string | undefined) {
       if (on.length > 1 || verb === 'remove') return void setBulk({ verb, rows: on })
       const reason = reasonAgainst(verb, first)
       if (reason !== undefined) return tell(`${plain(first.name)}: ${t(reason)}`, true)
-      void act(`${t(labelOf(verb))} ${plain(first.name)}`, () => run(verb, first))
+      doIt(verb, first)
     },
     sums: createMemo(() => {
       const chosen = selection.rows().map(now)

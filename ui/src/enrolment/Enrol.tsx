@@ -1,93 +1,205 @@
 import { A } from '@solidjs/router'
-import { createResource, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
+import { createResource, createSignal, For, Match, onCleanup, Show, Switch, type JSX } from 'solid-js'
 import type { EnrolProgress, Invitation } from '@fairlead/protocol/features/enrolment.ts'
 import { ask, follow } from '../api/api.ts'
-import { t, time } from '../i18n/i18n.ts'
-import { CopyButton, ErrorBox, plain } from '../kit/kit.tsx'
+import { t } from '../i18n/i18n.ts'
+import { act, CopyButton, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { may } from '../kit/me.ts'
 
-const marks = { waiting: '○', ok: '●', warn: '▲', failed: '■' } as const
+const marks = { waiting: ['○', 'off'], ok: ['●', 'ok'], warn: ['▲', 'warn'], failed: ['■', 'critical'] } as const
+const lifetimes = [900, 3600, 86_400] as const
 
-/** One line to paste, and what becomes of it, live. */
-export function Enrol(): JSX.Element {
-  const [addresses] = createResource(() => ask('enrolment.addresses', {}))
+/** One line to paste, and what becomes of it, live. `bare`: within another page, without a heading of its own. */
+export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
+  return (
+    <>
+      <Show when={props.bare !== true}>
+        <div class="head">
+          <h1>{t('enrol.title')}</h1>
+        </div>
+      </Show>
+      <Show when={may('hosts:enrol')} fallback={<NoPermission permission="hosts:enrol" />}>
+        <Wizard />
+      </Show>
+    </>
+  )
+}
+
+function Wizard(): JSX.Element {
+  const [addresses, { refetch }] = createResource(() => ask('enrolment.addresses', {}))
   const [invitation, setInvitation] = createSignal<Invitation>()
   const [progress, setProgress] = createSignal<EnrolProgress>()
   const [error, setError] = createSignal<unknown>()
+  const [busy, setBusy] = createSignal(false)
   let leaving = new AbortController()
   onCleanup(() => leaving.abort())
 
   async function invite(event: SubmitEvent): Promise<void> {
     event.preventDefault()
-    const address = String(new FormData(event.currentTarget as HTMLFormElement).get('address'))
+    const fields = new FormData(event.currentTarget as HTMLFormElement)
+    const tags = String(fields.get('tags'))
+      .split(/[\s,]+/)
+      .filter(Boolean)
+    const input = { address: String(fields.get('address')), tags, ttlSeconds: Number(fields.get('ttl')) }
     leaving.abort()
     leaving = new AbortController()
     setError(undefined)
     setProgress(undefined)
+    setBusy(true)
     try {
-      const made = await ask('enrolment.invite', { address })
+      const made = await ask('enrolment.invite', input)
       setInvitation(made)
+      setBusy(false)
       for await (const now of follow('enrolment.watch', { id: made.id }, leaving.signal)) setProgress(now)
     } catch (reason) {
       setError(reason)
     }
+    setBusy(false)
   }
 
   return (
     <>
-      <div class="head">
-        <h1>{t('enrol.title')}</h1>
-      </div>
-      <Show when={error()}>{(now) => <ErrorBox error={now()} />}</Show>
-      <form class="box" onSubmit={invite}>
-        <label class="field grow">
+      <Show when={error()}>{(now) => <ErrorBox what={t('error.what.line')} error={now()} />}</Show>
+      <form class="box form wizard" onSubmit={invite}>
+        <h2>1. {t('enrol.where')}</h2>
+        <label class="field">
           {t('enrol.address')}
-          <input name="address" list="addresses" required value={addresses()?.[0]?.url ?? ''} />
+          <input
+            name="address"
+            list="addresses"
+            required
+            maxlength="512"
+            value={addresses.error === undefined ? (addresses()?.[0]?.url ?? '') : ''}
+          />
+          <small>{t('enrol.addressHint')}</small>
         </label>
         <datalist id="addresses">
-          <For each={addresses() ?? []}>{({ url, note }) => <option value={url}>{note}</option>}</For>
+          <For each={addresses.error === undefined ? (addresses() ?? []) : []}>
+            {({ url, note }) => <option value={url}>{note}</option>}
+          </For>
         </datalist>
-        <button type="submit" class="primary">
-          {t('enrol.make')}
-        </button>
+        <Show when={addresses.error !== undefined}>
+          <ErrorBox what={t('error.what.addresses')} error={addresses.error} onRetry={() => void refetch()} />
+        </Show>
+        <div class="two">
+          <label class="field">
+            {t('hosts.tags')}
+            <input name="tags" />
+          </label>
+          <label class="field">
+            {t('enrol.valid')}
+            <select name="ttl">
+              <For each={lifetimes}>{(seconds) => <option value={seconds}>{t(`enrol.ttl.${seconds}`)}</option>}</For>
+            </select>
+          </label>
+        </div>
+        <p>
+          <button type="submit" class={invitation() === undefined ? 'primary' : ''} disabled={busy()}>
+            {t(invitation() === undefined ? 'enrol.make' : 'enrol.again')}
+          </button>
+        </p>
       </form>
-      <Show when={invitation()}>
+      <Show when={invitation()} keyed>
         {(now) => (
-          <div class="box">
-            <p>{t('enrol.paste', { time: time(now().expiresMs) })}</p>
-            <div class="line-box">{now().line}</div>
-            <p class="row">
-              <CopyButton text={now().line} label={t('enrol.copy')} />
-              <span class="dim">
-                {t('enrol.words')}
-                <strong>{now().words.join(' ')}</strong>
-              </span>
-            </p>
-            <Show when={progress()}>
-              {(state) => (
-                <ul style={{ 'list-style': 'none', padding: '0' }} aria-live="polite">
-                  <For each={state().steps.filter(({ step }) => step !== 'engine' && step !== 'metrics')}>
-                    {(step) => (
-                      <li class={`state-${step.state === 'failed' ? 'critical' : step.state === 'waiting' ? 'off' : step.state}`}>
-                        {marks[step.state]} {t(`enrol.step.${step.step}`)} <span class="dim">{plain(step.detail)}</span>
-                      </li>
-                    )}
-                  </For>
-                  <Show when={state().host}>
-                    {(host) => (
-                      <li>
-                        <A href={`/hosts/${host()}`}>{t('enrol.done', { name: plain(state().hostName ?? '') })}</A>
-                      </li>
-                    )}
-                  </Show>
-                  <Show when={state().expired}>
-                    <li class="state-critical">{t('enrol.expired')}</li>
-                  </Show>
-                </ul>
-              )}
-            </Show>
-          </div>
+          <>
+            <Line invitation={now} progress={progress()} />
+            <Checklist progress={progress()} />
+          </>
         )}
       </Show>
     </>
   )
+}
+
+/** The line itself: usable, used, canceled or expired, and how long it still is good. */
+export function Line(props: { readonly invitation: Invitation; readonly progress: EnrolProgress | undefined }): JSX.Element {
+  const left = createCountdown(() => props.invitation.expiresMs)
+  const over = () => props.progress?.expired === true || left() <= 0
+  const used = () => props.progress?.used === true
+  const dead = () => used() || over() || props.progress?.canceled === true
+  return (
+    <section class="box wizard">
+      <h2>2. {t('enrol.run')}</h2>
+      <Switch fallback={<p>{t('enrol.paste', { left: clockOf(left()) })}</p>}>
+        <Match when={used()}>
+          <Note state="ok">{t('enrol.used')}</Note>
+        </Match>
+        <Match when={props.progress?.canceled}>
+          <Note state="off">{t('enrol.canceled')}</Note>
+        </Match>
+        <Match when={over()}>
+          <Note state="critical">{t('enrol.expired')}</Note>
+        </Match>
+      </Switch>
+      <div class="line-box" classList={{ dead: dead() }}>
+        {props.invitation.line}
+      </div>
+      <p class="row">
+        <Show when={!dead()}>
+          <CopyButton text={props.invitation.line} label={t('enrol.copy')} />
+          <button type="button" onClick={() => void act(t('enrol.cancel'), () => ask('enrolment.cancel', { id: props.invitation.id }))}>
+            {t('enrol.cancel')}
+          </button>
+        </Show>
+        <span class="dim">
+          {t('enrol.words')}
+          <strong>{props.invitation.words.join(' ')}</strong>
+        </span>
+      </p>
+      <p class="dim">
+        {t('enrol.sum')} <code>{props.invitation.scriptSha256}</code>
+      </p>
+    </section>
+  )
+}
+
+/** What the hub has seen of the host so far, step by step. */
+export function Checklist(props: { readonly progress: EnrolProgress | undefined }): JSX.Element {
+  return (
+    <section class="box wizard">
+      <h2>3. {t('enrol.watch')}</h2>
+      <Show when={props.progress} fallback={<Skeleton lines={4} />}>
+        {(now) => (
+          <ul class="checklist" aria-live="polite">
+            <For each={now().steps}>
+              {({ step, state, detail }) => (
+                <li>
+                  <span class={`state state-${marks[state][1]}`}>
+                    <span aria-hidden="true">{marks[state][0]}</span> {t(`enrol.state.${state}`)}
+                  </span>
+                  <span>{t(`enrol.step.${step}`)}</span>
+                  <span class="dim">
+                    {plain(detail)}
+                    <Show when={state === 'failed' || state === 'warn'}> {t(`enrol.fix.${step}`)}</Show>
+                  </span>
+                </li>
+              )}
+            </For>
+          </ul>
+        )}
+      </Show>
+      <Show when={props.progress?.host}>
+        {(host) => (
+          <p class="state-ok">
+            ● <A href={`/hosts/${host()}`}>{t('enrol.done', { name: plain(props.progress?.hostName ?? '') })}</A>
+          </p>
+        )}
+      </Show>
+    </section>
+  )
+}
+
+/** Milliseconds until then, told every second. */
+function createCountdown(untilMs: () => number): () => number {
+  const [now, setNow] = createSignal(Date.now())
+  const timer = setInterval(() => setNow(Date.now()), 1000)
+  onCleanup(() => clearInterval(timer))
+  return () => Math.max(0, untilMs() - now())
+}
+
+const clockOf = (ms: number) => {
+  const seconds = Math.ceil(ms / 1000)
+  const two = (n: number) => String(n).padStart(2, '0')
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }

@@ -1,48 +1,38 @@
 import { A } from '@solidjs/router'
 import { Show, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
-import { ago, bytes, cores, t } from '../i18n/i18n.ts'
-import { plain, StateMark } from '../kit/kit.tsx'
+import { ago, bytes, share, t } from '../i18n/i18n.ts'
+import { plain } from '../kit/kit.tsx'
+import { Spark } from '../metrics/Spark.tsx'
+import { HostState, Meter, part } from './columns.tsx'
 
-/** One host at a glance. */
+/** One host at a glance: how it is, what it does, its last hour. */
 export function HostCard(props: { readonly host: Host }): JSX.Element {
-  const usage = () => props.host.usage
-  const share = (part: number | null | undefined, whole: number | null | undefined) => (part && whole ? Math.min(1, part / whole) : 0)
+  const cpu = () => part(props.host, 'cpu', 'cpuCount')
+  const memory = () => part(props.host, 'memoryBytes', 'memoryTotalBytes')
   return (
-    <A class="card" href={`/hosts/${props.host.id}`}>
+    <A class="card" classList={{ stale: !props.host.online }} href={`/hosts/${props.host.id}`}>
       <span class="row">
-        <strong class="grow">{plain(props.host.name)}</strong>
-        <StateMark state={props.host.state} word={props.host.status} />
+        <strong class="grow clip">{plain(props.host.name)}</strong>
+        <HostState host={props.host} />
       </span>
-      <Show when={props.host.online} fallback={<span class="dim">{ago(props.host.lastSeenMs)}</span>}>
-        <Meter
-          label={t('hosts.cpu')}
-          value={cores(share(usage()['cpu'], usage()['cpuCount']))}
-          share={share(usage()['cpu'], usage()['cpuCount'])}
-        />
-        <Meter
-          label={t('hosts.memory')}
-          value={bytes(usage()['memoryBytes'])}
-          share={share(usage()['memoryBytes'], usage()['memoryTotalBytes'])}
-        />
-        <span class="dim">
-          {t('hosts.containers')}: {props.host.counts['container'] ?? 0}
-        </span>
-      </Show>
+      <Spark
+        host={props.host.id}
+        name="cpu"
+        ceiling={props.host.usage['cpuCount'] ?? undefined}
+        label={t('metrics.spark', { name: plain(props.host.name) })}
+      />
+      <span class="card-figures">
+        <span class="dim">{t('hosts.cpu')}</span>
+        <Meter part={cpu()} text={share(cpu())} />
+        <span class="dim">{t('hosts.memory')}</span>
+        <Meter part={memory()} text={bytes(props.host.usage['memoryBytes'])} />
+      </span>
+      <span class="dim">
+        <Show when={props.host.online} fallback={t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) })}>
+          {t('hosts.count', { n: props.host.counts['container'] ?? 0 })}
+        </Show>
+      </span>
     </A>
-  )
-}
-
-function Meter(props: { readonly label: string; readonly value: string; readonly share: number }): JSX.Element {
-  return (
-    <span>
-      <span class="row">
-        <span class="grow dim">{props.label}</span>
-        <span>{props.value}</span>
-      </span>
-      <span class="meter" style={{ display: 'block' }}>
-        <i style={{ width: `${Math.round(props.share * 100)}%` }} />
-      </span>
-    </span>
   )
 }

@@ -1,189 +1,211 @@
-import { A, useNavigate, useParams } from '@solidjs/router'
-import { createSignal, For, Match, Show, Switch, type JSX } from 'solid-js'
-import type { HostEvent } from '@fairlead/protocol/features/events.ts'
-import { ask, follow } from '../api/api.ts'
+import { A, useParams } from '@solidjs/router'
+import { For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
+import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ContainerTable } from '../containers/ContainerTable.tsx'
-import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
-import { act, ConfirmByName, Empty, ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
-import { createHosts, createStream } from '../kit/live.ts'
+import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
+import { CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { createHosts } from '../kit/live.ts'
+import { hostCharts } from '../metrics/charts.ts'
+import { HostState, Meter, part } from './columns.tsx'
+import { HostEvents } from './HostEvents.tsx'
+import { HostSettings } from './HostSettings.tsx'
 
-const tabs = ['overview', 'containers', 'events', 'settings'] as const
-const labels = { overview: 'tab.overview', containers: 'hosts.containers', events: 'hosts.events', settings: 'tab.settings' } as const
+const MetricsPanel = lazy(async () => ({ default: (await import('../metrics/MetricsPanel.tsx')).MetricsPanel }))
+
+const tabs = ['overview', 'containers', 'metrics', 'events', 'settings'] as const
+const labels = {
+  overview: 'tab.overview',
+  containers: 'hosts.containers',
+  metrics: 'tab.metrics',
+  events: 'hosts.events',
+  settings: 'tab.settings',
+} as const
 
 /** One host: what it is, what runs there, what happened, what can be changed. A dead host is data, not an error. */
 export function HostDetail(): JSX.Element {
   const params = useParams<{ host: string; tab?: string }>()
-  const { state } = createHosts()
+  const { state, error, retry } = createHosts()
   const host = () => state.hosts.find(({ id, name }) => id === params.host || name === params.host)
+  const old = () => (host()!.online ? undefined : host()!.lastSeenMs)
   return (
-    <Show
-      when={host()}
-      fallback={
-        <Show when={state.ready} fallback={<Skeleton />}>
-          <Empty text={t('palette.none')} />
-        </Show>
-      }
-    >
-      {(now) => (
-        <>
-          <div class="head">
-            <h1>{plain(now().name)}</h1>
-            <StateMark state={now().state} word={now().status} />
-          </div>
-          <Show when={!now().online}>
-            <div class="box danger">
-              <p>{t('hosts.stale', { age: ago(now().lastSeenMs), reason: plain(now().lastLoss) })}</p>
-              <p>
-                {t('hosts.staleHint')} <code>systemctl status fairlead-agent</code>
-              </p>
-            </div>
-          </Show>
-          <nav class="tabs">
-            <For each={tabs}>
-              {(tab) => (
-                <A href={`/hosts/${now().id}${tab === 'overview' ? '' : `/${tab}`}`} end>
-                  {t(labels[tab])}
-                </A>
+    <Show when={host() !== undefined} fallback={<NoHost name={params.host} ready={state.ready} error={error()} onRetry={retry} />}>
+      <div class="head">
+        <h1>{plain(host()!.name)}</h1>
+        <HostState host={host()!} />
+        <For each={host()!.tags}>{(tag) => <span class="tag">{plain(tag)}</span>}</For>
+      </div>
+      <Troubles host={host()!} />
+      <nav class="tabs" aria-label={t('tab.list')}>
+        <For each={tabs}>
+          {(tab) => (
+            <A href={`/hosts/${params.host}${tab === 'overview' ? '' : `/${tab}`}`} end>
+              {t(labels[tab])}
+            </A>
+          )}
+        </For>
+      </nav>
+      <Switch fallback={<Facts host={host()!} />}>
+        <Match when={params.tab === 'containers'}>
+          <ContainerTable scope={`host:${host()!.id}`} />
+        </Match>
+        <Match when={params.tab === 'metrics'}>
+          <MetricsPanel host={host()!.id} hostName={host()!.name} kind="host" subject="" charts={hostCharts} staleMs={old()} />
+        </Match>
+        <Match when={params.tab === 'events'}>
+          <HostEvents host={host()!.id} offline={!host()!.online} />
+        </Match>
+        <Match when={params.tab === 'settings'}>
+          <HostSettings id={host()!.id} name={host()!.name} tags={host()!.tags} />
+        </Match>
+      </Switch>
+    </Show>
+  )
+}
+
+function NoHost(props: {
+  readonly name: string
+  readonly ready: boolean
+  readonly error: unknown
+  readonly onRetry: () => void
+}): JSX.Element {
+  return (
+    <Switch fallback={<Skeleton lines={10} />}>
+      <Match when={props.error !== undefined}>
+        <ErrorBox what={t('error.what.hosts')} error={props.error} onRetry={props.onRetry} />
+      </Match>
+      <Match when={props.ready}>
+        <Empty text={t('hosts.noSuch', { name: plain(props.name) })}>
+          <A class="button" href="/hosts">
+            {t('hosts.toList')}
+          </A>
+        </Empty>
+      </Match>
+    </Switch>
+  )
+}
+
+/** What is wrong with it, since when, why, and what to type on the machine itself. */
+export function Troubles(props: { readonly host: Host }): JSX.Element {
+  const engine = () => props.host.facts?.engine
+  return (
+    <Switch>
+      <Match when={!props.host.online}>
+        <Note state="stale">
+          <p>
+            <strong>
+              {props.host.lastSeenMs === 0
+                ? t('hosts.never')
+                : t('hosts.stale', { age: ago(props.host.lastSeenMs), time: time(props.host.lastSeenMs) })}
+            </strong>{' '}
+            <Show when={props.host.lastLoss !== ''}>{t('hosts.reason', { reason: plain(props.host.lastLoss) })}</Show>
+          </p>
+          <p>
+            {t('hosts.staleHint')} <Command text="fairlead-agent doctor" /> <Command text="systemctl status fairlead-agent" />
+          </p>
+        </Note>
+      </Match>
+      <Match when={engine()?.up === false}>
+        <Note state="warn">
+          <p>
+            <strong>{t('hosts.engineDown')}</strong> {plain(engine()?.problem ?? '')}
+          </p>
+          <p>
+            {t('hosts.staleHint')} <Command text="systemctl status docker" />
+          </p>
+        </Note>
+      </Match>
+    </Switch>
+  )
+}
+
+function Command(props: { readonly text: string }): JSX.Element {
+  return (
+    <span class="command">
+      <code>{props.text}</code>
+      <CopyButton text={props.text} label={t('error.copy')} />
+    </span>
+  )
+}
+
+function Facts(props: { readonly host: Host }): JSX.Element {
+  const facts = () => props.host.facts
+  const usage = (name: string) => props.host.usage[name]
+  const cpu = () => part(props.host, 'cpu', 'cpuCount')
+  const loads = () => ['load1', 'load5', 'load15'].map((name) => (usage(name) == null ? t('stats.na') : decimal(usage(name)!)))
+  return (
+    <div class="columns" classList={{ old: !props.host.online }}>
+      <section class="box">
+        <h2>{props.host.online ? t('metrics.now') : t('hosts.then')}</h2>
+        <dl class="figures">
+          <dt>{t('hosts.cpu')}</dt>
+          <dd>
+            <Meter
+              missing={t('stats.na')}
+              part={cpu()}
+              text={`${share(cpu())} · ${decimal(usage('cpu') ?? 0)} / ${usage('cpuCount') ?? '–'}`}
+            />
+          </dd>
+          <dt>{t('hosts.memory')}</dt>
+          <dd>
+            <Meter
+              missing={t('stats.na')}
+              part={part(props.host, 'memoryBytes', 'memoryTotalBytes')}
+              text={`${bytes(usage('memoryBytes'))} / ${bytes(usage('memoryTotalBytes'))}`}
+            />
+          </dd>
+          <dt>{t('hosts.disk')}</dt>
+          <dd>
+            <Meter missing={t('stats.na')} part={usage('diskFullest') ?? undefined} text={share(usage('diskFullest'))} />
+          </dd>
+          <dt>{t('hosts.load')}</dt>
+          <dd>{usage('load1') == null ? t('stats.na') : loads().join(' · ')}</dd>
+          <dt>{t('hosts.containers')}</dt>
+          <dd>
+            <A href={`/hosts/${props.host.id}/containers`}>{props.host.counts['container'] ?? 0}</A>
+          </dd>
+        </dl>
+      </section>
+      <section class="box">
+        <h2>{t('hosts.machine')}</h2>
+        <dl>
+          <dt>{t('hosts.os')}</dt>
+          <dd>
+            {plain(facts()?.os ?? t('stats.na'))}
+            <span class="dim">
+              {' '}
+              {plain(facts()?.kernel ?? '')} {facts()?.arch}
+            </span>
+          </dd>
+          <dt>{t('hosts.engine')}</dt>
+          <dd>
+            <Show when={facts()?.engine} fallback={t('stats.na')}>
+              {(engine) => (
+                <Show when={engine().up} fallback={<span class="state-warn">▲ {t('status.engine down')}</span>}>
+                  {engine().name} {plain(engine().version)}{' '}
+                  <span class="dim">
+                    API {engine().apiVersion}, {plain(engine().storageDriver)}, cgroup {plain(engine().cgroup)}
+                  </span>
+                </Show>
               )}
-            </For>
-          </nav>
-          <Switch>
-            <Match when={params.tab === 'containers'}>
-              <ContainerTable scope={`host:${now().id}`} />
-            </Match>
-            <Match when={params.tab === 'events'}>
-              <Events host={now().id} />
-            </Match>
-            <Match when={params.tab === 'settings'}>
-              <Settings id={now().id} name={now().name} tags={now().tags} />
-            </Match>
-            <Match when={true}>
-              <div class="box">
-                <dl>
-                  <dt>{t('hosts.cpu')}</dt>
-                  <dd>
-                    {cores(now().usage['cpu'])} / {now().facts?.cpus ?? '–'}
-                  </dd>
-                  <dt>{t('hosts.memory')}</dt>
-                  <dd>
-                    {bytes(now().usage['memoryBytes'])} / {bytes(now().facts?.memoryBytes)}
-                  </dd>
-                  <dt>{t('hosts.load')}</dt>
-                  <dd>
-                    {[now().usage['load1'], now().usage['load5'], now().usage['load15']].map((load) => load?.toFixed(2) ?? '–').join('  ')}
-                  </dd>
-                  <dt>{t('hosts.disk')}</dt>
-                  <dd>{cores(now().usage['diskFullest'])}</dd>
-                  <dt>OS</dt>
-                  <dd>
-                    {plain(now().facts?.os ?? '–')} · {plain(now().facts?.kernel ?? '')} · {now().facts?.arch}
-                  </dd>
-                  <dt>{t('hosts.engine')}</dt>
-                  <dd>
-                    {now().facts?.engine.up === true
-                      ? `${now().facts!.engine.name} ${plain(now().facts!.engine.version)} (API ${now().facts!.engine.apiVersion})`
-                      : plain(now().facts?.engine.problem ?? '–')}
-                  </dd>
-                  <dt>{t('hosts.agent')}</dt>
-                  <dd>{plain(now().facts?.agentVersion ?? '–')}</dd>
-                  <dt>{t('hosts.latency')}</dt>
-                  <dd>{now().latencyMs === null ? '–' : `${now().latencyMs} ms`}</dd>
-                </dl>
-              </div>
-            </Match>
-          </Switch>
-        </>
-      )}
-    </Show>
-  )
-}
-
-function Events(props: { readonly host: string }): JSX.Element {
-  const [events, setEvents] = createSignal<readonly HostEvent[]>([])
-  const { error, retry } = createStream(
-    () => props.host,
-    async (host, signal) => {
-      setEvents([])
-      for await (const event of follow('events.watch', { host, sinceMs: 0 }, signal))
-        setEvents((before) => [event, ...before].slice(0, 500))
-    },
-  )
-  return (
-    <Show when={!error()} fallback={<ErrorBox error={error()} onRetry={retry} />}>
-      <Show when={events().length > 0} fallback={<Empty text={t('hosts.noEvents')} />}>
-        <div class="table">
-          <table>
-            <tbody>
-              <For each={events()}>
-                {(event) => (
-                  <tr>
-                    <td class="dim">{time(event.timeMs)}</td>
-                    <td class="mono">
-                      {plain(event.type)} {plain(event.action)}
-                    </td>
-                    <td>{plain(event.name === '' ? event.id.slice(0, 12) : event.name)}</td>
-                    <td class="dim">
-                      {plain(
-                        Object.entries(event.facts)
-                          .map(([name, value]) => `${name}=${value}`)
-                          .join(' '),
-                      )}
-                    </td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
-      </Show>
-    </Show>
-  )
-}
-
-function Settings(props: { readonly id: string; readonly name: string; readonly tags: readonly string[] }): JSX.Element {
-  const [asking, setAsking] = createSignal(false)
-  const navigate = useNavigate()
-  return (
-    <>
-      <form
-        class="box"
-        onSubmit={(event) => {
-          event.preventDefault()
-          const fields = new FormData(event.currentTarget)
-          const tags = String(fields.get('tags'))
-            .split(/[\s,]+/)
-            .filter((tag) => tag !== '')
-          void act(t('hosts.save'), () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags }))
-        }}
-      >
-        <label class="field">
-          {t('containers.name')}
-          <input name="name" value={props.name} maxlength="63" required />
-        </label>
-        <label class="field">
-          {t('hosts.tags')}
-          <input name="tags" value={props.tags.join(' ')} />
-        </label>
-        <button type="submit" class="primary">
-          {t('hosts.save')}
-        </button>
-      </form>
-      <Show
-        when={asking()}
-        fallback={
-          <button type="button" class="danger" onClick={() => setAsking(true)}>
-            {t('hosts.revoke')}
-          </button>
-        }
-      >
-        <ConfirmByName
-          name={props.name}
-          question={t('hosts.revokeAsk')}
-          action={t('hosts.revoke')}
-          onCancel={() => setAsking(false)}
-          onConfirm={() => void act(t('hosts.revoke'), () => ask('hosts.revoke', { host: props.id })).then(() => navigate('/hosts'))}
-        />
-      </Show>
-    </>
+            </Show>
+          </dd>
+          <dt>{t('hosts.up')}</dt>
+          <dd>{facts() === null || !props.host.online ? t('stats.na') : span(Date.now() - facts()!.bootMs)}</dd>
+          <dt>{t('hosts.agent')}</dt>
+          <dd>
+            {plain(facts()?.agentVersion ?? t('stats.na'))}{' '}
+            <span class="dim">{facts() === null ? '' : t('hosts.since', { time: time(facts()!.agentStartMs) })}</span>
+          </dd>
+          <dt>{t('hosts.latency')}</dt>
+          <dd>{props.host.latencyMs === null ? t('stats.na') : `${decimal(props.host.latencyMs)} ms`}</dd>
+          <dt>{t('hosts.skew')}</dt>
+          <dd classList={{ 'state-warn': Math.abs(props.host.clockSkewMs) > 5000 }}>{span(Math.abs(props.host.clockSkewMs))}</dd>
+          <dt>{t('hosts.addresses')}</dt>
+          <dd class="mono">{plain(facts()?.addresses.join('  ') || '–')}</dd>
+          <dt>{t('hosts.enrolled')}</dt>
+          <dd>{time(props.host.enrolledMs)}</dd>
+        </dl>
+      </section>
+    </div>
   )
 }

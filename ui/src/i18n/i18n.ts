@@ -27,6 +27,9 @@ export function t(key: Key, values: Readonly<Record<string, string | number>> = 
   return counted.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ''))
 }
 
+/** The person's own way of writing in the language chosen: days before months in Britain, after them in America. */
+export const locale = () => globalThis.navigator?.languages?.find((one) => one.startsWith(language())) ?? language()
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 export function bytes(value: number | undefined | null): string {
@@ -34,12 +37,12 @@ export function bytes(value: number | undefined | null): string {
   let unit = 0
   let left = value
   for (; left >= 1024 && unit < units.length - 1; unit++) left /= 1024
-  return `${new Intl.NumberFormat(language(), { maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[unit]}`
+  return `${new Intl.NumberFormat(locale(), { maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[unit]}`
 }
 
 export function cores(value: number | undefined | null): string {
   if (value === undefined || value === null) return '–'
-  return new Intl.NumberFormat(language(), { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
 export function ago(ms: number): string {
@@ -52,13 +55,44 @@ export function ago(ms: number): string {
         : seconds < 86_400
           ? [Math.round(seconds / 3600), 'hour']
           : [Math.round(seconds / 86_400), 'day']
-  return new Intl.NumberFormat(language(), { style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
 }
 
 export function time(ms: number): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'short', timeStyle: 'medium' }).format(ms)
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'short', timeStyle: 'medium' }).format(ms)
 }
 
 export function clock(ms: number): string {
-  return new Intl.DateTimeFormat(language(), { timeStyle: 'medium' }).format(ms)
+  return new Intl.DateTimeFormat(locale(), { timeStyle: 'medium' }).format(ms)
+}
+
+const digits = (size: number): Intl.NumberFormatOptions =>
+  size < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: size < 10 ? 2 : size < 100 ? 1 : 0 }
+
+/** At most two digits after the point, fewer for what is large. */
+export function decimal(value: number): string {
+  return new Intl.NumberFormat(locale(), digits(Math.abs(value))).format(value)
+}
+
+/** A part of one, as percent. */
+export function share(value: number | undefined | null): string {
+  if (value === undefined || value === null || !Number.isFinite(value)) return '–'
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+}
+
+/** A length of time in its two largest units: `2 min`, `1 d 4 h`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const parts = [
+    [Math.floor(seconds / 86_400), 'day'],
+    [Math.floor(seconds / 3600) % 24, 'hour'],
+    [Math.floor(seconds / 60) % 60, 'minute'],
+    [seconds % 60, 'second'],
+  ] as const
+  const first = parts.findIndex(([count]) => count > 0)
+  return parts
+    .slice(first < 0 ? 3 : first, first < 0 ? 4 : first + 2)
+    .filter(([count], place) => count > 0 || place === 0)
+    .map(([count, unit]) => new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(count))
+    .join(' ')
 }

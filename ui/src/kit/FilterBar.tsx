@@ -143,7 +143,7 @@ export function FilterBar(props: Props): JSX.Element {
         <input
           data-filter
           role="combobox"
-          aria-label={t('containers.filter')}
+          aria-label={props.placeholder}
           aria-expanded={offers().length > 0}
           aria-controls={id}
           aria-autocomplete="list"

@@ -27,7 +27,8 @@ interface Props<T> {
   /** Two lines on a phone. */
   readonly card: (row: () => T) => JSX.Element
   readonly current: number
-  readonly isSelected: (key: string) => boolean
+  /** undefined: rows of this list are not selected. */
+  readonly isSelected?: (key: string) => boolean
   readonly isStale?: (row: T) => boolean
   /** Whether a row begins a group: it gets a stronger line. */
   readonly begins?: (index: number) => boolean
@@ -35,9 +36,9 @@ interface Props<T> {
   readonly onSort: (key: string, add: boolean) => void
   readonly onResize: (key: string, width: number) => void
   readonly onCurrent: (index: number) => void
-  readonly onToggle: (index: number, range: boolean) => void
-  readonly onToggleAll: () => void
-  readonly allSelected: boolean
+  readonly onToggle?: (index: number, range: boolean) => void
+  readonly onToggleAll?: () => void
+  readonly allSelected?: boolean
   readonly onOpen: (index: number, narrow: boolean) => void
   readonly onShow: (first: number, last: number) => void
   /** Somebody points at the rows or stands in them: they must not move. */
@@ -75,9 +76,11 @@ export function Grid<T>(props: Props<T>): JSX.Element {
     if (top() > end) box.scrollTop = end
   })
 
+  const picks = () => props.isSelected !== undefined
+  const pickWidth = () => (picks() ? selectWidth : 0)
   const template = () =>
-    narrow() ? '44px minmax(0, 1fr)' : `${selectWidth}px ${props.columns.map(({ width }) => `${width}px`).join(' ')} minmax(0, 1fr)`
-  const wide = () => selectWidth + props.columns.reduce((sum, { width }) => sum + width, 0)
+    `${picks() ? (narrow() ? '44px ' : `${selectWidth}px `) : ''}${narrow() ? '' : props.columns.map(({ width }) => `${width}px `).join('')}minmax(0, 1fr)`
+  const wide = () => pickWidth() + props.columns.reduce((sum, { width }) => sum + width, 0)
 
   // The row stood on comes into sight, below the header.
   createEffect(() => {
@@ -92,12 +95,12 @@ export function Grid<T>(props: Props<T>): JSX.Element {
   return (
     <div
       class="grid"
-      classList={{ narrow: narrow() }}
+      classList={{ narrow: narrow(), plain: !picks() }}
       role="grid"
       aria-label={props.label}
       aria-rowcount={props.count + 1}
-      aria-colcount={props.columns.length + 1}
-      aria-multiselectable="true"
+      aria-colcount={props.columns.length + (picks() ? 1 : 0)}
+      aria-multiselectable={picks()}
       aria-activedescendant={props.current < 0 ? undefined : `${id}-${props.current}`}
       tabindex="0"
       ref={(element) => (box = element)}
@@ -137,7 +140,7 @@ function Line<T>(
   // What a cell reads while its row is being replaced: never nothing.
   const last = createMemo<T | undefined>((before) => row() ?? before)
   const here = () => last()!
-  const selected = () => row() !== undefined && props.isSelected(props.keyOf(row()!))
+  const selected = () => row() !== undefined && props.isSelected?.(props.keyOf(row()!)) === true
   return (
     <div
       class="grid-row"
@@ -150,30 +153,32 @@ function Line<T>(
       role="row"
       id={props.id}
       aria-rowindex={props.index + 2}
-      aria-selected={selected()}
+      aria-selected={props.isSelected === undefined ? undefined : selected()}
       style={{ transform: `translateY(${props.index * props.height}px)` }}
       onClick={(event) => {
         if ((event.target as HTMLElement).closest('a, button, input') !== null) return
         props.onCurrent(props.index)
-        if (event.shiftKey || event.ctrlKey || event.metaKey) props.onToggle(props.index, event.shiftKey)
+        if (event.shiftKey || event.ctrlKey || event.metaKey) props.onToggle?.(props.index, event.shiftKey)
         else if (props.narrow) props.onOpen(props.index, true)
       }}
       onDblClick={() => props.onOpen(props.index, props.narrow)}
     >
       <Show when={row() !== undefined} fallback={<div role="gridcell" class="cell waiting" aria-busy="true" />}>
-        <label class="cell pick" role="gridcell">
-          <input
-            type="checkbox"
-            tabindex="-1"
-            aria-label={t('grid.select')}
-            checked={selected()}
-            onClick={(event) => {
-              props.onCurrent(props.index)
-              props.onToggle(props.index, event.shiftKey)
-              event.currentTarget.checked = selected()
-            }}
-          />
-        </label>
+        <Show when={props.isSelected}>
+          <label class="cell pick" role="gridcell">
+            <input
+              type="checkbox"
+              tabindex="-1"
+              aria-label={t('grid.select')}
+              checked={selected()}
+              onClick={(event) => {
+                props.onCurrent(props.index)
+                props.onToggle?.(props.index, event.shiftKey)
+                event.currentTarget.checked = selected()
+              }}
+            />
+          </label>
+        </Show>
         <Show
           when={!props.narrow}
           fallback={
@@ -206,15 +211,17 @@ function Head<T>(props: Props<T> & { readonly shown: boolean; readonly wide: num
       style={{ 'min-width': props.shown ? `${props.wide}px` : undefined }}
     >
       <div class="grid-row" role="row" aria-rowindex="1">
-        <div class="cell pick" role="columnheader" aria-label={t('grid.select')}>
-          <input
-            type="checkbox"
-            tabindex="-1"
-            aria-label={t('grid.selectAll')}
-            checked={props.allSelected}
-            onChange={() => props.onToggleAll()}
-          />
-        </div>
+        <Show when={props.isSelected}>
+          <div class="cell pick" role="columnheader" aria-label={t('grid.select')}>
+            <input
+              type="checkbox"
+              tabindex="-1"
+              aria-label={t('grid.selectAll')}
+              checked={props.allSelected}
+              onChange={() => props.onToggleAll?.()}
+            />
+          </div>
+        </Show>
         <For each={props.columns}>
           {(column, place) => (
             <div

@@ -1,9 +1,16 @@
 import { createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
+import { Icon, type IconName } from './Icon.tsx'
 
 export interface MenuItem {
   readonly label: string
   readonly key?: string
   readonly danger?: boolean
+  /** One of several of which one holds. */
+  readonly checked?: boolean
+  /** A line above it. */
+  readonly begins?: boolean
+  /** The language of the label, when it is not the page's. */
+  readonly lang?: string
   /** Why it cannot be done now; shown, never silently grey. */
   readonly reason?: string | undefined
   readonly run: () => void
@@ -14,6 +21,7 @@ export function Menu(props: {
   readonly label: string
   readonly items: readonly MenuItem[]
   readonly class?: string
+  readonly icon?: IconName
   /** Unfolds upwards: for what stands at the bottom. */
   readonly up?: boolean
   readonly ref?: (open: () => void) => void
@@ -50,7 +58,11 @@ export function Menu(props: {
         ref={(element) => (button = element)}
         onClick={() => (open() ? close() : show())}
       >
-        {props.label}
+        <Show when={props.icon}>{(name) => <Icon name={name()} />}</Show>
+        <span classList={{ 'hide-phone': props.icon !== undefined }}>{props.label}</span>
+        <Show when={props.icon}>
+          <span class="visually-hidden only-phone">{props.label}</span>
+        </Show>
       </button>
       <Show when={open()}>
         <div
@@ -72,8 +84,10 @@ export function Menu(props: {
             {(item) => (
               <button
                 type="button"
-                role="menuitem"
-                class={item.danger === true ? 'danger' : undefined}
+                role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+                aria-checked={item.checked}
+                lang={item.lang}
+                classList={{ danger: item.danger === true, begins: item.begins === true }}
                 aria-disabled={item.reason !== undefined}
                 title={item.reason}
                 onClick={() => {
@@ -82,6 +96,11 @@ export function Menu(props: {
                   item.run()
                 }}
               >
+                <Show when={item.checked !== undefined}>
+                  <span class="tick" aria-hidden="true">
+                    {item.checked ? '✓' : ''}
+                  </span>
+                </Show>
                 <span class="grow">
                   {item.label}
                   <Show when={item.reason}>

@@ -1,4 +1,4 @@
-import { createSignal, onCleanup, Show, type JSX, type ParentProps } from 'solid-js'
+import { createSignal, For, onCleanup, Show, type JSX, type ParentProps } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { State } from '@fairlead/protocol/features/inventory.ts'
 import { t } from '../i18n/i18n.ts'
@@ -30,20 +30,78 @@ export function plain(text: string): string {
   return text.replaceAll(hidden, (char) => `‹U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}›`)
 }
 
-/** What failed, where, why and what next; the raw cause can be copied. */
-export function ErrorBox(props: { readonly error: unknown; readonly onRetry?: () => void }): JSX.Element {
-  const message = () => (props.error instanceof Error ? props.error.message : String(props.error))
+// What a person can do about each kind of failure; the rest is told to try again.
+const nextSteps = [
+  'host_offline',
+  'forbidden',
+  'unauthenticated',
+  'rate_limited',
+  'deadline_exceeded',
+  'not_found',
+  'bad_upstream',
+  'internal',
+] as const
+
+/** What failed, where, why and what next; the raw cause is one click away and can be copied. */
+export function ErrorBox(props: {
+  readonly error: unknown
+  /** What could not be done: "The hosts could not be loaded." */
+  readonly what?: string
+  readonly onRetry?: () => void
+}): JSX.Element {
+  const [open, setOpen] = createSignal(false)
+  const message = () => plain(props.error instanceof Error ? props.error.message : String(props.error))
+  const code = () => codeOf(props.error)
+  const next = () => nextSteps.find((one) => one === code())
+  const raw = () =>
+    JSON.stringify({ what: props.what, code: code(), message: message(), page: location.pathname, time: new Date().toISOString() })
   return (
     <div class="box error" role="alert">
-      <p>{plain(message())}</p>
-      <p class="dim">
-        <code>{codeOf(props.error)}</code>
+      <p>
+        <span aria-hidden="true">■ </span>
+        <Show when={props.what}>
+          <strong>{props.what} </strong>
+        </Show>
+        {message()}
+      </p>
+      <Show when={next()}>{(key) => <p>{t(`error.next.${key()}`)}</p>}</Show>
+      <div class="row">
         <Show when={props.onRetry}>
-          {' '}
           <button type="button" onClick={() => props.onRetry?.()}>
             {t('error.retry')}
           </button>
         </Show>
+        <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+          <summary>{t('error.details')}</summary>
+          <Show when={open()}>
+            <pre>{raw()}</pre>
+            <CopyButton text={raw()} label={t('error.copy')} />
+          </Show>
+        </details>
+      </div>
+    </div>
+  )
+}
+
+/** Something one should know of what is shown: it is old, or only a part. */
+export function Note(props: ParentProps<{ readonly state: State | 'stale' }>): JSX.Element {
+  return (
+    <div class={`note note-${props.state}`} role="status">
+      <span class={`state-${props.state}`} aria-hidden="true">
+        {shapes[props.state]}
+      </span>
+      <div class="grow">{props.children}</div>
+    </div>
+  )
+}
+
+/** Not for this person; who can change that. */
+export function NoPermission(props: { readonly permission: string }): JSX.Element {
+  return (
+    <div class="box empty">
+      <p>{t('denied.text')}</p>
+      <p class="dim">
+        {t('denied.who')} <code>{props.permission}</code>
       </p>
     </div>
   )
@@ -52,7 +110,7 @@ export function ErrorBox(props: { readonly error: unknown; readonly onRetry?: ()
 export function Empty(props: ParentProps<{ readonly text: string }>): JSX.Element {
   return (
     <div class="box empty">
-      <p>{props.text}</p>
+      <p class="intro">{props.text}</p>
       {props.children}
     </div>
   )
@@ -64,7 +122,7 @@ export function Skeleton(props: { readonly lines?: number }): JSX.Element {
   const timer = setTimeout(() => setShown(true), 150)
   onCleanup(() => clearTimeout(timer))
   return (
-    <div class="skeleton" aria-busy="true" aria-label={t('loading')} style={{ visibility: shown() ? 'visible' : 'hidden' }}>
+    <div class="skeleton" role="group" aria-busy="true" aria-label={t('loading')} style={{ visibility: shown() ? 'visible' : 'hidden' }}>
       {Array.from({ length: props.lines ?? 6 }, () => (
         <div />
       ))}
@@ -125,36 +183,67 @@ export function CopyButton(props: { readonly text: string; readonly label: strin
   )
 }
 
-const [notice, setNotice] = createSignal<{ readonly text: string; readonly bad: boolean } | undefined>()
-let noticeTimer: ReturnType<typeof setTimeout> | undefined
+interface Notice {
+  readonly id: number
+  readonly text: string
+  readonly bad: boolean
+  readonly undo?: (() => void) | undefined
+}
 
-/** The result of the person's own action; errors stay until the next one. */
-export function tell(text: string, bad = false): void {
-  clearTimeout(noticeTimer)
-  setNotice({ text, bad })
-  if (!bad) noticeTimer = setTimeout(() => setNotice(undefined), 6000)
+const mostNotices = 3
+const noticeMs = 6000
+const [notices, setNotices] = createSignal<readonly Notice[]>([])
+let lastNotice = 0
+
+/** The result of the person's own action. It goes by itself; an error stays until it is put away. */
+export function tell(text: string, bad = false, undo?: () => void): void {
+  const id = ++lastNotice
+  setNotices((before) => [...before, { id, text, bad, undo }].slice(-mostNotices))
+  if (!bad) setTimeout(() => forget(id), noticeMs)
+}
+
+function forget(id: number): void {
+  setNotices((before) => before.filter((one) => one.id !== id))
 }
 
 export function Notices(): JSX.Element {
   return (
     <div class="notices" aria-live="polite">
-      <Show when={notice()}>
-        {(now) => (
-          <button type="button" class={now().bad ? 'notice bad' : 'notice'} onClick={() => setNotice(undefined)}>
-            {plain(now().text)}
-          </button>
+      <For each={notices()}>
+        {({ id, text, bad, undo }) => (
+          <div class="notice" classList={{ bad }}>
+            <span class="grow">{plain(text)}</span>
+            <Show when={undo}>
+              <button
+                type="button"
+                onClick={() => {
+                  forget(id)
+                  undo?.()
+                }}
+              >
+                {t('undo')}
+              </button>
+            </Show>
+            <button type="button" class="quiet" aria-label={t('keys.close')} onClick={() => forget(id)}>
+              ×
+            </button>
+          </div>
         )}
-      </Show>
+      </For>
     </div>
   )
 }
 
-/** Runs an action of the person's and says how it went; `quiet`: only if it went wrong. */
-export async function act(label: string, run: () => Promise<unknown>, quiet = false): Promise<void> {
+/** Runs an action of the person's and says how it went; `quiet`: only if it went wrong. `undo` is offered when it went well. */
+export async function act(label: string, run: () => Promise<unknown>, quiet = false, undo?: () => void): Promise<boolean> {
   try {
     await run()
-    if (!quiet) tell(t('containers.done', { action: label }))
+    if (!quiet) tell(t('containers.done', { action: label }), false, undo)
+    return true
   } catch (error) {
-    tell(error instanceof Error ? error.message : String(error), true)
+    tell(label === '' ? messageOf(error) : `${label}: ${messageOf(error)}`, true)
+    return false
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

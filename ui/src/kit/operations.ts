@@ -94,8 +94,8 @@ function pump(id: number): void {
     active.set(id, active.get(id)! + 1)
     const mark = (next: Partial<OperationItem>) => setItems(id, (other) => other.key === item.key && Object.assign(other, next))
     mark({ state: 'running' })
-    Promise.resolve()
-      .then(() => runs.get(id)!(item.key))
+    // Called at once, and what it throws is a failure of this one like any other.
+    new Promise((resolve) => resolve(runs.get(id)!(item.key)))
       .then(
         () => mark({ state: 'ok' }),
         (error: unknown) => mark({ state: 'failed', message: error instanceof Error ? error.message : String(error), code: codeOf(error) }),

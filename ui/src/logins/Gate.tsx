@@ -1,27 +1,42 @@
-import { createSignal, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
+import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson } from '../api/api.ts'
-import { language, t } from '../i18n/i18n.ts'
+import { fetchJson, forgetSession } from '../api/api.ts'
+import { chooseLanguage, language, t } from '../i18n/i18n.ts'
 import { ErrorBox } from '../kit/kit.tsx'
+import { Mark } from '../kit/Mark.tsx'
 
-/** First run or sign-in: what a stranger sees. */
-export function Gate(props: { readonly welcome: Welcome; readonly onIn: (me: Me) => void }): JSX.Element {
+/** First run or sign-in: what a stranger sees. What was typed stays after a refusal; the address stays, too. */
+export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean; readonly onIn: (me: Me) => void }): JSX.Element {
   const [error, setError] = createSignal<unknown>()
   const [busy, setBusy] = createSignal(false)
+  const [waitSeconds, setWaitSeconds] = createSignal(0)
+  createEffect(() => {
+    if (waitSeconds() <= 0) return
+    const timer = setTimeout(() => setWaitSeconds((n) => n - 1), 1000)
+    onCleanup(() => clearTimeout(timer))
+  })
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
-    const fields = Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement)) as Record<string, string>
+    if (busy() || waitSeconds() > 0) return
+    const form = event.currentTarget as HTMLFormElement
+    const fields = Object.fromEntries(new FormData(form)) as Record<string, string>
     setBusy(true)
     setError(undefined)
     try {
-      props.onIn(
-        await (props.welcome.firstRun
-          ? fetchJson<Me>('POST', '/setup', { ...fields, language: language() })
-          : fetchJson<Me>('POST', '/logins', fields)),
-      )
+      const me = await (props.welcome.firstRun
+        ? fetchJson<Me>('POST', '/setup', { ...fields, language: language() })
+        : fetchJson<Me>('POST', '/logins', fields))
+      forgetSession()
+      return props.onIn(me)
     } catch (reason) {
       setError(reason)
+      const seconds = (reason as { details?: { retryAfterSeconds?: unknown } }).details?.retryAfterSeconds
+      setWaitSeconds(codeOf(reason) === 'rate_limited' && typeof seconds === 'number' ? seconds : 0)
+      const wrong = form.querySelector<HTMLInputElement>(props.welcome.firstRun ? 'input[name=code]' : 'input[name=password]')
+      wrong?.focus()
+      wrong?.select()
     }
     setBusy(false)
   }
@@ -29,15 +44,39 @@ export function Gate(props: { readonly welcome: Welcome; readonly onIn: (me: Me)
   return (
     <main class="gate">
       <form onSubmit={submit}>
+        <p class="brand">
+          <Mark /> Fairlead
+          <span class="grow" />
+          <button
+            type="button"
+            class="quiet"
+            lang={language() === 'en' ? 'fr' : 'en'}
+            onClick={() => chooseLanguage(language() === 'en' ? 'fr' : 'en')}
+          >
+            {language() === 'en' ? 'Français' : 'English'}
+          </button>
+        </p>
         <h1>{props.welcome.firstRun ? t('setup.title') : t('signIn.title')}</h1>
         <Show when={!props.welcome.secure}>
-          <div class="box error">{props.welcome.insecureReason}</div>
+          <div class="box error" role="alert">
+            <p>{props.welcome.insecureReason}</p>
+            <Show when={props.welcome.secureUrl}>
+              {(url) => (
+                <p>
+                  <a href={url()}>{url()}</a>
+                </p>
+              )}
+            </Show>
+          </div>
+        </Show>
+        <Show when={props.ended}>
+          <p class="note note-warn">{t('signIn.ended')}</p>
         </Show>
         <Show when={props.welcome.firstRun}>
           <p class="dim">{t('setup.intro')}</p>
           <Field name="code" label={t('setup.code')} autocomplete="one-time-code" />
-          <Field name="name" label={t('setup.name')} autocomplete="name" />
-          <Field name="organization" label={t('setup.organization')} autocomplete="organization" />
+          <Field name="name" label={t('setup.name')} autocomplete="name" max={128} />
+          <Field name="organization" label={t('setup.organization')} autocomplete="organization" max={128} />
         </Show>
         <Field name="email" label={t('signIn.email')} type="email" autocomplete="username" />
         <Field
@@ -45,15 +84,19 @@ export function Gate(props: { readonly welcome: Welcome; readonly onIn: (me: Me)
           label={t('signIn.password')}
           type="password"
           autocomplete={props.welcome.firstRun ? 'new-password' : 'current-password'}
+          {...(props.welcome.firstRun ? { min: 12, max: 128, hint: t('setup.passwordHint') } : {})}
         />
-        <Show when={props.welcome.firstRun}>
-          <p class="dim">{t('setup.passwordHint')}</p>
-        </Show>
         <Show when={error()}>{(now) => <ErrorBox error={now()} />}</Show>
-        <button class="primary" type="submit" disabled={busy()}>
-          {props.welcome.firstRun ? t('setup.submit') : t('signIn.submit')}
+        <button class="primary" type="submit" disabled={busy() || waitSeconds() > 0}>
+          <Show
+            when={waitSeconds() > 0}
+            fallback={busy() ? t('signIn.busy') : props.welcome.firstRun ? t('setup.submit') : t('signIn.submit')}
+          >
+            {t('signIn.wait', { n: waitSeconds() })}
+          </Show>
         </button>
       </form>
+      <p class="dim version">Fairlead {props.welcome.version}</p>
     </main>
   )
 }
@@ -63,11 +106,27 @@ function Field(props: {
   readonly label: string
   readonly type?: string
   readonly autocomplete: string
+  readonly min?: number
+  readonly max?: number
+  readonly hint?: string
 }): JSX.Element {
   return (
     <label>
       {props.label}
-      <input name={props.name} type={props.type ?? 'text'} autocomplete={props.autocomplete} required />
+      <input
+        name={props.name}
+        type={props.type ?? 'text'}
+        autocomplete={props.autocomplete}
+        minlength={props.min}
+        maxlength={props.max}
+        aria-describedby={props.hint === undefined ? undefined : `${props.name}-hint`}
+        required
+      />
+      <Show when={props.hint}>
+        <small id={`${props.name}-hint`} class="dim">
+          {props.hint}
+        </small>
+      </Show>
     </label>
   )
 }

@@ -1,162 +1,169 @@
-import { createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
-import { codeOf } from '@fairlead/protocol/errors.ts'
-import { openRaw } from '../api/api.ts'
-import { t } from '../i18n/i18n.ts'
-import { Empty, ErrorBox, Skeleton } from '../kit/kit.tsx'
-import { createStream } from '../kit/live.ts'
-import { mostLines, parseLogFilter, readLines, type LogLine } from './lines.ts'
+import './logs.css'
+import { A } from '@solidjs/router'
+import { createMemo, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
+import { language, t } from '../i18n/i18n.ts'
+import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
+import { Bars } from './Bars.tsx'
+import { LineBar } from './LineBar.tsx'
+import { Pane } from './Pane.tsx'
+import { buckets, createReader, type Reader } from './reader.ts'
+import { SourceChips } from './SourceChips.tsx'
+import { keyOf, type SourceRef } from './sources.ts'
+import { TimeDialog } from './TimeDialog.tsx'
+import { Options, Toolbar } from './Toolbar.tsx'
 
-const lineHeight = 18
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  fractionalSecondDigits: 3,
-  hour12: false,
-})
+const hourMs = 3_600_000
 
-/** A container's log: follows until one scrolls up, filters as one types, draws only what is seen. */
-export function LogView(props: { readonly host: string; readonly id: string }): JSX.Element {
-  const all: LogLine[] = []
-  const [version, setVersion] = createSignal(0)
-  const [filter, setFilter] = createSignal('')
-  const [following, setFollowing] = createSignal(true)
-  const [unseen, setUnseen] = createSignal(0)
-  const [top, setTop] = createSignal(0)
-  const [height, setHeight] = createSignal(600)
-  const [open, setOpen] = createSignal(false)
-  let pane: HTMLDivElement | undefined
-  let frame = 0
-
-  /** A flood becomes one drawing a frame. */
-  function drawn(count: number): void {
-    if (!following()) setUnseen((n) => n + count)
-    frame ||= requestAnimationFrame(() => {
-      frame = 0
-      setVersion((n) => n + 1)
-      if (following() && pane !== undefined) pane.scrollTop = pane.scrollHeight
-    })
+/** Logs of some containers, merged by time: followed, filtered, searched, kept. The address holds the whole view. */
+export function LogView(props: {
+  readonly sources: readonly SourceRef[]
+  /** Takes a source out of the view; absent where the sources are given. */
+  readonly onRemove?: (key: string) => void
+  readonly removable?: (key: string) => boolean
+}): JSX.Element {
+  const reader = createReader(() => props.sources)
+  const { view, logs } = reader
+  const shown = () => logs.sources.filter(({ ref }) => props.sources.some((wanted) => keyOf(wanted) === keyOf(ref)))
+  const silent = createMemo(() => (logs.version(), logs.store.order.length === 0))
+  const toggleSource = (key: string) => {
+    const off = new Set(view.off())
+    if (!off.delete(key)) off.add(key)
+    view.put({ off: off.size === 0 ? undefined : [...off].join(',') })
   }
-  onCleanup(() => cancelAnimationFrame(frame))
 
-  const { error, retry } = createStream(
-    () => `${props.host}/${props.id}`,
-    async (_key, signal) => {
-      all.length = 0
-      for (let after: { timeMs: number; lines: number } | undefined; ;) {
-        try {
-          const stream = await openRaw(
-            'containers.logs',
-            { host: props.host, id: props.id, tail: 2000, ...(after === undefined ? {} : { after }) },
-            { priority: 3 },
-          )
-          signal.addEventListener('abort', () => stream.reset('canceled'))
-          setOpen(true)
-          for await (const payload of stream) {
-            // A tab that nobody sees pulls nothing; the window then stops the host.
-            while (document.hidden && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 250))
-            const lines = readLines(payload)
-            all.push(...lines)
-            if (all.length > mostLines) all.splice(0, all.length - mostLines)
-            drawn(lines.length)
-          }
-          return
-        } catch (reason) {
-          if (signal.aborted) return
-          if (codeOf(reason) !== 'lost' && codeOf(reason) !== 'host_offline') throw reason
-          const last = all.at(-1)?.timeMs
-          after = last === undefined ? undefined : { timeMs: last, lines: all.filter(({ timeMs }) => timeMs === last).length }
-          await new Promise((resolve) => setTimeout(resolve, 1000))
+  return (
+    <div class="logview">
+      <Toolbar reader={reader} />
+      <div class="log-second">
+        <SourceChips
+          sources={shown()}
+          off={view.off()}
+          single={props.onRemove === undefined && props.sources.length === 1}
+          onToggle={toggleSource}
+          {...(props.onRemove === undefined ? {} : { onRemove: props.onRemove })}
+          {...(props.removable === undefined ? {} : { removable: props.removable })}
+        />
+        <Show when={props.onRemove === undefined}>
+          <A class="dim" href={`/logs?on=${props.sources.map(keyOf).join(',')}`}>
+            {t('logs.workspace')}
+          </A>
+        </Show>
+        <Options reader={reader} />
+      </div>
+      <Show when={view.badAt() !== ''}>
+        <p class="log-note bad" role="alert">
+          {t('logs.badAt', { at: plain(view.badAt()) })}
+        </p>
+      </Show>
+      <Show when={reader.missed()}>
+        <p class="log-note" role="status">
+          {t('logs.notFound')}
+        </p>
+      </Show>
+      <For each={shown().filter(({ state }) => state === 'failed')}>
+        {(source) => <ErrorBox error={source.error} onRetry={() => logs.retry(source)} />}
+      </For>
+      <Show
+        when={!silent()}
+        fallback={
+          <Show when={shown().every(({ state }) => state === 'opening')} fallback={<Empty text={t('logs.empty')} />}>
+            <Skeleton lines={12} />
+          </Show>
         }
-      }
-    },
+      >
+        <Lines reader={reader} named={props.sources.length > 1} />
+      </Show>
+      <Show when={reader.current() !== undefined}>
+        <LineBar
+          id={reader.current()!}
+          store={logs.store}
+          refs={logs.sources.map(({ ref }) => ref)}
+          filtering={view.filtering() !== '' && !view.highlight()}
+          onContext={reader.showAround}
+          onClose={reader.unpick}
+        />
+      </Show>
+      <Show when={reader.asking()}>
+        <TimeDialog
+          startMs={reader.seenTimes()?.[0] ?? Date.now()}
+          onGo={(timeMs) => {
+            reader.askedTime()
+            void reader.jump(timeMs)
+          }}
+          onClose={reader.askedTime}
+        />
+      </Show>
+    </div>
   )
+}
 
-  const test = createMemo(() => parseLogFilter(filter()))
-  const shown = createMemo(() => {
-    version()
-    const fits = test()
-    return filter() === '' || fits === undefined ? all.slice() : all.filter(fits)
-  })
-  const first = () => Math.max(0, Math.floor(top() / lineHeight) - 10)
-  const visible = () => shown().slice(first(), first() + Math.ceil(height() / lineHeight) + 20)
-
-  function scrolled(): void {
-    setTop(pane!.scrollTop)
-    const atEnd = pane!.scrollTop + pane!.clientHeight >= pane!.scrollHeight - lineHeight
-    if (atEnd) setUnseen(0)
-    setFollowing(atEnd)
-  }
-  function toEnd(): void {
-    setFollowing(true)
-    setUnseen(0)
-    if (pane !== undefined) pane.scrollTop = pane.scrollHeight
-  }
-  onMount(() => {
-    const watcher = new ResizeObserver(() => pane !== undefined && setHeight(pane.clientHeight))
-    queueMicrotask(() => pane !== undefined && watcher.observe(pane))
-    const onKey = (event: KeyboardEvent) => {
-      if (/^(INPUT|TEXTAREA|SELECT)$/.test((event.target as HTMLElement).tagName)) return
-      if (event.key === 'End' || event.key === 'f') toEnd()
-      else if (event.key === 'p') setFollowing(false)
-    }
-    document.addEventListener('keydown', onKey)
-    onCleanup(() => {
-      watcher.disconnect()
-      document.removeEventListener('keydown', onKey)
-    })
-  })
+function Lines(props: { readonly reader: Reader; readonly named: boolean }): JSX.Element {
+  const { view, logs, ...reader } = props.reader
+  const { store, rows } = logs
+  const [nowMs, setNowMs] = createSignal(Date.now())
+  const ticking = setInterval(() => setNowMs(Date.now()), 1000)
+  onCleanup(() => clearInterval(ticking))
+  // Only relative times change by the second; the others need to know the day.
+  const rowNowMs = createMemo(() => (view.clock() === 'relative' ? nowMs() : Math.floor(nowMs() / hourMs) * hourMs))
 
   return (
     <>
-      <div class="head">
-        <input
-          data-filter
-          class="grow"
-          aria-label={t('logs.filter')}
-          placeholder={t('logs.filter')}
-          value={filter()}
-          onInput={(event) => setFilter(event.currentTarget.value)}
-        />
-        <span class="dim">{test() === undefined ? t('logs.badRegex') : t('logs.lines', { n: shown().length })}</span>
-        <button type="button" aria-pressed={following()} onClick={() => (following() ? setFollowing(false) : toEnd())}>
-          {unseen() > 0 ? t('logs.new', { n: unseen() }) : t('logs.follow')}
-        </button>
-        <a
-          href={URL.createObjectURL(new Blob([]))}
-          download={`${props.id.slice(0, 12)}.log`}
-          onClick={(event) => (event.currentTarget.href = URL.createObjectURL(new Blob(shown().map(({ text }) => `${text}\n`))))}
-        >
-          {t('logs.download')}
-        </a>
-      </div>
-      <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={retry} />}</Show>
-      <Show when={open()} fallback={<Skeleton lines={12} />}>
-        <Show when={version() > 0} fallback={<Empty text={t('logs.empty')} />}>
-          <div
-            class="logs"
-            role="log"
-            aria-live="off"
-            aria-label={t('logs.label')}
-            tabindex="0"
-            ref={(element) => (pane = element)}
-            onScroll={scrolled}
-          >
-            <div style={{ height: `${shown().length * lineHeight}px` }} />
-            <For each={visible()}>
-              {(line, index) => (
-                <div
-                  class={`line l${line.level} ${line.source === 2 ? 'gap' : ''}`}
-                  style={{ top: `${(first() + index()) * lineHeight}px` }}
-                >
-                  <span class="t">{clock.format(line.timeMs)} </span>
-                  {line.text}
-                </div>
-              )}
-            </For>
-          </div>
-        </Show>
+      <Bars
+        counts={reader.counts()}
+        buckets={buckets}
+        clock={view.clock()}
+        nowMs={rowNowMs()}
+        seen={reader.seenTimes()}
+        onJump={(timeMs) => void reader.jump(timeMs)}
+      />
+      <Show when={(logs.version(), store.dropped > 0)}>
+        <p class="log-note" role="status">
+          {t('logs.dropped', { n: (logs.version(), store.dropped).toLocaleString(language()) })}
+        </p>
       </Show>
+      <Show when={view.columns().length > 0}>
+        <ul class="chips">
+          <For each={view.columns()}>
+            {(name) => (
+              <li class="chip">
+                <span class="chip-text mono">{name}</span>
+                <button
+                  type="button"
+                  class="drop"
+                  aria-label={t('logs.columnOff', { name })}
+                  title={t('logs.columnOff', { name })}
+                  onClick={() => view.turnColumn(name)}
+                >
+                  ✕
+                </button>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+      <Show when={view.filtering() !== '' && !logs.slow() && (logs.version(), rows.hits === 0 && !rows.scanning)}>
+        <p class="log-note" role="status">
+          {t('logs.none', { n: (logs.version(), store.order.length).toLocaleString(language()) })}{' '}
+          <button type="button" onClick={() => view.put({ q: undefined })}>
+            {t('logs.clear')}
+          </button>
+        </p>
+      </Show>
+      <Pane
+        ref={reader.attach}
+        logs={logs}
+        following={reader.following()}
+        view={view}
+        nowMs={rowNowMs()}
+        named={props.named}
+        current={reader.current()}
+        unfolded={reader.unfolded()}
+        marks={reader.marks}
+        onFollow={reader.follow}
+        onDrawn={reader.drawn}
+        onPick={reader.pick}
+        onToggle={reader.toggle}
+      />
     </>
   )
 }

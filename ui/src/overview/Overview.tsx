@@ -1,102 +1,208 @@
 import { A } from '@solidjs/router'
 import { createMemo, createResource, For, Show, type JSX } from 'solid-js'
+import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
+import { foldChanges } from '../audit/changes.ts'
+import { Outcome } from '../audit/Outcome.tsx'
 import { Enrol } from '../enrolment/Enrol.tsx'
+import { HostState } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
-import { ago, t } from '../i18n/i18n.ts'
-import { Empty, ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
+import { EnrolLink } from '../hosts/Hosts.tsx'
+import { ago, share, t, time } from '../i18n/i18n.ts'
+import { ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
 import { createFleetPage, createHosts } from '../kit/live.ts'
+import { may } from '../kit/me.ts'
+import { countOf, operations, showOperation } from '../kit/operations.ts'
+
+/** A disk fuller than this is trouble to come. */
+const fullDisk = 0.9
+const mostTroubles = 8
+const mostCards = 60
 
 /** What needs a person first, then every host, then what was done lately. */
 export function Overview(): JSX.Element {
   const hosts = createHosts()
-  const bad = createFleetPage(() => ({ kind: 'container', filter: 'state:warn state:critical', sort: 'state', offset: 0, limit: 20 }))
-  const running = createFleetPage(() => ({ kind: 'container', filter: 'state:running', sort: 'name', offset: 0, limit: 1 }))
-  const [changes] = createResource(async () => (await ask('audit.list', { limit: 8 })).rows)
-  const troubled = createMemo(() => hosts.state.hosts.filter(({ state }) => state !== 'ok'))
-  const quiet = () => troubled().length === 0 && bad.state.rows.length === 0
-
   return (
     <>
       <div class="head">
         <h1>{t('nav.overview')}</h1>
-      </div>
-      <Show when={hosts.error()}>{(error) => <ErrorBox error={error()} onRetry={hosts.retry} />}</Show>
-      <Show when={hosts.state.ready} fallback={<Skeleton />}>
-        <Show
-          when={hosts.state.hosts.length > 0}
-          fallback={
-            <>
-              <Empty text={t('overview.noHosts')} />
-              <Enrol />
-            </>
-          }
-        >
-          <Show
-            when={!quiet()}
-            fallback={
-              <p class="state-ok">
-                ● {t('overview.allWell', { hosts: hosts.state.hosts.length, containers: running.state.totals?.matching ?? 0 })}
-              </p>
-            }
-          >
-            <h2>{t('overview.attention')}</h2>
-            <div class="table" style={{ 'margin-bottom': '20px' }}>
-              <table>
-                <tbody>
-                  <For each={troubled()}>
-                    {(host) => (
-                      <tr>
-                        <td>
-                          <StateMark state={host.state} word={host.status} />
-                        </td>
-                        <td>
-                          <A href={`/hosts/${host.id}`}>{plain(host.name)}</A>
-                        </td>
-                        <td class="dim">{host.online ? plain(host.facts?.engine.problem ?? '') : ago(host.lastSeenMs)}</td>
-                      </tr>
-                    )}
-                  </For>
-                  <For each={bad.state.rows}>
-                    {(row) => (
-                      <tr>
-                        <td>
-                          <StateMark state={row.state} word={row.status} />
-                        </td>
-                        <td>
-                          <A href={`/containers/${row.host}/${row.id}`}>{plain(row.name)}</A> <span class="dim">{plain(row.hostName)}</span>
-                        </td>
-                        <td class="dim">{plain(row.detail)}</td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
-          </Show>
-          <h2>{t('hosts.title')}</h2>
-          <div class="cards">
-            <For each={hosts.state.hosts}>{(host) => <HostCard host={host} />}</For>
-          </div>
-          <h2>{t('overview.changes')}</h2>
-          <div class="table">
-            <table>
-              <tbody>
-                <For each={changes() ?? []}>
-                  {(row) => (
-                    <tr>
-                      <td class="dim">{ago(row.timeMs)}</td>
-                      <td>{plain(row.actorName)}</td>
-                      <td class="mono">{row.verb}</td>
-                      <td>{plain(row.hostName)}</td>
-                      <td class={row.outcome === 'failed' || row.outcome === 'refused' ? 'state-critical' : 'dim'}>{row.outcome}</td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
+        <span class="grow" />
+        <Show when={hosts.state.hosts.length > 0}>
+          <EnrolLink />
         </Show>
+      </div>
+      <Show when={hosts.error()}>{(error) => <ErrorBox what={t('error.what.hosts')} error={error()} onRetry={hosts.retry} />}</Show>
+      <Show when={hosts.state.ready} fallback={hosts.error() === undefined ? <Skeleton lines={12} /> : undefined}>
+        <Show when={hosts.state.hosts.length > 0} fallback={<First />}>
+          <Attention hosts={hosts.state.hosts} />
+          <Operations />
+          <h2>
+            {t('hosts.title')} <span class="dim">{hosts.state.hosts.length}</span>
+          </h2>
+          <div class="cards">
+            <For each={hosts.state.hosts.slice(0, mostCards)}>{(host) => <HostCard host={host} />}</For>
+          </div>
+          <Show when={hosts.state.hosts.length > mostCards}>
+            <p>
+              <A href="/hosts">{t('overview.allHosts', { n: hosts.state.hosts.length })}</A>
+            </p>
+          </Show>
+          <Show when={may('audit:read')}>
+            <Changes />
+          </Show>
+        </Show>
+      </Show>
+    </>
+  )
+}
+
+/** No host yet: what this is, and the one thing to do. */
+function First(): JSX.Element {
+  return (
+    <>
+      <p class="intro">{t('overview.noHosts')}</p>
+      <Enrol bare />
+    </>
+  )
+}
+
+const full = (host: Host) => host.online && (host.usage['diskFullest'] ?? 0) > fullDisk
+
+function Attention(props: { readonly hosts: readonly Host[] }): JSX.Element {
+  const bad = createFleetPage(() => ({
+    kind: 'container',
+    filter: 'state:warn state:critical',
+    sort: 'state',
+    offset: 0,
+    limit: mostTroubles,
+  }))
+  const running = createFleetPage(() => ({ kind: 'container', filter: 'state:running', sort: 'name', offset: 0, limit: 1 }))
+  const troubled = createMemo(() => props.hosts.filter((host) => host.state !== 'ok' || full(host)))
+  const matching = () => bad.state.totals?.matching ?? 0
+  const more = () => Math.max(0, troubled().length - mostTroubles) + Math.max(0, matching() - bad.state.rows.length)
+  return (
+    <Show when={bad.state.ready && running.state.ready} fallback={<Skeleton lines={2} />}>
+      <Show
+        when={troubled().length + bad.state.rows.length > 0}
+        fallback={
+          <p class="well state-ok">
+            ● {t('overview.allWell', { hosts: props.hosts.length, containers: running.state.totals?.matching ?? 0 })}
+          </p>
+        }
+      >
+        <h2>
+          {t('overview.attention')} <span class="dim">{troubled().length + matching()}</span>
+        </h2>
+        <div class="table attention">
+          <table class="stack-phone">
+            <tbody>
+              <For each={troubled().slice(0, mostTroubles)}>{(host) => <HostTrouble host={host} />}</For>
+              <For each={bad.state.rows}>{(row) => <ContainerTrouble row={row} />}</For>
+            </tbody>
+          </table>
+        </div>
+        <Show when={more() > 0}>
+          <p>
+            <A href={`/containers?filter=${encodeURIComponent('state:warn state:critical')}`}>{t('overview.more', { n: more() })}</A>
+          </p>
+        </Show>
+      </Show>
+    </Show>
+  )
+}
+
+function HostTrouble(props: { readonly host: Host }): JSX.Element {
+  const why = () =>
+    !props.host.online
+      ? `${t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) })} ${props.host.lastLoss}`
+      : props.host.state !== 'ok'
+        ? (props.host.facts?.engine.problem ?? '')
+        : t('overview.fullDisk', { share: share(props.host.usage['diskFullest']) })
+  return (
+    <tr>
+      <td>
+        <Show when={props.host.state === 'ok'} fallback={<HostState host={props.host} />}>
+          <StateMark state="warn" word={t('hosts.disk')} />
+        </Show>
+      </td>
+      <td>
+        <A href={`/hosts/${props.host.id}`}>{plain(props.host.name)}</A>
+      </td>
+      <td class="dim why">{plain(why())}</td>
+    </tr>
+  )
+}
+
+function ContainerTrouble(props: { readonly row: FleetRow }): JSX.Element {
+  return (
+    <tr>
+      <td>
+        <StateMark state={props.row.staleMs === undefined ? props.row.state : 'stale'} word={plain(props.row.status)} />
+      </td>
+      <td>
+        <A href={`/containers/${props.row.host}/${props.row.id}`}>{plain(props.row.name)}</A>{' '}
+        <span class="dim">{plain(props.row.hostName)}</span>
+      </td>
+      <td class="dim why">{plain(props.row.detail)}</td>
+    </tr>
+  )
+}
+
+/** What the person set going and what is still under way. */
+function Operations(): JSX.Element {
+  const live = () => operations.list.filter((one) => countOf(one, 'waiting', 'running') > 0)
+  return (
+    <Show when={live().length > 0}>
+      <h2>{t('overview.running')}</h2>
+      <ul class="running">
+        <For each={live()}>
+          {(one) => (
+            <li>
+              <button type="button" onClick={() => showOperation(one.id)}>
+                <span class="state-busy" aria-hidden="true">
+                  ◐
+                </span>{' '}
+                {plain(one.label)} · {countOf(one, 'ok', 'failed', 'canceled')}/{one.items.length}
+              </button>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Show>
+  )
+}
+
+function Changes(): JSX.Element {
+  const [changes, { refetch }] = createResource(async () => foldChanges((await ask('audit.list', { limit: 24 })).rows).slice(0, 8))
+  return (
+    <>
+      <h2>{t('overview.changes')}</h2>
+      <Show
+        when={changes.error === undefined}
+        fallback={<ErrorBox what={t('error.what.activity')} error={changes.error} onRetry={() => void refetch()} />}
+      >
+        <div class="table changes">
+          <table class="stack-phone">
+            <tbody>
+              <For each={changes() ?? []}>
+                {(row) => (
+                  <tr>
+                    <td class="dim" title={time(row.timeMs)}>
+                      {ago(row.timeMs)}
+                    </td>
+                    <td>{plain(row.actorName)}</td>
+                    <td class="mono">{row.verb}</td>
+                    <td>{plain(row.hostName)}</td>
+                    <td>
+                      <Outcome row={row} />
+                    </td>
+                  </tr>
+                )}
+              </For>
+            </tbody>
+          </table>
+        </div>
       </Show>
     </>
   )

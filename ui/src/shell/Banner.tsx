@@ -27,27 +27,41 @@ export function Banner(): JSX.Element {
   })
   return (
     <div class="banners" role="status">
-      <Show when={late() ? lost() : undefined}>
-        {(now) => (
-          <p class="banner">
-            <span class="grow">▲ {t('link.lost', { time: clock(now().sinceMs) })}</span>
-            <Show when={manual()}>
-              <button type="button" onClick={retryNow}>
-                {t('link.retry')}
-              </button>
-            </Show>
-          </p>
-        )}
-      </Show>
+      <Show when={late() ? lost() : undefined}>{(now) => <Lost sinceMs={now().sinceMs} manual={manual()} onRetry={retryNow} />}</Show>
       <Show when={newer()}>
-        <p class="banner calm">
-          <span class="grow">{t('link.newer')}</span>
-          <button type="button" onClick={() => location.reload()}>
-            {t('link.reload')}
-          </button>
-        </p>
+        <Newer />
       </Show>
     </div>
+  )
+}
+
+/** Since when nothing came. What is shown stays as it was then. */
+export function Lost(props: { readonly sinceMs: number; readonly manual: boolean; readonly onRetry: () => void }): JSX.Element {
+  return (
+    <p class="banner">
+      <span class="grow">
+        <span class="state-warn" aria-hidden="true">
+          ▲
+        </span>{' '}
+        {t('link.lost', { time: clock(props.sinceMs) })}
+      </span>
+      <Show when={props.manual}>
+        <button type="button" onClick={() => props.onRetry()}>
+          {t('link.retry')}
+        </button>
+      </Show>
+    </p>
+  )
+}
+
+export function Newer(): JSX.Element {
+  return (
+    <p class="banner calm">
+      <span class="grow">{t('link.newer')}</span>
+      <button type="button" onClick={() => location.reload()}>
+        {t('link.reload')}
+      </button>
+    </p>
   )
 }
 

@@ -1,75 +1,153 @@
 import { useNavigate } from '@solidjs/router'
-import { createEffect, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createMemo, createSignal, createUniqueId, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
-import { t } from '../i18n/i18n.ts'
+import { chooseLanguage, t } from '../i18n/i18n.ts'
 import { plain, StateMark } from '../kit/kit.tsx'
+import { writeTerm } from '../kit/filter.ts'
+import { may } from '../kit/me.ts'
+import { fitting, scopeOf, type Offer } from './palette.ts'
+import { places } from './places.ts'
+import { chooseTheme } from './UserMenu.tsx'
 
-/** Go to anything: the hub's best matches over all hosts, and the pages. */
-export function Palette(props: { readonly onClose: () => void }): JSX.Element {
+interface Entry extends Offer {
+  readonly row?: FleetRow
+  readonly host?: Host
+}
+
+const mostShown = 14
+
+/** Go to anything, do anything: pages and actions from here, hosts, tags and containers from the hub. */
+export function Palette(props: { readonly onClose: () => void; readonly onOut: () => void; readonly onKeys: () => void }): JSX.Element {
+  const id = createUniqueId()
   const [text, setText] = createSignal('')
   const [rows, setRows] = createSignal<readonly FleetRow[]>([])
+  const [hosts, setHosts] = createSignal<readonly Host[]>([])
   const [current, setCurrent] = createSignal(0)
   const navigate = useNavigate()
   const before = document.activeElement as HTMLElement | null
   onCleanup(() => before?.focus())
+  onMount(() => void ask('hosts.list', {}).then(setHosts, () => undefined))
 
   createEffect(() => {
-    const wanted = text().trim()
+    const { scope, words } = scopeOf(text())
     setCurrent(0)
-    if (wanted === '') return void setRows([])
+    if (words === '' || scope !== 'all') return void setRows([])
     let stale = false
-    ask('fleet.find', { text: wanted }).then(
+    ask('fleet.find', { text: words }).then(
       (found) => !stale && setRows(found),
       () => undefined,
     )
     onCleanup(() => (stale = true))
   })
 
-  const go = (row: FleetRow | undefined) => {
-    if (row === undefined) return
+  const go = (path: string) => () => navigate(path)
+  const pages = createMemo((): Entry[] => places.map(([, label, path]) => ({ label: t(label), kind: t('palette.page'), run: go(path) })))
+  const actions = createMemo((): Entry[] => {
+    const kind = t('palette.action')
+    const all: Entry[] = [
+      { label: t('keys.title'), kind, words: 'help shortcuts', run: props.onKeys },
+      { label: t('theme.dark'), kind, words: 'theme', run: () => chooseTheme('dark') },
+      { label: t('theme.light'), kind, words: 'theme', run: () => chooseTheme('light') },
+      { label: t('theme.system'), kind, words: 'theme', run: () => chooseTheme('system') },
+      { label: 'English', kind, words: 'language langue', run: () => chooseLanguage('en') },
+      { label: 'Français', kind, words: 'language langue', run: () => chooseLanguage('fr') },
+      { label: t('nav.signOut'), kind, words: 'log out', run: props.onOut },
+    ]
+    return may('hosts:enrol') ? [{ label: t('hosts.enrol'), kind, words: 'add', run: go('/hosts/enrol') }, ...all] : all
+  })
+  const tags = createMemo((): Entry[] =>
+    [...new Set(hosts().flatMap((host) => host.tags))].map((tag) => ({
+      label: `#${plain(tag)}`,
+      kind: t('palette.tag'),
+      run: go(`/containers?filter=${encodeURIComponent(writeTerm('tag', tag))}`),
+    })),
+  )
+  const machines = createMemo((): Entry[] =>
+    hosts().map((host) => ({
+      label: plain(host.name),
+      words: host.tags.join(' '),
+      kind: t('palette.host'),
+      host,
+      run: go(`/hosts/${host.id}`),
+    })),
+  )
+  const found = createMemo((): Entry[] =>
+    rows().map((row) => ({ label: plain(row.name), kind: plain(row.hostName), row, run: go(`/containers/${row.host}/${row.id}`) })),
+  )
+  const entries = createMemo((): readonly Entry[] => {
+    const { scope, words } = scopeOf(text())
+    if (scope === 'actions') return fitting(actions(), words) as Entry[]
+    if (scope === 'hosts') return (fitting(machines(), words) as Entry[]).slice(0, mostShown)
+    if (scope === 'tags') return (fitting(tags(), words) as Entry[]).slice(0, mostShown)
+    if (words === '') return [...pages(), ...actions()]
+    return [
+      ...(fitting([...pages(), ...machines()], words) as Entry[]).slice(0, 6),
+      ...found(),
+      ...(fitting(actions(), words) as Entry[]).slice(0, 4),
+    ].slice(0, mostShown)
+  })
+
+  function choose(entry: Entry | undefined): void {
+    if (entry === undefined) return
     props.onClose()
-    navigate(`/containers/${row.host}/${row.id}`)
+    entry.run()
   }
 
   function onKey(event: KeyboardEvent): void {
     if (event.key === 'Escape') props.onClose()
-    else if (event.key === 'Enter') go(rows()[current()])
-    else if (event.key === 'ArrowDown') setCurrent((n) => Math.min(n + 1, rows().length - 1))
+    else if (event.key === 'Enter') choose(entries()[current()])
+    else if (event.key === 'ArrowDown') setCurrent((n) => Math.min(n + 1, entries().length - 1))
     else if (event.key === 'ArrowUp') setCurrent((n) => Math.max(n - 1, 0))
-    else return
+    else if (event.key !== 'Tab') return
     event.preventDefault()
   }
+  createEffect(() => document.getElementById(`${id}-${current()}`)?.scrollIntoView({ block: 'nearest' }))
 
   return (
     <div class="palette" onClick={(event) => event.target === event.currentTarget && props.onClose()} role="presentation">
       <div role="dialog" aria-modal="true" aria-label={t('palette.open')}>
         <input
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={id}
+          aria-activedescendant={entries().length > 0 ? `${id}-${current()}` : undefined}
           aria-label={t('palette.placeholder')}
           placeholder={t('palette.placeholder')}
           value={text()}
+          maxlength="256"
           onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={onKey}
           ref={(input) => queueMicrotask(() => input.focus())}
         />
-        <Show when={text().trim() !== ''}>
-          <ul role="listbox" aria-label={t('palette.open')}>
-            <For each={rows()} fallback={<li class="dim">{t('palette.none')}</li>}>
-              {(row, index) => (
-                <li
-                  role="option"
-                  aria-selected={index() === current()}
-                  class={index() === current() ? 'current' : ''}
-                  onClick={() => go(row)}
-                >
-                  <StateMark state={row.staleMs === undefined ? row.state : 'stale'} word="" />
-                  <span class="grow">{plain(row.name)}</span>
-                  <span class="dim">{plain(row.hostName)}</span>
-                </li>
-              )}
-            </For>
-          </ul>
+        <ul id={id} role="listbox" aria-label={t('palette.open')}>
+          <For each={entries()}>
+            {(entry, index) => (
+              <li
+                id={`${id}-${index()}`}
+                role="option"
+                aria-selected={index() === current()}
+                class={index() === current() ? 'current' : ''}
+                onPointerMove={() => setCurrent(index())}
+                onClick={() => choose(entry)}
+              >
+                <Show when={entry.row ?? entry.host}>
+                  <StateMark
+                    state={entry.row === undefined ? entry.host!.state : entry.row.staleMs === undefined ? entry.row.state : 'stale'}
+                    word=""
+                  />
+                </Show>
+                <span class="grow clip">{entry.label}</span>
+                <span class="dim">{entry.kind}</span>
+              </li>
+            )}
+          </For>
+        </ul>
+        <Show when={entries().length === 0}>
+          <p class="dim none">{t('palette.none')}</p>
         </Show>
+        <p class="dim hint">{t('palette.hint')}</p>
       </div>
     </div>
   )

@@ -1,29 +1,37 @@
-import { A, useNavigate } from '@solidjs/router'
-import { createEffect, createSignal, lazy, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
+import { A, useLocation, useNavigate } from '@solidjs/router'
+import { createEffect, createSignal, For, lazy, on, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession, link } from '../api/api.ts'
-import { chooseLanguage, language, t } from '../i18n/i18n.ts'
+import { t } from '../i18n/i18n.ts'
+import { Icon } from '../kit/Icon.tsx'
+import { Mark } from '../kit/Mark.tsx'
 import { activeKeys, createKeys, type KeyAction } from '../kit/keys.ts'
 import { Notices, plain, Skeleton } from '../kit/kit.tsx'
 import { Banner } from './Banner.tsx'
 import { Palette } from './Palette.tsx'
+import { places } from './places.ts'
 import { Tray } from './Tray.tsx'
+import { UserMenu } from './UserMenu.tsx'
 
-const themes = ['', 'light', 'dark'] as const
 const KeyHelp = lazy(async () => ({ default: (await import('./KeyHelp.tsx')).KeyHelp }))
-const goTo = [
-  ['g o', 'nav.overview', '/'],
-  ['g h', 'nav.hosts', '/hosts'],
-  ['g c', 'nav.containers', '/containers'],
-  ['g y', 'nav.activity', '/activity'],
-] as const
-
 /** The frame around every page: rail, search, banner, keys. */
-export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () => void }>): JSX.Element {
+export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byChoice: boolean) => void }>): JSX.Element {
   const [searching, setSearching] = createSignal(false)
   const [helping, setHelping] = createSignal<readonly KeyAction[]>()
   const navigate = useNavigate()
-  createEffect(() => link().state === 'ended' && props.onOut())
+  const place = useLocation()
+  createEffect(() => link().state === 'ended' && props.onOut(false))
+  // A new page begins at its top, for the eye and for the keyboard; a tab of the same page leaves one where one was.
+  createEffect(
+    on(
+      () => place.pathname,
+      () => {
+        if (document.activeElement?.closest('.tabs, main') == null)
+          document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true })
+      },
+      { defer: true },
+    ),
+  )
   createKeys([
     { combo: 'Mod+k', label: 'palette.open', run: () => setSearching(true) },
     { combo: ':', label: 'palette.open', run: () => setSearching(true) },
@@ -32,59 +40,44 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: () =
     { combo: '[', label: 'keys.tabBefore', run: () => turnTab(-1) },
     { combo: ']', label: 'keys.tabNext', run: () => turnTab(1) },
     { combo: '-', label: 'keys.back', run: () => history.back() },
-    ...goTo.map(([combo, label, path]) => ({ combo, label, run: () => navigate(path) })),
+    ...places.map(([combo, label, path]) => ({ combo, label, run: () => navigate(path) })),
   ])
 
   async function signOut(): Promise<void> {
     forgetSession()
     await fetchJson('DELETE', '/logins/current').catch(() => undefined)
-    props.onOut()
-  }
-
-  function nextTheme(): void {
-    const next = themes[(themes.indexOf((document.documentElement.dataset['theme'] ?? '') as '') + 1) % themes.length]!
-    if (next === '') delete document.documentElement.dataset['theme']
-    else document.documentElement.dataset['theme'] = next
-    localStorage.setItem('theme', next)
+    props.onOut(true)
   }
 
   return (
     <div class="shell">
       <header class="top">
-        <A href="/" class="brand">
-          Fairlead
+        <A href="/" class="brand" aria-label="Fairlead">
+          <Mark /> <span class="hide-phone">Fairlead</span>
         </A>
         <button type="button" class="search" onClick={() => setSearching(true)}>
-          {t('palette.open')} <kbd class="hide-phone">Ctrl K</kbd>
+          <Icon name="search" /> <span class="grow">{t('palette.open')}</span> <kbd class="hide-phone">Ctrl K</kbd>
         </button>
-        <span class="grow" />
+        <span class="grow hide-phone" />
         <Tray />
         <span class="dim hide-phone">{plain(props.me.organization.name)}</span>
-        <select aria-label="Language" value={language()} onChange={(event) => chooseLanguage(event.currentTarget.value as 'en' | 'fr')}>
-          <option value="en">EN</option>
-          <option value="fr">FR</option>
-        </select>
-        <button type="button" onClick={nextTheme} class="hide-phone">
-          {t('theme.toggle')}
-        </button>
-        <button type="button" onClick={signOut}>
-          {t('nav.signOut')}
-        </button>
+        <UserMenu onKeys={() => setHelping(activeKeys())} onOut={() => void signOut()} />
       </header>
       <nav class="rail" aria-label={t('nav.main')}>
-        <A href="/" end>
-          {t('nav.overview')}
-        </A>
-        <A href="/hosts">{t('nav.hosts')}</A>
-        <A href="/containers">{t('nav.containers')}</A>
-        <A href="/activity">{t('nav.activity')}</A>
+        <For each={places}>
+          {([combo, label, path, icon]) => (
+            <A href={path} end={path === '/'} title={`${t(label)} (${combo})`}>
+              <Icon name={icon} /> <span>{t(label)}</span>
+            </A>
+          )}
+        </For>
       </nav>
-      <main>
+      <main tabindex="-1">
         <Banner />
         <Suspense fallback={<Skeleton />}>{props.children}</Suspense>
       </main>
       <Show when={searching()}>
-        <Palette onClose={() => setSearching(false)} />
+        <Palette onClose={() => setSearching(false)} onOut={() => void signOut()} onKeys={() => setHelping(activeKeys())} />
       </Show>
       <Show when={helping()}>{(keys) => <KeyHelp keys={keys()} onClose={() => setHelping(undefined)} />}</Show>
       <Notices />

@@ -1,0 +1,119 @@
+import { drift, median, percentile, round, sleep } from '../measure/numbers.ts'
+import type { World } from './world.ts'
+
+/** Each measures one row of the table of goals, in one mode; the names are those of the answer's keys. */
+export type Figures = Record<string, number | boolean>
+
+interface Measured {
+  readonly bytes: number
+  readonly ms: number
+  readonly cpuMs: number
+}
+
+const megabyte = 1e6
+/** Direct and over the link take turns so often. */
+const turns = 5
+
+export async function measureList({ pair }: World): Promise<Figures> {
+  const { hub, stop } = await pair({})
+  const { direct, link } = await hub<{ direct: number[]; link: number[] }>('list', { times: 1500 })
+  await stop()
+  return {
+    listP50Ratio: round(median(link) / median(direct)),
+    listP99Ratio: round(percentile(link, 0.99) / percentile(direct, 0.99)),
+    listDirectP50Ms: round(median(direct)),
+    listLinkP50Ms: round(median(link)),
+    listDirectP99Ms: round(percentile(direct, 0.99)),
+    listLinkP99Ms: round(percentile(link, 0.99)),
+    listDirectDrift: round(drift(direct)),
+  }
+}
+
+export async function measureLogs({ pair, logContainer, logTextBytes }: World): Promise<Figures> {
+  const { hub, stop } = await pair({})
+  const id = await logContainer()
+  const [direct, link]: [Measured[], Measured[]] = [[], []]
+  for (let n = 0; n < turns; n++) {
+    direct.push(await hub<Measured>('logsDirect', { id }))
+    link.push(await hub<Measured>('logsLink', { id }))
+  }
+  await stop()
+  const rate = (runs: Measured[]) => median(runs.map(({ ms }) => logTextBytes / megabyte / (ms / 1000)))
+  return {
+    logsThroughputRatio: round(rate(link) / rate(direct)),
+    logsHubCpuMsPerMB: round(median(link.map(({ cpuMs }) => cpuMs / (logTextBytes / megabyte)))),
+    logsDirectMBps: round(rate(direct)),
+    logsLinkMBps: round(rate(link)),
+    logsDirectCpuMsPerMB: round(median(direct.map(({ cpuMs }) => cpuMs / (logTextBytes / megabyte)))),
+  }
+}
+
+export async function measureArchive({ pair, bigContainer }: World): Promise<Figures> {
+  const { hub, agentState, stop } = await pair({})
+  const id = await bigContainer()
+  const [direct, link, both]: [Measured[], Measured[], number[]] = [[], [], []]
+  for (let n = 0; n < turns; n++) {
+    direct.push(await hub<Measured>('archiveDirect', { id }))
+    const before = await agentState()
+    const run = await hub<Measured>('archiveLink', { id })
+    link.push(run)
+    both.push(run.cpuMs + (await agentState()).cpuMs - before.cpuMs)
+  }
+  await stop()
+  const rate = (runs: Measured[]) => median(runs.map(({ bytes, ms }) => bytes / megabyte / (ms / 1000)))
+  const perMB = (cpu: number[]) => median(cpu) / (direct[0]!.bytes / megabyte)
+  return {
+    archiveCpuRatio: round(median(both) / median(direct.map(({ cpuMs }) => cpuMs))),
+    archiveThroughputRatio: round(rate(link) / rate(direct)),
+    archiveDirectMBps: round(rate(direct)),
+    archiveLinkMBps: round(rate(link)),
+    archiveDirectCpuMsPerMB: round(perMB(direct.map(({ cpuMs }) => cpuMs))),
+    archiveBothCpuMsPerMB: round(perMB(both)),
+  }
+}
+
+export async function measureEcho({ pair, bigContainer }: World): Promise<Figures> {
+  const { hub, stop } = await pair({})
+  const id = await bigContainer()
+  const keys = () => hub<number[][]>('keys', { id, count: 200, pauseMs: 15, ways: ['direct', 'link'] })
+  const [idleDirect, idleLink] = await keys()
+  await hub('bulkStart', { id, streams: 3 })
+  await sleep(1000)
+  const [bulkDirect, bulkLink] = await keys()
+  await hub('bulkStop')
+  await stop()
+  return {
+    execEchoIdleRatio: round(median(idleLink!) / median(idleDirect!)),
+    execEchoBulkRatio: round(median(bulkLink!) / median(bulkDirect!)),
+    execEchoIdleDirectMs: round(median(idleDirect!)),
+    execEchoIdleLinkMs: round(median(idleLink!)),
+    execEchoBulkDirectMs: round(median(bulkDirect!)),
+    execEchoBulkLinkMs: round(median(bulkLink!)),
+  }
+}
+
+export async function measureStalled({ pair, bigContainer }: World): Promise<Figures> {
+  const { hub, agentState, stop } = await pair({})
+  const id = await bigContainer()
+  const lists = async () => percentile((await hub<{ link: number[] }>('list', { times: 600 })).link, 0.99)
+  const [alone, beside]: [number[], number[]] = [[], []]
+  let received: number[] = []
+  await agentState()
+  // In turn, since the machine does other things too.
+  for (let n = 0; n < 3; n++) {
+    alone.push(await lists())
+    received = await hub<number[]>('stall', { id, streams: 20 })
+    beside.push(await lists())
+    await hub('unstall')
+    await sleep(300)
+  }
+  const { mostQueuedBytes } = await agentState()
+  await stop()
+  return {
+    stalledReadersP99Ratio: round(median(beside) / median(alone)),
+    stalledAloneP99Ms: round(median(alone)),
+    stalledBesideP99Ms: round(median(beside)),
+    stalledHubBytesPerStream: Math.max(...received),
+    stalledAgentBytesPerStream: mostQueuedBytes,
+  }
+}

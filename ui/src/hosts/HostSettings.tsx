@@ -1,0 +1,62 @@
+import { useNavigate } from '@solidjs/router'
+import { createSignal, Show, type JSX } from 'solid-js'
+import { ask } from '../api/api.ts'
+import { t } from '../i18n/i18n.ts'
+import { act, ConfirmByName, NoPermission } from '../kit/kit.tsx'
+import { may } from '../kit/me.ts'
+
+/** Its name and tags, and the way out. What was typed stays after a refusal. */
+export function HostSettings(props: { readonly id: string; readonly name: string; readonly tags: readonly string[] }): JSX.Element {
+  const [asking, setAsking] = createSignal(false)
+  const navigate = useNavigate()
+  function save(event: SubmitEvent): void {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget as HTMLFormElement)
+    const tags = String(fields.get('tags'))
+      .split(/[\s,]+/)
+      .filter((tag) => tag !== '')
+    void act(t('hosts.save'), () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags }))
+  }
+  async function revoke(): Promise<void> {
+    if (await act(t('hosts.revoke'), () => ask('hosts.revoke', { host: props.id }))) navigate('/hosts')
+  }
+  return (
+    <Show when={may('hosts:manage')} fallback={<NoPermission permission="hosts:manage" />}>
+      <form class="box form" onSubmit={save}>
+        <label class="field">
+          {t('containers.name')}
+          <input name="name" value={props.name} maxlength="63" required />
+        </label>
+        <label class="field">
+          {t('hosts.tags')}
+          <input name="tags" value={props.tags.join(' ')} />
+          <small>{t('hosts.tagsHint')}</small>
+        </label>
+        <p>
+          <button type="submit" class="primary">
+            {t('hosts.save')}
+          </button>
+        </p>
+      </form>
+      <Show
+        when={asking()}
+        fallback={
+          <div class="box">
+            <p>{t('hosts.revokeWhat')}</p>
+            <button type="button" class="danger" onClick={() => setAsking(true)}>
+              {t('hosts.revoke')}
+            </button>
+          </div>
+        }
+      >
+        <ConfirmByName
+          name={props.name}
+          question={t('hosts.revokeAsk')}
+          action={t('hosts.revoke')}
+          onCancel={() => setAsking(false)}
+          onConfirm={() => void revoke()}
+        />
+      </Show>
+    </Show>
+  )
+}

@@ -1,0 +1,55 @@
+import { Show, type JSX } from 'solid-js'
+import type { Key } from '../i18n/en.ts'
+import { t } from '../i18n/i18n.ts'
+import { CopyButton, plain } from '../kit/kit.tsx'
+import { plainLine } from './ansi.ts'
+import { lineRecord, streamNames } from './download.ts'
+import { levelNames } from './level.ts'
+import { keyOf, type SourceRef } from './sources.ts'
+import type { LogStore } from './store.ts'
+
+/** Everything known of the picked line, and what can be done with it. */
+export function LineBar(props: {
+  readonly id: number
+  readonly store: LogStore
+  readonly refs: readonly SourceRef[]
+  readonly filtering: boolean
+  readonly onContext: () => void
+  readonly onClose: () => void
+}): JSX.Element {
+  const there = () => props.store.has(props.id)
+  const source = () => props.refs[props.store.source(props.id)]
+  const timeMs = () => props.store.time(props.id)
+  const link = () => {
+    const url = new URL(location.href)
+    url.searchParams.set('at', String(timeMs()))
+    url.searchParams.set('in', keyOf(source()!))
+    return url.href
+  }
+  return (
+    <div class="line-bar" role="region" aria-label={t('logs.line')}>
+      <Show when={there()} fallback={<span class="grow dim">{t('logs.lineGone')}</span>}>
+        <span class="mono">{Number.isFinite(timeMs()) ? new Date(timeMs()).toISOString() : '–'}</span>
+        <bdi class="dim">
+          {plain(source()?.name ?? '')} · {plain(source()?.hostName ?? '')}
+        </bdi>
+        <span class={`tag l-${levelNames[props.store.level(props.id)]}`}>
+          {t(`logs.level.${levelNames[props.store.level(props.id)]!}` as Key)}
+        </span>
+        <span class="tag">{streamNames[props.store.stream(props.id)]}</span>
+        <span class="grow" />
+        <CopyButton text={plainLine(props.store.text(props.id))} label={t('logs.copyLine')} />
+        <CopyButton text={JSON.stringify(lineRecord(props.store, props.id, props.refs))} label={t('logs.copyJson')} />
+        <CopyButton text={link()} label={t('logs.copyLink')} />
+        <Show when={props.filtering}>
+          <button type="button" onClick={() => props.onContext()}>
+            {t('logs.showAround')}
+          </button>
+        </Show>
+      </Show>
+      <button type="button" aria-label={t('logs.close')} title={t('logs.close')} onClick={() => props.onClose()}>
+        ✕
+      </button>
+    </div>
+  )
+}

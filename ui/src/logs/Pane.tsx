@@ -1,0 +1,99 @@
+import { createEffect, For, on, onCleanup, onMount, type Accessor, type JSX } from 'solid-js'
+import { t } from '../i18n/i18n.ts'
+import type { Address } from './address.ts'
+import { createDrawing, handleOf, redraw, scrolled, type PaneHandle } from './drawing.ts'
+import type { Logs } from './logs.ts'
+import { Row } from './Row.tsx'
+import { copySelected } from './selection.ts'
+
+/** Rows, drawn only where they are seen, whatever their heights; the selection survives all of it. */
+export function Pane(props: {
+  readonly logs: Logs
+  readonly following: boolean
+  readonly view: Address
+  readonly nowMs: number
+  readonly named: boolean
+  readonly current: number | undefined
+  readonly unfolded: ReadonlySet<number>
+  readonly marks: Accessor<ReadonlyMap<number, readonly number[]>>
+  readonly onFollow: (following: boolean) => void
+  readonly onDrawn: (ids: readonly number[], seen: readonly [number, number]) => void
+  readonly onPick: (id: number) => void
+  readonly onToggle: (id: number) => void
+  readonly ref: (handle: PaneHandle) => void
+}): JSX.Element {
+  let scroller: HTMLDivElement | undefined
+  let glass: HTMLDivElement | undefined
+  let block: HTMLDivElement | undefined
+  const drawing = createDrawing({
+    logs: props.logs,
+    wrap: () => props.view.wrap(),
+    following: () => props.following,
+    uneven: () => props.view.wrap() || props.unfolded.size > 0,
+    onFollow: (following) => props.onFollow(following),
+    onDrawn: (ids, seen) => props.onDrawn(ids, seen),
+  })
+
+  onMount(() => {
+    const boxes = { scroller: scroller!, glass: glass!, block: block! }
+    drawing.boxes = boxes
+    props.ref(handleOf(drawing))
+    const watcher = new ResizeObserver(() => {
+      boxes.glass.style.width = `${boxes.scroller.clientWidth}px`
+      boxes.glass.style.height = `${boxes.scroller.clientHeight}px`
+      redraw(drawing)
+    })
+    watcher.observe(boxes.scroller)
+    onCleanup(() => watcher.disconnect())
+    createEffect(on(props.logs.version, () => redraw(drawing)))
+    const looks = () => [props.view.wrap(), props.unfolded, props.named, props.view.clock(), props.view.raw(), props.view.columns()]
+    const looksElse = () => {
+      drawing.setWidth(0)
+      redraw(drawing)
+    }
+    createEffect(on(looks, looksElse, { defer: true }))
+  })
+
+  return (
+    <div
+      class="logs"
+      classList={{ wrap: props.view.wrap() }}
+      role="log"
+      aria-live="off"
+      aria-label={t('logs.label')}
+      tabindex="0"
+      ref={(box) => (scroller = box)}
+      onScroll={() => scrolled(drawing)}
+      onCopy={(event) => copySelected(event, block!, props.logs)}
+    >
+      <div
+        class="spacer"
+        style={{ height: `${drawing.total() * drawing.unit()}px`, width: props.view.wrap() ? '100%' : `${drawing.width()}px` }}
+      >
+        <div class="glass" ref={(box) => (glass = box)}>
+          <div class="block" ref={(box) => (block = box)}>
+            <For each={drawing.ids()}>
+              {(id) => (
+                <Row
+                  id={id}
+                  logs={props.logs}
+                  view={props.view}
+                  nowMs={props.nowMs}
+                  named={props.named}
+                  current={props.current === id}
+                  open={props.unfolded.has(id)}
+                  away={drawing.pinned().has(id)}
+                  marks={props.marks().get(id) ?? none}
+                  onToggle={() => props.onToggle(id)}
+                  onPick={() => props.onPick(id)}
+                />
+              )}
+            </For>
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+const none: readonly number[] = []

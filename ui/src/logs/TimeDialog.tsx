@@ -1,0 +1,56 @@
+import { createSignal, Show, type JSX } from 'solid-js'
+import { t } from '../i18n/i18n.ts'
+import { Dialog } from '../kit/Dialog.tsx'
+import { parseTime } from './stamp.ts'
+
+/** Asks for a time of the reader's own zone. */
+export function TimeDialog(props: {
+  readonly startMs: number
+  readonly onGo: (timeMs: number) => void
+  readonly onClose: () => void
+}): JSX.Element {
+  const [bad, setBad] = createSignal(false)
+  let input: HTMLInputElement | undefined
+  const local = (ms: number) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ')
+  return (
+    <Dialog title={t('logs.jump')} onClose={props.onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          const timeMs = parseTime(input!.value, Date.now())
+          if (timeMs === undefined) return void setBad(true)
+          props.onGo(timeMs)
+        }}
+      >
+        <label class="field">
+          {t('logs.toTime')}
+          <input
+            type="text"
+            data-first
+            class="mono"
+            autocomplete="off"
+            spellcheck={false}
+            aria-invalid={bad()}
+            aria-describedby="bad-time"
+            value={local(props.startMs)}
+            onInput={() => setBad(false)}
+            ref={(box) => (input = box)}
+          />
+        </label>
+        <div id="bad-time" role="alert">
+          <Show when={bad()}>
+            <p class="log-note bad">{t('logs.badTime')}</p>
+          </Show>
+        </div>
+        <div class="row">
+          <button type="submit" class="primary">
+            {t('logs.go')}
+          </button>
+          <button type="button" onClick={() => props.onClose()}>
+            {t('cancel')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

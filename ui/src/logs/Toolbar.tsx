@@ -1,0 +1,183 @@
+import { createSignal, For, Show, type JSX } from 'solid-js'
+import type { Key } from '../i18n/en.ts'
+import { language, t } from '../i18n/i18n.ts'
+import { tell } from '../kit/kit.tsx'
+import { makeFile } from './download.ts'
+import type { Reader } from './reader.ts'
+
+const clocks = ['local', 'utc', 'relative'] as const
+const arounds = [0, 3, 10] as const
+
+/** The line that filters, and what is wrong with it. */
+export function Toolbar(props: { readonly reader: Reader }): JSX.Element {
+  const { view, logs } = props.reader
+  return (
+    <>
+      <div class="log-bar">
+        <div class="log-query">
+          <input
+            data-filter
+            type="search"
+            spellcheck={false}
+            autocomplete="off"
+            aria-label={t('logs.filter')}
+            aria-invalid={view.broken() !== undefined}
+            placeholder={t('logs.filter')}
+            value={view.query()}
+            onInput={(event) => view.put({ q: event.currentTarget.value || undefined })}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') props.reader.toHit(event.shiftKey ? -1 : 1)
+              else if (event.key === 'Escape') event.currentTarget.blur()
+            }}
+          />
+          <Count reader={props.reader} />
+        </div>
+        <Show when={view.filtering() !== ''}>
+          <div class="row tight">
+            <button
+              type="button"
+              aria-label={t('logs.previous')}
+              title={`${t('logs.previous')} (N)`}
+              onClick={() => props.reader.toHit(-1)}
+            >
+              ↑
+            </button>
+            <button type="button" aria-label={t('logs.next')} title={`${t('logs.next')} (n)`} onClick={() => props.reader.toHit(1)}>
+              ↓
+            </button>
+            <button
+              type="button"
+              aria-pressed={view.highlight()}
+              onClick={() => view.put({ mode: view.highlight() ? undefined : 'highlight' })}
+            >
+              {t('logs.highlight')}
+            </button>
+            <Show when={!view.highlight()}>
+              <select
+                aria-label={t('logs.around')}
+                value={String(view.around())}
+                onChange={(event) => view.put({ around: event.currentTarget.value === '0' ? undefined : event.currentTarget.value })}
+              >
+                <For each={arounds}>{(n) => <option value={n}>{n === 0 ? t('logs.around0') : t('logs.aroundN', { n })}</option>}</For>
+              </select>
+            </Show>
+          </div>
+        </Show>
+        <button
+          type="button"
+          class="follow"
+          classList={{ new: props.reader.unseen() > 0 }}
+          aria-pressed={props.reader.following()}
+          title={t('logs.followKeys')}
+          onClick={() => props.reader.toggleFollow()}
+        >
+          {props.reader.unseen() > 0
+            ? t('logs.new', { n: props.reader.unseen().toLocaleString(language()), count: props.reader.unseen() })
+            : t('logs.follow')}
+        </button>
+        <button type="button" class="only-phone" aria-expanded={props.reader.options()} onClick={() => props.reader.turnOptions()}>
+          {t('logs.options')}
+        </button>
+      </div>
+      <Show when={view.broken()}>
+        {(error) => (
+          <p class="log-note bad" role="alert">
+            {t(`logs.broken.${error().why}` as Key, { word: error().word })}
+          </p>
+        )}
+      </Show>
+      <Show when={logs.slow()}>
+        <p class="log-note bad" role="alert">
+          {t('logs.broken.slow')}
+        </p>
+      </Show>
+    </>
+  )
+}
+
+/** How the lines are shown, and what can be done with all of them. */
+export function Options(props: { readonly reader: Reader }): JSX.Element {
+  const { view } = props.reader
+  return (
+    <>
+      <div class="log-options" classList={{ open: props.reader.options() }}>
+        <button type="button" aria-pressed={view.wrap()} onClick={() => view.put({ wrap: view.wrap() ? '0' : '1' })}>
+          {t('logs.wrap')}
+        </button>
+        <button
+          type="button"
+          aria-pressed={view.raw()}
+          title={t('logs.rawHint')}
+          onClick={() => view.put({ raw: view.raw() ? undefined : '1' })}
+        >
+          {t('logs.raw')}
+        </button>
+        <select
+          aria-label={t('logs.clock')}
+          value={view.clock()}
+          onChange={(event) => view.put({ clock: event.currentTarget.value === 'local' ? undefined : event.currentTarget.value })}
+        >
+          <For each={clocks}>{(clock) => <option value={clock}>{t(`logs.clock.${clock}` as Key)}</option>}</For>
+        </select>
+        <button type="button" title={`${t('logs.toTime')} (t)`} onClick={() => props.reader.askTime()}>
+          {t('logs.jump')}
+        </button>
+        <Older reader={props.reader} />
+        <select
+          aria-label={t('logs.download')}
+          value=""
+          onChange={(event) => {
+            const format = event.currentTarget.value as 'text' | 'ndjson'
+            event.currentTarget.value = ''
+            void download(props.reader, format).catch((error: unknown) => tell(String(error), true))
+          }}
+        >
+          <option value="">{t('logs.download')}</option>
+          <option value="text">{t('logs.download.text')}</option>
+          <option value="ndjson">NDJSON</option>
+        </select>
+      </div>
+    </>
+  )
+}
+
+function Count(props: { readonly reader: Reader }): JSX.Element {
+  const { logs } = props.reader
+  const hits = () => (logs.version(), logs.rows.hits)
+  return (
+    <span class="dim count" role="status">
+      {(logs.version(), logs.rows.scanning && props.reader.view.filtering() !== '' ? '… ' : '')}
+      {t('logs.lines', { n: hits().toLocaleString(language()), count: hits() })}
+    </span>
+  )
+}
+
+function Older(props: { readonly reader: Reader }): JSX.Element {
+  const [busy, setBusy] = createSignal(false)
+  async function more(): Promise<void> {
+    setBusy(true)
+    try {
+      const count = await props.reader.logs.older()
+      tell(count === 0 ? t('logs.noOlder') : t('logs.olderRead', { n: count.toLocaleString(language()), count }))
+    } catch (error) {
+      tell(error instanceof Error ? error.message : String(error), true)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <button type="button" disabled={busy()} onClick={() => void more()}>
+      {t('logs.older')}
+    </button>
+  )
+}
+
+async function download({ logs }: Reader, format: 'text' | 'ndjson'): Promise<void> {
+  const refs = logs.sources.map(({ ref }) => ref)
+  const url = URL.createObjectURL(await makeFile(logs.store, logs.rows.order, refs, format))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = `${refs.length === 1 ? refs[0]!.name : 'logs'}-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format === 'text' ? 'log' : 'ndjson'}`
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}

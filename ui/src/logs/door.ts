@@ -1,0 +1,45 @@
+import { ask, openRaw } from '../api/api.ts'
+import type { FeedDoor } from './feed.ts'
+import type { SourceRef } from './sources.ts'
+
+/** A clock that is off by less says nothing: the way of the first words was as long. */
+const leastSkewMs = 2000
+
+/** By how much a host's clock is ahead of the hub's; 0 when it is about right, or nobody knows. */
+export async function skewOf(host: string): Promise<number> {
+  const { clockSkewMs } = await ask('hosts.get', { host }).catch(() => ({ clockSkewMs: 0 }))
+  return Math.abs(clockSkewMs) < leastSkewMs ? 0 : Math.round(clockSkewMs / 100) * 100
+}
+
+/** The way to one container's log through the hub. A page that nobody sees pulls nothing; the window then stops the host. */
+export function openDoor({ host, id }: Pick<SourceRef, 'host' | 'id'>): FeedDoor {
+  return {
+    async open(input, signal) {
+      const stream = await openRaw('containers.logs', { host, id, ...input }, { priority: 3 })
+      if (signal.aborted) stream.reset('canceled')
+      signal.addEventListener('abort', () => stream.reset('canceled'))
+      return watched(stream, signal)
+    },
+    look: () => ask('containers.get', { host, id }),
+    rest,
+  }
+}
+
+async function* watched(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const payload of stream) {
+    while (document.hidden && !signal.aborted) await rest(250, signal)
+    yield payload
+  }
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}

@@ -1,0 +1,93 @@
+import { createEffect, createMemo, createSignal, onCleanup } from 'solid-js'
+import { createFeeds, type Source } from './feeds.ts'
+import { makeMatcher, openWorker } from './matcher.ts'
+import { makeRows, type Choice } from './rows.ts'
+import { keyOf, type SourceRef } from './sources.ts'
+import { createLogStore, findTime, type LogStore } from './store.ts'
+
+/** The logs of some containers as one: read, merged, bounded, filtered. Lives as long as the component that made it. */
+export function createLogs(
+  wanted: () => readonly SourceRef[],
+  choice: () => Omit<Choice, 'hidden'> & { readonly off: ReadonlySet<string> },
+) {
+  const store = createLogStore()
+  const [version, setVersion] = createSignal(0)
+  const [slow, setSlow] = createSignal(false)
+  let frame = 0
+  let later: ReturnType<typeof setTimeout> | undefined
+  const matcher = makeMatcher(openWorker, () => setSlow(true))
+  const rows = makeRows(store, matcher, changed)
+  const { sources, arrived, retry, older } = createFeeds(wanted, store, changed)
+
+  /** A flood becomes one drawing a frame; what was put off is drawn a little later. */
+  function changed(): void {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0
+      rows.scan()
+      clearTimeout(later)
+      if (rows.refresh(performance.now())) setVersion((n) => n + 1)
+      else later = setTimeout(changed, 50)
+    })
+  }
+  /** Sources that are no longer wanted are hidden, not forgotten. */
+  const hidden = createMemo(() => {
+    const keys = new Set(wanted().map(keyOf))
+    const { off } = choice()
+    return new Set(sources.filter(({ ref }) => !keys.has(keyOf(ref)) || off.has(keyOf(ref))).map(({ index }) => index))
+  })
+  createEffect(() => {
+    setSlow(false)
+    rows.choose({ ...choice(), hidden: hidden() })
+  })
+  onCleanup(() => {
+    cancelAnimationFrame(frame)
+    clearTimeout(later)
+    matcher.close()
+  })
+
+  return {
+    store,
+    rows,
+    matcher,
+    sources,
+    version,
+    slow,
+    manyHosts: createMemo(() => new Set(wanted().map(({ host }) => host)).size > 1),
+    /** Lines that came as they were written, since the beginning. */
+    arrived,
+    /** Lets everyone look again. */
+    touch: () => void setVersion((n) => n + 1),
+    retry,
+    /** Reads history back to a time; without one, as much again as is there. Answers how many lines came. */
+    older: (toMs?: number) => readBack(store, sources, older, toMs),
+    /** The row of a line known by its time and source; the nearest in time when it is not there. */
+    find(timeMs: number, key: string): number {
+      const { order } = rows
+      const at = findTime(store, order, timeMs)
+      for (let i = at; i < order.length && store.time(order.ids[i]!) === timeMs; i++) {
+        const source = sources[store.source(order.ids[i]!)]
+        if (source !== undefined && keyOf(source.ref) === key) return i
+      }
+      return Math.min(at, order.length - 1)
+    },
+  }
+}
+
+export type Logs = ReturnType<typeof createLogs>
+
+async function readBack(
+  store: LogStore,
+  sources: readonly Source[],
+  older: (source: Source, sinceMs: number) => Promise<number>,
+  toMs: number | undefined,
+): Promise<number> {
+  const { order } = store
+  const firstMs = order.length === 0 ? Date.now() : store.time(order.ids[0]!)
+  const spanMs = Math.max(60_000, order.length === 0 ? 0 : store.time(order.ids[order.length - 1]!) - firstMs)
+  for (let backMs = spanMs; ; backMs *= 16) {
+    const sinceMs = toMs ?? Math.max(0, firstMs - backMs)
+    const found = await Promise.all(sources.filter(({ state }) => state !== 'gone').map((source) => older(source, sinceMs)))
+    const count = found.reduce((sum, n) => sum + n, 0)
+    if (count > 0 || toMs !== undefined || sinceMs === 0) return count
+  }
+}

@@ -1,0 +1,125 @@
+import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
+import { createAddress, type Address } from './address.ts'
+import type { PaneHandle } from './drawing.ts'
+import { countByTime, type Histogram } from './histogram.ts'
+import { createLogKeys } from './keys.ts'
+import { createLogs, type Logs } from './logs.ts'
+import { createPick } from './pick.ts'
+import { shownText } from './shown.ts'
+import type { SourceRef } from './sources.ts'
+
+export const buckets = 120
+
+/** Everything a log view does, without how it looks. */
+export function createReader(wanted: () => readonly SourceRef[]) {
+  const view = createAddress()
+  const logs: Logs = createLogs(wanted, () => ({
+    filter: view.filtering(),
+    highlight: view.highlight(),
+    around: view.around(),
+    off: view.off(),
+  }))
+  const { store, rows } = logs
+  const [seenTimes, setSeenTimes] = createSignal<readonly [number, number]>()
+  const [asking, setAsking] = createSignal(false)
+  const [options, setOptions] = createSignal(false)
+  let handle: PaneHandle | undefined
+  const pane = () => handle
+  const following = createFollowing(logs, view, pane)
+  const lines = createPick(logs, view, pane, () => following.follow(false))
+  const { marks, mark } = createMarks(logs, view)
+
+  async function jump(timeMs: number): Promise<void> {
+    const { ids, length } = rows.order
+    if (length > 0 && timeMs < store.time(ids[0]!)) await logs.older(timeMs - 1000).catch(() => 0)
+    rows.refresh(Number.MAX_SAFE_INTEGER)
+    following.follow(false)
+    handle?.toRow(logs.find(timeMs, ''))
+  }
+
+  createLogKeys({
+    follow: following.toEnd,
+    pause: () => following.follow(false),
+    next: () => lines.toHit(1),
+    previous: () => lines.toHit(-1),
+    time: () => setAsking(true),
+    step: lines.step,
+    unfold: lines.unfold,
+    clear: lines.unpick,
+  })
+
+  return {
+    view,
+    logs,
+    ...following,
+    ...lines,
+    jump,
+    marks,
+    counts: createCounts(logs),
+    seenTimes,
+    asking,
+    askTime: () => setAsking(true),
+    askedTime: () => setAsking(false),
+    /** On a phone the options are folded away. */
+    options,
+    turnOptions: () => setOptions(!options()),
+    attach: (now: PaneHandle) => void (handle = now),
+    drawn(ids: readonly number[], [first, last]: readonly [number, number]) {
+      mark(ids)
+      const { ids: all, length } = rows.order
+      if (length > 0) setSeenTimes([store.time(all[first]!), store.time(all[Math.min(last, length - 1)]!)])
+    },
+  }
+}
+
+export type Reader = ReturnType<typeof createReader>
+
+/** At the end, or where one reads; and how much came meanwhile. */
+function createFollowing(logs: Logs, view: Address, pane: () => PaneHandle | undefined) {
+  const [following, setFollowing] = createSignal(view.at() === undefined)
+  const [unseenFrom, setUnseenFrom] = createSignal(0)
+  const unseen = createMemo(() => {
+    logs.version()
+    return following() ? 0 : logs.arrived() - unseenFrom()
+  })
+  function follow(next: boolean): void {
+    if (next === following()) return
+    setUnseenFrom(logs.arrived())
+    setFollowing(next)
+  }
+  function toEnd(): void {
+    setFollowing(true)
+    pane()?.toEnd()
+  }
+  return { following, follow, unseen, toEnd, toggleFollow: () => (following() ? follow(false) : toEnd()) }
+}
+
+/** Found texts of the drawn rows come from the worker: a bad expression cannot stop the page here either. */
+function createMarks({ store, matcher }: Logs, { filtering, raw }: Address) {
+  const [marks, setMarks] = createSignal<ReadonlyMap<number, readonly number[]>>(new Map())
+  createEffect(on([filtering, raw], () => setMarks(new Map()), { defer: true }))
+  async function mark(drawn: readonly number[]): Promise<void> {
+    if (filtering() === '') return
+    const wanted = drawn.filter((id) => store.has(id) && store.marked(id))
+    if (wanted.every((id) => marks().has(id))) return
+    const found = await matcher.marks(wanted.map((id) => shownText(store.text(id), raw())))
+    if (found !== undefined) setMarks(new Map(wanted.map((id, i) => [id, found[i]!])))
+  }
+  return { marks, mark: (drawn: readonly number[]) => void mark(drawn) }
+}
+
+/** Bars are counted anew twice a second at most, and rarer the longer it takes. */
+function createCounts({ store, rows, version }: Logs) {
+  const [counts, setCounts] = createSignal<Histogram>()
+  let tookMs = 0
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  function count(): void {
+    const began = performance.now()
+    waiting = undefined
+    setCounts(countByTime(store, rows.order, buckets))
+    tookMs = performance.now() - began
+  }
+  createEffect(on(version, () => (waiting ??= setTimeout(count, counts() === undefined ? 0 : Math.max(500, 20 * tookMs)))))
+  onCleanup(() => clearTimeout(waiting))
+  return counts
+}
