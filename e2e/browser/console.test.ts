@@ -158,6 +158,16 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     }
   })
 
+  it('says why this address cannot hold a sign-in, and names one that can', async () => {
+    const other = await browser.newPage({ locale: 'en-GB' })
+    const welcome = { firstRun: false, version: '1', secure: false, insecureReason: 'This page came over plain HTTP.' }
+    await other.route('**/api/v1/welcome', (route) => route.fulfill({ json: { ...welcome, secureUrl: 'https://192.0.2.1:8443' } }))
+    await other.goto(hub.url)
+    await other.getByText('This page came over plain HTTP.').waitFor()
+    await other.getByRole('link', { name: 'https://192.0.2.1:8443' }).waitFor()
+    await other.close()
+  })
+
   it('broke no rule of the content policy and threw nothing, all the way [security 88]', () => {
     assert.deepEqual(problems, [])
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import type { Locator } from 'playwright-core'
+import type { AgentProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { desktop, openStage, phone, type Stage } from './observe.ts'
@@ -14,9 +15,10 @@ const talks = (json: boolean) =>
 
 describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   let stage: Stage
+  let alpha: AgentProcess
   before(async () => {
     stage = await openStage()
-    await stage.enrol('alpha')
+    alpha = await stage.enrol('alpha')
     await stage.enrol('beta')
     await stage.engine.run('web', talks(false))
     await stage.engine.run('api', talks(true))
@@ -276,6 +278,44 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
     await inBothThemes('silent')
   })
 
+  it(
+    'goes on after the hub died and after a host was away, and shows no line twice and leaves none out',
+    { timeout: 180_000 },
+    async () => {
+      await go('/logs?of=name:web+host:alpha&q=-upstream')
+      await until(async () => (await count()) > 20)
+      await stage.hub.restart('SIGKILL')
+      await stage.page.locator('.chip', { hasText: 'host away' }).or(log().getByText('is lost')).first().waitFor()
+      await stage.snap('logs-away')
+      await until(async () => (await stage.page.locator('.chip', { hasText: 'host away' }).count()) === 0)
+      const before = await newest()
+      await until(async () => (await newest()) > before + 5)
+      await wholeLog()
+      alpha.process.kill('SIGSTOP')
+      await stage.page.locator('.chip', { hasText: 'host away' }).waitFor({ timeout: 60_000 })
+      await inBothThemes('away')
+      alpha.process.kill('SIGCONT')
+      const away = await newest()
+      await until(async () => (await newest()) > away + 20)
+      await wholeLog()
+    },
+  )
+
+  /** The number of the newest line. */
+  async function newest(): Promise<number> {
+    return Number(/tick=(\d+)/.exec((await visible(log())).at(-1) ?? '')?.[1] ?? 0)
+  }
+
+  /** Every line from the first that is here to the last, each once. */
+  async function wholeLog(): Promise<void> {
+    const [file] = await Promise.all([stage.page.waitForEvent('download'), stage.page.getByLabel('Download').selectOption('text')])
+    const numbers = [...readFileSync(await file.path(), 'utf8').matchAll(/tick=(\d+)/g)].map(([, n]) => Number(n))
+    assert.deepEqual(
+      numbers,
+      Array.from(numbers, (_, i) => numbers[0]! + i),
+    )
+  }
+
   it('the tab of a container is the same view', async () => {
     await go('/containers?filter=name:web')
     await stage.page.getByRole('link', { name: 'web', exact: true }).first().click()
@@ -315,7 +355,7 @@ async function visible(log: Locator): Promise<string[]> {
     const { top, bottom } = (pane as unknown as Box).getBoundingClientRect()
     const lines = [
       ...(pane as unknown as { querySelectorAll(query: string): Iterable<Box & { textContent: string }> }).querySelectorAll(
-        '.line:not(.away):not(.notice)',
+        '.line:not(.away):not(.ours)',
       ),
     ]
     return lines

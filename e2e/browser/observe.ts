@@ -7,18 +7,9 @@ import { createOwner, type Person } from '../fleet/console.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { findBarriers } from './axe.ts'
+import { chromiumFlags } from './browser.ts'
 
 const shots = process.env['FAIRLEAD_SHOTS']
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-dev-shm-usage',
-]
 export const desktop = { width: 1400, height: 900 }
 export const phone = { width: 390, height: 844 }
 
@@ -45,7 +36,7 @@ export async function openStage(): Promise<Stage> {
   const [hub, engine, browser] = await Promise.all([
     startHub(),
     startEngine(),
-    chromium.launch({ executablePath: '/usr/bin/chromium', args: flags }),
+    chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags }),
   ])
   const base = `https://127.0.0.1:${hub.httpsPort}`
   const owner = await createOwner(base, hub.code)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,8 +9,11 @@ import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import { openMetrics } from '../../agent/src/metrics/metrics.ts'
 import { openRing } from '../../agent/src/metrics/ring.ts'
-import type { Database } from '../../hub/src/base/db.ts'
+import { openDatabase, type Database } from '../../hub/src/base/db.ts'
 import { openTestDatabase } from '../../hub/src/base/testdb.ts'
+import { createOwner, invite } from '../fleet/console.ts'
+import { startAgent, startHub, type AgentProcess } from '../fleet/programs.ts'
+import { until } from '../fleet/until.ts'
 import { openMetricsStore, type MetricsStore } from '../../hub/src/metrics/metrics.ts'
 
 const hourMs = 3_600_000
@@ -111,3 +115,71 @@ describe('metrics of a host whose hub is away', () => {
     assert.ok(of(10).every(({ count }) => count === 1))
   })
 })
+
+// Real programs: the hub, and then the agent, are killed as by a power cut of one machine at a time.
+describe('metrics over kills', () => {
+  it('of hub and agent are counted once each, none is missing', { timeout: 180_000 }, async () => {
+    const hub = await startHub()
+    let agent: AgentProcess | undefined
+    let second: ChildProcess | undefined
+    try {
+      const base = `https://127.0.0.1:${hub.httpsPort}`
+      const owner = await createOwner(base, hub.code)
+      const env = { FAIRLEAD_METRICS_SECONDS: '0.2' }
+      agent = await startAgent(await invite(owner, base), '/nonexistent/engine.sock', { name: 'kills', env })
+      const isStored = async (sinceMs: number) => {
+        const path = `/api/v1/hosts/kills/metrics?names=uptimeSeconds&fromMs=${sinceMs}&toMs=${Date.now() + 1000}`
+        return (await owner.ask('GET', path)).text.includes('"name":"uptimeSeconds"')
+      }
+      await until(() => isStored(Date.now() - 60_000))
+
+      const hubEnded = ended(hub.process)
+      hub.process.kill('SIGKILL')
+      await hubEnded
+      const hubEndedMs = Date.now()
+      await sleep(2000)
+      const agentEnded = ended(agent.process)
+      agent.process.kill('SIGKILL')
+      await agentEnded
+      const last = openRing(join(agent.stateDir, 'metrics')).after(undefined, -1, 1e6).at(-1)
+      assert.ok(last !== undefined && last.timeMs > hubEndedMs, 'the ring has what was measured after the hub was gone')
+      second = spawn(process.execPath, [join(import.meta.dirname, '../../agent/src/main.ts'), 'run'], {
+        env: { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: agent.stateDir, FAIRLEAD_ENGINE: '/nonexistent/engine.sock', ...env },
+        stdio: 'ignore',
+      })
+      await sleep(3000)
+      await hub.restart('SIGKILL')
+      // In the next step of ten seconds: the link is up again and the ring is told.
+      const nextMs = (Math.floor(Date.now() / 10_000) + 1) * 10_000
+      await until(() => isStored(nextMs))
+      const secondEnded = ended(second)
+      second.kill('SIGKILL')
+      await secondEnded
+      const stopped = ended(hub.process)
+      hub.process.kill('SIGTERM')
+      await stopped
+
+      const db = await openDatabase({ databaseUrl: undefined, databaseOwnerUrl: undefined, dataDir: hub.dataDir })
+      try {
+        const boots = await db.owner((sql) => sql<{ seq: number }[]>`SELECT seq::int FROM metric_positions ORDER BY place`)
+        assert.equal(boots.length, 2)
+        for (const step of [10, 60, 900]) {
+          const [row] = await db.owner(
+            (sql) => sql<{ count: number }[]>`SELECT sum(counts[17])::int AS count FROM metrics WHERE kind = 'host' AND step = ${step}`,
+          )
+          assert.equal(row!.count, boots[0]!.seq + boots[1]!.seq + 2, `${step} s`)
+        }
+        assert.equal(boots[0]!.seq, last.seq)
+      } finally {
+        await db.close()
+      }
+    } finally {
+      second?.kill('SIGKILL')
+      await agent?.stop()
+      await hub.stop()
+    }
+  })
+})
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+const ended = (child: ChildProcess) => new Promise<void>((resolve) => child.once('exit', () => resolve()))

@@ -30,6 +30,15 @@ describe('the vectors', () => {
     })
   }
 
+  it('hold at least forty messages that are refused [security 17]', () => {
+    assert.ok(new Set(read<Vector[]>('refused').map(({ hex }) => hex)).size >= 40)
+  })
+
+  it('a megabyte of maps within maps is refused at its first levels [security 17]', () => {
+    assert.throws(() => decode(new Uint8Array(1024 * 1024).fill(0x81)), MalformedFrame)
+    assert.throws(() => decode(new Uint8Array(1024 * 1024).fill(0x91)), MalformedFrame)
+  })
+
   for (const { name, hex } of read<Vector[]>('refused')) {
     it(`${name}: refused [security 17]`, () => {
       assert.throws(() => decode(bytesOf(hex)), MalformedFrame)

@@ -16,6 +16,7 @@ const Enrol = lazy(async () => ({ default: (await import('./enrolment/Enrol.tsx'
 const Containers = lazy(async () => ({ default: (await import('./containers/Containers.tsx')).Containers }))
 const ContainerDetail = lazy(async () => ({ default: (await import('./containers/ContainerDetail.tsx')).ContainerDetail }))
 const Logs = lazy(async () => ({ default: (await import('./logs/Logs.tsx')).Logs }))
+const Terminals = lazy(async () => ({ default: (await import('./terminals/Terminals.tsx')).Terminals }))
 const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
@@ -74,6 +75,7 @@ export function App(): JSX.Element {
             <Route path="/containers" component={Containers} />
             <Route path="/containers/:host/:id/:tab?" component={ContainerDetail} />
             <Route path="/logs" component={Logs} />
+            <Route path="/terminals" component={Terminals} />
             <Route path="/activity" component={Activity} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />

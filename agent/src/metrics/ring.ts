@@ -54,7 +54,8 @@ export function createRing(segments: Segments | undefined, onProblem: (message: 
           encoder: createSampleEncoder(metricScalesOf),
           bytes: 0,
         }
-      const bytes = Buffer.concat(writer!.encoder.encode([sample]))
+      const items = writer!.encoder.encode([sample])
+      const bytes = items.length === 1 ? items[0]! : Buffer.concat(items)
       writer!.bytes += bytes.length
       keep.add(writer!.chain, { seq: sample.seq, bytes })
     },

@@ -44,6 +44,21 @@ const mostEntryBytes = 2 ** 20
 export function createSegments(folder: string): Segments {
   /** How long each file is up to the end of its last whole entry. */
   const lengths = new Map<number, number>()
+  // One for all: buffers are not part of the heap, and garbage of them is noticed late.
+  let scratch = Buffer.alloc(block)
+
+  function frame(head: string, { seq, bytes }: Entry): Buffer {
+    const end = head.length + entryHead + bytes.length
+    if (scratch.length < end) scratch = Buffer.alloc(Math.ceil(end / block) * block)
+    scratch.write(head, 'latin1')
+    const framed = scratch.subarray(head.length, end)
+    framed.writeUInt32LE(bytes.length, 0)
+    framed.writeDoubleLE(seq, 8)
+    framed.set(bytes, entryHead)
+    framed.writeUInt32LE(crc32(framed.subarray(8)), 4)
+    return scratch.subarray(0, end)
+  }
+
   const path = (file: number) => join(folder, `${file}.ring`)
   return {
     open() {
@@ -69,7 +84,7 @@ export function createSegments(folder: string): Segments {
     append(file, boot, entry) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       const good = lengths.get(file) ?? 0
-      const bytes = good === 0 ? Buffer.concat([Buffer.from(`fairlead metrics 1 ${boot}\n`), frame(entry)]) : frame(entry)
+      const bytes = frame(good === 0 ? `fairlead metrics 1 ${boot}\n` : '', entry)
       const handle = openSync(path(file), 'a', 0o600)
       try {
         // A disk that was full took a part of the entry before this one.
@@ -87,15 +102,6 @@ export function createSegments(folder: string): Segments {
     },
     bytes: () => lengths.values().reduce((sum, length) => sum + Math.ceil(length / block) * block, block),
   }
-}
-
-function frame({ seq, bytes }: Entry): Buffer {
-  const framed = Buffer.alloc(entryHead + bytes.length)
-  framed.writeUInt32LE(bytes.length, 0)
-  framed.writeDoubleLE(seq, 8)
-  framed.set(bytes, entryHead)
-  framed.writeUInt32LE(crc32(framed.subarray(8)), 4)
-  return framed
 }
 
 /** Whole entries up to the first that is none. */

@@ -86,15 +86,13 @@ answerParent({
     return hash.digest('hex')
   },
 
-  /** Saturates the link until `bulkStop`. */
-  bulkStart({ id, streams }: { id: string; streams: number }): void {
+  /** Saturates the link until `bulkStop`, out of the agent's memory: an engine reads one file of a container at a time. */
+  bulkStart({ streams }: { streams: number }): void {
     bulk.stop = new AbortController()
     const { signal } = bulk.stop
     for (let n = 0; n < streams; n++)
       void (async () => {
-        while (!signal.aborted)
-          for await (const part of id === '' ? linkBench.flood({}, { signal }) : linkBench.archive({ id }, { signal }))
-            bulk.bytes += part.length
+        while (!signal.aborted) for await (const part of linkBench.flood({}, { signal })) bulk.bytes += part.length
       })().catch((error: unknown) => signal.aborted || console.error('bulk:', error))
   },
   bulkStop: (): void => bulk.stop.abort(),
@@ -131,8 +129,8 @@ answerParent({
   },
 
   /** Opens streams that nobody reads; answers what each has received after a while. */
-  async stall({ id, streams }: { id: string; streams: number }): Promise<number[]> {
-    const opened = Array.from({ length: streams }, () => live().open('linkBench.archive', { id }, { priority: 3 }))
+  async stall({ streams }: { streams: number }): Promise<number[]> {
+    const opened = Array.from({ length: streams }, () => live().open('linkBench.flood', {}, { priority: 3 }))
     await sleep(2000)
     stalled.push(...opened)
     return opened.map((stream) => (stream instanceof StreamImpl ? stream.receivedBytes : 0))

@@ -72,12 +72,11 @@ export async function measureArchive({ pair, bigContainer }: World): Promise<Fig
   }
 }
 
-export async function measureEcho({ pair, bigContainer }: World): Promise<Figures> {
+export async function measureEcho({ pair, idleContainer: id }: World): Promise<Figures> {
   const { hub, stop } = await pair({})
-  const id = await bigContainer()
   const keys = () => hub<number[][]>('keys', { id, count: 200, pauseMs: 15, ways: ['direct', 'link'] })
   const [idleDirect, idleLink] = await keys()
-  await hub('bulkStart', { id, streams: 3 })
+  await hub('bulkStart', { streams: 3 })
   await sleep(1000)
   const [bulkDirect, bulkLink] = await keys()
   await hub('bulkStop')
@@ -92,9 +91,8 @@ export async function measureEcho({ pair, bigContainer }: World): Promise<Figure
   }
 }
 
-export async function measureStalled({ pair, bigContainer }: World): Promise<Figures> {
+export async function measureStalled({ pair }: World): Promise<Figures> {
   const { hub, agentState, stop } = await pair({})
-  const id = await bigContainer()
   const lists = async () => percentile((await hub<{ link: number[] }>('list', { times: 600 })).link, 0.99)
   const [alone, beside]: [number[], number[]] = [[], []]
   let received: number[] = []
@@ -102,7 +100,7 @@ export async function measureStalled({ pair, bigContainer }: World): Promise<Fig
   // In turn, since the machine does other things too.
   for (let n = 0; n < 3; n++) {
     alone.push(await lists())
-    received = await hub<number[]>('stall', { id, streams: 20 })
+    received = await hub<number[]>('stall', { streams: 20 })
     beside.push(await lists())
     await hub('unstall')
     await sleep(300)

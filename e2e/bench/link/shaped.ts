@@ -19,7 +19,7 @@ interface Typed {
 async function typeBesideBulk({ hub }: LinkPair, id: string, bytesPerSecond: number, count: number): Promise<Typed> {
   const keys = async () => (await hub<number[][]>('keys', { id, count, pauseMs: 40, ways: ['link'] }))[0]!
   const idle = await keys()
-  await hub('bulkStart', { id, streams: 3 })
+  await hub('bulkStart', { streams: 3 })
   await sleep(3000)
   const before = await hub<{ bytes: number; atMs: number }>('bulkBytes')
   const bulk = await keys()
@@ -29,13 +29,13 @@ async function typeBesideBulk({ hub }: LinkPair, id: string, bytesPerSecond: num
 }
 
 /** 20 Mbit/s of a real token bucket of the kernel, hub and agent in namespaces of their own. */
-export async function measureKeys({ pair, bigContainer }: World): Promise<Figures> {
+export async function measureKeys({ pair, idleContainer }: World): Promise<Figures> {
   const net = openNet(1)
   try {
     const site = net.sites[0]!
     narrow(site)
     const link = await pair({ where: { hub: net.hub, agent: site } })
-    const { idle, bulk, share } = await typeBesideBulk(link, await bigContainer(), slowBytesPerSecond, 300)
+    const { idle, bulk, share } = await typeBesideBulk(link, idleContainer, slowBytesPerSecond, 300)
     await link.stop()
     return {
       keyAddedP50Ms: round(median(bulk) - median(idle)),
@@ -58,11 +58,11 @@ function narrow(site: Site): void {
 }
 
 /** The same over a longer way: a relay of ours, since this kernel cannot delay. */
-export async function measureDelays({ pair, bigContainer }: World): Promise<Figures> {
+export async function measureDelays({ pair, idleContainer }: World): Promise<Figures> {
   const figures: Record<string, number> = {}
   for (const rttMs of [40, 80]) {
     const link = await pair({ faults: { bytesPerSecond: slowBytesPerSecond, delayMs: rttMs / 2 } })
-    const { idle, bulk, share } = await typeBesideBulk(link, await bigContainer(), slowBytesPerSecond, 200)
+    const { idle, bulk, share } = await typeBesideBulk(link, idleContainer, slowBytesPerSecond, 200)
     await link.stop()
     figures[`key${rttMs}Ratio`] = round(percentile(bulk, 0.99) / median(idle))
     figures[`bulk${rttMs}LinkShare`] = round(share)
@@ -117,7 +117,7 @@ export async function measureStartup({ pair }: World): Promise<Figures> {
   // The link is found as a person would find it, quiet for a while.
   await sleep(1000)
   const seen: { bytes: number; atMs: number }[] = [await hub('bulkBytes')]
-  await hub('bulkStart', { id: '', streams: 3 })
+  await hub('bulkStart', { streams: 3 })
   for (let n = 0; n < 100; n++) {
     await sleep(50)
     seen.push(await hub<{ bytes: number; atMs: number }>('bulkBytes'))

@@ -10,8 +10,10 @@ export interface World {
   /** Its log is so many bytes of text, in lines of 109. Written when first asked for. */
   logContainer(): Promise<string>
   readonly logTextBytes: number
-  /** Runs, and holds the big file. */
+  /** Runs, and holds the big file. The engine locks it while that is read: one reader at a time, and no terminal. */
   bigContainer(): Promise<string>
+  /** Runs and does nothing: for terminals. */
+  readonly idleContainer: string
 }
 
 const lineBytes = 109
@@ -33,7 +35,8 @@ export async function openWorlds(megabytes: number): Promise<{ of(mode: Mode): W
       await sleep(200)
     }
   }
-  for (let n = 0; n < idleContainers; n++) await engine.run(`idle-${n}`, ['sleep', '100000'])
+  let idleContainer = ''
+  for (let n = 0; n < idleContainers; n++) idleContainer = await engine.run(`idle-${n}`, ['sleep', '100000'])
 
   async function writeLog(): Promise<string> {
     const text = 'x'.repeat(lineBytes - 1)
@@ -58,6 +61,7 @@ export async function openWorlds(megabytes: number): Promise<{ of(mode: Mode): W
       logContainer: () => once('log', writeLog),
       logTextBytes: lines * lineBytes,
       bigContainer: () => once('big', writeBig),
+      idleContainer,
     }),
     stop: () => engine.stop(),
   }

@@ -6,6 +6,7 @@ import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import type { Caller } from './access.ts'
 import { cookie, readCookie, sameOrigin, type Peer } from './headers.ts'
+import { answerJson } from './packed.ts'
 import { readParams } from './params.ts'
 import type { Rates } from './rates.ts'
 import type { Resume } from './resume.ts'
@@ -108,7 +109,7 @@ async function admitAndRun(
     context.req.raw.signal.addEventListener('abort', () => abort.abort())
     const value = await handler(input, extra)
     await ended(undefined)
-    return context.json(value as object)
+    return await answerJson(context, value)
   } catch (error) {
     await ended(error)
     throw error

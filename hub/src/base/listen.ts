@@ -72,6 +72,8 @@ function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining
     noServer: true,
     perMessageDeflate: false,
     maxPayload: messageBytes,
+    // Whoever was told to go and does not is cut off. (Its types do not know it yet.)
+    ...({ closeTimeout: 5000 } as object),
     handleProtocols: (offered) => [...offered].find((name) => name === 'fairlead.1' || name === 'fairlead.1+json') ?? false,
   })
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -13,7 +13,7 @@ import { openAudits } from '../base/audit.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openEnrolment, type Enrolment } from '../enrolment/enrolment.ts'
 import { openHostBook } from '../hosts/book.ts'
-import { createAccept, type Accept } from './accept.ts'
+import { createAccept, type Accept, smearOf } from './accept.ts'
 import { openFleet, type Fleet } from './fleet.ts'
 
 const suite = nodeSuite(crypto)
@@ -186,3 +186,11 @@ function makeIdentity(): Identity {
   const { privateKey, publicKey } = crypto.generateKeyPairSync('ed25519')
   return { privateKey, publicKey: rawPublicKey(publicKey) }
 }
+
+describe('the smear of a fleet', () => {
+  it('leaves a hub on two cores the time to take each host in at the first try', () => {
+    assert.equal(smearOf(10, false), 5000)
+    assert.equal(smearOf(10_000, false), 15_000)
+    assert.equal(smearOf(10_000, true), 30_000)
+  })
+})

@@ -86,6 +86,11 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
 }
 
+/** How long a fleet takes to return after it was lost at once: so that a hub on two cores can take each at the first try. */
+export function smearOf(online: number, tls: boolean): number {
+  return Math.max(5000, online * (tls ? 3 : 1.5))
+}
+
 function readHello(payload: Uint8Array): Hello {
   const parsed = Hello.safeParse(decodeValue(payload))
   if (!parsed.success) throw refusal(closeCodes.notWelcome, 'the hello does not fit')

@@ -18,7 +18,7 @@ interface Item {
   keys: readonly SortKey[]
 }
 
-/** Above this share of changed rows a new sort is cheaper than so many moves. */
+/** Above this share of changed rows, of all that the filter would look at, a new sort is cheaper than so many moves. */
 const rebuildShare = 0.2
 const mostGroups = 100
 
@@ -63,7 +63,7 @@ export function makeView(kind: string, filter: string, sort: readonly string[], 
 
   function settle(): void {
     if (fresh && dirty.size === 0) return
-    if (!fresh || dirty.size > items.size * rebuildShare + 16) rebuild()
+    if (!fresh || dirty.size > entries().size * rebuildShare + 16) rebuild()
     else for (const key of dirty) patch(key)
     dirty.clear()
     totals = undefined

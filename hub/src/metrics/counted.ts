@@ -11,8 +11,10 @@ export interface HostState {
   pace(points: number): Promise<void>
 }
 
-/** Subjects a second that one host may tell, beyond a burst of as many: a day of twenty containers takes some ten seconds. */
-const pointsPerSecond = 20_000
+/** Subjects that one host may tell at once: a day of fifty containers. */
+const burstPoints = 500_000
+/** And each second from then on: ten times what the largest sample comes to. */
+const pointsPerSecond = 2000
 
 export interface HostStates {
   of(organization: string, host: string): Promise<HostState>
@@ -39,7 +41,7 @@ export function createHostStates(db: Database, now: () => number): HostStates {
 function makeState(positions: readonly Position[], now: () => number): HostState {
   // The boot that was heard last is the last one.
   const boots = new Map(positions.map(({ bootId, seq }) => [bootId, seq]))
-  let points = pointsPerSecond
+  let points = burstPoints
   let atMs = now()
   return {
     get last() {
@@ -56,7 +58,7 @@ function makeState(positions: readonly Position[], now: () => number): HostState
     async pace(wanted) {
       const nowMs = now()
       const earned = (Math.max(0, nowMs - atMs) / 1000) * pointsPerSecond
-      points = Math.min(pointsPerSecond, points + earned) - wanted
+      points = Math.min(burstPoints, points + earned) - wanted
       atMs = nowMs
       if (points < 0) await sleep((-points / pointsPerSecond) * 1000)
     },

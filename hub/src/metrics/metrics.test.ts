@@ -211,13 +211,15 @@ describe('the store of metrics', () => {
           return result
         }),
     })
-    await strict.push(one.organization, one.id, sample(0, nowMs - 60_000, [host(13)]))
+    await strict.push(one.organization, one.id, sample(0, nowMs - 60_000, [host(1)]))
+    await strict.flush()
+    await strict.push(one.organization, one.id, sample(1, nowMs - 50_000, [host(13)]))
     await strict.flush()
     bad = false
-    await strict.push(one.organization, one.id, sample(1, nowMs - 50_000, [host(1)]))
+    await strict.push(one.organization, one.id, sample(2, nowMs - 40_000, [host(1)]))
     await strict.flush()
     await strict.close()
-    assert.deepEqual(await stored(one, 60), [[-60_000, 1, 1, 1]])
+    assert.deepEqual(await stored(one, 60), [[-60_000, 1, 1, 2]])
     assert.deepEqual(logged.splice(0), ['metrics of a host were refused by the database'])
   })
 
@@ -324,6 +326,27 @@ describe('the store of metrics', () => {
       [0, 1e300],
     ] as const)
       await assert.rejects(ask({ ...newHost(), fromMs, toMs }), (error) => codeOf(error) === 'invalid_input')
+  })
+
+  it('says what to ask instead when an answer takes too long', async () => {
+    const slow = await open({
+      ...test.db,
+      tx: (shown, run) =>
+        test.db.tx(shown, async (sql) => {
+          const result = await run(sql)
+          const [limit] = await sql<{ value: string }[]>`SELECT current_setting('statement_timeout') AS value`
+          if (limit?.value !== '15s') return result
+          await sql`SELECT set_config('statement_timeout', '20', true)`
+          return sql`SELECT pg_sleep(5)` as never
+        }),
+    })
+    const one = newHost()
+    const input = { host: one.id, kind: 'host', subject: '', names: ['cpu'], points: 300, fromMs: nowMs - hourMs, toMs: nowMs }
+    await assert.rejects(
+      slow.handlers.query(input, { caller: { organization: one.organization }, host: one.id } as never),
+      (error) => codeOf(error) === 'too_large' && /shorter range/.test((error as Error).message),
+    )
+    await slow.close()
   })
 
   it('shows another organization nothing', async () => {

@@ -1,6 +1,7 @@
+import type { PendingQuery, Row } from 'postgres'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { metricNames, type MetricsAnswer } from '@fairlead/protocol/features/metrics.ts'
-import type { Database } from '../base/db.ts'
+import type { Database, Db } from '../base/db.ts'
 import { steps } from './steps.ts'
 
 export interface MetricsInput {
@@ -14,6 +15,11 @@ export interface MetricsInput {
 }
 
 const mostSubjects = 200
+/** Subjects that are looked for, to say how many are left out. */
+const mostNamed = 2000
+const mostMs = 15_000
+/** SQLSTATE of a statement that was ended for its time. */
+const timedOut = '57014'
 /** Numbers in one answer, whatever was asked for. */
 const mostFigures = 500_000
 
@@ -26,28 +32,28 @@ export async function queryMetrics(db: Database, organization: string, input: Me
   const names = [...new Set(input.names)].filter((name) => all.includes(name))
   const { step } = pickStep(input, nowMs)
 
-  return db.tx({ organization }, async (sql) => {
+  const answer = db.tx({ organization }, async (sql) => {
+    await sql`SELECT set_config('statement_timeout', ${String(mostMs)}, true)`
     const range = sql`step = ${step} AND host_id = ${host} AND kind = ${kind} AND at >= ${new Date(fromMs)} AND at < ${new Date(toMs)}`
-    const found =
-      input.subject !== '' || kind === 'host'
-        ? [{ subject: input.subject }]
-        : await sql<{ subject: string }[]>`SELECT DISTINCT subject FROM metrics WHERE ${range} ORDER BY subject`
+    const found = input.subject !== '' || kind === 'host' ? [{ subject: input.subject }] : await findSubjects(sql, range)
     const subjects = found.slice(0, mostSubjects).map(({ subject }) => subject)
     const points = Math.max(2, Math.min(input.points, Math.floor(mostFigures / (Math.max(1, subjects.length * names.length) * 2))))
     const { stepMs, first, count } = divide(fromMs, toMs, step * 1000, points)
-    const rows = await sql<{ subject: string; place: number; bucket: number; average: number | null; maximum: number | null }[]>`
-      SELECT subject, place, floor(extract(epoch FROM at) * 1000 / ${stepMs}) - ${first} AS bucket,
-        sum(sums[place]) / nullif(sum(counts[place]), 0) AS average, max(maxima[place]) AS maximum
-      FROM metrics CROSS JOIN unnest(${names.map((name) => all.indexOf(name) + 1)}::int[]) AS wanted (place)
-      WHERE ${range} AND subject = ANY(${subjects}::text[]) GROUP BY 1, 2, 3`
+    const columns = names.map((name) => ({ name, place: all.indexOf(name) + 1 }))
+    const rows = await aggregate(sql, range, { subjects, columns, stepMs, originMs: first * stepMs })
     const series = new Map<string, MetricsAnswer['series'][number]>()
-    for (const { subject, place, bucket, average, maximum } of rows) {
-      if (average === null) continue
-      const key = `${subject}\0${place}`
-      const one = series.get(key) ?? { subject, name: all[place - 1]!, avg: gaps(count), max: gaps(count) }
-      series.set(key, one)
-      one.avg[Number(bucket)] = average
-      one.max[Number(bucket)] = maximum
+    for (const { subject, at, averages, maxima } of rows) {
+      const place = Math.round(at.getTime() / stepMs) - first
+      for (const [index, { name }] of columns.entries()) {
+        const average = averages[index] ?? null
+        // A gap in a list of the database is no number here.
+        if (average === null || Number.isNaN(average)) continue
+        const key = `${subject}\0${name}`
+        const one = series.get(key) ?? { subject, name, avg: gaps(count), max: gaps(count) }
+        series.set(key, one)
+        one.avg[place] = average
+        one.max[place] = maxima[index] ?? null
+      }
     }
     return {
       stepMs,
@@ -56,6 +62,49 @@ export async function queryMetrics(db: Database, organization: string, input: Me
       ...(found.length > subjects.length ? { leftOut: found.length - subjects.length } : {}),
     }
   })
+  return answer.catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== timedOut) throw error
+    const message = `That would take longer than ${mostMs / 1000} s: ask for a shorter range, fewer names, or one subject.`
+    throw new FairleadError('too_large', message, { cause: error })
+  })
+}
+
+type Fragment = PendingQuery<Row[]>
+
+interface Wanted {
+  readonly subjects: readonly string[]
+  readonly columns: readonly { readonly place: number }[]
+  readonly stepMs: number
+  readonly originMs: number
+}
+
+interface Aggregate {
+  readonly subject: string
+  readonly at: Date
+  readonly averages: (number | null)[]
+  readonly maxima: (number | null)[]
+}
+
+/** From one to the next along the index: reading every row of a year to name twenty containers would take as long as the rest. */
+async function findSubjects(sql: Db, range: Fragment): Promise<{ subject: string }[]> {
+  return sql`
+    WITH RECURSIVE found (subject, place) AS (
+      (SELECT subject, 1 FROM metrics WHERE ${range} ORDER BY subject LIMIT 1)
+      UNION ALL
+      SELECT (SELECT metrics.subject FROM metrics WHERE ${range} AND metrics.subject > found.subject ORDER BY metrics.subject LIMIT 1), place + 1
+      FROM found WHERE found.subject IS NOT NULL AND place < ${mostNamed})
+    SELECT subject FROM found WHERE subject IS NOT NULL`
+}
+
+async function aggregate(sql: Db, range: Fragment, { subjects, columns, stepMs, originMs }: Wanted): Promise<Aggregate[]> {
+  if (columns.length === 0) return []
+  const list = (column: (place: number) => Fragment) =>
+    columns.map(({ place }, index) => (index === 0 ? column(place) : sql`, ${column(place)}`))
+  return sql<Aggregate[]>`
+    SELECT subject, date_bin(${`${stepMs} milliseconds`}::interval, at, ${new Date(originMs)}::timestamptz) AS at,
+      ARRAY[${list((place) => sql`sum(sums[${place}::int]) / nullif(sum(counts[${place}::int]), 0)`)}] AS averages,
+      ARRAY[${list((place) => sql`max(maxima[${place}::int])`)}] AS maxima
+    FROM metrics WHERE ${range} AND subject = ANY(${subjects}::text[]) GROUP BY 1, 2`
 }
 
 const gaps = (count: number): (number | null)[] => Array.from({ length: count }, () => null)

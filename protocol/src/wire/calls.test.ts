@@ -11,7 +11,7 @@ import { json } from './json.ts'
 import { limits } from './limits.ts'
 import { pair } from './pair.ts'
 import { loopback, openClient, serveFeatures } from './rpc.ts'
-import { openSession } from './session.ts'
+import { openSession, type WireStream } from './session.ts'
 
 const jobs = {
   start: call(z.object({ name: z.string() }), z.string(), { mutates: true }),
@@ -60,7 +60,7 @@ describe('a mutation', () => {
     assert.deepEqual(ran, ['web', 'bad', 'web'])
   })
 
-  it('is remembered for ten minutes, and a thousand of them at most', async () => {
+  it('is remembered for ten minutes, and a thousand of them at most [limit journal.keepMs journal.outcomes]', async () => {
     const clock = fakeClock()
     const journal = createJournal(clock)
     let ran = 0
@@ -75,8 +75,37 @@ describe('a mutation', () => {
   })
 })
 
+describe('a call', () => {
+  it('that changes something is refused without its key: it could not be made safe to repeat', async () => {
+    const { hub, ran, clock } = joined()
+    const refused = assert.rejects(hub.open('jobs.start', { name: 'web' }).answered(), { code: 'invalid_input' })
+    await clock.advance(1)
+    await refused
+    assert.deepEqual(ran, [])
+  })
+
+  it('is refused when its answer is larger than 64 MiB [limit largeReply.bytes]', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock, delayMs: 10, bytesPerMs: 100_000, kernelBytes: 2 ** 24 })
+    const block = new Uint8Array(limits.dataBytes)
+    const endless = async (stream: WireStream) => {
+      stream.head({ mode: 'reply' })
+      for (;;) await stream.write(block)
+    }
+    openSession(link.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: (stream) => void endless(stream).catch(() => undefined) })
+    const hub = openSession(link.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+    const client = openClient(() => hub, { jobs }, { decodeReply: () => assert.fail('decoded'), randomBytes: (n) => randomBytes(n) }).jobs
+    let failure: unknown
+    void client.slow({}, { deadlineMs: 600_000 }).catch((error: unknown) => (failure = error))
+    for (let i = 0; i < 200 && failure === undefined; i++) await clock.advance(50)
+    assert.equal((failure as FairleadError).code, 'too_large')
+    assert.ok(hub.stats.receivedBytes > limits.largeReply.bytes)
+    assert.ok(hub.stats.receivedBytes < limits.largeReply.bytes + 16 * 1024 * 1024)
+  })
+})
+
 describe('a long call', () => {
-  it('says every five seconds that it still works', async () => {
+  it('says every five seconds that it still works [limit workingMs]', async () => {
     const { clock, hub, finish } = joined()
     const signals: string[] = []
     const opened = hub.open('jobs.slow', {}, { deadlineMs: 60_000 })
@@ -104,6 +133,63 @@ describe('what fails in a handler', () => {
     await clock.advance(1)
     await refused
     assert.match(String(failures[0]), /canary-1c2d/)
+  })
+})
+
+describe('what an end hears from the other', () => {
+  const thing = { get: call(z.object({ id: z.string() }), z.object({ id: z.string(), size: z.int() })) }
+
+  /** A hub that asks an agent, or an agent that asks its hub; what answers is typed by hand. */
+  function asking(side: 'hub' | 'agent', answer: unknown) {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const other = side === 'hub' ? 'agent' : 'hub'
+    openSession(link.left, { side: other, codec: msgpackCodec, clock, onOpen: (stream) => stream.reply(answer) })
+    const session = openSession(link.right, { side, codec: msgpackCodec, clock, onOpen: () => undefined })
+    const client = openClient(() => session, { thing }, { decodeReply: msgpackCodec.decodeReply, randomBytes: (n) => randomBytes(n) })
+    return { clock, get: () => client.thing.get({ id: 'a' }) }
+  }
+
+  it('is held against the contract on both ends: fields that are not in it are gone, and what does not fit is refused without being quoted [security 18]', async () => {
+    for (const side of ['hub', 'agent'] as const) {
+      const good = asking(side, { id: 'a', size: 1, token: 'canary-1c2d' })
+      const got = good.get()
+      await good.clock.advance(1)
+      assert.deepEqual(await got, { id: 'a', size: 1 })
+      for (const wrong of [{ id: 'a', size: 'canary-1c2d' }, { id: 5, size: 1 }, 'canary-1c2d', null, [{ id: 'a', size: 1 }]]) {
+        const bad = asking(side, wrong)
+        const refused = assert.rejects(bad.get(), (error: FairleadError) => {
+          assert.equal(error.code, 'bad_upstream')
+          assert.doesNotMatch(error.message, /canary/)
+          return true
+        })
+        await bad.clock.advance(1)
+        await refused
+      }
+    }
+  })
+
+  it('reaches no handler unless it fits the contract, on both ends [security 18]', async () => {
+    for (const side of ['hub', 'agent'] as const) {
+      const clock = fakeClock()
+      const link = pair({ clock })
+      const reached: unknown[] = []
+      const get = async (input: { id: string }) => {
+        reached.push(input)
+        return { id: input.id, size: 1 }
+      }
+      openSession(link.left, { side, codec: msgpackCodec, clock, onOpen: serveFeatures({ thing }, { thing: { get } }, { clock }) })
+      const other = openSession(link.right, { side: side === 'hub' ? 'agent' : 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+      for (const wrong of [{ id: 5 }, {}, null, 'a', [], { id: ['a'] }]) {
+        const refused = assert.rejects(other.open('thing.get', wrong).answered(), { code: 'invalid_input' })
+        await clock.advance(1)
+        await refused
+      }
+      const fits = other.open('thing.get', { id: 'a', admin: true, constructor: 1 }).answered()
+      await clock.advance(1)
+      await fits
+      assert.deepEqual(reached, [{ id: 'a' }])
+    }
   })
 })
 

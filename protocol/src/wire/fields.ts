@@ -15,7 +15,8 @@ type Shape = (control: ControlFrame) => boolean
 const shapes: Readonly<Record<number, Shape>> = {
   [frame.open]: ([, sid, method, , meta]) => whole(sid) && text(method, 128) && (meta === undefined || (isRecord(meta) && isMeta(meta))),
   [frame.credit]: ([, sid, limit, received]) => whole(sid) && whole(limit) && (received === undefined || whole(received)),
-  [frame.end]: ([, sid, trailer]) => whole(sid) && (trailer === undefined || trailer === null || isRecord(trailer)),
+  [frame.end]: ([, sid, trailer, all]) =>
+    whole(sid) && (trailer === undefined || trailer === null || isRecord(trailer)) && (all === undefined || typeof all === 'boolean'),
   [frame.reset]: ([, sid, code, sentence]) => whole(sid) && text(code, 64) && (sentence === undefined || text(sentence, 1000)),
   [frame.head]: ([, sid, meta]) => whole(sid) && isRecord(meta) && isHead(meta),
   [frame.reply]: ([, sid]) => whole(sid),

@@ -14,8 +14,13 @@ export interface Watcher {
 const tickMs = 1000
 const stallMs = 5000
 
+interface Wheel {
+  readonly links: Set<Health>
+  turning: boolean
+}
+
 /** One wheel a clock, however many links: a timer for each would cost a hub of 10,000 more than the links do. */
-const wheels = new WeakMap<Clock, Set<Health>>()
+const wheels = new WeakMap<Clock, Wheel>()
 
 /** Tells a dead link from a quiet one. */
 export class Health {
@@ -33,10 +38,11 @@ export class Health {
     // Spread by a tenth either way, so that a fleet that connected at once does not beat at once.
     this.#heartbeatMs = heartbeatMs * (0.9 + Math.random() * 0.2)
     this.#sentMs = this.#receivedMs = this.#ackedMs = now
-    const wheel = wheels.get(clock) ?? new Set()
+    const wheel = wheels.get(clock) ?? { links: new Set(), turning: false }
     wheels.set(clock, wheel)
-    wheel.add(this)
-    if (wheel.size === 1) turn(clock, wheel, now)
+    wheel.links.add(this)
+    // It may still turn for a link that is gone: one that came back within a second must not start a second turning.
+    if (!wheel.turning) turn(clock, wheel, now)
   }
 
   sent(): void {
@@ -52,7 +58,7 @@ export class Health {
   }
 
   stop(): void {
-    wheels.get(this.#clock)?.delete(this)
+    wheels.get(this.#clock)?.links.delete(this)
   }
 
   check(now: number, stalled: boolean): void {
@@ -65,11 +71,13 @@ export class Health {
   }
 }
 
-function turn(clock: Clock, wheel: ReadonlySet<Health>, lastMs: number): void {
+function turn(clock: Clock, wheel: Wheel, lastMs: number): void {
+  wheel.turning = true
   clock.after(tickMs, () => {
     const now = clock.now()
     const stalled = now - lastMs - tickMs > stallMs
-    for (const health of wheel) health.check(now, stalled)
-    if (wheel.size > 0) turn(clock, wheel, now)
+    for (const health of wheel.links) health.check(now, stalled)
+    wheel.turning = false
+    if (wheel.links.size > 0) turn(clock, wheel, now)
   })
 }

@@ -99,7 +99,7 @@ export class Incoming implements FrameSink {
       case frame.credit:
         return stream.receiveCredit(first as number, second as number | undefined)
       case frame.end:
-        return stream.receiveEnd((first ?? {}) as Trailer)
+        return stream.receiveEnd((first ?? {}) as Trailer, second === true)
       case frame.head:
         return stream.receiveAnswer({ head: first as Record<string, unknown> })
       case frame.reply:

@@ -28,8 +28,9 @@ export function createSampleEncoder(scalesOf: (kind: string) => readonly number[
   let round = 0
   // Kept from sample to sample: buffers are not part of the heap, and garbage of them is noticed late.
   const parts = { out: createByteWriter(), head: createByteWriter(), added: createByteWriter(), values: createByteWriter() }
+  const item = createByteWriter()
 
-  function pack(sample: MetricSample): Uint8Array[] {
+  function pack(sample: MetricSample, put: Put): void {
     const follows = last !== undefined && last.bootId === sample.bootId && sample.seq > last.seq
     round++
     const { points, leftOut } = choose(sample)
@@ -55,25 +56,23 @@ export function createSampleEncoder(scalesOf: (kind: string) => readonly number[
     row = [...row.filter(({ seenIn }) => seenIn === round), ...added]
     writeHeader(parts.out, { ...sample, leftOut }, follows ? last : undefined, last === undefined)
     last = { ...sample, points: [] }
-    return packRecords(parts, gone, row, points)
+    packRecords(parts, { gone, row, points }, put)
   }
 
   return {
     encode(samples) {
       const items: Uint8Array[] = []
-      const item = createByteWriter()
       let points = 0
       const flush = () => {
         if (item.length > 0) items.push(item.take())
         points = 0
       }
       for (const sample of samples) {
-        const records = pack(sample)
-        if (points + row.length + 1 > metricLimits.pointsPerItem) flush()
-        for (const record of records) {
+        pack(sample, (record, isFirst) => {
           if (item.length + record.length > metricLimits.itemBytes) flush()
+          if (isFirst && points + row.length + 1 > metricLimits.pointsPerItem) flush()
           item.append(record)
-        }
+        })
         points += row.length + 1
       }
       flush()
@@ -83,6 +82,8 @@ export function createSampleEncoder(scalesOf: (kind: string) => readonly number[
 }
 
 type Points = ReadonlyMap<string, MetricPoint>
+/** `record` is there only until the next one. */
+type Put = (record: Uint8Array, isFirst: boolean) => void
 type Parts = Readonly<Record<'out' | 'head' | 'added' | 'values', ByteWriter>>
 
 /** Each subject once, none that a decoder would refuse. */
@@ -97,16 +98,22 @@ function choose(sample: MetricSample): { points: Points; leftOut: number } {
   return { points, leftOut: (sample.leftOut ?? 0) + sample.points.length - points.size }
 }
 
+interface Change {
+  readonly gone: readonly number[]
+  readonly row: readonly Known[]
+  readonly points: Points
+}
+
 /**
- * Behind the header that `out` holds. A changed subject's entry is written beside its neighbours until an item is full; then the sample goes on in a part, whose row of
- * bits shows only what that part holds.
+ * Behind the header that `out` holds. A changed subject's entry is written beside its neighbours until an item is full; then the sample
+ * goes on in a part, whose row of bits shows only what that part holds.
  */
-function packRecords({ out, head, added, values }: Parts, gone: readonly number[], row: readonly Known[], points: Points): Uint8Array[] {
-  const records: Uint8Array[] = []
+function packRecords({ out, head, added, values }: Parts, { gone, row, points }: Change, put: Put): void {
   const oldOnes = row.filter(({ isNew }) => !isNew).length
   let at = 0
+  let isFirst = true
   do {
-    writeGone(head, records.length === 0 ? gone : [])
+    writeGone(head, isFirst ? gone : [])
     const changed = new Set<number>()
     let addedCount = 0
     for (; at < row.length; at++) {
@@ -120,17 +127,18 @@ function packRecords({ out, head, added, values }: Parts, gone: readonly number[
       subject.isNew = false
     }
     const more = at < row.length
-    if (records.length > 0) out.u8(flag.part)
+    if (!isFirst) out.u8(flag.part)
     out.drain(head)
     out.varint(addedCount)
     out.drain(added)
     out.bits(Math.max(oldOnes, at), (index) => changed.has(index))
     out.drain(values)
-    const record = out.take()
+    const record = out.peek()
     if (more) record[0]! |= flag.more
-    records.push(record)
+    put(record, isFirst)
+    out.clear()
+    isFirst = false
   } while (at < row.length)
-  return records
 }
 
 /** Beside it fit the header, the row of bits and one more subject with all its values. */

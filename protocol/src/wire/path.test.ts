@@ -95,7 +95,7 @@ describe('the path window', () => {
     assert.ok(share >= 0.85, `share ${share.toFixed(3)}`)
   })
 
-  it('leaves no more than a window under way when nobody acknowledges', async () => {
+  it('leaves no more than a window under way when nobody acknowledges [limit path.startBytes]', async () => {
     const clock = fakeClock()
     const joined = pair({ clock })
     const hub = openSession(joined.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: (stream) => void serve(stream) })

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { decodeValue, encodeData, encodeValue, msgpackCodec } from './codec.ts'
 import { jsonCodec } from './json-codec.ts'
+import { limits } from './limits.ts'
 import { MalformedFrame, prescan } from './prescan.ts'
+import { lcg } from './test-peer.ts'
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 const nothing = { control: () => undefined, data: () => undefined }
@@ -32,6 +34,36 @@ describe('the strict scan', () => {
       assert.throws(() => prescan(frame, 0), MalformedFrame)
     })
   }
+
+  const most: readonly (readonly [title: string, fits: Uint8Array, not: Uint8Array])[] = [
+    ['sixteen levels [limit depth]', levels(limits.depth), levels(limits.depth + 1)],
+    ['4,096 items [limit arrayItems]', encodeValue(Array(4096).fill(1)), encodeValue(Array(4097).fill(1))],
+    ['1,024 entries [limit mapEntries]', encodeValue(entries(1024)), encodeValue(entries(1025))],
+    ['64 KiB of text or bytes [limit stringBytes]', encodeValue('x'.repeat(65_536)), encodeValue(new Uint8Array(65_537))],
+    ['20,000 values [limit nodes]', encodeValue(lists(20_000)), encodeValue(lists(20_001))],
+  ]
+  for (const [title, fits, not] of most) {
+    it(`lets a frame have ${title} and not one more [security 17]`, () => {
+      assert.equal(prescan(fits, 0), fits.length)
+      assert.throws(() => prescan(not, 0), MalformedFrame)
+    })
+  }
+
+  it('lets a large answer have two million values, 16 MiB of text, 100,000 items, and not one more [limit largeReply.nodes largeReply.stringBytes largeReply.arrayItems]', () => {
+    const { nodes, stringBytes, arrayItems } = limits.largeReply
+    const list = (items: number) => Uint8Array.from([0xdd, items >>> 24, items >>> 16, items >>> 8, items, ...new Uint8Array(items)])
+    const text = (bytes: number) =>
+      Buffer.concat([Buffer.from([0xdb, bytes >>> 24, bytes >>> 16, bytes >>> 8, bytes]), Buffer.alloc(bytes, 'x')])
+    const grid = (rows: number, rest: number) =>
+      Buffer.concat([Buffer.from([0xdc, 0, rows + 1]), ...Array(rows).fill(list(99_999)), list(rest)])
+    decodeValue(list(arrayItems))
+    assert.throws(() => decodeValue(list(arrayItems + 1)), MalformedFrame)
+    decodeValue(text(stringBytes))
+    assert.throws(() => decodeValue(text(stringBytes + 1)), MalformedFrame)
+    // Nineteen rows of 100,000 values with themselves; the outer list and the last row's own take two more.
+    decodeValue(grid(19, nodes - 1_900_000 - 2))
+    assert.throws(() => decodeValue(grid(19, nodes - 1_900_000 - 1)), MalformedFrame)
+  })
 
   it('lets through what the encoder writes, and only that far', () => {
     const value = [1, -5, 'text', null, true, 1.5, { a: [1, 2], b: 'c' }, new Uint8Array([1, 2])]
@@ -106,6 +138,20 @@ describe('decoding', () => {
     )
   })
 
+  it('says nothing of what broken JSON held [security 19]', () => {
+    const whole = '[[1,1,"canary-7f3a",{"canary-7f3a":[1]},{}]]'
+    for (let at = 0; at < whole.length; at++) {
+      for (const broken of [whole.slice(0, at), `${whole.slice(0, at)}~${whole.slice(at + 1)}`]) {
+        try {
+          jsonCodec.decode(broken, nothing)
+        } catch (error) {
+          assert.ok(error instanceof MalformedFrame)
+          assert.doesNotMatch(`${error.message}${String(error.cause)}`, /canary/)
+        }
+      }
+    }
+  })
+
   it('refuses JSON that is too deep, too large, or no list of frames [security 17]', () => {
     for (const text of ['', '{}', '[]', '[1]', '[["a"]]', `[[1,${'['.repeat(40)}${']'.repeat(40)}]]`, `[[1,"${'x'.repeat(140_000)}"]]`]) {
       assert.throws(() => jsonCodec.decode(text, nothing), MalformedFrame, text.slice(0, 20))
@@ -113,7 +159,17 @@ describe('decoding', () => {
   })
 })
 
-function lcg(seed: number): () => number {
-  let state = seed
-  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 8
+function levels(count: number): Uint8Array {
+  return Uint8Array.from([...Array<number>(count).fill(0x91), 0xc0])
+}
+
+function entries(count: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]))
+}
+
+/** So many values in all, in lists of no more than 4,000. */
+function lists(count: number): number[][] {
+  const inner = count - 1
+  const full = Math.floor(inner / 4001)
+  return [...Array.from({ length: full }, () => Array<number>(4000).fill(1)), Array<number>(inner - full * 4001 - 1).fill(1)]
 }

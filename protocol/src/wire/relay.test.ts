@@ -207,6 +207,26 @@ describe('a relayed stream that loses its way', () => {
       }
     })
 
+    it(`reaches its end, once, for a viewer that had half-closed first, after losing ${name} with the last of it under way`, async () => {
+      for (let back = 0; back < 6; back++) {
+        const all = threeParties()
+        const started = produced.started
+        const stream = all.viewer.open('thing.blob', {}, { priority: 3, resumeKey: randomBytes(16) })
+        stream.end()
+        const parts: Uint8Array[] = []
+        let lost = false
+        for await (const part of stream) {
+          parts.push(part)
+          if (lost || stream.receivedBytes < blob.length - back * 20_000) continue
+          lost = true
+          await lose(all)
+        }
+        assert.ok(Buffer.concat(parts).equals(blob), `back ${back}`)
+        assert.equal(produced.started, started + 1)
+        await nothingOpen(all)
+      }
+    })
+
     it(`loses no keystroke and doubles none after losing ${name}`, async () => {
       const all = threeParties()
       const end = all.thing.echo({})

@@ -86,11 +86,47 @@ describe('a stream that is opened again', () => {
       await first.cut()
       const second = connect()
       await second.say([1, 2, 'a.b', {}, { k: key, o: 0 }])
-      const [, , head] = second.heardOf(6)[0]!
-      assert.equal((head as { offset: number }).offset, cut)
+      assert.equal((second.heardOf(6)[0]![2] as { offset: number }).offset, cut)
       await second.say(encodeData(2, whole.subarray(cut, 60)))
       assert.deepEqual(Buffer.concat(got), Buffer.from(whole.subarray(0, 60)))
     }
+  })
+
+  it('is kept although both ends ended, until its opener says that it has everything: the last of it may be lost on the way', async () => {
+    const { connect, resumeStore } = agentWith((stream) => void writeAll(stream, 'bytes', parts))
+    const first = connect()
+    // It has nothing to send up, so it ends at once; that is not yet to say that it has what comes down.
+    await first.say([1, 2, 'a.b', {}, { w: 1000, k: key }], [4, 2, {}])
+    await first.clock.advance(5)
+    assert.equal(first.heardOf(4).length, 1)
+    await first.cut()
+    const second = connect()
+    await second.say([1, 2, 'a.b', {}, { w: 1000, k: key, o: 390 }])
+    assert.deepEqual(bytesHeard(second.heard), Buffer.from(whole.subarray(390)))
+    assert.deepEqual(second.heardOf(4)[0]?.[2], { whole: true })
+    await second.say([4, 2, {}, true])
+    assert.equal(second.session.stats.openStreams, 0)
+    assert.equal(resumeStore.sum.bytes, 0)
+    const third = connect()
+    await third.say([1, 2, 'a.b', {}, { k: key, o: 400 }])
+    assert.equal(third.heardOf(5)[0]?.[2], 'lost')
+  })
+
+  it('tells its acceptor that it has everything once its reader took it, also when it had ended before', async () => {
+    const { session, say, heardOf, clock } = typedPeer()
+    const stream = session.open('a.b', {}, { resumeKey: key })
+    stream.end()
+    await say([6, 2, { mode: 'bytes' }], encodeData(2, whole), [4, 2, { exit: 0 }])
+    assert.deepEqual(heardOf(4), [[4, 2, {}]])
+    assert.equal(session.stats.openStreams, 1)
+    const reading = stream[Symbol.asyncIterator]()
+    await reading.next()
+    await clock.advance(1)
+    assert.equal(heardOf(4).length, 1)
+    assert.equal((await reading.next()).done, true)
+    await clock.advance(1)
+    assert.deepEqual(heardOf(4).at(-1), [4, 2, {}, true])
+    assert.equal(session.stats.openStreams, 0)
   })
 
   it('is lost when it is asked for what the peer had confirmed already, and for what was never sent', async () => {
@@ -272,6 +308,8 @@ describe('what is kept', () => {
     }
     assert.ok(most <= limits.windowBytes + limits.sliceBytes, `${most}`)
     await link.say([4, 2, {}])
+    assert.ok(resumeStore.sum.bytes > 0)
+    await link.say([4, 2, {}, true])
     assert.equal(resumeStore.sum.bytes, 0)
     assert.equal(link.session.stats.openStreams, 0)
   })

@@ -182,13 +182,38 @@ export function openClient<F extends Readonly<Record<string, Contract>>>(
   features: F,
   options: ClientOptions,
 ): Clients<F> {
-  const clients: Record<string, Record<string, unknown>> = {}
+  return Object.create(clientsOf(features), { made: { value: { session, options } satisfies Made } }) as Clients<F>
+}
+
+interface Made {
+  readonly session: () => Session
+  readonly options: ClientOptions
+}
+
+/** What clients of the same features share: a hub has one of each host, and a function a method of each would be most of it. */
+const shared = new WeakMap<Readonly<Record<string, Contract>>, object>()
+
+function clientsOf(features: Readonly<Record<string, Contract>>): object {
+  const found = shared.get(features)
+  if (found !== undefined) return found
+  const clients = {}
   for (const [feature, contract] of Object.entries(features)) {
-    const methods: Record<string, unknown> = {}
-    for (const [name, method] of Object.entries(contract)) methods[name] = caller(session, `${feature}.${name}`, method, options)
-    clients[feature] = methods
+    const methods = {}
+    for (const [name, method] of Object.entries(contract)) {
+      const wireName = `${feature}.${name}`
+      // Bound when it is asked for: a method may be taken out of its client.
+      const get = function (this: { made: Made }) {
+        return caller(this.made.session, wireName, method, this.made.options)
+      }
+      Object.defineProperty(methods, name, { get, enumerable: true })
+    }
+    const get = function (this: { made: Made }): unknown {
+      return Object.create(methods, { made: { value: this.made } })
+    }
+    Object.defineProperty(clients, feature, { get, enumerable: true })
   }
-  return clients as Clients<F>
+  shared.set(features, clients)
+  return clients
 }
 
 function caller(session: () => Session, name: string, method: Method, options: ClientOptions): unknown {
@@ -202,12 +227,49 @@ function caller(session: () => Session, name: string, method: Method, options: C
   if (method.kind === 'duplex') return (input: unknown, given: CallOptions = {}) => duplexEnd((meta) => open(input, given, meta), method)
   return (input: unknown, given: CallOptions = {}) => ({
     [wireOf]: (meta: OpenMeta) => open(input, given, meta),
-    async *[Symbol.asyncIterator]() {
-      const stream = open(input, given)
-      for await (const payload of stream) yield method.down.decode(payload)
-      return stream.trailer
-    },
+    [Symbol.asyncIterator]: () => new ItemReader(() => open(input, given), method.down.decode),
   })
+}
+
+/** Decodes what comes. No generator: a hub waits on three of these for every idle host. */
+class ItemReader implements AsyncIterator<unknown> {
+  readonly #open: () => WireStream
+  readonly #decode: (payload: Uint8Array) => unknown
+  #stream: WireStream | undefined
+  #payloads: AsyncIterator<Uint8Array> | undefined
+  #left = false
+
+  constructor(open: () => WireStream, decode: (payload: Uint8Array) => unknown) {
+    this.#open = open
+    this.#decode = decode
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    if (this.#left) return Promise.resolve({ done: true, value: undefined })
+    try {
+      this.#stream ??= this.#open()
+      this.#payloads ??= this.#stream[Symbol.asyncIterator]()
+      return this.#payloads.next().then(this.#result)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  readonly #result = ({ done, value }: IteratorResult<Uint8Array>): IteratorResult<unknown> => {
+    if (done === true) return { done, value: this.#stream?.trailer }
+    try {
+      return { done: false, value: this.#decode(value) }
+    } catch (error) {
+      void this.return()
+      throw error
+    }
+  }
+
+  async return(): Promise<IteratorResult<unknown>> {
+    this.#left = true
+    await this.#payloads?.return?.()
+    return { done: true, value: undefined }
+  }
 }
 
 function metaFor(method: Method, given: CallOptions, { randomBytes }: ClientOptions): OpenMeta {

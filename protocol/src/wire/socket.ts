@@ -29,8 +29,9 @@ export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'node
       return socket.bufferedAmount
     },
     close(code, reason) {
-      // A browser may only say 1000 and 3000-4999.
-      socket.close(code === 1000 || code >= 3000 ? code : 1000, reason.slice(0, 120))
+      // A browser may only say 1000 and 3000-4999; what was never closed in words, 1006, nobody may.
+      const sayable = code === 1000 || code >= 3000 || (binaryType === 'nodebuffer' && [1001, 1011, 1013].includes(code))
+      socket.close(sayable ? code : 1000, reason.slice(0, 120))
     },
     onMessage: () => undefined,
     onClose: () => undefined,

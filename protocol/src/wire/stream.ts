@@ -34,6 +34,8 @@ export class StreamImpl implements WireStream {
   cancelKeep: (() => void) | undefined
   queuedInClass = false
   #headed = false
+  /** The opener has everything, the acceptor's END too, and said so: until then a stream with a key may be asked for again. */
+  #wholeTaken = false
   #burst: Burst | undefined
   /** The other half of a relay. */
   #joint: Joint | undefined
@@ -68,7 +70,7 @@ export class StreamImpl implements WireStream {
   }
 
   get over(): boolean {
-    return this.#error !== undefined || (this.out.ended && this.in.ended)
+    return this.#error !== undefined || (this.out.ended && this.in.ended && (this.#wholeTaken || this.meta.resumeKey === undefined))
   }
 
   get connected(): boolean {
@@ -152,37 +154,51 @@ export class StreamImpl implements WireStream {
       this.carrier.control(frame.signal, this.id, due.kind, due.value)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  /** No generator: most streams of a hub wait for something that comes once in a while. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const ended = { done: true, value: undefined } as const
     let complete = false
-    try {
-      for (;;) {
-        const next = await this.#pull()
-        if (next === undefined) {
-          complete = true
-          return this.#reachedEnd()
-        }
-        yield next
-      }
-    } finally {
-      // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
-      if (this.opener && !complete && !this.over) this.reset('canceled')
+    const result = (payload: Uint8Array | undefined): IteratorResult<Uint8Array> => {
+      if (payload !== undefined) return { done: false, value: payload }
+      if (!complete) this.#reachedEnd()
+      complete = true
+      return ended
+    }
+    return {
+      next: () => (complete ? Promise.resolve(ended) : this.#pull().then(result)),
+      return: () => {
+        // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
+        if (this.opener && !complete && !this.over) this.reset('canceled')
+        complete = true
+        return Promise.resolve(ended)
+      },
     }
   }
 
   /** What the acceptor ended is over: the opener has nothing more to say, and with its END says that it has everything. */
   #reachedEnd(): void {
-    if (!this.opener || this.over || this.out.ending !== undefined) return
-    this.out.drop()
-    this.end()
+    if (!this.opener || this.over) return
+    if (this.out.ending === undefined) {
+      this.out.drop()
+      this.end()
+    }
+    this.takeWhole()
+  }
+
+  /** The END that says so: the one that is still to come, or one more. */
+  takeWhole(): void {
+    if (this.#wholeTaken || this.over || this.meta.resumeKey === undefined) return
+    this.#wholeTaken = true
+    if (this.out.ended) this.sendEnd()
   }
 
   /** The next payload, or undefined at the end. Asking grants credit for what was taken before. */
-  async #pull(): Promise<Uint8Array | undefined> {
+  #pull(): Promise<Uint8Array | undefined> {
     this.#grant()
     const payload = this.in.shift()
-    if (payload !== undefined) return payload
-    if (this.#error !== undefined) throw this.#error
-    return this.in.ended ? undefined : this.in.wait()
+    if (payload !== undefined) return Promise.resolve(payload)
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    return this.in.ended ? Promise.resolve(undefined) : this.in.wait()
   }
 
   #grant(): void {
@@ -233,12 +249,18 @@ export class StreamImpl implements WireStream {
     return true
   }
 
-  receiveEnd(trailer: Trailer): void {
-    if (this.in.ended) return
-    this.trailer = trailer
-    this.in.end()
-    this.#joint?.to.end(trailer)
-    this.#answer.resolve({ head: {} })
+  /** `whole`: the opener has everything. */
+  receiveEnd(trailer: Trailer, whole: boolean): void {
+    if (!this.in.ended) {
+      this.trailer = trailer
+      this.in.end()
+      this.#joint?.to.end(trailer)
+      this.#answer.resolve({ head: {} })
+    }
+    if (whole && !this.opener) {
+      this.#wholeTaken = true
+      this.#joint?.to.takeWhole()
+    }
     this.#settleIfOver()
   }
 
@@ -323,7 +345,7 @@ export class StreamImpl implements WireStream {
 
   sendEnd(): void {
     this.out.ended = true
-    this.carrier?.control(frame.end, this.id, this.out.ending ?? {})
+    this.carrier?.control(frame.end, this.id, this.out.ending ?? {}, ...(this.opener && this.#wholeTaken ? [true] : []))
     this.#settleIfOver()
   }
 
@@ -386,13 +408,13 @@ export class StreamImpl implements WireStream {
   }
 
   #finish(): void {
-    this.out.ended = true
+    this.out.ended = this.#wholeTaken = true
     this.in.end()
     this.#leave(false)
   }
 
   #settleIfOver(): void {
-    if (this.out.ended && this.in.ended) this.#leave(false)
+    if (this.over) this.#leave(false)
   }
 
   #leave(aborted: boolean): void {

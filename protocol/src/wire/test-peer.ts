@@ -22,7 +22,9 @@ export interface Typed {
   cut(): Promise<void>
 }
 
-export function typedPeer(options: Partial<SessionOptions> & { readonly clock?: FakeClock } = {}): Typed {
+export type TypedOptions = Partial<Omit<SessionOptions, 'clock'>> & { readonly clock?: FakeClock }
+
+export function typedPeer(options: TypedOptions = {}): Typed {
   const clock = options.clock ?? fakeClock()
   const codec: FrameCodec = options.codec ?? msgpackCodec
   const link = pair({ clock })

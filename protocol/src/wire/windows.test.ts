@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import * as z from 'zod/mini'
+import { duplex } from '../contract.ts'
 import { fakeClock } from './clock.ts'
 import { encodeData, msgpackCodec } from './codec.ts'
+import { bytes } from './json.ts'
 import { limits } from './limits.ts'
 import { pair } from './pair.ts'
 import { relay } from './relay.ts'
+import { openClient } from './rpc.ts'
 import { openSession, type Session, type WireStream } from './session.ts'
 import { typedPeer } from './test-peer.ts'
 import { processWindows } from './windows.ts'
@@ -22,6 +26,15 @@ describe('the window of a stream', () => {
     assert.deepEqual(heardOf(1).map(wOf), [limits.windowBytes, limits.terminalWindowBytes])
     const sent = heard.filter(([type]) => type === 2).reduce((sum, [, , bytes]) => sum + (bytes as Uint8Array).length, 0)
     assert.equal(sent, limits.acceptorWindowBytes)
+  })
+
+  it('of a terminal that a client opens begins with 64 KiB [limit terminalWindowBytes]', async () => {
+    const { session, heardOf, clock } = typedPeer()
+    const shell = { open: duplex(z.object({}), { down: bytes, up: bytes }, { priority: 1 }) }
+    const client = openClient(() => session, { shell }, { decodeReply: msgpackCodec.decodeReply, randomBytes: (n) => new Uint8Array(n) })
+    void client.shell.open({}).send(new Uint8Array(1))
+    await clock.advance(1)
+    assert.equal(wOf(heardOf(1)[0]!), limits.terminalWindowBytes)
   })
 
   it('doubles while it is what slows a quick reader, up to 4 MiB [limit maxWindowBytes]', async () => {
@@ -53,7 +66,7 @@ describe('the window of a stream', () => {
     await reading.next()
     void reading.next()
     await clock.advance(1)
-    assert.ok((heardOf(3).at(-1)?.[2] as number) >= 10_000 + limits.dataBytes)
+    assert.ok((heardOf(3).at(-1)![2] as number) >= 10_000 + limits.dataBytes)
   })
 })
 

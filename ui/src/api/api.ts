@@ -27,18 +27,31 @@ export { link }
 let session: Session | undefined
 let opening: Promise<Session> | undefined
 let failures = 0
+/** Counts sign-ins: what belongs to the one before has no say any more. */
+let turn = 0
 
 /** The one session of this page; opened when first needed, and again after every loss. */
 function connected(): Promise<Session> {
   if (session?.alive === true) return Promise.resolve(session)
-  opening ??= dial().finally(() => (opening = undefined))
-  return opening
+  if (opening !== undefined) return opening
+  const own = dial(turn)
+  const settle = () => {
+    if (opening === own) opening = undefined
+  }
+  own.then(settle, settle)
+  opening = own
+  return own
 }
 
-function dial(): Promise<Session> {
+function dial(own: number): Promise<Session> {
   return new Promise((resolve, reject) => {
+    const unreachable = new FairleadError('host_offline', `The hub at ${location.host} cannot be reached.`)
     const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/session`, 'fairlead.1+json')
     socket.addEventListener('open', () => {
+      if (own !== turn) {
+        socket.close()
+        return reject(unreachable)
+      }
       failures = 0
       const transport = overSocket(socket as unknown as SocketLike)
       if (session === undefined)
@@ -47,17 +60,18 @@ function dial(): Promise<Session> {
           codec: jsonCodec,
           clock: systemClock,
           onOpen: (stream) => stream.reset('unsupported'),
-          onClose: lost,
+          onClose: (why) => own === turn && lost(why),
         })
       else session.resume(transport)
       setLink({ state: 'up' })
       resolve(session)
     })
     socket.addEventListener('error', () => {
+      reject(unreachable)
+      if (own !== turn) return
       failures++
       if (link().state === 'up') setLink({ state: 'lost', sinceMs: Date.now() })
-      void stillHere()
-      reject(new FairleadError('host_offline', 'The hub cannot be reached.'))
+      void stillHere(own)
     })
   })
 }
@@ -65,18 +79,21 @@ function dial(): Promise<Session> {
 function lost({ code }: { readonly code: number }): void {
   if (code === 4401) return void setLink({ state: 'ended' })
   setLink({ state: 'lost', sinceMs: Date.now() })
-  again()
+  again(turn)
 }
 
 /** A browser does not say why a socket was refused: whether it is the login, the hub is asked. */
-async function stillHere(): Promise<void> {
+async function stillHere(own: number): Promise<void> {
   const code = await fetchJson('GET', '/me').then(() => undefined, codeOf)
-  if (code === 'unauthenticated') setLink({ state: 'ended' })
+  if (code === 'unauthenticated' && own === turn) setLink({ state: 'ended' })
 }
 
-function again(): void {
+function again(own: number): void {
   const delayMs = Math.min(10_000, 300 * 2 ** failures) * (0.5 + Math.random() / 2)
-  setTimeout(() => connected().catch(() => (link().state === 'lost' ? again() : undefined)), delayMs)
+  setTimeout(() => {
+    if (own !== turn || link().state !== 'lost') return
+    connected().catch(() => again(own))
+  }, delayMs)
 }
 
 export function retryNow(): void {
@@ -85,8 +102,10 @@ export function retryNow(): void {
 
 /** Whoever signs in next begins with a session of their own. */
 export function forgetSession(): void {
+  turn++
   session?.close(1000, 'signed out')
   session = undefined
+  opening = undefined
   failures = 0
   setLink({ state: 'up' })
 }

@@ -1,5 +1,5 @@
 import { A, useNavigate, useParams } from '@solidjs/router'
-import { createMemo, createResource, createSignal, For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
+import { createMemo, createResource, createSignal, For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ask } from '../api/api.ts'
 import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
@@ -92,7 +92,9 @@ export function ContainerDetail(): JSX.Element {
           <ContainerStats host={params.host} id={params.id} row={row()} />
         </Match>
         <Match when={params.tab === 'inspect'}>
-          <Inspect host={params.host} id={params.id} />
+          <Suspense fallback={<Skeleton lines={14} />}>
+            <Inspect host={params.host} id={params.id} />
+          </Suspense>
         </Match>
         <Match when={row()}>{(now) => <Facts row={now()} />}</Match>
         <Match when={!state.ready && error() === undefined}>

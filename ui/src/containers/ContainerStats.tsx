@@ -1,9 +1,9 @@
-import { createSignal, lazy, Show, type JSX } from 'solid-js'
+import { createSignal, lazy, Show, Suspense, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Stats } from '@fairlead/protocol/features/containers.ts'
 import { follow } from '../api/api.ts'
 import { bytes, cores, t } from '../i18n/i18n.ts'
-import { ErrorBox } from '../kit/kit.tsx'
+import { ErrorBox, Skeleton } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
 import { containerCharts } from '../metrics/charts.ts'
 
@@ -20,14 +20,16 @@ export function ContainerStats(props: { readonly host: string; readonly id: stri
       >
         <Now host={props.host} id={props.id} />
       </Show>
-      <MetricsPanel
-        host={props.host}
-        hostName={props.row?.hostName ?? props.host}
-        kind="container"
-        subject={props.id}
-        charts={containerCharts}
-        staleMs={props.row?.staleMs}
-      />
+      <Suspense fallback={<Skeleton lines={10} />}>
+        <MetricsPanel
+          host={props.host}
+          hostName={props.row?.hostName ?? props.host}
+          kind="container"
+          subject={props.id}
+          charts={containerCharts}
+          staleMs={props.row?.staleMs}
+        />
+      </Suspense>
     </>
   )
 }

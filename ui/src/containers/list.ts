@@ -5,7 +5,7 @@ import { ask } from '../api/api.ts'
 import { bytes, t } from '../i18n/i18n.ts'
 import { createColumns } from '../kit/columns.ts'
 import { writeTerm } from '../kit/filter.ts'
-import { createFleetWindow, keyOf } from '../kit/fleet-window.ts'
+import { createFleetWindow, keyOf, type FleetWindow } from '../kit/fleet-window.ts'
 import { act, plain, tell } from '../kit/kit.tsx'
 import { createSelection } from '../kit/selection.ts'
 import { reasonAgainst, type Verb } from './actions.ts'
@@ -18,6 +18,7 @@ const mostAtOnce = 10_000
 const pieceRows = 500
 
 export type ContainerList = ReturnType<typeof createContainerList>
+type Query = ReturnType<typeof createQuery>
 
 /** How the list is asked for, all of it in the address: `?filter=&sort=&group=&peek=`. */
 function createQuery(scope: () => string | undefined) {
@@ -52,52 +53,49 @@ function createQuery(scope: () => string | undefined) {
   }
 }
 
-/** What the containers page knows and can do; the view only shows it. */
-export function createContainerList(scope: () => string | undefined) {
-  const query = createQuery(scope)
-  const navigate = useNavigate()
-  const [held, setHeld] = createSignal(false)
-  const rows = createFleetWindow(() => ({ kind: 'container', filter: query.filter(), sort: query.order(), group: query.group() }), held)
-  const selection = createSelection<FleetRow>(keyOf)
+/** Every row of the list or some of them, whether in sight or not, in its order. */
+async function fetchRows(query: Query, from = 0, count = Number.POSITIVE_INFINITY): Promise<FleetRow[]> {
+  const found: FleetRow[] = []
+  for (;;) {
+    const limit = Math.min(pieceRows, count - found.length)
+    const page = await ask('fleet.rows', {
+      kind: 'container',
+      filter: query.filter(),
+      sort: query.order(),
+      offset: from + found.length,
+      limit,
+    })
+    found.push(...page.rows)
+    if (page.rows.length < limit || found.length >= count) return found
+    if (found.length < mostAtOnce) continue
+    tell(t('grid.tooMany', { n: mostAtOnce }), true)
+    return found
+  }
+}
+
+/** Which columns, in what order, how wide. */
+function createLook() {
   const choice = createColumns('containers', columns)
   const byKey = new Map(columns.map((column) => [column.key, column]))
   const [choosing, setChoosing] = createSignal(false)
-  const [bulk, setBulk] = createSignal<{ readonly verb: Verb; readonly rows: readonly FleetRow[] }>()
-  // One stands on a container, not on a line: when rows move, one moves along.
-  const [currentKey, setCurrentKey] = createSignal('')
-  const current = () => (currentKey() === '' ? -1 : rows.indexOf(currentKey()))
+  const shown = createMemo(() =>
+    choice
+      .all()
+      .filter((one) => one.shown)
+      .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
+  )
+  return { choice, choosing, setChoosing, shown, labelOfColumn: (key: string) => byKey.get(key)!.label }
+}
+
+/** What is selected, and what it sums to as it is now. */
+function createPicking(query: Query, rows: FleetWindow) {
+  const selection = createSelection<FleetRow>(keyOf)
+  const now = (row: FleetRow) => rows.latest(keyOf(row)) ?? row
   let anchor = -1
   let selecting: Promise<unknown> = Promise.resolve()
 
-  /** Rows of the whole list, whether in sight or not, in its order. */
-  async function all(from = 0, count = Number.POSITIVE_INFINITY): Promise<FleetRow[]> {
-    const found: FleetRow[] = []
-    for (;;) {
-      const limit = Math.min(pieceRows, count - found.length)
-      const page = await ask('fleet.rows', {
-        kind: 'container',
-        filter: query.filter(),
-        sort: query.order(),
-        offset: from + found.length,
-        limit,
-      })
-      found.push(...page.rows)
-      if (page.rows.length < limit || found.length >= count) return found
-      if (found.length < mostAtOnce) continue
-      tell(t('grid.tooMany', { n: mostAtOnce }), true)
-      return found
-    }
-  }
-
-  function stand(index: number): void {
-    const row = rows.at(index)
-    if (row === undefined) return
-    setCurrentKey(keyOf(row))
-    if (query.peeked() !== '') query.setPeek(keyOf(row), true)
-  }
-
   function select(from = 0, count?: number): void {
-    selecting = act('', async () => selection.add(await all(from, count)), true)
+    selecting = act('', async () => selection.add(await fetchRows(query, from, count)), true)
   }
 
   function toggle(index: number, range: boolean): void {
@@ -114,10 +112,49 @@ export function createContainerList(scope: () => string | undefined) {
     select(from, between.length)
   }
 
+  const sums = createMemo(() => {
+    const chosen = selection.rows().map(now)
+    return {
+      n: chosen.length,
+      hosts: new Set(chosen.map(({ host }) => host)).size,
+      cpu: chosen.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0).toFixed(2),
+      memory: bytes(chosen.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0)),
+    }
+  })
+  return {
+    selection,
+    toggle,
+    sums,
+    now,
+    selectAll: () => select(),
+    /** For keys that come quickly one after the other: what was asked to be selected is, before anything is done to it. */
+    settled: () => selecting,
+  }
+}
+
+/** What the containers page knows and can do; the view only shows it. */
+export function createContainerList(scope: () => string | undefined) {
+  const query = createQuery(scope)
+  const navigate = useNavigate()
+  const [held, setHeld] = createSignal(false)
+  const rows = createFleetWindow(() => ({ kind: 'container', filter: query.filter(), sort: query.order(), group: query.group() }), held)
+  const picking = createPicking(query, rows)
+  const { selection } = picking
+  const [bulk, setBulk] = createSignal<{ readonly verb: Verb; readonly rows: readonly FleetRow[] }>()
+  // One stands on a container, not on a line: when rows move, one moves along.
+  const [currentKey, setCurrentKey] = createSignal('')
+  const current = () => (currentKey() === '' ? -1 : rows.indexOf(currentKey()))
+
+  function stand(index: number): void {
+    const row = rows.at(index)
+    if (row === undefined) return
+    setCurrentKey(keyOf(row))
+    if (query.peeked() !== '') query.setPeek(keyOf(row), true)
+  }
+
   const standing = () => (current() < 0 ? undefined : rows.at(current()))
-  const now = (row: FleetRow) => rows.latest(keyOf(row)) ?? row
   /** What an action is about: the selection, or the row one stands on. */
-  const subject = () => (selection.size() > 0 ? selection.rows().map(now) : [standing()].filter((row) => row !== undefined))
+  const subject = () => (selection.size() > 0 ? selection.rows().map(picking.now) : [standing()].filter((row) => row !== undefined))
   const far = createFarRow(() => (query.peeked() === '' || rows.latest(query.peeked()) !== undefined ? '' : query.peeked()))
   // A page that opens with a peek stands there.
   createEffect(() => query.peeked() !== '' && currentKey() === '' && setCurrentKey(query.peeked()))
@@ -125,17 +162,8 @@ export function createContainerList(scope: () => string | undefined) {
   return {
     query,
     rows,
-    selection,
-    choice,
-    labelOfColumn: (key: string) => byKey.get(key)!.label,
-    shown: createMemo(() =>
-      choice
-        .all()
-        .filter(({ shown }) => shown)
-        .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
-    ),
-    choosing,
-    setChoosing,
+    ...picking,
+    ...createLook(),
     bulk,
     setBulk,
     setHeld,
@@ -143,8 +171,6 @@ export function createContainerList(scope: () => string | undefined) {
     standing,
     subject,
     stand,
-    toggle,
-    all,
     peekRow: () => rows.latest(query.peeked()) ?? far(),
     step(by: number): void {
       document.querySelector<HTMLElement>('.grid')?.focus()
@@ -156,10 +182,7 @@ export function createContainerList(scope: () => string | undefined) {
       if (row !== undefined) navigate(`/containers/${row.host}/${row.id}${tab}`)
       return row !== undefined
     },
-    selectAll: () => select(),
-    /** For keys that come quickly one after the other: what was asked to be selected is, before anything is done to it. */
-    settled: () => selecting,
-    chosenOrAll: async () => (selection.size() > 0 ? subject() : await all()),
+    chosenOrAll: async () => (selection.size() > 0 ? subject() : await fetchRows(query)),
     /** One and reversible: at once. Many, or for good: said first. */
     perform(verb: Verb, on: readonly FleetRow[]): void {
       const [first] = on
@@ -169,15 +192,6 @@ export function createContainerList(scope: () => string | undefined) {
       if (reason !== undefined) return tell(`${plain(first.name)}: ${t(reason)}`, true)
       doIt(verb, first)
     },
-    sums: createMemo(() => {
-      const chosen = selection.rows().map(now)
-      return {
-        n: chosen.length,
-        hosts: new Set(chosen.map(({ host }) => host)).size,
-        cpu: chosen.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0).toFixed(2),
-        memory: bytes(chosen.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0)),
-      }
-    }),
     async valuesOf(name: string) {
       const group = name === 'state' ? 'status' : name
       const { totals } = await ask('fleet.rows', { kind: 'container', filter: scope() ?? '', limit: 0, group })

@@ -1,5 +1,5 @@
 import { A } from '@solidjs/router'
-import { createResource, createSignal, For, Match, onCleanup, Show, Switch, type JSX } from 'solid-js'
+import { createResource, createSignal, For, Match, onCleanup, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { EnrolProgress, Invitation } from '@fairlead/protocol/features/enrolment.ts'
 import { ask, follow } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
@@ -19,7 +19,9 @@ export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
         </div>
       </Show>
       <Show when={may('hosts:enrol')} fallback={<NoPermission permission="hosts:enrol" />}>
-        <Wizard />
+        <Suspense fallback={<Skeleton lines={6} />}>
+          <Wizard />
+        </Suspense>
       </Show>
     </>
   )

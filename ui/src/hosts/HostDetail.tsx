@@ -1,12 +1,12 @@
 import { A, useParams } from '@solidjs/router'
-import { For, lazy, Match, Show, Switch, type JSX } from 'solid-js'
+import { For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ContainerTable } from '../containers/ContainerTable.tsx'
 import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
 import { CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createHosts } from '../kit/live.ts'
 import { hostCharts } from '../metrics/charts.ts'
-import { HostState, Meter, part } from './columns.tsx'
+import { HostState, Meter, part, whyLost } from './columns.tsx'
 import { HostEvents } from './HostEvents.tsx'
 import { HostSettings } from './HostSettings.tsx'
 
@@ -44,20 +44,22 @@ export function HostDetail(): JSX.Element {
           )}
         </For>
       </nav>
-      <Switch fallback={<Facts host={host()!} />}>
-        <Match when={params.tab === 'containers'}>
-          <ContainerTable scope={`host:${host()!.id}`} />
-        </Match>
-        <Match when={params.tab === 'metrics'}>
-          <MetricsPanel host={host()!.id} hostName={host()!.name} kind="host" subject="" charts={hostCharts} staleMs={old()} />
-        </Match>
-        <Match when={params.tab === 'events'}>
-          <HostEvents host={host()!.id} offline={!host()!.online} />
-        </Match>
-        <Match when={params.tab === 'settings'}>
-          <HostSettings id={host()!.id} name={host()!.name} tags={host()!.tags} />
-        </Match>
-      </Switch>
+      <Suspense fallback={<Skeleton lines={10} />}>
+        <Switch fallback={<Facts host={host()!} />}>
+          <Match when={params.tab === 'containers'}>
+            <ContainerTable scope={`host:${host()!.id}`} />
+          </Match>
+          <Match when={params.tab === 'metrics'}>
+            <MetricsPanel host={host()!.id} hostName={host()!.name} kind="host" subject="" charts={hostCharts} staleMs={old()} />
+          </Match>
+          <Match when={params.tab === 'events'}>
+            <HostEvents host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'settings'}>
+            <HostSettings id={host()!.id} name={host()!.name} tags={host()!.tags} />
+          </Match>
+        </Switch>
+      </Suspense>
     </Show>
   )
 }
@@ -97,7 +99,7 @@ export function Troubles(props: { readonly host: Host }): JSX.Element {
                 ? t('hosts.never')
                 : t('hosts.stale', { age: ago(props.host.lastSeenMs), time: time(props.host.lastSeenMs) })}
             </strong>{' '}
-            <Show when={props.host.lastLoss !== ''}>{t('hosts.reason', { reason: plain(props.host.lastLoss) })}</Show>
+            <Show when={whyLost(props.host) !== ''}>{t('hosts.reason', { reason: whyLost(props.host) })}</Show>
           </p>
           <p>
             {t('hosts.staleHint')} <Command text="fairlead-agent doctor" /> <Command text="systemctl status fairlead-agent" />

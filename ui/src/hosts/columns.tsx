@@ -20,6 +20,9 @@ export function HostState(props: { readonly host: Host }): JSX.Element {
   return <StateMark state={props.host.state} word={t(statusKey(props.host.status))} />
 }
 
+/** Why the link dropped, without the number that only a log needs. */
+export const whyLost = ({ lastLoss }: Host): string => plain(lastLoss.replace(/^\d{4} ?/, ''))
+
 const statuses = ['online', 'offline', 'engine down', 'never seen', 'copied key'] as const
 export const statusKey = (status: string) => `status.${statuses.find((one) => one === status) ?? 'unknown'}` as const
 

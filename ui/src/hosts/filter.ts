@@ -53,8 +53,8 @@ export function filterHosts(hosts: readonly Host[], filter: string): readonly Ho
 
 /** A name that no host has: said, rather than shown as an empty list. */
 export function unknownName(filter: string): string | undefined {
-  const known: readonly string[] = [...hostFilterNames, 'host']
-  return cutFilter(filter).terms.find(({ name }) => name !== '' && !known.includes(name))?.name
+  const known = new Set<string>([...hostFilterNames, 'host', ''])
+  return cutFilter(filter).terms.find(({ name }) => !known.has(name))?.name
 }
 
 export interface Sortable {

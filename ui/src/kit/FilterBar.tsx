@@ -162,30 +162,41 @@ export function FilterBar(props: Props): JSX.Element {
           }}
         />
       </div>
-      <ul id={id} role="listbox" aria-label={t('filter.offers')} class="offers" hidden={offers().length === 0}>
-        <For each={offers()}>
-          {(offer, index) => (
-            <li
-              role="option"
-              id={`${id}-${index()}`}
-              aria-selected={choice() === index()}
-              classList={{ current: choice() === index() }}
-              onPointerDown={(event) => {
-                event.preventDefault()
-                accept(index())
-              }}
-            >
-              <span class="grow">{plain(offer.value)}</span>
-              <span class="dim">{offer.count}</span>
-            </li>
-          )}
-        </For>
-      </ul>
+      <Offers id={id} offers={offers()} choice={choice()} onAccept={accept} />
       <Show when={props.problem !== ''}>
         <p class="state-critical" role="alert">
           {plain(props.problem)}
         </p>
       </Show>
     </div>
+  )
+}
+
+function Offers(props: {
+  readonly id: string
+  readonly offers: readonly Completion[]
+  readonly choice: number
+  readonly onAccept: (index: number) => void
+}): JSX.Element {
+  return (
+    <ul id={props.id} role="listbox" aria-label={t('filter.offers')} class="offers" hidden={props.offers.length === 0}>
+      <For each={props.offers}>
+        {(offer, index) => (
+          <li
+            role="option"
+            id={`${props.id}-${index()}`}
+            aria-selected={props.choice === index()}
+            classList={{ current: props.choice === index() }}
+            onPointerDown={(event) => {
+              event.preventDefault()
+              props.onAccept(index())
+            }}
+          >
+            <span class="grow">{plain(offer.value)}</span>
+            <span class="dim">{offer.count}</span>
+          </li>
+        )}
+      </For>
+    </ul>
   )
 }

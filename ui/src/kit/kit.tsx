@@ -58,7 +58,9 @@ export function ErrorBox(props: {
   return (
     <div class="box error" role="alert">
       <p>
-        <span aria-hidden="true">■ </span>
+        <span class="state-critical" aria-hidden="true">
+          ■{' '}
+        </span>
         <Show when={props.what}>
           <strong>{props.what} </strong>
         </Show>

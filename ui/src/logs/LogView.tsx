@@ -3,6 +3,7 @@ import { A } from '@solidjs/router'
 import { createMemo, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
 import { language, t } from '../i18n/i18n.ts'
 import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
+import { createHosts } from '../kit/live.ts'
 import { Bars } from './Bars.tsx'
 import { LineBar } from './LineBar.tsx'
 import { Pane } from './Pane.tsx'
@@ -24,6 +25,11 @@ export function LogView(props: {
   const reader = createReader(() => props.sources)
   const { view, logs } = reader
   const shown = () => logs.sources.filter(({ ref }) => props.sources.some((wanted) => keyOf(wanted) === keyOf(ref)))
+  const hosts = createHosts()
+  // A host may be away long before its stream is given up; what it wrote meanwhile comes when it is back.
+  const away = createMemo(() => new Set(hosts.state.hosts.filter(({ online }) => !online).flatMap(({ id, name }) => [id, name])))
+  const chips = () =>
+    shown().map(({ ref, index, state }) => ({ ref, index, state: state === 'live' && away().has(ref.host) ? ('waiting' as const) : state }))
   const silent = createMemo(() => (logs.version(), logs.store.order.length === 0))
   const toggleSource = (key: string) => {
     const off = new Set(view.off())
@@ -36,7 +42,7 @@ export function LogView(props: {
       <Toolbar reader={reader} />
       <div class="log-second">
         <SourceChips
-          sources={shown()}
+          sources={chips()}
           off={view.off()}
           single={props.onRemove === undefined && props.sources.length === 1}
           onToggle={toggleSource}

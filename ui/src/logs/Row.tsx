@@ -46,7 +46,7 @@ export function Row(props: {
   return (
     <div
       class={`line l-${level}`}
-      classList={{ notice: stream === 2, stderr: stream === 1, current: props.current, away: props.away, hit: props.marks.length > 0 }}
+      classList={{ ours: stream === 2, stderr: stream === 1, current: props.current, away: props.away, hit: props.marks.length > 0 }}
       data-id={id}
       onClick={picked}
     >

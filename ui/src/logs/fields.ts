@@ -1,7 +1,7 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
 const mostJson = 256 * 1024
-const pair = /([A-Za-z_@][\w.@/-]{0,63})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)/g
+const pair = /(?<=^|[\s,;{([])([A-Za-z_@][\w.@/-]{0,63})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)/g
 
 /** The object a line is, when it is JSON; `undefined` for every other line. Some programs put a time or a name before it. */
 export function parseJson(line: string): { readonly [name: string]: Json } | undefined {

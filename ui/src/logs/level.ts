@@ -59,7 +59,7 @@ function saysLevel(word: string, after: string): boolean {
   return (
     word === word.toUpperCase() ||
     /^[\]):|>[=,]/.test(after) ||
-    (word === word.toLowerCase() && !/^(?:log|fine|config|alert|statement|notice)$/.test(word))
+    (word === word.toLowerCase() && !/^(?:log|fine|config|alert|statement|notice|information)$/.test(word))
   )
 }
 

@@ -27,6 +27,8 @@ export function Chart(props: { readonly spec: ChartSpec; readonly data: ChartDat
     if (where === null) return one.latest
     return one.avg[where] ?? undefined
   }
+  // Under the pointer a gap is called one; without a pointer a figure that is too old is no figure of now.
+  const say = (at: number) => (latest(at) === undefined && index() !== null ? t('metrics.gap') : write(props.spec.unit, latest(at)))
   const gaps = createMemo(() => gapsOf(props.data))
   return (
     <figure class="chart">
@@ -37,7 +39,7 @@ export function Chart(props: { readonly spec: ChartSpec; readonly data: ChartDat
             <span class="key" classList={{ dim: !one.known }}>
               <i style={{ background: one.known ? `var(${strokes[at()]})` : 'none' }} aria-hidden="true" />
               <Show when={props.data.series.length > 1}>{seriesName(one.name)} </Show>
-              <strong>{one.known ? write(props.spec.unit, latest(at())) : t('stats.na')}</strong>
+              <strong>{one.known ? say(at()) : t('stats.na')}</strong>
             </span>
           )}
         </For>
@@ -148,7 +150,7 @@ function make(
     series.push({
       stroke,
       width: 1.5,
-      points: { show: false },
+      points: { show: true, size: 5, filter: alone },
       ...(data.series.length === 1 ? { fill: fade(stroke, 0.08) } : {}),
     })
     series.push({ stroke: 'transparent', width: 0, points: { show: false } })
@@ -197,6 +199,13 @@ function make(
 
 /** Steps of a scale of bytes: 1, 2, 5 and so on of each unit, so that lines stand at round figures. */
 const binary: number[] = [0, 1, 2, 3, 4].flatMap((unit) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1024 ** unit))
+
+/** A point between two gaps has no line to be seen by: it is a dot. */
+const alone: uPlot.Series.Points.Filter = (plot, series) => {
+  const values = plot.data[series] ?? []
+  const missing = (index: number) => values[index] === null || values[index] === undefined
+  return [...values.keys()].filter((index) => !missing(index) && missing(index - 1) && missing(index + 1))
+}
 
 function fade(colour: string, alpha: number): string {
   const [r, g, b] = colour.match(/[\d.]+/g) ?? ['0', '0', '0']

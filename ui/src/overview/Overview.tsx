@@ -1,12 +1,12 @@
 import { A } from '@solidjs/router'
-import { createMemo, createResource, For, Show, type JSX } from 'solid-js'
+import { createMemo, createResource, For, Show, Suspense, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
 import { foldChanges } from '../audit/changes.ts'
 import { Outcome } from '../audit/Outcome.tsx'
 import { Enrol } from '../enrolment/Enrol.tsx'
-import { HostState } from '../hosts/columns.tsx'
+import { HostState, whyLost } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { EnrolLink } from '../hosts/Hosts.tsx'
 import { ago, share, t, time } from '../i18n/i18n.ts'
@@ -49,7 +49,9 @@ export function Overview(): JSX.Element {
             </p>
           </Show>
           <Show when={may('audit:read')}>
-            <Changes />
+            <Suspense fallback={<Skeleton lines={8} />}>
+              <Changes />
+            </Suspense>
           </Show>
         </Show>
       </Show>
@@ -115,7 +117,7 @@ function Attention(props: { readonly hosts: readonly Host[] }): JSX.Element {
 function HostTrouble(props: { readonly host: Host }): JSX.Element {
   const why = () =>
     !props.host.online
-      ? `${t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) })} ${props.host.lastLoss}`
+      ? [t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) }), whyLost(props.host)].filter(Boolean).join(' · ')
       : props.host.state !== 'ok'
         ? (props.host.facts?.engine.problem ?? '')
         : t('overview.fullDisk', { share: share(props.host.usage['diskFullest']) })

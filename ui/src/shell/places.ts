@@ -4,5 +4,6 @@ export const places = [
   ['g h', 'nav.hosts', '/hosts', 'hosts'],
   ['g c', 'nav.containers', '/containers', 'containers'],
   ['g l', 'nav.logs', '/logs', 'logs'],
+  ['g t', 'nav.terminals', '/terminals', 'terminals'],
   ['g y', 'nav.activity', '/activity', 'activity'],
 ] as const

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, it } from 'node:test'
+import { limits } from '@fairlead/protocol/wire/limits.ts'
+import type { WebSocket } from 'ws'
+import { startEngine, type TestEngine } from '../engine.ts'
+import { createOwner, invite, type Person } from '../fleet/console.ts'
+import { dripRequest, sayAtTheDoor, sendHalfABody } from '../fleet/evil.ts'
+import { openFaultProxy, type FaultProxy } from '../fleet/faultproxy.ts'
+import { createLogReader } from '../fleet/log.ts'
+import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import { until } from '../fleet/until.ts'
+import { need } from '../need.ts'
+
+const flips = 12
+
+describe('a hub among enemies', need('dockerd', 'busybox'), () => {
+  let hub: HubProcess
+  let engine: TestEngine
+  let owner: Person
+  let agent: AgentProcess
+  let bent: AgentProcess
+  let proxy: FaultProxy
+  const residentBytes = () => Number(readFileSync(`/proc/${hub.process.pid}/statm`, 'utf8').split(' ')[1]) * 4096
+  const online = async (name: string) =>
+    (JSON.parse((await owner.ask('GET', '/api/v1/hosts')).text) as { name: string; online: boolean }[]).some(
+      (host) => host.name === name && host.online,
+    )
+
+  before(async () => {
+    ;[hub, engine] = await Promise.all([startHub(), startEngine()])
+    const base = `https://127.0.0.1:${hub.httpsPort}`
+    owner = await createOwner(base, hub.code)
+    agent = await startAgent(await invite(owner, base), engine.socket, { name: 'healthy' })
+    // Not TLS: then it is the sealed link itself that must find what was changed.
+    proxy = await openFaultProxy({ host: '127.0.0.1', port: Number(new URL(hub.url).port) })
+    bent = await startAgent(await invite(owner, `http://127.0.0.1:${proxy.port}`), engine.socket, { name: 'bent' })
+    await until(async () => (await online('healthy')) && (await online('bent')))
+  })
+  after(async () => {
+    await agent?.stop()
+    await bent?.stop()
+    await proxy?.close()
+    await engine?.stop()
+    await hub?.stop()
+  })
+
+  it(
+    'bytes changed on the way end the link and nothing else: every line comes once and unchanged [security 167]',
+    { timeout: 240_000 },
+    async () => {
+      const lines = 40_000
+      await engine.run('talker', ['busybox', 'awk', `BEGIN{for(i=1;i<=${lines};i++)printf "%0100d\\n",i}`])
+      await until(async () => (await owner.ask('GET', '/api/v1/fleet/container?filter=name:talker')).text.includes('exited'))
+      const accepted = proxy.accepted
+      const log = createLogReader()
+      proxy.faults.flipEveryBytes = 64 * 1024
+      const enough = () => {
+        if (proxy.accepted - accepted >= flips) proxy.faults.flipEveryBytes = 0
+        return log.lines === lines
+      }
+      while (!enough()) {
+        const session = await owner.open()
+        await log.read(session.onHost('bent'), 'talker', enough).catch(() => until(() => online('bent')))
+        session.close()
+      }
+      assert.ok(proxy.accepted > accepted, 'no link was lost')
+      assert.deepEqual(log.notices, [])
+      assert.equal(log.bytes, lines * 100)
+      assert.equal(log.last, String(lines).padStart(100, '0'))
+      assert.equal(bent.process.exitCode, null)
+      assert.doesNotMatch(hub.output, /"level":"error"/)
+    },
+  )
+
+  it(
+    'what no agent says is closed with a code, costs little memory, and leaves others alone [security 18 167]',
+    { timeout: 120_000 },
+    async () => {
+      const before_ = residentBytes()
+      const attacks: Record<string, (socket: WebSocket) => void> = {
+        noise: (socket) => socket.send(randomBytes(96)),
+        empty: (socket) => socket.send(Buffer.alloc(0)),
+        text: (socket) => socket.send('{"hello":1}'),
+        large: (socket) => socket.send(Buffer.alloc(limits.messageBytes + 1)),
+        huge: (socket) => socket.send(Buffer.alloc(2 * 1024 * 1024)),
+        nested: (socket) => socket.send(Buffer.alloc(4000, 0x91)),
+        mute: () => undefined,
+        pieces: (socket) => {
+          for (let n = 0; n < 2000; n++) socket.send(Buffer.alloc(1), { fin: false })
+        },
+      }
+      for (const [name, attack] of Object.entries(attacks)) {
+        const codes = await Promise.all(Array.from({ length: 20 }, () => sayAtTheDoor(hub.httpsPort, attack)))
+        assert.ok(
+          codes.every((code) => code !== 0),
+          `${name}: ${codes.join(' ')}`,
+        )
+        assert.ok(await online('healthy'), name)
+      }
+      const grown = residentBytes() - before_
+      assert.ok(grown < 64 * 1024 * 1024, `${Math.round(grown / 1024 / 1024)} MiB more`)
+      const session = await owner.open()
+      assert.ok((await session.onHost('healthy').containers.list({})).length > 0)
+      session.close()
+      assert.doesNotMatch(hub.output, /"level":"error"/)
+    },
+  )
+
+  it('a request that drips in, or a body that never ends, is given up [security 167]', { timeout: 120_000 }, async () => {
+    const [sent, status] = await Promise.all([dripRequest(hub.httpsPort, 200), sendHalfABody(hub.httpsPort)])
+    assert.ok(sent > 0)
+    assert.ok([0, 400, 408].includes(status), String(status))
+    assert.ok(await online('healthy'))
+  })
+})

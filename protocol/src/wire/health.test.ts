@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { fakeClock } from './clock.ts'
+import { limits } from './limits.ts'
+import { typedPeer } from './test-peer.ts'
+
+describe('a link', () => {
+  it('beats when nothing was sent for a heartbeat, a tenth more or less [limit heartbeatMs]', async () => {
+    const { clock, say, heardOf } = typedPeer()
+    await clock.advance(0)
+    const before = heardOf(19).length
+    for (let second = 1; second <= 60; second++) {
+      await clock.advance(1000)
+      // The peer lives: it sends something that asks for no answer.
+      await say([0x40])
+      if (second === 8) assert.equal(heardOf(19).length, before)
+    }
+    const beats = heardOf(19).length - before
+    assert.ok(beats >= 5 && beats <= 6, `${beats}`)
+  })
+
+  it('that comes and goes leaves no timer behind: one turns for all links of a process', async () => {
+    const inner = fakeClock()
+    let timers = 0
+    const after = (delayMs: number, run: () => void) => {
+      if (delayMs === 1000) timers++
+      return inner.after(delayMs, run)
+    }
+    const clock = { ...inner, after }
+    for (let i = 0; i < 50; i++) typedPeer({ clock }).session.close(1000, 'again')
+    timers = 0
+    typedPeer({ clock })
+    await inner.advance(20_500)
+    assert.ok(timers >= 19 && timers <= 21, `${timers}`)
+  })
+
+  it('ends after 25 seconds of silence, not earlier [limit deadMs] [security 24 159]', async () => {
+    const { clock, ends } = typedPeer()
+    await clock.advance(limits.deadMs * 0.9 - 1000)
+    assert.equal(ends.length, 0)
+    await clock.advance(limits.deadMs * 0.2 + 2000)
+    assert.equal(ends[0]?.code, 1006)
+  })
+
+  it('ends when what was sent stays unacknowledged for half a minute, however much else comes [limit unackedMs]', async () => {
+    const { clock, ends, opened, say } = typedPeer()
+    await say([1, 1, 'a.b', {}, {}])
+    void opened[0]!.write(new Uint8Array(10))
+    const beat = async (ms: number) => {
+      for (let at = 0; at < ms; at += 1000) {
+        await clock.advance(1000)
+        await say([0x40])
+      }
+    }
+    await beat(limits.unackedMs - 2000)
+    assert.equal(ends.length, 0)
+    await beat(4000)
+    assert.equal(ends[0]?.code, 1006)
+  })
+
+  it('is not dead because this process stalled, nor because the wall clock jumped [security 24]', async () => {
+    const inner = fakeClock()
+    let stalledMs = 0
+    // Time that passed while nothing ran: timers are late by it, and so is everything that came.
+    const clock = { ...inner, now: () => inner.now() + stalledMs }
+    const { ends, say } = typedPeer({ clock })
+    await inner.advance(5000)
+    const wall = Date.now
+    Date.now = () => wall() + 86_400_000
+    try {
+      stalledMs += 60_000
+      await inner.advance(5000)
+      assert.equal(ends.length, 0)
+      await say([0x40])
+      await inner.advance(20_000)
+      assert.equal(ends.length, 0)
+      await inner.advance(10_000)
+      assert.equal(ends[0]?.code, 1006)
+    } finally {
+      Date.now = wall
+    }
+  })
+})

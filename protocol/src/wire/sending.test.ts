@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Acks } from './acks.ts'
+import { Burst } from './burst.ts'
+import { fakeClock } from './clock.ts'
+import { msgpackCodec } from './codec.ts'
+import { limits } from './limits.ts'
+import { pair } from './pair.ts'
+import { PathWindow } from './path.ts'
+import { openSession, type WireStream } from './session.ts'
+import { typedPeer } from './test-peer.ts'
+
+const KiB = 1024
+
+describe('what leaves in one turn', () => {
+  it('is gathered into messages of 64 KiB and one frame at most [limit gatherBytes]', () => {
+    const lengths: number[] = []
+    const writer = msgpackCodec.writer((message) => void lengths.push(message.length))
+    for (let i = 0; i < 20; i++) writer.data(2, new Uint8Array(limits.dataBytes - 1000))
+    writer.flush()
+    assert.ok(lengths.length > 5)
+    assert.ok(lengths.every((length) => length < limits.gatherBytes + limits.dataBytes))
+    assert.ok(lengths.slice(0, -1).every((length) => length >= limits.gatherBytes))
+  })
+
+  it('holds no item over 32 KiB, and bytes of any length in pieces [limit dataBytes]', async () => {
+    const { clock, opened, say, heard } = typedPeer()
+    await say([1, 1, 'a.b', {}, { w: 500_000 }], [1, 3, 'a.b', {}, { w: 500_000 }])
+    const [items, bytes] = opened
+    items!.head({ mode: 'items' })
+    bytes!.head({ mode: 'bytes' })
+    await items!.write(new Uint8Array(limits.dataBytes))
+    await assert.rejects(items!.write(new Uint8Array(limits.dataBytes + 1)), { code: 'too_large' })
+    void bytes!.write(new Uint8Array(limits.dataBytes + 1))
+    await clock.advance(1)
+    const lengthsOf = (id: number) => heard.filter(([type, sid]) => type === 2 && sid === id).map(([, , one]) => (one as Uint8Array).length)
+    assert.deepEqual(lengthsOf(1), [limits.dataBytes])
+    assert.deepEqual(lengthsOf(3), [limits.sliceBytes, limits.sliceBytes, 1])
+  })
+
+  for (const { bytesPerMs, slice } of [
+    { bytesPerMs: limits.slowBytesPerMs * 0.8, slice: limits.slowSliceBytes },
+    { bytesPerMs: limits.slowBytesPerMs * 1.5, slice: limits.sliceBytes },
+  ]) {
+    it(`is cut into slices of ${slice / KiB} KiB on a link of ${bytesPerMs} KB/s [limit sliceBytes slowSliceBytes slowBytesPerMs]`, async () => {
+      const clock = fakeClock()
+      const link = pair({ clock, bytesPerMs, delayMs: 2 })
+      const endless = async (stream: WireStream) => {
+        stream.head({ mode: 'bytes' })
+        for (;;) await stream.write(new Uint8Array(48 * KiB))
+      }
+      openSession(link.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: (stream) => void endless(stream).catch(() => undefined) })
+      const hub = openSession(link.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+      const lengths: number[] = []
+      void (async () => {
+        for await (const payload of hub.open('a.b', {}, { priority: 3 })) lengths.push(payload.length)
+      })()
+      await clock.advance(4000)
+      const last = lengths.slice(-40)
+      assert.ok(last.filter((length) => length === slice).length >= 30, last.join(' '))
+    })
+  }
+
+  it('is no bulk and no call while the socket holds more than 32 KiB, but is what a terminal types [limit socketBytes]', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    let bufferedBytes: number = limits.socketBytes + 1
+    const slow = Object.defineProperty(link.left, 'bufferedBytes', { get: () => bufferedBytes })
+    const opened: WireStream[] = []
+    const session = openSession(slow, { side: 'hub', codec: msgpackCodec, clock, onOpen: (stream) => void opened.push(stream) })
+    const peer = openSession(link.right, { side: 'agent', codec: msgpackCodec, clock, onOpen: () => undefined })
+    for (const priority of [1, 2, 3] as const) peer.open('a.b', {}, { priority })
+    await clock.advance(1)
+    for (const stream of opened) void stream.write(new Uint8Array(100))
+    await clock.advance(50)
+    assert.equal(session.stats.sentBytes, 100)
+    bufferedBytes = limits.socketBytes
+    await clock.advance(50)
+    assert.equal(session.stats.sentBytes, 300)
+  })
+
+  it('is one frame of bulk after sixteen of calls, and calls before bulk otherwise [limit fairness]', async () => {
+    const { clock, opened, say, heard } = typedPeer()
+    await say([1, 1, 'a.b', {}, { c: 2, w: 2 ** 30 }], [1, 3, 'a.b', {}, { c: 3, w: 2 ** 30 }])
+    for (const stream of opened) stream.head({ mode: 'items' })
+    for (let i = 0; i < 40; i++) for (const stream of opened) void stream.write(new Uint8Array(600))
+    await clock.advance(1)
+    const order = heard.filter(([type]) => type === 2).map(([, sid]) => sid)
+    assert.deepEqual(order.slice(0, 35), [...Array(16).fill(1), 3, ...Array(16).fill(1), 3, 1])
+  })
+})
+
+describe('a terminal', () => {
+  it('that floods within a second goes as bulk until it was quiet [limit terminalBurstBytes terminalQuietMs]', () => {
+    const burst = new Burst()
+    assert.equal(burst.sent(limits.terminalBurstBytes, 5000), false)
+    assert.equal(burst.sent(1, 5999), true)
+    assert.equal(burst.quiet(5999 + limits.terminalQuietMs), false)
+    assert.equal(burst.quiet(5999 + limits.terminalQuietMs + 1), true)
+    const slow = new Burst()
+    for (let second = 1; second < 20; second++) assert.equal(slow.sent(limits.terminalBurstBytes, second * 1001), false)
+  })
+
+  it('that floods does not hold up another one', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock, bytesPerMs: 500, delayMs: 5 })
+    const serve = async (stream: WireStream) => {
+      stream.head({ mode: 'bytes' })
+      if (stream.method === 'cat') for (;;) await stream.write(new Uint8Array(16 * KiB))
+      for await (const payload of stream) await stream.write(payload)
+    }
+    openSession(link.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: (stream) => void serve(stream).catch(() => undefined) })
+    const hub = openSession(link.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+    const open = (method: string) => hub.open(method, {}, { priority: 1, windowBytes: limits.terminalWindowBytes })
+    void (async () => {
+      for await (const payload of open('cat')) void payload
+    })()
+    await clock.advance(3000)
+    const echo = open('echo')
+    const answers = echo[Symbol.asyncIterator]()
+    const sentMs = clock.now()
+    void echo.write(new Uint8Array(1))
+    let tookMs = Infinity
+    void answers.next().then(() => (tookMs = clock.now() - sentMs))
+    await clock.advance(2000)
+    // One window of 64 KiB before it would be 131 ms, on top of 10.
+    assert.ok(tookMs < 90, `${tookMs}`)
+  })
+})
+
+describe('acknowledgements', () => {
+  it('go at 32 KiB, at 8 KiB when the last is a millisecond old, and after 5 ms [limit ack.bytes ack.smallBytes ack.delayMs]', async () => {
+    const clock = fakeClock()
+    const told: number[] = []
+    const acks = new Acks(clock, { control: (_type, total) => void told.push(total) })
+    await clock.advance(10)
+    acks.data(limits.ack.smallBytes)
+    assert.deepEqual(told, [8 * KiB])
+    acks.data(limits.ack.bytes - 1)
+    assert.deepEqual(told, [8 * KiB])
+    acks.data(1)
+    assert.deepEqual(told, [8 * KiB, 40 * KiB])
+    acks.data(100)
+    await clock.advance(limits.ack.delayMs - 1)
+    assert.equal(told.length, 2)
+    await clock.advance(1)
+    assert.deepEqual(told.at(-1), 40 * KiB + 100)
+    await clock.advance(100)
+    assert.equal(told.length, 3)
+  })
+})
+
+describe('the path window', () => {
+  /** So many rounds on a link of that rate, which is always full. */
+  function rounds(path: PathWindow, count: number, rate: number, fromMs = 0): number {
+    let now = fromMs
+    for (let i = 0; i < count; i++) {
+      path.sent(path.bytes, now)
+      now += 60
+      path.acked(rate * 60, now)
+    }
+    return now
+  }
+
+  it('is rate times the shortest round trip and one frame, between 32 KiB and 8 MiB [limit path.minBytes path.maxBytes path.frameBytes]', () => {
+    for (const [rate, rttMs, wanted] of [
+      [2500, 40, 2500 * 40 + limits.path.frameBytes],
+      [100, 1, limits.path.minBytes],
+      [10_000_000, 50, limits.path.maxBytes],
+    ] as const) {
+      const path = new PathWindow()
+      path.sample(rttMs, 0)
+      rounds(path, 30, rate)
+      assert.equal(path.bytes, wanted)
+    }
+  })
+
+  it('pauses bulk after ten seconds without a shorter round trip, two of them at least, and measures anew [limit probe.everyMs probe.drainMs]', () => {
+    const path = new PathWindow()
+    path.sample(20, 0)
+    const now = rounds(path, 20, 2500)
+    assert.equal(path.sample(30, limits.probe.everyMs), false)
+    assert.equal(path.sample(30, limits.probe.everyMs + 1), true)
+    assert.equal(path.bytes, limits.path.minBytes)
+    assert.equal(path.drainMs, limits.probe.drainMs)
+    path.probe()
+    assert.equal(path.sample(200, now + 20_000), false)
+    assert.equal(path.minRttMs, 200)
+    assert.equal(path.bytes, 2500 * 200 + limits.path.frameBytes)
+    assert.equal(path.drainMs, 400)
+  })
+
+  it('has the round trip measured once a second while data flows [limit probe.pingMs]', async () => {
+    const { clock, opened, say, heardOf } = typedPeer({ heartbeatMs: 1_000_000 })
+    await say([1, 1, 'a.b', {}, { c: 3, w: 2 ** 30 }])
+    opened[0]!.head({ mode: 'bytes' })
+    const before = heardOf(19).length
+    for (let i = 1; i <= 50; i++) {
+      void opened[0]!.write(new Uint8Array(1000))
+      await clock.advance(100)
+      await say([21, 1000 * i])
+    }
+    assert.equal(heardOf(19).length - before, 5000 / limits.probe.pingMs)
+  })
+})

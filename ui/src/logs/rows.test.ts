@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { makeAnswerer, type MatchAnswer } from './match-worker.ts'
+import { makeMatcher, type Port } from './matcher.ts'
+import { placeOf, scrollTo, windowOf } from './place.ts'
+import { makeRows, type Choice } from './rows.ts'
+import { keyOf, parseSources } from './sources.ts'
+import { createLogStore } from './store.ts'
+
+/** A worker in this thread; `stuck` never answers. */
+function openHere(stuck = false): () => Promise<Port> {
+  return async () => {
+    const answer = makeAnswerer()
+    let listen: (answer: MatchAnswer) => void = () => undefined
+    return {
+      ask: (request) => void (stuck || queueMicrotask(() => listen(answer(request)))),
+      onAnswer: (next) => void (listen = next),
+      close: () => void (listen = () => undefined),
+    }
+  }
+}
+
+function storeOf(lines: readonly string[]) {
+  const store = createLogStore()
+  const parts = lines.map((text) => Buffer.from(text))
+  store.append(0, {
+    count: lines.length,
+    times: Float64Array.from(lines, (_, i) => i),
+    sources: new Uint8Array(lines.length),
+    levels: new Uint8Array(lines.length),
+    lengths: Uint32Array.from(parts, ({ length }) => length),
+    text: Buffer.concat(parts),
+  })
+  return store
+}
+
+async function shown(lines: readonly string[], choice: Partial<Choice>): Promise<string[]> {
+  const store = storeOf(lines)
+  const matcher = makeMatcher(openHere(), () => undefined)
+  const rows = makeRows(store, matcher, () => undefined)
+  rows.choose({ filter: '', highlight: false, around: 0, hidden: new Set(), ...choice })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  rows.refresh(Number.MAX_SAFE_INTEGER)
+  matcher.close()
+  return [...rows.order.ids.subarray(0, rows.order.length)].map((id) => store.text(id))
+}
+
+describe('the rows of a log', () => {
+  const lines = ['a1', 'b1', 'a2', 'b2', 'b3', 'b4', 'a3']
+
+  it('are those that fit, with some around each when asked, or all with what fits marked', async () => {
+    assert.deepEqual(await shown(lines, { filter: 'a' }), ['a1', 'a2', 'a3'])
+    assert.deepEqual(await shown(lines, { filter: 'a2', around: 1 }), ['b1', 'a2', 'b2'])
+    assert.deepEqual(await shown(lines, { filter: 'a', around: 1 }), ['a1', 'b1', 'a2', 'b2', 'b4', 'a3'])
+    assert.deepEqual(await shown(lines, { filter: 'a', highlight: true }), lines)
+    assert.deepEqual(await shown(lines, { hidden: new Set([0]) }), [])
+  })
+
+  it('stop an expression that takes too long, and look again with the next one', async () => {
+    let slow = 0
+    let stuck = true
+    const matcher = makeMatcher(
+      () => openHere(stuck)(),
+      () => slow++,
+      20,
+    )
+    matcher.setFilter('/x/')
+    const block = {
+      text: Buffer.from('x'),
+      offsets: Uint32Array.of(0),
+      lengths: Uint32Array.of(1),
+      levels: new Uint8Array(1),
+      origins: new Uint8Array(1),
+    }
+    assert.equal(await matcher.match(block), undefined)
+    assert.equal(await matcher.match(block), undefined)
+    assert.equal(slow, 1)
+    stuck = false
+    matcher.setFilter('x')
+    assert.deepEqual(await matcher.match(block), Uint8Array.of(1))
+    assert.deepEqual(await matcher.marks(['axa']), [[1, 2]])
+    matcher.close()
+  })
+
+  it('lie as a browser scrolls: the first at the top, the last at the bottom', () => {
+    assert.deepEqual(placeOf(0, 1000, 18, 600), { row: 0, share: 0, y: 0 })
+    const end = placeOf(18 * 1000 - 600, 1000, 18, 600)
+    assert.deepEqual([end.row, end.y], [999, 600])
+    const [from, to] = windowOf(placeOf(scrollTo(500, 1000, 18, 600), 1000, 18, 600), 1000, 18, 600)
+    assert.ok(from < 490 && to > 510 && to - from < 80, `${from} ${to}`)
+  })
+
+  it('come from the sources of an address, each once, and from nothing else', () => {
+    const id = 'abcdef012345'
+    assert.deepEqual(parseSources(`h1/${id},h1/${id}6789,h2/web,../../x,h3/`, 10).map(keyOf), [`h1/${id}`, 'h2/web'])
+    assert.equal(parseSources(Array.from({ length: 100 }, (_, n) => `h/c${n}`).join(','), 62).length, 62)
+  })
+})

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { FairleadError, type Code } from '@fairlead/protocol/errors.ts'
+import { makeAttachment, type AttachStream, type AttachView } from './attach.ts'
+
+/** A stream that a test plays: signals and bytes in order, then an end or a loss. */
+type Step = { readonly signal: readonly [string, unknown] } | { readonly bytes: string } | { readonly lost: Code }
+
+function play(...streams: readonly (readonly Step[])[]) {
+  const opened: number[] = []
+  const told: unknown[] = []
+  const sent: string[] = []
+  let shown = ''
+  const view: AttachView = {
+    write: (bytes) => void (shown += Buffer.from(bytes).toString()),
+    gap: (bytes) => told.push(['gap', bytes]),
+    state: (state) => told.push(state),
+    writer: (is) => told.push(['writer', is]),
+    size: (columns, rows) => told.push(['size', columns, rows]),
+    exit: (code) => told.push(['exit', code]),
+  }
+  const open = async (after: number): Promise<AttachStream> => {
+    opened.push(after)
+    const steps = streams[opened.length - 1]
+    if (steps === undefined) throw new FairleadError('not_found', 'gone')
+    const stream: AttachStream = {
+      connected: true,
+      onSignal: () => undefined,
+      sendSignal: (kind, value) => void sent.push(`${kind} ${JSON.stringify(value)}`),
+      write: async (bytes) => void sent.push(Buffer.from(bytes).toString()),
+      reset: () => undefined,
+      async *[Symbol.asyncIterator]() {
+        for (const step of steps) {
+          if ('signal' in step) stream.onSignal(...step.signal)
+          else if ('bytes' in step) yield Buffer.from(step.bytes)
+          else throw new FairleadError(step.lost, 'lost')
+        }
+      },
+    }
+    return stream
+  }
+  const attachment = makeAttachment(open, view, async () => undefined)
+  return { attachment, opened, told, sent, shown: () => shown }
+}
+
+describe('an attachment to a terminal', () => {
+  it('goes on after a loss where it was, and shows nothing twice', async () => {
+    const { attachment, opened, shown } = play(
+      [{ signal: ['position', 0] }, { bytes: 'hello ' }, { bytes: 'wor' }, { lost: 'lost' }],
+      [{ signal: ['position', 4] }, { bytes: 'o wor' }, { bytes: 'ld' }, { signal: ['exit', 0] }],
+    )
+    await attachment.run()
+    assert.deepEqual([opened, shown()], [[0, 9], 'hello world'])
+  })
+
+  it('says how much is missing when the host kept less than was written', async () => {
+    const { attachment, told, shown } = play(
+      [{ signal: ['position', 0] }, { bytes: 'abc' }, { lost: 'lost' }],
+      [{ signal: ['position', 10] }, { bytes: 'xyz' }, { signal: ['exit', 0] }],
+    )
+    await attachment.run()
+    assert.deepEqual(told.filter(Array.isArray), [
+      ['gap', 7],
+      ['exit', 0],
+    ])
+    assert.equal(shown(), 'abcxyz')
+  })
+
+  it('tells a lost link, a host that is away, an end and a terminal that is gone apart', async () => {
+    const lost = play([{ lost: 'lost' }], [{ lost: 'host_offline' }])
+    await lost.attachment.run()
+    assert.deepEqual(lost.told, ['opening', 'live', 'detached', 'live', 'away', 'gone'])
+    const ended = play([{ signal: ['exit', 7] }])
+    await ended.attachment.run()
+    assert.deepEqual(ended.told, ['opening', 'live', ['exit', 7], 'exited'])
+    const refused = play([{ lost: 'forbidden' }])
+    await refused.attachment.run()
+    assert.equal(refused.told.at(-1), 'failed')
+  })
+
+  it('keeps what is typed too early, and the size, for when it is there; after the end nothing is sent', async () => {
+    const { attachment, sent } = play([{ signal: ['exit', 0] }])
+    attachment.resize(100, 30)
+    attachment.send('l')
+    attachment.send('s\n')
+    await attachment.run()
+    attachment.send('rm')
+    assert.deepEqual(sent, ['resize [100,30]', 'ls\n'])
+  })
+})

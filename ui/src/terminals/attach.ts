@@ -1,0 +1,120 @@
+import { codeOf } from '@fairlead/protocol/errors.ts'
+
+/**
+ * `live`: keys arrive. `detached`: the link is lost. `away`: the host is. `exited`: its program ended. `gone`: the host no
+ * longer holds it. In each of them what was shown stays.
+ */
+export type AttachState = 'opening' | 'live' | 'detached' | 'away' | 'exited' | 'gone' | 'failed'
+
+/** What an attachment needs of a stream. */
+export interface AttachStream extends AsyncIterable<Uint8Array> {
+  /** False while its link is lost and it waits for another. */
+  readonly connected: boolean
+  onSignal: (kind: string, value: unknown) => void
+  sendSignal(kind: string, value?: unknown): void
+  write(bytes: Uint8Array): Promise<void>
+  reset(code: 'canceled'): void
+}
+
+export interface AttachView {
+  write(bytes: Uint8Array): void
+  /** So many bytes were written while nobody could keep them. */
+  gap(bytes: number): void
+  state(state: AttachState, error?: unknown): void
+  /** Whether this viewer types. */
+  writer(is: boolean): void
+  size(columns: number, rows: number): void
+  exit(code: number): void
+}
+
+const retryMs = 1000
+/** Typed before the terminal is there, or while the link is lost: more is no longer typing. */
+const mostEarly = 4096
+
+/** One viewer of one terminal, over lost links: what was shown once is never shown twice, by its absolute position. */
+export function makeAttachment(open: (after: number) => Promise<AttachStream>, view: AttachView, rest: (ms: number) => Promise<void>) {
+  const encoder = new TextEncoder()
+  let stream: AttachStream | undefined
+  let early = ''
+  let seen = 0
+  let left = false
+  let exited = false
+  let size: readonly [number, number] | undefined
+
+  async function read(): Promise<void> {
+    const now = await open(seen)
+    let at = seen
+    if (left) return now.reset('canceled')
+    stream = now
+    now.onSignal = (kind, value) => {
+      if (kind === 'exit') exited = true
+      if (kind !== 'position') return tellSignal(view, kind, value)
+      at = Number(value)
+      if (at > seen) {
+        if (seen > 0) view.gap(at - seen)
+        seen = at
+      }
+    }
+    if (size !== undefined) now.sendSignal('resize', size)
+    view.state('live')
+    if (early !== '') send(early)
+    early = ''
+    for await (const bytes of now) {
+      const skip = Math.max(0, seen - at)
+      if (skip < bytes.length) view.write(bytes.subarray(skip))
+      at += bytes.length
+      seen = Math.max(seen, at)
+    }
+  }
+
+  function send(text: string): void {
+    if (exited || left) return
+    if (stream === undefined) early = (early + text).slice(0, mostEarly)
+    else stream.write(encoder.encode(text)).catch(() => undefined)
+  }
+
+  return {
+    /** Until it ends, is gone, or the viewer leaves. */
+    async run(): Promise<void> {
+      view.state('opening')
+      while (!left) {
+        try {
+          await read()
+          if (!exited && !left) view.state('gone')
+          return
+        } catch (error) {
+          stream = undefined
+          if (left || exited) return
+          const code = codeOf(error)
+          if (code === 'not_found') return view.state('gone')
+          if (code === 'forbidden' || code === 'unsupported' || code === 'invalid_input') return view.state('failed', error)
+          view.state(code === 'host_offline' ? 'away' : 'detached', error)
+          await rest(retryMs)
+        }
+      }
+    },
+    send,
+    isConnected: () => stream?.connected ?? false,
+    resize(columns: number, rows: number): void {
+      size = [columns, rows]
+      stream?.sendSignal('resize', size)
+    },
+    /** Asks for the keyboard. */
+    take: () => stream?.sendSignal('write', true),
+    /** Leaving is no reason for the terminal to end. */
+    leave(): void {
+      left = true
+      stream?.reset('canceled')
+    },
+  }
+}
+
+function tellSignal(view: AttachView, kind: string, value: unknown): void {
+  if (kind === 'writer') view.writer(value === true)
+  if (kind === 'size' && Array.isArray(value)) view.size(Number(value[0]), Number(value[1]))
+  if (kind !== 'exit') return
+  view.exit(Number(value))
+  view.state('exited')
+}
+
+export type Attachment = ReturnType<typeof makeAttachment>
