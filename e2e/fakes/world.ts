@@ -39,6 +39,7 @@ export interface World extends EventEmitter {
   readonly containers: Map<string, FakeContainer>
   change(container: FakeContainer, action: string, next: Partial<FakeContainer>): void
   remove(container: FakeContainer): void
+  add(seed: Seed): FakeContainer
   find(ref: string): FakeContainer | undefined
   /** Changes are answered so much later; how many wait now. */
   slowMs: number
@@ -62,6 +63,12 @@ export function openWorld(seeds: readonly Seed[]): World {
     remove(container: FakeContainer) {
       containers.delete(container.id)
       emit(world, container, 'destroy')
+    },
+    add(seed: Seed) {
+      const container = make(seed)
+      containers.set(container.id, container)
+      emit(world, container, 'create')
+      return container
     },
     find: (ref: string) =>
       containers.get(ref) ?? [...containers.values()].find(({ id, name }) => name === ref || (ref.length >= 12 && id.startsWith(ref))),

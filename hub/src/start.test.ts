@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import postgres from 'postgres'
 import { startPostgres } from './base/postgres.ts'
+import { createOwner } from '../../e2e/fleet/console.ts'
 import { startHub } from '../../e2e/fleet/programs.ts'
 import { until } from '../../e2e/fleet/until.ts'
 import { need } from '../../e2e/need.ts'
@@ -155,6 +156,109 @@ describe('a hub whose database is elsewhere', () => {
   })
 })
 
+describe('a hub whose disk or database goes away while it runs', () => {
+  it(
+    'refuses changes while its disk is full, says so, serves what it has, and goes on when there is room [security 162]',
+    { timeout: 180_000, ...need('tmpfs') },
+    async () => {
+      await inDir(async (dir) => {
+        mount(dir, 'size=160m')
+        const fill = join(dir, 'fill')
+        const hub = await startHub({ env: { FAIRLEAD_DATA_DIR: join(dir, 'data') } })
+        try {
+          const owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
+          const change = () => owner.ask('POST', '/api/v1/invitations', { body: { tags: [`x${'y'.repeat(60)}`] } })
+          assert.equal((await change()).status, 200)
+          spawnSync('dd', ['if=/dev/zero', `of=${fill}`, 'bs=64k'], { stdio: 'ignore' })
+          let refused = await change()
+          await until(async () => refused.status === 503 || (refused = await change()).status === 503)
+          assert.ok(Number(refused.headers['retry-after']) > 0)
+          assert.match(refused.text, /The disk of the hub’s database is full: nothing can be changed|database does not answer right now/)
+          assert.equal((await owner.ask('GET', '/healthz')).status, 200)
+          assert.equal((await owner.ask('GET', '/api/v1/welcome')).status, 200)
+          rmSync(fill)
+          await until(async () => (await change()).status === 200)
+          await until(async () => (await owner.ask('GET', '/readyz')).status === 200)
+          assert.match((await owner.ask('GET', '/api/v1/audit/verify')).text, /"ok":true/)
+          assert.doesNotMatch(hub.output, /unhandled rejection/)
+        } finally {
+          await hub.stop()
+          spawnSync('umount', ['-l', dir])
+        }
+      })
+    },
+  )
+
+  it('says so while a database elsewhere is gone, and finds it again by itself [security 161 169]', { timeout: 180_000 }, async () => {
+    await withDatabase(async ({ dir, url, owner: ownerUrl, open, close }) => {
+      const hub = await startHub({ env: { FAIRLEAD_DATA_DIR: join(dir, 'data'), DATABASE_URL: url, DATABASE_OWNER_URL: ownerUrl } })
+      try {
+        const owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
+        for (let round = 0; round < 3; round++) {
+          close()
+          const gone = await owner.ask('GET', '/readyz')
+          assert.deepEqual([gone.status, gone.body['database']], [503, 'down'])
+          const refused = await owner.ask('POST', '/api/v1/invitations', { body: {} })
+          assert.deepEqual([refused.status, refused.headers['retry-after']], [503, '2'], refused.text)
+          assert.match(refused.text, /database does not answer right now; try again in a moment/)
+          assert.equal((await owner.ask('GET', '/healthz')).status, 200)
+          await open()
+          await until(async () => (await owner.ask('GET', '/readyz')).status === 200)
+          assert.equal((await owner.ask('POST', '/api/v1/invitations', { body: {} })).status, 200)
+        }
+        assert.match((await owner.ask('GET', '/api/v1/audit/verify')).text, /"ok":true/)
+        assert.doesNotMatch(hub.output, /unhandled rejection|work-password/)
+      } finally {
+        await hub.stop()
+        assert.equal(hub.process.exitCode, 0)
+      }
+    })
+  })
+
+  it(
+    'signs nobody out and drops no session when its clock jumps, forwards or back [security 163]',
+    { timeout: 180_000, ...need('faketime') },
+    async () => {
+      await inDir(async (dir) => {
+        const clock = join(dir, 'clock')
+        const set = (offset: string) => writeFileSync(clock, offset)
+        set('+0')
+        const env = {
+          FAIRLEAD_DATA_DIR: join(dir, 'data'),
+          LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+          FAKETIME_TIMESTAMP_FILE: clock,
+          FAKETIME_NO_CACHE: '1',
+          FAKETIME_DONT_FAKE_MONOTONIC: '1',
+          DONT_FAKE_MONOTONIC: '1',
+        }
+        const hub = await startHub({ env })
+        try {
+          const owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
+          const { session, api } = await owner.open()
+          const dateOf = async () => Date.parse(String((await owner.ask('GET', '/healthz')).headers['date']))
+          for (const [offset, ms] of [
+            ['+3600', 3_600_000],
+            ['-3600', -3_600_000],
+            ['+2592000', 2_592_000_000],
+            ['+0', 0],
+          ] as const) {
+            set(offset)
+            await until(async () => Math.abs((await dateOf()) - Date.now() - ms) < 60_000)
+            assert.equal((await owner.ask('GET', '/api/v1/me')).status, 200, offset)
+            assert.equal((await api.logins.me({})).name, 'Owner')
+            assert.equal(session.alive, true)
+          }
+          for (const [, ms] of hub.output.matchAll(/"ms":(-?\d+)/g)) assert.ok(Number(ms) >= 0 && Number(ms) < 60_000, `${ms} ms`)
+          session.close(1000, 'done')
+        } finally {
+          await hub.stop()
+          assert.equal(hub.process.exitCode, 0)
+        }
+      })
+    },
+  )
+})
+
 function mount(dir: string, options: string): void {
   const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `${options},mode=711`, 'tmpfs', dir], { encoding: 'utf8' })
   assert.equal(status, 0, stderr)
@@ -174,10 +278,21 @@ async function withDatabase(test: (database: Elsewhere) => Promise<void>): Promi
     const { socketDir, user, password, stop } = await startPostgres(join(dir, 'postgres'), { fsync: false })
     let relay: Server
     let port = 0
+    const sockets = new Set<Socket>()
+    // What is under way is cut off too, as when the machine of a database dies.
+    const close = () => {
+      relay.close()
+      for (const socket of sockets) socket.destroy()
+      sockets.clear()
+    }
     const open = async () => {
       relay = createServer((socket) => {
+        sockets.add(socket)
         const inner = connect(join(socketDir, '.s.PGSQL.5432'))
-        socket.on('error', () => inner.destroy()).pipe(inner)
+        socket
+          .on('close', () => inner.destroy())
+          .on('error', () => inner.destroy())
+          .pipe(inner)
         inner.on('error', () => socket.destroy()).pipe(socket)
       }).listen(port, '127.0.0.1')
       await once(relay, 'listening')
@@ -189,9 +304,9 @@ async function withDatabase(test: (database: Elsewhere) => Promise<void>): Promi
     await sql`CREATE ROLE fairlead_work LOGIN PASSWORD 'work-password'`
     await sql.end()
     try {
-      await test({ dir, url: owner.replace(/\/\/[^@]+@/, '//fairlead_work:work-password@'), owner, open, close: () => void relay.close() })
+      await test({ dir, url: owner.replace(/\/\/[^@]+@/, '//fairlead_work:work-password@'), owner, open, close })
     } finally {
-      relay!.close()
+      close()
       await stop()
     }
   })

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'node:tls'
 import { after, before, describe, it } from 'node:test'
+import { WebSocket } from 'ws'
 import { openFakeEngine } from '../../e2e/fakes/engine.ts'
 import { openWorld } from '../../e2e/fakes/world.ts'
 import { createOwner, type Person } from '../../e2e/fleet/console.ts'
@@ -38,7 +42,10 @@ describe('a running hub', () => {
   let owner: Person
   let agent: AgentProcess
   let base: string
-  const world = openWorld([{ name: 'web', image: 'nginx' }])
+  const world = openWorld([
+    { name: 'web', image: 'nginx' },
+    { name: 'db', image: 'postgres' },
+  ])
   let engine: Awaited<ReturnType<typeof openFakeEngine>>
 
   before(async () => {
@@ -85,6 +92,85 @@ describe('a running hub', () => {
     assert.equal((await owner.ask('GET', '/healthz')).status, 200)
   })
 
+  it('shows what its hosts have within moments of a storm of starts and deaths, and holds nothing more [security 166]', async () => {
+    const { session, api } = await owner.open()
+    const rows = async () => (await api.fleet.rows({ kind: 'container', filter: 'host:alpha', limit: 500 })).rows
+    const before = session.stats.openStreams
+    // 200 changes in about six seconds: ten times as many a minute as a busy host has.
+    for (let i = 0; i < 200; i++) {
+      if (i % 4 === 3) world.remove([...world.containers.values()].at(-1)!)
+      else world.add({ name: `job-${i}`, image: 'job', status: i % 2 === 0 ? 'running' : 'exited' })
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    const wanted = [...world.containers.values()].map(({ name, status }) => `${name} ${status}`).sort()
+    await until(async () => {
+      const shown = (await rows()).map(({ name, status }) => `${name} ${status}`).sort()
+      return JSON.stringify(shown) === JSON.stringify(wanted)
+    })
+    assert.equal(session.stats.openStreams, before)
+    for (const container of Array.from(world.containers.values())) if (container.name.startsWith('job-')) world.remove(container)
+    await until(async () => (await rows()).length === 2)
+    session.close(1000, 'done')
+  })
+
+  it('sends a log to be saved as a file that can do nothing here [security 91]', async () => {
+    const log = '/api/v1/hosts/alpha/containers/web/logs?follow=false'
+    const { headers } = await owner.ask('GET', log, { headers: { Accept: 'text/plain' } })
+    assert.equal(headers['content-disposition'], 'attachment; filename="log.txt"')
+    assert.equal(headers['content-type'], 'text/plain; charset=utf-8')
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.match(String(headers['content-security-policy']), /default-src 'none'; sandbox/)
+  })
+
+  it('loses nothing and nobody to frames that are broken, huge or endlessly slow [security 167]', { timeout: 120_000 }, async () => {
+    const socketTo = (path: string, headers: Record<string, string> = {}) =>
+      new WebSocket(`${base.replace('https', 'wss')}${path}`, path === '/agent' ? 'fairlead.1' : 'fairlead.1+json', {
+        rejectUnauthorized: false,
+        headers: { Origin: base, ...headers },
+      })
+    const closed = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve).once('error', () => undefined))
+    const pids = hub.process.pid
+    const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pids}/status`, 'utf8'))![1]) / 1024
+    const startMiB = rss()
+    const audit = async () => (await owner.ask('GET', '/api/v1/audit?limit=1')).text
+    const trail = await audit()
+    const messages = [
+      randomBytes(64),
+      randomBytes(65_536),
+      Buffer.alloc(127 * 1024, 0x80),
+      Buffer.alloc(200 * 1024, 1),
+      Buffer.from([0xc1, 0xd4, 0xff]),
+      Buffer.concat(Array.from({ length: 40 }, () => Buffer.from([0x91]))),
+      '[[1,1,"containers.list",{}',
+      `[${'['.repeat(5000)}${']'.repeat(5000)}]`,
+      `[[1,1,"hosts.list",{"__proto__":{"x":1}}]]`,
+    ]
+    for (const message of messages)
+      for (const [path, headers] of [
+        ['/agent', {}],
+        ['/api/session', { Cookie: owner.cookie }],
+      ] as const) {
+        const socket = socketTo(path, headers)
+        const gone = closed(socket)
+        await new Promise<void>((resolve) => socket.once('open', () => resolve()).once('close', () => resolve()))
+        if (socket.readyState === WebSocket.OPEN) socket.send(message)
+        const code = await Promise.race([gone, sleep(20_000, 0)])
+        assert.ok(code >= 1000 && code !== 1011, `${path} ended ${code} after ${String(message).slice(0, 30)}`)
+      }
+    // A byte a moment never becomes a request; healthy people are served meanwhile.
+    const slow = Array.from({ length: 50 }, () => {
+      const socket = connect({ host: '127.0.0.1', port: hub.httpsPort, rejectUnauthorized: false })
+      const drip = setInterval(() => socket.write('G'), 100)
+      return socket.on('error', () => undefined).on('close', () => clearInterval(drip))
+    })
+    for (let i = 0; i < 20; i++) assert.equal((await owner.ask('GET', '/api/v1/hosts')).status, 200)
+    for (const socket of slow) socket.destroy()
+    assert.equal((await ready())['hosts'], 1)
+    assert.equal(await audit(), trail)
+    assert.ok(rss() < startMiB + 64, `${startMiB} MiB became ${rss()}`)
+    assert.doesNotMatch(hub.output, /"level":"error","message":"unexpected"|unhandled/)
+  })
+
   it('lets what is under way end, tells open streams why, asks others to come back, and ends with 0 [security 168]', async () => {
     const stream = listen(base, '/api/v1/hosts/watch', owner.cookie)
     await until(() => stream.text.includes('alpha'))
@@ -92,7 +178,7 @@ describe('a running hub', () => {
     // Answered by the agent well after the hub was told to stop.
     world.slowMs = 2500
     const slow = owner.ask('POST', '/api/v1/hosts/alpha/containers/web/restart', { body: {} })
-    const overSession = onHost('alpha').containers.pause({ id: 'web' })
+    const overSession = onHost('alpha').containers.pause({ id: 'db' })
     await until(() => world.waiting === 2)
     const ended = once(hub.process, 'exit')
     hub.process.kill('SIGTERM')

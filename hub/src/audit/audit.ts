@@ -3,6 +3,8 @@ import type { auditApi, AuditRow } from '@fairlead/protocol/features/audit.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
+import { and, asc, desc, gt, ilike, lt, max } from '../base/drizzle.ts'
+import { audit } from '../base/tables.ts'
 
 /** Reading the trail: pages, new rows as they are written, and the proof that nobody changed it. */
 export function serveAudit({ db, audits }: { db: Database; audits: Audits }): Handlers<typeof auditApi, HubContext> {
@@ -10,10 +12,14 @@ export function serveAudit({ db, audits }: { db: Database; audits: Audits }): Ha
     async list({ beforeSeq, filter, limit }, { caller }) {
       const before = beforeSeq ?? Number.MAX_SAFE_INTEGER
       const like = `%${filter.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
-      const rows = await db.tx(
-        { organization: caller.organization },
-        (sql) =>
-          sql<{ body: string }[]>`SELECT body FROM audit WHERE seq < ${before} AND body ILIKE ${like} ORDER BY seq DESC LIMIT ${limit + 1}`,
+      const wanted = and(lt(audit.seq, before), ilike(audit.body, like))
+      const rows = await db.tx({ organization: caller.organization }, (_sql, orm) =>
+        orm
+          .select({ body: audit.body })
+          .from(audit)
+          .where(wanted)
+          .orderBy(desc(audit.seq))
+          .limit(limit + 1),
       )
       return { rows: rows.slice(0, limit).map(({ body }) => JSON.parse(body) as AuditRow), more: rows.length > limit }
     },
@@ -59,14 +65,13 @@ async function* watchRows(
 }
 
 async function lastSeq(db: Database, organization: string): Promise<number> {
-  const [row] = await db.tx({ organization }, (sql) => sql<{ seq: string | null }[]>`SELECT max(seq) AS seq FROM audit`)
-  return Number(row?.seq ?? 0)
+  const [row] = await db.tx({ organization }, (_sql, orm) => orm.select({ seq: max(audit.seq) }).from(audit))
+  return row?.seq ?? 0
 }
 
 async function readAfter(db: Database, organization: string, seq: number): Promise<AuditRow[]> {
-  const rows = await db.tx(
-    { organization },
-    (sql) => sql<{ body: string }[]>`SELECT body FROM audit WHERE seq > ${seq} ORDER BY seq LIMIT ${pageRows}`,
+  const rows = await db.tx({ organization }, (_sql, orm) =>
+    orm.select({ body: audit.body }).from(audit).where(gt(audit.seq, seq)).orderBy(asc(audit.seq)).limit(pageRows),
   )
   return rows.map(({ body }) => JSON.parse(body) as AuditRow)
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import type { Database } from './db.ts'
+import { asc, desc, gt } from './drizzle.ts'
+import { audit } from './tables.ts'
 
 export type AuditEntry = Omit<AuditRow, 'seq' | 'timeMs'> & { readonly organization: string }
 
@@ -59,46 +61,44 @@ export function openAudits(db: Database): Audits {
 }
 
 async function append(db: Database, organization: string, batch: readonly Waiting[]): Promise<AuditRow[]> {
-  return db.tx({ organization }, async (sql) => {
+  return db.tx({ organization }, async (sql, orm) => {
     // A second hub on the same database would fork the chain: it waits here.
     await sql`SELECT pg_advisory_xact_lock(hashtext(${organization}))`
-    const [last] = await sql<{ seq: string; hash: Buffer }[]>`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`
-    let seq = Number(last?.seq ?? 0)
-    let previous: Buffer = last?.hash ?? genesis
+    const [last] = await orm.select({ seq: audit.seq, hash: audit.hash }).from(audit).orderBy(desc(audit.seq)).limit(1)
+    let seq = last?.seq ?? 0
+    let previous: Uint8Array = last?.hash ?? genesis
     const rows: AuditRow[] = []
-    const inserts: { organization_id: string; seq: number; at: Date; body: string; hash: Buffer }[] = []
+    const inserts: (typeof audit.$inferInsert)[] = []
     for (const { entry } of batch) {
       const { organization: _own, ...fields } = entry
       const row: AuditRow = { seq: ++seq, timeMs: Date.now(), ...fields }
       const body = canonical(row)
       previous = chain(previous, body)
       rows.push(row)
-      inserts.push({ organization_id: organization, seq, at: new Date(row.timeMs), body, hash: previous })
+      inserts.push({ organizationId: organization, seq, at: new Date(row.timeMs), body, hash: previous })
     }
-    await sql`INSERT INTO audit ${sql(inserts)}`
+    await orm.insert(audit).values(inserts)
     return rows
   })
 }
 
 async function verify(db: Database, organization: string): Promise<{ rows: number; ok: boolean; brokenAt?: number }> {
-  let previous: Buffer = genesis
+  let previous: Uint8Array = genesis
   let rows = 0
   for (;;) {
-    const page = await db.tx(
-      { organization },
-      (sql) =>
-        sql<{ seq: string; body: string; hash: Buffer }[]>`SELECT seq, body, hash FROM audit WHERE seq > ${rows} ORDER BY seq LIMIT 5000`,
+    const page = await db.tx({ organization }, (_sql, orm) =>
+      orm.select().from(audit).where(gt(audit.seq, rows)).orderBy(asc(audit.seq)).limit(5000),
     )
     for (const { seq, body, hash } of page) {
       previous = chain(previous, body)
-      if (Number(seq) !== rows + 1 || !previous.equals(hash)) return { rows, ok: false, brokenAt: rows + 1 }
+      if (seq !== rows + 1 || !Buffer.from(hash).equals(previous)) return { rows, ok: false, brokenAt: rows + 1 }
       rows++
     }
     if (page.length === 0) return { rows, ok: true }
   }
 }
 
-function chain(previous: Buffer, body: string): Buffer {
+function chain(previous: Uint8Array, body: string): Buffer {
   return createHash('sha256').update(previous).update(body).digest()
 }
 

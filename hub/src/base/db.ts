@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql, type TransactionSql } from 'postgres'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Config } from '../config.ts'
+import { ormOver, type Orm } from './drizzle.ts'
 import type { Log } from './log.ts'
 import { startPostgres, type BundledPostgres } from './postgres.ts'
 
@@ -21,7 +22,7 @@ export interface Shown {
 
 export interface Database {
   /** The only way to a query: one transaction in which row-level security sees what was shown. */
-  tx<T>(shown: Shown, run: (db: Db) => Promise<T>): Promise<T>
+  tx<T>(shown: Shown, run: (db: Db, orm: Orm) => Promise<T>): Promise<T>
   /** Partitions are the owner's: makes those to come, drops those that are over. */
   owner<T>(run: (db: Sql) => Promise<T>): Promise<T>
   ping(): Promise<void>
@@ -111,7 +112,7 @@ function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): 
           await db`SELECT set_config('app.organization', ${shown.organization ?? ''}, true), set_config('app.login', ${shown.login?.toString('hex') ?? ''}, true),
             set_config('app.host_key', ${shown.hostKey === undefined ? '' : Buffer.from(shown.hostKey).toString('hex')}, true),
             set_config('app.secret', ${shown.secret?.toString('hex') ?? ''}, true), set_config('app.account', ${shown.account ?? ''}, true)`
-          return run(db)
+          return run(db, ormOver(db))
         })) as never
       } catch (error) {
         throw foreign(error)
@@ -127,8 +128,10 @@ function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): 
 }
 
 /** By SQLSTATE, never by the message. */
-function foreign(error: unknown): unknown {
-  if (error instanceof FairleadError) return error
+function foreign(thrown: unknown): unknown {
+  if (thrown instanceof FairleadError) return thrown
+  // Drizzle wraps what the driver says in a message that holds all values: secrets must not get into a log that way.
+  const error = thrown instanceof Error && 'params' in thrown && 'query' in thrown ? thrown.cause : thrown
   const state = (error as { code?: unknown }).code
   if (state === '23505') return new FairleadError('conflict', 'That exists already.', { cause: error })
   const details = { retryAfterSeconds: 2 }

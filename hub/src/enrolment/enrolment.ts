@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { assert, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { EnrolProgress, enrolmentApi, Invitation } from '@fairlead/protocol/features/enrolment.ts'
 import { formatJoin, keyWords } from '@fairlead/protocol/join.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
+import { and, eq, isNull, sql } from '../base/drizzle.ts'
+import { environments, invitations } from '../base/tables.ts'
 import { addresses } from './addresses.ts'
 import { createProgress, type Progress } from './progress.ts'
 
@@ -43,17 +45,19 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
   const handlers: Handlers<typeof enrolmentApi, HubContext> = {
     invite: (input, { caller }) => invite(caller.organization, input),
     async *watch({ id }, { caller, signal }) {
-      const [row] = await db.tx(
-        { organization: caller.organization },
-        (sql) => sql<{ expires_at: Date }[]>`SELECT expires_at FROM invitations WHERE id = ${id}`,
-      )
+      const { organization } = caller
+      const [row] = await db.tx({ organization }, (_sql, orm) => orm.select().from(invitations).where(eq(invitations.id, id)))
       if (row === undefined) throw new FairleadError('not_found', 'There is no such invitation.')
-      yield* watchProgress(progress, id, row.expires_at.getTime(), signal)
+      yield* watchProgress(progress, id, row.expiresAt.getTime(), signal)
     },
     async cancel({ id }, { caller }) {
-      const done = await db.tx(
-        { organization: caller.organization },
-        (sql) => sql`UPDATE invitations SET canceled_at = now() WHERE id = ${id} AND used_at IS NULL RETURNING id`,
+      const open = and(eq(invitations.id, id), isNull(invitations.usedAt))
+      const done = await db.tx({ organization: caller.organization }, (_sql, orm) =>
+        orm
+          .update(invitations)
+          .set({ canceledAt: sql`now()` })
+          .where(open)
+          .returning({ id: invitations.id }),
       )
       if (done.length === 0) throw new FairleadError('not_found', 'There is no such open invitation.')
       progress.cancel(id)
@@ -70,13 +74,14 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
   const id = randomBytes(9).toString('base64url')
   const secret = randomBytes(32)
   const expires = new Date(Date.now() + input.ttlSeconds * 1000)
-  await db.tx(
-    { organization },
-    (sql) => sql`
-      INSERT INTO invitations (organization_id, id, environment_id, secret_hash, tags, hostname, expires_at)
-      SELECT ${organization}, ${id}, environments.id, ${createHash('sha256').update(secret).digest()}, ${[...input.tags]}, ${input.hostname ?? null}, ${expires}
-      FROM environments WHERE name = 'default'`,
-  )
+  const secretHash = createHash('sha256').update(secret).digest()
+  await db.tx({ organization }, async (_sql, orm) => {
+    const [environment] = await orm.select().from(environments).where(eq(environments.name, 'default'))
+    assert(environment !== undefined, 'An organization has its default environment.')
+    const { tags, hostname = null } = input
+    const own = { organizationId: organization, environmentId: environment.id }
+    await orm.insert(invitations).values({ ...own, id, secretHash, tags: [...tags], hostname, expiresAt: expires })
+  })
   const join = formatJoin({ tokenId: id, secret, hubKey, address: url })
   // -k is safe: nothing that TLS protects is trusted, the script is pinned by its hash and the hub by its key.
   const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${script.sha256}  $f" | sha256sum -c - && printf %s '${join}' | sudo sh "$f"`

@@ -3,7 +3,9 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { closeCodes, type Hello } from '@fairlead/protocol/hello.ts'
 import { fromBase64Url } from '@fairlead/protocol/join.ts'
 import type { Audits } from '../base/audit.ts'
-import type { Database, Db } from '../base/db.ts'
+import type { Database } from '../base/db.ts'
+import { and, eq, gt, isNull, or, sql, type Orm } from '../base/drizzle.ts'
+import { hosts, invitations } from '../base/tables.ts'
 
 /** A host whose key is enrolled. */
 export interface Known {
@@ -29,21 +31,16 @@ export interface JoinDeps {
   readonly onHost: (organization: string, host: string) => Promise<void>
 }
 
+const now = sql<Date>`now()`
 /** How far a host's clock may be off before its owner hears of it. */
 const skewMs = 5000
 
 /** The host that holds this key. Throws with a close code for a stranger's key and a revoked one. */
 export async function findHost(db: Database, key: Uint8Array): Promise<Known> {
-  const [row] = await db.tx(
-    { hostKey: key },
-    (sql) =>
-      sql<
-        { id: string; organization_id: string; name: string; revoked_at: Date | null }[]
-      >`SELECT id, organization_id, name, revoked_at FROM hosts WHERE public_key = ${Buffer.from(key)}`,
-  )
+  const [row] = await db.tx({ hostKey: key }, (_sql, orm) => orm.select().from(hosts).where(eq(hosts.publicKey, key)))
   if (row === undefined) throw refusal(closeCodes.notWelcome, 'this host is not enrolled here')
-  if (row.revoked_at !== null) throw refusal(closeCodes.revoked, 'revoked')
-  return { id: row.id, organization: row.organization_id, name: row.name }
+  if (row.revokedAt !== null) throw refusal(closeCodes.revoked, 'revoked')
+  return { id: row.id, organization: row.organizationId, name: row.name }
 }
 
 /** Lets a host in by its join string: one statement decides who wins it, and the key is stored in the same transaction. */
@@ -57,7 +54,7 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
     onStep(tokenId, { step: 'identity', state: 'ok', detail: again.name, host: again.id, hostName: again.name })
     return again
   }
-  const won = await db.tx({ organization }, (sql) => takeInvitation(sql, organization, hello, key))
+  const won = await db.tx({ organization }, (_sql, orm) => takeInvitation(orm, organization, hello, key))
   if (won === undefined) {
     onStep(tokenId, { step: 'identity', state: 'failed', detail: 'used, canceled, expired, or for another hostname' })
     throw refusal(
@@ -78,12 +75,10 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
 /** Found by the digest of the whole secret, never compared with it: there is nothing to time. */
 async function findInvitation(db: Database, id: string, shown: string): Promise<string> {
   const secret = createHash('sha256').update(fromBase64Url(shown)).digest()
-  const [found] = await db.tx(
-    { secret },
-    (sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM invitations WHERE secret_hash = ${secret} AND id = ${id}`,
-  )
+  const shownOne = and(eq(invitations.secretHash, secret), eq(invitations.id, id))
+  const [found] = await db.tx({ secret }, (_sql, orm) => orm.select().from(invitations).where(shownOne))
   if (found === undefined) throw refusal(closeCodes.notWelcome, 'this join string is unknown; copy a new line from the console')
-  return found.organization_id
+  return found.organizationId
 }
 
 /**
@@ -91,36 +86,43 @@ async function findInvitation(db: Database, id: string, shown: string): Promise<
  * it. It stays who it is, and the line is used up all the same.
  */
 async function findEnrolled(db: Database, organization: string, invitation: string, key: Uint8Array): Promise<Known | undefined> {
-  return db.tx({ organization }, async (sql) => {
-    const [row] = await sql<
-      { id: string; name: string }[]
-    >`SELECT id, name FROM hosts WHERE public_key = ${Buffer.from(key)} AND revoked_at IS NULL`
+  return db.tx({ organization }, async (_sql, orm) => {
+    const same = and(eq(hosts.publicKey, key), isNull(hosts.revokedAt))
+    const [row] = await orm.select({ id: hosts.id, name: hosts.name }).from(hosts).where(same)
     if (row === undefined) return undefined
-    await sql`UPDATE invitations SET used_at = now(), host_id = ${row.id} WHERE id = ${invitation} AND used_at IS NULL`
+    const unused = and(eq(invitations.id, invitation), isNull(invitations.usedAt))
+    await orm.update(invitations).set({ usedAt: now, hostId: row.id }).where(unused)
     return { ...row, organization }
   })
 }
 
 async function takeInvitation(
-  sql: Db,
+  orm: Orm,
   organization: string,
   { join, hostname }: Hello,
   key: Uint8Array,
 ): Promise<{ id: string; name: string } | undefined> {
-  const publicKey = Buffer.from(key)
-  if ((await sql`SELECT 1 FROM hosts WHERE public_key = ${publicKey}`).length > 0)
+  if ((await orm.select({ id: hosts.id }).from(hosts).where(eq(hosts.publicKey, key))).length > 0)
     throw refusal(closeCodes.notWelcome, 'this key was revoked here, or belongs to another organization; a new one is needed')
   const id = randomUUID()
-  const [won] = await sql<{ environment_id: string; tags: string[] }[]>`UPDATE invitations SET used_at = now(), host_id = ${id}
-    WHERE id = ${join!.tokenId} AND used_at IS NULL AND canceled_at IS NULL AND expires_at > now() AND (hostname IS NULL OR hostname = ${hostname})
-    RETURNING environment_id, tags`
+  const open = and(
+    eq(invitations.id, join!.tokenId),
+    isNull(invitations.usedAt),
+    isNull(invitations.canceledAt),
+    gt(invitations.expiresAt, now),
+    or(isNull(invitations.hostname), eq(invitations.hostname, hostname)),
+  )
+  const [won] = await orm.update(invitations).set({ usedAt: now, hostId: id }).where(open).returning()
   if (won === undefined) return undefined
+  const { environmentId, tags } = won
   const base = hostname.replaceAll(/[^\p{L}\p{N} ._-]/gu, '-').slice(0, 60) || 'host'
   for (let n = 1; ; n++) {
     const name = n === 1 ? base : `${base}-${n}`
-    const [row] = await sql`INSERT INTO hosts (organization_id, id, environment_id, public_key, name, tags, last_seen_at)
-      VALUES (${organization}, ${id}, ${won.environment_id}, ${publicKey}, ${name}, ${won.tags}, now())
-      ON CONFLICT (organization_id, name) WHERE revoked_at IS NULL DO NOTHING RETURNING id`
+    const [row] = await orm
+      .insert(hosts)
+      .values({ organizationId: organization, id, environmentId, publicKey: key, name, tags, lastSeenAt: now })
+      .onConflictDoNothing({ target: [hosts.organizationId, hosts.name], where: isNull(hosts.revokedAt) })
+      .returning({ id: hosts.id })
     if (row !== undefined) return { id, name }
   }
 }

@@ -1,5 +1,7 @@
 import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import type { Database } from '../base/db.ts'
+import { and, eq, isNull } from '../base/drizzle.ts'
+import { environments, hosts } from '../base/tables.ts'
 
 /** What is stored of a host that is not revoked. */
 export interface HostRecord {
@@ -104,29 +106,20 @@ function createNews() {
   }
 }
 
-interface Row {
-  readonly id: string
-  readonly environment: string
-  readonly name: string
-  readonly tags: string[]
-  readonly facts: HostFacts | null
-  readonly enrolled_at: Date
-  readonly last_seen_at: Date | null
-  readonly last_loss: string
-}
-
 async function readHosts(db: Database, organization: string, id?: string): Promise<HostRecord[]> {
-  const rows = await db.tx(
-    { organization },
-    (sql) => sql<Row[]>`
-      SELECT hosts.id, environments.name AS environment, hosts.name, tags, facts, enrolled_at, last_seen_at, last_loss
-      FROM hosts JOIN environments ON environments.organization_id = hosts.organization_id AND environments.id = environment_id
-      WHERE revoked_at IS NULL ${id === undefined ? sql`` : sql`AND hosts.id = ${id}`}`,
+  const wanted = and(isNull(hosts.revokedAt), id === undefined ? undefined : eq(hosts.id, id))
+  const own = and(eq(environments.organizationId, hosts.organizationId), eq(environments.id, hosts.environmentId))
+  const rows = await db.tx({ organization }, (_sql, orm) =>
+    orm.select({ host: hosts, environment: environments.name }).from(hosts).innerJoin(environments, own).where(wanted),
   )
-  return rows.map(({ enrolled_at: enrolled, last_seen_at: seen, last_loss: lastLoss, ...rest }) => ({
-    ...rest,
-    enrolledMs: enrolled.getTime(),
-    lastSeenMs: seen?.getTime() ?? 0,
+  return rows.map(({ host: { id, name, tags, facts, enrolledAt, lastSeenAt, lastLoss }, environment }) => ({
+    id,
+    environment,
+    name,
+    tags,
+    facts,
     lastLoss,
+    enrolledMs: enrolledAt.getTime(),
+    lastSeenMs: lastSeenAt?.getTime() ?? 0,
   }))
 }

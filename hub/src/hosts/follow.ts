@@ -2,11 +2,13 @@ import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
+import { sql } from '../base/drizzle.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import type { Inventory, Usage } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
 import type { HostBook } from './book.ts'
+import { saveHost } from './save.ts'
 
 interface Deps {
   readonly db: Database
@@ -43,10 +45,9 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
   fleet.onDetach((host) => {
     inventory.hostOffline(host.organization, host.id, host.lastSeenMs)
     book.change(host.organization, host.id, { lastSeenMs: host.lastSeenMs, lastLoss: host.lastLoss })
-    db.tx(
-      { organization: host.organization },
-      (sql) => sql`UPDATE hosts SET last_seen_at = now(), last_loss = ${host.lastLoss.slice(0, 500)} WHERE id = ${host.id}`,
-    ).catch((error: unknown) => log('error', 'a host was not marked offline', { host: host.id, error: String(error) }))
+    saveHost(db, host.organization, host.id, { lastSeenAt: sql`now()`, lastLoss: host.lastLoss.slice(0, 500) }).catch((error: unknown) =>
+      log('error', 'a host was not marked offline', { host: host.id, error: String(error) }),
+    )
   })
 
   async function followRows(host: LiveHost): Promise<void> {
@@ -88,10 +89,7 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
 
   async function followFacts(host: LiveHost): Promise<void> {
     for await (const facts of host.clients.hosts.watch({})) {
-      await db.tx(
-        { organization: host.organization },
-        (sql) => sql`UPDATE hosts SET facts = ${sql.json(facts as never)}, last_seen_at = now() WHERE id = ${host.id}`,
-      )
+      await saveHost(db, host.organization, host.id, { facts, lastSeenAt: sql`now()` })
       book.change(host.organization, host.id, { facts, lastSeenMs: Date.now() })
       const { up, name, version, problem } = facts.engine
       onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })

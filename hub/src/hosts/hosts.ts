@@ -4,6 +4,9 @@ import type { Host, hostsApi } from '@fairlead/protocol/features/hosts.ts'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
+import { and, eq, isNull, ne, sql } from '../base/drizzle.ts'
+import { hosts as rows } from '../base/tables.ts'
+import { saveHost } from './save.ts'
 import { describeHost, type Sources } from './describe.ts'
 import { watchHosts } from './watch.ts'
 
@@ -35,7 +38,7 @@ export function openHosts(deps: Deps): Hosts {
   }
 
   async function revoke(organization: string, id: string): Promise<void> {
-    await db.tx({ organization }, (sql) => sql`UPDATE hosts SET revoked_at = now() WHERE id = ${id}`)
+    await saveHost(db, organization, id, { revokedAt: sql`now()` })
     fleet.expel(id, closeCodes.revoked, 'revoked')
     inventory.hostGone(organization, id)
     book.remove(organization, id)
@@ -46,15 +49,20 @@ export function openHosts(deps: Deps): Hosts {
     watch: (_input, { caller, signal }) => watchHosts({ ...deps, list }, caller.organization, signal),
     get: (_input, { caller, host }) => get(caller.organization, host),
     async update({ name, tags }, { caller, host }) {
-      await db.tx({ organization: caller.organization }, async (sql) => {
+      await db.tx({ organization: caller.organization }, async (_sql, orm) => {
         // The unique index on names decides a race; this finds the friendlier words.
         if (name !== undefined) {
-          const taken = await sql`SELECT 1 FROM hosts WHERE name = ${name} AND id <> ${host} AND revoked_at IS NULL`
+          const others = and(eq(rows.name, name), ne(rows.id, host), isNull(rows.revokedAt))
+          const taken = await orm.select({ id: rows.id }).from(rows).where(others)
           if (taken.length > 0)
             throw new FairleadError('conflict', `Another host is named ${name} already.`, { details: { field: 'name' } })
-          await sql`UPDATE hosts SET name = ${name} WHERE id = ${host}`
+          await orm.update(rows).set({ name }).where(eq(rows.id, host))
         }
-        if (tags !== undefined) await sql`UPDATE hosts SET tags = ${[...new Set(tags)]} WHERE id = ${host}`
+        if (tags !== undefined)
+          await orm
+            .update(rows)
+            .set({ tags: [...new Set(tags)] })
+            .where(eq(rows.id, host))
       })
       const live = fleet.find(host)
       if (name !== undefined && live !== undefined) live.name = name

@@ -3,6 +3,9 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { loginsApi, Me } from '@fairlead/protocol/features/logins.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Database } from '../base/db.ts'
+import { and, eq, type Orm } from '../base/drizzle.ts'
+import { environments, organizations } from '../base/tables.ts'
+import { accounts, memberships } from './tables.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
 
 type Setup = Parameters<Handlers<typeof loginsApi>['setup']>[0]
@@ -16,15 +19,20 @@ export function canonical(email: string): string {
 export async function makeOwner(db: Database, input: Setup): Promise<{ account: string; organization: string }> {
   const [account, organization, environment] = [randomUUID(), randomUUID(), randomUUID()]
   const hash = await hashPassword(input.password)
-  await db.tx({ organization }, async (sql) => {
+  await db.tx({ organization }, async (sql, orm) => {
     await sql`SELECT pg_advisory_xact_lock(1)`
-    if ((await sql`SELECT 1 FROM accounts LIMIT 1`).length > 0) throw new FairleadError('not_found', 'This hub has its owner already.')
-    await sql`INSERT INTO accounts (id, email, name, language, password_hash) VALUES (${account}, ${canonical(input.email)}, ${input.name}, ${input.language}, ${hash})`
-    await sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, ${input.organization})`
-    await sql`INSERT INTO environments (organization_id, id, name) VALUES (${organization}, ${environment}, 'default')`
-    await sql`INSERT INTO memberships (organization_id, account_id, role) VALUES (${organization}, ${account}, 'owner')`
+    if (await hasAccounts(orm)) throw new FairleadError('not_found', 'This hub has its owner already.')
+    const { name, language } = input
+    await orm.insert(accounts).values({ id: account, email: canonical(input.email), name, language, passwordHash: hash })
+    await orm.insert(organizations).values({ organizationId: organization, name: input.organization })
+    await orm.insert(environments).values({ organizationId: organization, id: environment, name: 'default' })
+    await orm.insert(memberships).values({ organizationId: organization, accountId: account, role: 'owner' })
   })
   return { account, organization }
+}
+
+export async function hasAccounts(orm: Orm): Promise<boolean> {
+  return (await orm.select({ id: accounts.id }).from(accounts).limit(1)).length > 0
 }
 
 export interface Member {
@@ -39,24 +47,20 @@ export interface Member {
  * nor its time tells which it was.
  */
 export async function checkAccount(db: Database, who: string, password: string): Promise<{ right: boolean; member: Member | undefined }> {
-  const [found] = await db.tx(
-    {},
-    (sql) => sql<{ id: string; name: string; password_hash: string }[]>`SELECT id, name, password_hash FROM accounts WHERE email = ${who}`,
-  )
+  const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, who)))
   const account = found?.id ?? randomUUID()
-  const [membership] = await db.tx(
-    { account },
-    (sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM memberships WHERE account_id = ${account}`,
-  )
-  const right = await checkPassword(password, found?.password_hash)
+  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  const right = await checkPassword(password, found?.passwordHash)
   if (found === undefined || membership === undefined) return { right: false, member: undefined }
-  const { id, name, password_hash: passwordHash } = found
-  return { right, member: { id, name, organization: membership.organization_id, passwordHash } }
+  const { id, name, passwordHash } = found
+  return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
 }
 
 export async function rehash(db: Database, { id, passwordHash }: Member, password: string): Promise<void> {
   const hash = await hashPassword(password)
-  await db.tx({}, (sql) => sql`UPDATE accounts SET password_hash = ${hash} WHERE id = ${id} AND password_hash = ${passwordHash}`)
+  // Unless it was changed meanwhile.
+  const same = and(eq(accounts.id, id), eq(accounts.passwordHash, passwordHash))
+  await db.tx({}, (_sql, orm) => orm.update(accounts).set({ passwordHash: hash }).where(same))
 }
 
 /** Who one is and what one may do. Throws `unauthenticated` when the account is gone. */
@@ -67,11 +71,13 @@ export async function describeMe(
   permissions: ReadonlySet<string>,
   expires: Date,
 ): Promise<Me> {
-  const [row] = await db.tx(
-    { organization },
-    (sql) => sql<{ name: string; email: string; language: 'en' | 'fr'; organization: string }[]>`
-      SELECT accounts.name, email, language, organizations.name AS organization FROM accounts, organizations
-      WHERE accounts.id = ${account} AND organizations.organization_id = ${organization}`,
+  const { name: accountName, email: address, language: spoken } = accounts
+  const [row] = await db.tx({ organization }, (_sql, orm) =>
+    orm
+      .select({ name: accountName, email: address, language: spoken, organization: organizations.name })
+      .from(accounts)
+      .innerJoin(organizations, eq(organizations.organizationId, organization))
+      .where(eq(accounts.id, account)),
   )
   if (row === undefined) throw new FairleadError('unauthenticated', 'This account no longer exists.')
   const { name, email, language } = row

@@ -2,10 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
+import { and, eq, gt, sql } from '../base/drizzle.ts'
+import { accounts, logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 
 const absoluteSeconds = 24 * 3600
-const idleMs = 12 * 3_600_000
+// The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
+const now = sql<Date>`now()`
+const idleSince = sql<Date>`now() - interval '12 hours'`
 const cachedMs = 10_000
 const mostCached = 10_000
 
@@ -24,56 +28,58 @@ export function openHeld(db: Database, permissions: ReadonlySet<string>) {
   const ended = new Set<string>()
 
   async function read(hash: Buffer) {
-    const idleSince = new Date(Date.now() - idleMs)
-    const [row] = await db.tx(
-      { login: hash },
-      (sql) => sql<{ account_id: string; organization_id: string; name: string; expires_at: Date }[]>`
-        SELECT account_id, organization_id, name, expires_at FROM logins JOIN accounts ON accounts.id = account_id
-        WHERE token_hash = ${hash} AND expires_at > now() AND used_at > ${idleSince}`,
+    const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
+    const { accountId, organizationId, expiresAt } = logins
+    const [row] = await db.tx({ login: hash }, (_sql, orm) =>
+      orm
+        .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt })
+        .from(logins)
+        .innerJoin(accounts, eq(accounts.id, accountId))
+        .where(alive),
     )
     if (row === undefined) return undefined
-    await db.tx({ organization: row.organization_id }, (sql) => sql`UPDATE logins SET used_at = now() WHERE token_hash = ${hash}`)
+    const { organization } = row
+    await db.tx({ organization }, (_sql, orm) => orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash)))
     return row
   }
 
   return {
     async begin(account: string, organization: string, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
-      const expires = new Date(Date.now() + absoluteSeconds * 1000)
-      await db.tx(
-        { organization },
-        (sql) =>
-          sql`INSERT INTO logins (organization_id, token_hash, account_id, expires_at) VALUES (${organization}, ${digest(token)}, ${account}, ${expires})`,
+      const expiresAt = sql<Date>`now() + interval '24 hours'`
+      const [made] = await db.tx({ organization }, (_sql, orm) =>
+        orm
+          .insert(logins)
+          .values({ organizationId: organization, tokenHash: digest(token), accountId: account, expiresAt })
+          .returning({ expires: logins.expiresAt }),
       )
       context.cookie.set(token, absoluteSeconds)
-      return expires
+      return made!.expires
     },
     async find(token: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined> {
       const hash = digest(token)
       const login = hash.toString('hex')
       const known = cache.get(login)
-      if (known !== undefined && known.untilMs > Date.now()) return { ...known.caller, ...about }
+      if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
       const row = await read(hash)
       if (row === undefined || ended.has(login)) return undefined
-      const caller = { account: row.account_id, name: row.name, organization: row.organization_id, permissions, login }
+      const caller = { account: row.account, name: row.name, organization: row.organization, permissions, login }
       if (cache.size > mostCached) cache.clear()
-      cache.set(login, { caller, untilMs: Math.min(Date.now() + cachedMs, row.expires_at.getTime()) })
+      cache.set(login, { caller, untilMs: performance.now() + cachedMs })
       return { ...caller, ...about }
     },
     async end({ login, organization }: Caller): Promise<void> {
       ended.add(login)
       setTimeout(() => ended.delete(login), 60_000).unref()
-      await db.tx({ organization }, (sql) => sql`DELETE FROM logins WHERE token_hash = ${Buffer.from(login, 'hex')}`)
+      await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(eq(logins.tokenHash, Buffer.from(login, 'hex'))))
       cache.delete(login)
     },
     /** When a login ends at the latest, whatever happens. */
     async expiryOf({ login, organization }: Caller): Promise<Date> {
-      const [row] = await db.tx(
-        { organization },
-        (sql) => sql<{ expires_at: Date }[]>`SELECT expires_at FROM logins WHERE token_hash = ${Buffer.from(login, 'hex')}`,
-      )
+      const own = eq(logins.tokenHash, Buffer.from(login, 'hex'))
+      const [row] = await db.tx({ organization }, (_sql, orm) => orm.select().from(logins).where(own))
       if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
-      return row.expires_at
+      return row.expiresAt
     },
   }
 }

@@ -153,6 +153,22 @@ describe('logins', () => {
     )
   })
 
+  it('check a token by its digest, not by the work of a password [security 42]', async () => {
+    const visit = from()
+    await logins.handlers.setup(owner, visit.context)
+    const startUs = process.cpuUsage()
+    for (let i = 0; i < 200; i++) assert.equal(await logins.findCaller(`${i}`.padStart(43, 'x'), about), undefined)
+    for (let i = 0; i < 10_000; i++) assert.ok(await logins.findCaller(visit.token, about))
+    const { user, system } = process.cpuUsage(startUs)
+    // 10,000 derivations of a password would take minutes; this bound only tells one from the other.
+    assert.ok((user + system) / 1e6 < 10, `${(user + system) / 1e6} s`)
+    const rows = await test.db.owner((sql) => sql<{ hash: Buffer }[]>`SELECT token_hash AS hash FROM logins`)
+    assert.deepEqual(
+      rows.map(({ hash }) => hash.toString('hex')),
+      [createHash('sha256').update(visit.token).digest('hex')],
+    )
+  })
+
   it('find who holds a token, and nobody for any other', async () => {
     const visit = from()
     const me = await logins.handlers.setup(owner, visit.context)

@@ -6,11 +6,13 @@ import type { loginsApi, Welcome } from '@fairlead/protocol/features/logins.ts'
 import type { Caller, HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
-import { canonical, checkAccount, describeMe, makeOwner, rehash } from './accounts.ts'
+import { eq } from '../base/drizzle.ts'
+import { canonical, checkAccount, describeMe, hasAccounts, makeOwner, rehash } from './accounts.ts'
 import { refuseCommon } from './common.ts'
 import { createDelays } from './delays.ts'
 import { digest, openHeld } from './held.ts'
 import { isOutdated } from './passwords.ts'
+import { accounts } from './tables.ts'
 
 export interface LoginContext extends HubContext {
   readonly cookie: { set(token: string, maxAgeSeconds: number): void; clear(): void }
@@ -45,7 +47,7 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
   const held = openHeld(db, all)
   const endListeners = new Set<(login: string) => void>()
   const delays = createDelays(now)
-  let firstRun = (await db.tx({}, (sql) => sql`SELECT 1 FROM accounts LIMIT 1`)).length === 0
+  let firstRun = !(await db.tx({}, (_sql, orm) => hasAccounts(orm)))
 
   const me = async ({ caller }: HubContext) => describeMe(db, caller.account, caller.organization, all, await held.expiryOf(caller))
   const begin = async (account: string, organization: string, context: LoginContext) =>
@@ -99,7 +101,7 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
 
     async setLanguage({ language }, context) {
       const { account, organization } = context.caller
-      await db.tx({ organization }, (sql) => sql`UPDATE accounts SET language = ${language} WHERE id = ${account}`)
+      await db.tx({ organization }, (_sql, orm) => orm.update(accounts).set({ language }).where(eq(accounts.id, account)))
       return me(context)
     },
   }

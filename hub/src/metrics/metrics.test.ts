@@ -204,8 +204,8 @@ describe('the store of metrics', () => {
     const strict = await open({
       ...test.db,
       tx: (shown, run) =>
-        test.db.tx(shown, async (sql) => {
-          const result = await run(sql)
+        test.db.tx(shown, async (sql, orm) => {
+          const result = await run(sql, orm)
           const [found] = await sql`SELECT 1 FROM metrics WHERE host_id = ${one.id} AND sums[1] = 13`
           if (bad && found !== undefined) throw Object.assign(new Error('refused'), { code: '22003' })
           return result
@@ -332,8 +332,8 @@ describe('the store of metrics', () => {
     const slow = await open({
       ...test.db,
       tx: (shown, run) =>
-        test.db.tx(shown, async (sql) => {
-          const result = await run(sql)
+        test.db.tx(shown, async (sql, orm) => {
+          const result = await run(sql, orm)
           const [limit] = await sql<{ value: string }[]>`SELECT current_setting('statement_timeout') AS value`
           if (limit?.value !== '15s') return result
           await sql`SELECT set_config('statement_timeout', '20', true)`

@@ -1,0 +1,54 @@
+import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
+import { bytes, count, document, moment, pgTable, text, uuid } from './drizzle.ts'
+
+// What the migrations made, for typed queries: a test compares each column with the real one. Row-level security, keys and
+// indexes are in the migrations alone. Tables that one feature alone asks are in its own tables.ts.
+
+export const organizations = pgTable('organizations', {
+  organizationId: uuid('organization_id').notNull(),
+  name: text('name').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+export const environments = pgTable('environments', {
+  organizationId: uuid('organization_id').notNull(),
+  id: uuid('id').notNull(),
+  name: text('name').notNull(),
+})
+
+export const hosts = pgTable('hosts', {
+  organizationId: uuid('organization_id').notNull(),
+  id: uuid('id').notNull(),
+  environmentId: uuid('environment_id').notNull(),
+  publicKey: bytes('public_key').notNull(),
+  name: text('name').notNull(),
+  tags: text('tags').array().notNull().default([]),
+  facts: document<HostFacts>()('facts'),
+  enrolledAt: moment('enrolled_at').notNull().defaultNow(),
+  lastSeenAt: moment('last_seen_at'),
+  lastLoss: text('last_loss').notNull().default(''),
+  revokedAt: moment('revoked_at'),
+})
+
+export const invitations = pgTable('invitations', {
+  organizationId: uuid('organization_id').notNull(),
+  id: text('id').notNull(),
+  environmentId: uuid('environment_id').notNull(),
+  secretHash: bytes('secret_hash').notNull(),
+  tags: text('tags').array().notNull().default([]),
+  hostname: text('hostname'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  expiresAt: moment('expires_at').notNull(),
+  usedAt: moment('used_at'),
+  canceledAt: moment('canceled_at'),
+  hostId: uuid('host_id'),
+})
+
+/** `body` is the row as canonical JSON, exactly as it was hashed together with the hash before it. */
+export const audit = pgTable('audit', {
+  organizationId: uuid('organization_id').notNull(),
+  seq: count('seq').notNull(),
+  at: moment('at').notNull(),
+  body: text('body').notNull(),
+  hash: bytes('hash').notNull(),
+})
