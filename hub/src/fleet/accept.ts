@@ -76,9 +76,10 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
     codec: msgpackCodec,
     clock: systemClock,
     onOpen: (stream) => stream.reset('unsupported'),
-    onClose: ({ code, reason }) => {
+    onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())
       log('info', 'host offline', { host: known.id, code, reason })
+      if (cause !== undefined) log('error', 'a fault of the hub ended a link', { host: known.id, error: String(cause) })
     },
   })
   const clockSkewMs = Math.round(hello.clockMs - Date.now())
