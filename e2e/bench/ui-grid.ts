@@ -95,7 +95,9 @@ async function startGridHub() {
     const rows = Array.from({ length: Math.min(limit, rowCount - offset) }, (_, n) => makeRow(offset + n))
     const write = (patch: object) => stream.write(Buffer.from(JSON.stringify({ set: [], usage: [], cursor: '', ...patch })))
     stream.head({ mode: 'items' })
-    await write({ page: { at: 0, rows, done: true }, totals })
+    // In pieces, as the hub sends them: an item has a largest size.
+    for (let at = 0; at < rows.length; at += 50)
+      await write({ page: { at, rows: rows.slice(at, at + 50), done: at + 50 >= rows.length }, ...(at === 0 ? { totals } : {}) })
     for (;;) {
       await sleep(1000 / 60)
       const usage = Array.from({ length: updatesPerFrame }, (_, n) => {

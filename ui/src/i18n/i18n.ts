@@ -30,6 +30,15 @@ export function t(key: Key, values: Readonly<Record<string, string | number>> = 
 /** The person's own way of writing in the language chosen: days before months in Britain, after them in America. */
 export const locale = () => globalThis.navigator?.languages?.find((one) => one.startsWith(language())) ?? language()
 
+const formats = new Map<string, Intl.NumberFormat>()
+/** Making a format takes longer than using it a hundred times, and a list uses two for every row that changes. */
+function number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale()} ${JSON.stringify(options)}`
+  let format = formats.get(key)
+  if (format === undefined) formats.set(key, (format = new Intl.NumberFormat(locale(), options)))
+  return format
+}
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 export function bytes(value: number | undefined | null): string {
@@ -37,12 +46,12 @@ export function bytes(value: number | undefined | null): string {
   let unit = 0
   let left = value
   for (; left >= 1024 && unit < units.length - 1; unit++) left /= 1024
-  return `${new Intl.NumberFormat(locale(), { maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[unit]}`
+  return `${number({ maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[unit]}`
 }
 
 export function cores(value: number | undefined | null): string {
   if (value === undefined || value === null) return '–'
-  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+  return number({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
 export function ago(ms: number): string {
@@ -55,7 +64,7 @@ export function ago(ms: number): string {
         : seconds < 86_400
           ? [Math.round(seconds / 3600), 'hour']
           : [Math.round(seconds / 86_400), 'day']
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
+  return number({ style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
 }
 
 export function time(ms: number): string {
@@ -71,13 +80,13 @@ const digits = (size: number): Intl.NumberFormatOptions =>
 
 /** At most two digits after the point, fewer for what is large. */
 export function decimal(value: number): string {
-  return new Intl.NumberFormat(locale(), digits(Math.abs(value))).format(value)
+  return number(digits(Math.abs(value))).format(value)
 }
 
 /** A part of one, as percent. */
 export function share(value: number | undefined | null): string {
   if (value === undefined || value === null || !Number.isFinite(value)) return '–'
-  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+  return number({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
 /** A length of time in its two largest units: `2 min`, `1 d 4 h`. */
@@ -93,6 +102,6 @@ export function span(ms: number): string {
   return parts
     .slice(first < 0 ? 3 : first, first < 0 ? 4 : first + 2)
     .filter(([count], place) => count > 0 || place === 0)
-    .map(([count, unit]) => new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(count))
+    .map(([count, unit]) => number({ style: 'unit', unit, unitDisplay: 'short' }).format(count))
     .join(' ')
 }
