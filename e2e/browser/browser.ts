@@ -12,6 +12,15 @@ export const chromiumFlags = [
   '--disable-dev-shm-usage',
 ]
 
+/** Opens the console and signs in as the owner that `createOwner` made. */
+export async function signIn(page: Page, hubUrl: string): Promise<void> {
+  await page.goto(hubUrl)
+  await page.getByLabel('E-mail').fill('owner@example.test')
+  await page.getByLabel('Password').fill('four unrelated words')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+}
+
 /** Whether the page as a whole can be pushed sideways. */
 export function overflowsSideways(page: Page): Promise<boolean> {
   return page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')

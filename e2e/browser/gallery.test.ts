@@ -7,7 +7,7 @@ import { createOwner } from '../fleet/console.ts'
 import { startHub, type HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
 import { findBarriers } from './axe.ts'
-import { chromiumFlags, overflowsSideways } from './browser.ts'
+import { chromiumFlags, overflowsSideways, signIn } from './browser.ts'
 
 const shots = process.env['FAIRLEAD_SHOTS']
 const phone = { width: 390, height: 844 }
@@ -25,11 +25,7 @@ describe('the gallery in a browser', need('chromium'), () => {
     page = await browser.newPage({ viewport: desktop, locale: 'en-GB' })
     page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => problems.push(error.message))
-    await page.goto(hub.url)
-    await page.getByLabel('E-mail').fill('owner@example.test')
-    await page.getByLabel('Password').fill('four unrelated words')
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await signIn(page, hub.url)
   })
   after(async () => {
     await browser?.close()

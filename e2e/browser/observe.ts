@@ -7,7 +7,7 @@ import { createOwner, type Person } from '../fleet/console.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { findBarriers } from './axe.ts'
-import { chromiumFlags } from './browser.ts'
+import { chromiumFlags, signIn } from './browser.ts'
 
 const shots = process.env['FAIRLEAD_SHOTS']
 export const desktop = { width: 1400, height: 900 }
@@ -46,11 +46,7 @@ export async function openStage(): Promise<Stage> {
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
-  await page.goto(hub.url)
-  await page.getByLabel('E-mail').fill('owner@example.test')
-  await page.getByLabel('Password').fill('four unrelated words')
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('link', { name: 'Logs' }).waitFor()
+  await signIn(page, hub.url)
   const agents: AgentProcess[] = []
 
   return {

@@ -10,7 +10,7 @@ import { createOwner, type Person } from '../fleet/console.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
 import { findBarriers } from './axe.ts'
-import { chromiumFlags, overflowsSideways } from './browser.ts'
+import { chromiumFlags, overflowsSideways, signIn } from './browser.ts'
 
 const shots = process.env['FAIRLEAD_SHOTS']
 const sleeper = ['sleep', '100000']
@@ -57,11 +57,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale: 'en-GB', acceptDownloads: true })
     page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => problems.push(error.message))
-    await page.goto(hub.url)
-    await page.getByLabel('E-mail').fill('owner@example.test')
-    await page.getByLabel('Password').fill('four unrelated words')
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await signIn(page, hub.url)
   })
   after(async () => {
     await browser?.close()
