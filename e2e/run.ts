@@ -7,4 +7,4 @@ const files: string[] = []
 for await (const file of glob('e2e/{scenarios,browser}/**/*.test.ts', { cwd: `${import.meta.dirname}/..` })) {
   if (wanted.length === 0 || wanted.some((part) => file.includes(part))) files.push(file)
 }
-process.exit(await runFiles([{ files: files.sort(), concurrency: 1 }]))
+process.exit(await runFiles(files.sort(), 1))

@@ -4,15 +4,10 @@ import { dial, type DialOptions, type Link } from './dial.ts'
 import { reach } from './reach.ts'
 import { createWaits } from './waits.ts'
 
-export interface Loss {
-  readonly atMs: number
-  readonly reason: string
-}
-
 export interface KeepOptions extends Omit<DialOptions, 'hello' | 'onClose'> {
   readonly hello: () => Hello
   readonly onLink: (link: Link) => void
-  readonly onLoss: (loss: Loss) => void
+  readonly onLoss: (reason: string) => void
   readonly random?: () => number
 }
 
@@ -20,27 +15,15 @@ export interface KeepOptions extends Omit<DialOptions, 'hello' | 'onClose'> {
 const healedMs = 2000
 
 /** Stays connected for ever: after every end, whatever its cause, there is exactly one next attempt. */
-export function keepConnected(options: KeepOptions): {
-  readonly losses: readonly Loss[]
-  readonly session: Session | undefined
-  stop(): void
-} {
-  const losses: Loss[] = []
+export function keepConnected(options: KeepOptions): { stop(): void } {
   const waits = createWaits(options.random ?? Math.random)
   const stopping = new AbortController()
   let session: Session | undefined
   let cancel = (): void => undefined
 
-  function tell(reason: string): void {
-    const loss = { atMs: Date.now(), reason }
-    losses.push(loss)
-    if (losses.length > 20) losses.shift()
-    options.onLoss(loss)
-  }
-
   function lost(reason: string, delayMs: number): void {
     session = undefined
-    tell(reason)
+    options.onLoss(reason)
     next(delayMs, attempt)
   }
 
@@ -50,7 +33,7 @@ export function keepConnected(options: KeepOptions): {
   }
 
   async function attempt(): Promise<void> {
-    const goneMs = await reach(options.address, stopping.signal, tell)
+    const goneMs = await reach(options.address, stopping.signal, options.onLoss)
     // A path that was gone was gone for other hosts too: they do not all return in the same instant.
     if (goneMs > healedMs) next(waits.afterHealing(), connect)
     else await connect()
@@ -76,10 +59,6 @@ export function keepConnected(options: KeepOptions): {
 
   void attempt()
   return {
-    losses,
-    get session() {
-      return session
-    },
     stop() {
       stopping.abort()
       cancel()

@@ -63,7 +63,7 @@ export function writePin(stateDir: string, { address, hubKey, host, organization
 }
 
 /** All or nothing, also when the power fails: a new file, synced, renamed, the folder synced. For this account's eyes only. */
-export function writeWhole(file: string, content: string): void {
+function writeWhole(file: string, content: string): void {
   const fresh = `${file}.new`
   rmSync(fresh, { force: true })
   const descriptor = openSync(fresh, 'wx', 0o600)

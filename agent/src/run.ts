@@ -5,7 +5,7 @@ import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import type { Config } from './config.ts'
-import { keepConnected, type Loss } from './connect.ts'
+import { keepConnected } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
 import { containersSource } from './containers/source.ts'
 import { makeHello } from './dial.ts'
@@ -70,7 +70,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
         error !== undefined && say('warn', 'request failed', { method, ms: Math.round(ms), error: String(error) }),
     }),
     onLink: ({ welcome, tlsEndToEnd }) => say('info', 'link up', { host: welcome.host, sealed: !tlsEndToEnd }),
-    onLoss: ({ reason }: Loss) => say('warn', 'link down', { reason }),
+    onLoss: (reason) => say('warn', 'link down', { reason }),
   })
   return {
     pin,

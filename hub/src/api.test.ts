@@ -226,8 +226,9 @@ describe('the API of a hub', () => {
     const stream = open(base, '/api/v1/hosts/watch', { Cookie: person.cookie, Accept: 'text/event-stream' })
     await until(() => stream.text.includes('data: {"'))
     const { session } = await person.open()
-    const startMs = performance.now()
     assert.equal((await person.ask('DELETE', '/api/v1/logins/current')).status, 200)
+    // From the answer on: how long a busy machine takes for the request itself is another matter.
+    const startMs = performance.now()
     await until(() => stream.over && !session.alive)
     assert.ok(performance.now() - startMs < 1000)
     assert.match(stream.text, /event: error\ndata: \{"error":\{"code":"unauthenticated"/)

@@ -1,6 +1,6 @@
 import type { Call, Contract, Duplex, Method, Stream } from './contract.ts'
 
-/** What a request is judged against. `public` only for endpoints that `hub/src/base/public.ts` lists. */
+/** What a request is judged against. `public` only for endpoints that `hub/src/base/access.ts` lists. */
 export type Scope = 'host' | 'environment' | 'organization' | 'self' | 'public'
 
 /** A permission, `feature:right`. */

@@ -49,7 +49,7 @@ function logQuery({ follow, tail, sinceMs, untilMs, stdout, stderr, after }: Inp
 }
 
 /** Drops what the reader has: everything before the cursor's time, and so many lines of that very time. */
-export function createSkip(after: Input['after']): (line: Line) => boolean {
+function createSkip(after: Input['after']): (line: Line) => boolean {
   let left = after?.lines ?? 0
   let past = after === undefined
   return ({ timeMs }) => {

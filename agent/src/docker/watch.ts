@@ -118,7 +118,7 @@ async function readFacts(engine: Engine): Promise<EngineFacts> {
   }
 }
 
-export function readEvent({ Type = 'container', Action = '', Actor = {}, time = 0, timeNano }: RawEvent): HostEvent | undefined {
+function readEvent({ Type = 'container', Action = '', Actor = {}, time = 0, timeNano }: RawEvent): HostEvent | undefined {
   // Every exec and every probe of a health check is an event too: thousands an hour that tell nobody anything.
   if (Action === '' || Action.startsWith('exec_')) return undefined
   const attributes = Actor.Attributes ?? {}

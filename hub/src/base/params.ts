@@ -5,7 +5,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 type Bindings = { Bindings: { incoming: IncomingMessage } }
 
-export const bodyBytes = 1024 * 1024
+const bodyBytes = 1024 * 1024
 
 /** Path parameters, then the query or the JSON body; a field that the contract does not know is refused by name. */
 export async function readParams(context: Context<Bindings>, endpoint: Endpoint): Promise<Record<string, unknown>> {

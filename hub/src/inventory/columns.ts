@@ -35,7 +35,7 @@ export function sortKeyOf(row: FleetRow, column: string): SortKey {
 }
 
 /** Text that compares as a person would order it: case and accents set aside, `web-9` before `web-10`. Made once, compared often. */
-export function natural(value: string): string {
+function natural(value: string): string {
   const plain = /[^\p{ASCII}]/u.test(value) ? value.normalize('NFKD').replaceAll(/\p{M}/gu, '') : value
   return plain.toLowerCase().replaceAll(/\d+/g, (digits) => digits.padStart(12, '0'))
 }

@@ -67,7 +67,7 @@ const HostName = z.string().check(z.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/
 const Tag = z.string().check(z.regex(/^[\p{L}\p{N}][\p{L}\p{N}._:-]{0,62}$/u))
 const ByHost = z.object({ host: z.string().check(z.maxLength(128)) })
 
-export const hostsHub = {
+const hostsHub = {
   list: call(z.object({}), z.array(Host)),
   /** All hosts, then each one that changed; `gone` names a removed one. */
   watch: stream(

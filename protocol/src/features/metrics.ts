@@ -113,7 +113,7 @@ export const MetricsAnswer = z.object({
 })
 export type MetricsAnswer = z.infer<typeof MetricsAnswer>
 
-export const metricsHub = { query: call(MetricsQuery, MetricsAnswer) }
+const metricsHub = { query: call(MetricsQuery, MetricsAnswer) }
 
 export const metricsApi = {
   query: api(metricsHub.query, { http: 'GET /hosts/:host/metrics', needs: 'metrics:read', on: 'host' }),

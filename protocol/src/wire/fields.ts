@@ -68,6 +68,6 @@ function key(value: unknown): boolean {
   return value instanceof Uint8Array && value.length === 16
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }

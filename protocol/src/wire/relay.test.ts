@@ -295,6 +295,6 @@ async function nothingOpen(all: ReturnType<typeof threeParties>): Promise<void> 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function until(condition: () => boolean, say: () => string = () => 'never came'): Promise<void> {
-  for (let i = 0; i < 300 && !condition(); i++) await pause(5)
+  for (let i = 0; i < 6000 && !condition(); i++) await pause(5)
   assert.ok(condition(), say())
 }

@@ -9,7 +9,7 @@ import type { OpenMeta, Session, WireStream } from './types.ts'
 import { createWorking, type Working } from './working.ts'
 
 /** The wire stream behind an iterable that a client made: a handler that returns it is spliced, nothing is decoded. */
-export const wireOf = Symbol('wireOf')
+const wireOf = Symbol('wireOf')
 
 export interface ServeOptions {
   /** What one side adds to a handler's context: the hub says who calls and about which host. Throwing refuses. */

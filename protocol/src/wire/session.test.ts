@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import * as z from 'zod/mini'
 import { call, duplex, stream } from '../contract.ts'
 import { FairleadError } from '../errors.ts'
-import { systemClock } from './clock.ts'
+import { fakeClock, systemClock } from './clock.ts'
 import { decodeValue, msgpackCodec } from './codec.ts'
 import { bytes, json } from './json.ts'
 import { jsonCodec } from './json-codec.ts'
@@ -53,14 +53,15 @@ const handlers = {
 
 function joined(options: PairOptions = {}, serve: ServeOptions = {}, codec = msgpackCodec) {
   const link = pair(options)
+  const { clock = systemClock } = options
   const agent = openSession(link.left, {
     side: 'agent',
     codec,
-    clock: systemClock,
+    clock,
     onOpen: serveFeatures(features, handlers, serve),
     resumeStore: createResumeStore(),
   })
-  const hub = openSession(link.right, { side: 'hub', codec, clock: systemClock, onOpen: (opened) => opened.reset('unsupported') })
+  const hub = openSession(link.right, { side: 'hub', codec, clock, onOpen: (opened) => opened.reset('unsupported') })
   return { link, agent, hub, client: clientOf(hub, codec) }
 }
 
@@ -176,13 +177,19 @@ describe('a session', () => {
   })
 
   it('a call is answered while bulk saturates the link', async () => {
-    const { client } = joined({ bytesPerMs: 2500, delayMs: 5 })
+    const clock = fakeClock()
+    const { client, hub, link } = joined({ clock, bytesPerMs: 2500, delayMs: 5 })
     const bulk = digest(client.blob({})).catch(() => undefined)
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    const start = performance.now()
-    await client.add({ a: 1, b: 1 })
-    // Five megabytes in one queue would be two seconds.
-    assert.ok(performance.now() - start < 1500)
+    await clock.advance(300)
+    const startMs = clock.now()
+    let tookMs = Number.POSITIVE_INFINITY
+    void client.add({ a: 1, b: 1 }).then(() => (tookMs = clock.now() - startMs))
+    await clock.advance(200)
+    // What is left of five megabytes, in one queue, would be a second and a half.
+    assert.ok(tookMs < 100, `${tookMs} ms`)
+    assert.ok(hub.stats.receivedBytes > 300_000 && hub.stats.receivedBytes < blob.length, 'bulk was under way')
+    link.cut()
+    await clock.advance(120_000)
     await bulk
   })
 
@@ -236,6 +243,6 @@ async function digest(items: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
-  assert.ok(condition())
+  for (let i = 0; i < 3000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.ok(condition(), 'it did not become so within 30 s')
 }

@@ -39,7 +39,7 @@ export function activeKeys(): readonly KeyAction[] {
 }
 
 /** Where letters are text: fields, editors, terminals. */
-export function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target instanceof HTMLInputElement) return !/^(checkbox|radio|button|range)$/.test(target.type)
   return /^(TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable || target.closest('.terminal, .xterm') !== null

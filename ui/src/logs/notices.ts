@@ -5,7 +5,7 @@ import type { SourceRef } from './sources.ts'
 const ended = /^— the container is ([a-z]+) \(exit (-?\d+|\?)\) —$/
 
 /** What the agent says of its own, in the reader's language; words it did not say before stay as they are. */
-export function sayNotice(text: string, { name, hostName }: SourceRef): string {
+function sayNotice(text: string, { name, hostName }: SourceRef): string {
   const [, status, code] = ended.exec(text) ?? []
   if (status !== undefined) return t('logs.notice.ended', { name, status, code: code! })
   if (text === '— the container was removed —') return t('logs.notice.gone', { name })

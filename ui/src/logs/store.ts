@@ -4,7 +4,7 @@ import type { LogLines } from '@fairlead/protocol/wire/log-batch.ts'
 export const chunkBytes = 1024 * 1024
 export const chunkLines = 16_384
 /** What one view may hold; the oldest chunk goes first. */
-export const mostLines = 1_000_000
+const mostLines = 1_000_000
 export const mostBytes = 150 * 1024 * 1024
 /** Sources share a byte with the stream: six bits are theirs. */
 export const mostSources = 62

@@ -116,5 +116,3 @@ function tellSignal(view: AttachView, kind: string, value: unknown): void {
   view.exit(Number(value))
   view.state('exited')
 }
-
-export type Attachment = ReturnType<typeof makeAttachment>

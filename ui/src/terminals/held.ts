@@ -66,5 +66,3 @@ export function createHeld() {
     hostName: (host: string) => state.hosts.find(({ id }) => id === host)?.name ?? '',
   }
 }
-
-export type HeldTerminals = ReturnType<typeof createHeld>

@@ -75,5 +75,3 @@ export function makeScreen(asks: ScreenAsks, readAloud: boolean) {
     replay: (bytes: number) => void (replayUntil = written + bytes),
   }
 }
-
-export type TerminalScreen = ReturnType<typeof makeScreen>
