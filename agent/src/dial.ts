@@ -61,7 +61,8 @@ export async function dial(options: DialOptions): Promise<Link> {
             side: 'agent',
             codec: msgpackCodec,
             clock: systemClock,
-            heartbeatMs: welcome.heartbeatMs,
+            // A hub that says nonsense neither keeps this host busy nor lets it wait for ever.
+            heartbeatMs: Math.min(Math.max(welcome.heartbeatMs, 1000), 60_000),
             resumeStore: options.resumeStore,
             onOpen: options.onOpen,
             onClose: options.onClose,

@@ -40,6 +40,15 @@ describe('the waits of an agent that has no link', () => {
     assert.equal(shortest().afterFailure(failed({ retryAfterMs: 50 * hourMs })), hourMs)
   })
 
+  // A date is no number of seconds, and a wait of NaN was none: the agent knocked as fast as it could.
+  it('double as ever when Retry-After is a date or nonsense [security 39]', () => {
+    const waits = longest()
+    assert.deepEqual(
+      [1, 2, 3].map(() => rounded(waits.afterFailure(failed({ retryAfterMs: Number.NaN })))),
+      [1000, 2000, 4000],
+    )
+  })
+
   it('are an hour once the hub removed this host or speaks no common version', () => {
     for (const code of [closeCodes.revoked, closeCodes.version]) {
       assert.equal(shortest().afterLoss({ code }, 1000), hourMs)

@@ -26,7 +26,8 @@ export function createWaits(random: () => number) {
       const closeCode = Number(details?.['closeCode'] ?? 0)
       if (closeCode === closeCodes.revoked || closeCode === closeCodes.version) return hourMs
       failures = Math.min(failures + 1, 7)
-      const retryAfterMs = Math.min(Number(details?.['retryAfterMs'] ?? 0), hourMs)
+      // Retry-After may also be a date, which is no number: a wait that is none would be no wait at all.
+      const retryAfterMs = Math.min(Number(details?.['retryAfterMs'] ?? 0) || 0, hourMs)
       return Math.max(retryAfterMs, random() * Math.min(60_000, 1000 * 2 ** (failures - 1)))
     },
   }

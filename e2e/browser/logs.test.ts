@@ -150,7 +150,7 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
     }
     await inBothThemes('broken')
     await filter().fill('/^(\\w+=?\\s?)+$/')
-    await filter().fill('/^(([a-z=0-9 "])+.)+!$/')
+    await filter().fill('/^(((.+)+)+)+!$/')
     await stage.page.getByText('takes too long').waitFor()
     // The page itself was never busy: it still answers at once.
     await filter().fill('tick')
@@ -228,18 +228,21 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
     await stage.page.keyboard.press('t')
     const dialog = stage.page.getByRole('dialog')
     await dialog.getByRole('textbox').fill('soon')
-    await stage.page.keyboard.press('Enter')
+    await dialog.getByRole('textbox').press('Enter')
     await dialog.getByRole('alert').getByText('This is no time').waitFor()
     await inBothThemes('time')
     const first = await log().locator('.line:not(.away) time').first().getAttribute('title')
     await dialog.getByRole('textbox').fill('2020-01-01 00:00')
-    await stage.page.keyboard.press('Enter')
+    await dialog.getByRole('textbox').press('Enter')
     await dialog.waitFor({ state: 'detached' })
     await until(async () => ((await log().locator('.line:not(.away) time').first().getAttribute('title')) ?? '') < first!)
     await stage.page.getByRole('slider').focus()
     await stage.page.keyboard.press('ArrowRight')
-    await press('Older lines')
-    await stage.page.getByText('There is nothing older').waitFor()
+    // Some at a time; how many there are grows with the age of the container.
+    await until(async () => {
+      await press('Older lines')
+      return stage.page.getByText('There is nothing older').isVisible()
+    })
   })
 
   it('downloads exactly what is shown, as text and as NDJSON', async () => {

@@ -13,7 +13,7 @@ import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fle
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
-const flips = 12
+const flips = 40
 
 describe('a hub among enemies', need('dockerd', 'busybox'), () => {
   let hub: HubProcess
@@ -56,16 +56,18 @@ describe('a hub among enemies', need('dockerd', 'busybox'), () => {
       const accepted = proxy.accepted
       const log = createLogReader()
       proxy.faults.flipEveryBytes = 64 * 1024
-      const enough = () => {
+      // A resumed stream begins with more than one flip lets through: so many losses, then the way is clean.
+      const counting = setInterval(() => {
         if (proxy.accepted - accepted >= flips) proxy.faults.flipEveryBytes = 0
-        return log.lines === lines
-      }
+      }, 20)
+      const enough = () => log.lines === lines
       while (!enough()) {
         const session = await owner.open()
         await log.read(session.onHost('bent'), 'talker', enough).catch(() => until(() => online('bent')))
         session.close()
       }
-      assert.ok(proxy.accepted > accepted, 'no link was lost')
+      clearInterval(counting)
+      assert.ok(proxy.accepted - accepted >= flips)
       assert.deepEqual(log.notices, [])
       assert.equal(log.bytes, lines * 100)
       assert.equal(log.last, String(lines).padStart(100, '0'))

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { createOwner } from '../fleet/console.ts'
+import { startEverything } from '../fleet/start.ts'
 import { until } from '../fleet/until.ts'
-
-const root = join(import.meta.dirname, '../..')
 
 /** Processes whose command line names this folder. */
 function processesOf(dir: string): string[] {
@@ -25,23 +21,9 @@ function processesOf(dir: string): string[] {
 
 describe('npm start', () => {
   it('shows this machine and, without an engine, a demo fleet; Ctrl-C ends all of it', { timeout: 180_000 }, async () => {
-    const dir = mkdtempSync('/var/tmp/fairlead-start-')
-    chmodSync(dir, 0o711)
-    let said = ''
-    const program = spawn(process.execPath, [join(root, 'start.ts'), '--demo'], {
-      env: {
-        PATH: process.env['PATH'],
-        FAIRLEAD_DATA_DIR: dir,
-        FAIRLEAD_LISTEN: 'http://localhost:0',
-        FAIRLEAD_TLS_LISTEN: 'https://127.0.0.1:0',
-        FAIRLEAD_ENGINE: join(dir, 'none.sock'),
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    program.stdout.on('data', (part: Buffer) => (said += part.toString()))
+    const { dir, base, code, stop, forget } = await startEverything('--demo')
     try {
-      await until(() => /https on port \d+/.test(said))
-      const owner = await createOwner(`https://127.0.0.1:${/https on port (\d+)/.exec(said)![1]}`, /code:\s+(\S+)/.exec(said)![1]!)
+      const owner = await createOwner(base, code)
       const hosts = async () =>
         JSON.parse((await owner.ask('GET', '/api/v1/hosts')).text) as {
           name: string
@@ -71,17 +53,9 @@ describe('npm start', () => {
       assert.deepEqual((await owner.ask('POST', '/api/v1/demo', { body: { hosts: 1 } })).body, { available: true, hosts: 0 })
       await until(async () => (await hosts()).length === 2)
     } finally {
-      const startMs = performance.now()
-      if (program.exitCode === null) {
-        const ended = once(program, 'exit')
-        program.kill('SIGINT')
-        await ended
-      }
-      assert.equal(program.exitCode, 0)
-      assert.ok(performance.now() - startMs < 10_000)
+      assert.equal(await stop(), 0)
       assert.deepEqual(processesOf(dir), [])
-      rmSync(dir, { recursive: true, force: true })
-      assert.equal(existsSync(dir), false)
+      forget()
     }
   })
 })

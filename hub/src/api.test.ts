@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { after, before, describe, it } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { createOwner, createPerson, type Person } from '../../e2e/fleet/console.ts'
@@ -33,6 +34,14 @@ function open(base: string, path: string, headers: Readonly<Record<string, strin
   })
   call.on('error', () => (live.over = true)).end()
   return live
+}
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return ''
+  }
 }
 
 // The hub itself, in this process, with its own database; asked over its real ports.
@@ -173,6 +182,93 @@ describe('the API of a hub', () => {
       call.end('"}')
     })
     assert.equal(status, 413)
+  })
+
+  it('reads nothing of a stranger that no door is open for, and little at those that are [security 4]', async () => {
+    const said = (path: string, cookie = '') =>
+      new Promise<{ status: number; sent: number }>((resolve) => {
+        const { port, hostname, host } = new URL(base)
+        const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false })
+        let [text, sent] = ['', 0]
+        const timer = setInterval(() => {
+          if (sent < 200_000) sent += socket.write('y'.repeat(10_000)) ? 10_000 : 10_000
+        }, 5)
+        const over = () => {
+          clearInterval(timer)
+          socket.destroy()
+          resolve({ status: Number(text.split(' ')[1] ?? 0), sent })
+        }
+        socket.on('error', over).on('close', over)
+        socket.on('data', (part: Buffer) => {
+          text += part.toString()
+          over()
+        })
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${base}\r\n${cookie}Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n`,
+        )
+      })
+    assert.equal((await said('/api/v1/invitations')).status, 401)
+    assert.equal((await said('/api/v1/invitations', `Cookie: __Host-fairlead=${'x'.repeat(43)}\r\n`)).status, 401)
+    assert.equal((await said('/api/v1/logins')).status, 413)
+    const chunked = await new Promise<number>((resolve, reject) => {
+      const headers = { Origin: base, 'Content-Type': 'application/json' }
+      const call = request(new URL('/api/v1/logins', base), { agent, method: 'POST', headers }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode ?? 0)
+      })
+      call.on('error', reject)
+      call.write(`{"email":"${'y'.repeat(20_000)}`)
+    })
+    assert.equal(chunked, 413)
+  })
+
+  it('lets go of a connection that it refused, though the other end holds on to its own [security 23]', async () => {
+    for (const [path, status] of [
+      ['/nowhere', '404'],
+      ['/api/session', '401'],
+    ] as const) {
+      const { port, host } = new URL(hub.url)
+      const socket = connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true })
+      let text = ''
+      let gone = false
+      socket.on('data', (part: Buffer) => (text += part.toString()))
+      socket.on('error', () => (gone = true)).on('close', () => (gone = true))
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+      )
+      await until(() => text.includes(status))
+      // Nothing but an end that is really gone refuses what is still said to it.
+      await until(() => {
+        if (!gone) socket.write('x')
+        return gone
+      })
+    }
+  })
+
+  it('opens no file and no stream for a HEAD, which nobody would read', async () => {
+    const head = (path: string, headers = {}) =>
+      new Promise<number>((resolve, reject) => {
+        const call = request(new URL(path, base), { agent, method: 'HEAD', headers: { Origin: base, ...headers } }, (answer) => {
+          answer.resume()
+          resolve(answer.statusCode ?? 0)
+        })
+        call.on('error', reject).end()
+      })
+    const opened = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd) === process.execPath).length
+    const before = opened()
+    for (let i = 0; i < 20; i++) assert.equal(await head('/dl/node'), 200)
+    assert.equal(opened(), before)
+    assert.equal(await head('/api/v1/hosts/watch', { Cookie: owner.cookie }), 501)
+    assert.equal(await head('/api/v1/me', { Cookie: owner.cookie }), 200)
+  })
+
+  it('answers what is no file of the console with 404, and logs no fault of its own', async () => {
+    for (const path of ['/assets/', '/assets/%2e%2e/%2e%2e/package.json', '/assets/..%2f..%2fpackage.json', '/assets/x%00.js']) {
+      const { status, text } = await createPerson(base).ask('GET', path)
+      assert.ok([200, 404, 503].includes(status), `${path}: ${status}`)
+      assert.doesNotMatch(text, /"dependencies"/)
+    }
+    assert.doesNotMatch(output, /EISDIR/)
   })
 
   it('goes on after the row that was seen last, and misses none that was written meanwhile [security 158]', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
@@ -6,7 +7,7 @@ import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
-import type { Caller } from './access.ts'
+import type { Caller, HubContext } from './access.ts'
 import { createHeld, rates } from './rates.ts'
 import { newTrace, type Admitted, type Doors } from './serve.ts'
 
@@ -31,6 +32,7 @@ export function openConsoles(doors: Doors): Consoles {
     open(transport, caller, findAgain) {
       const admitted = new WeakMap<WireStream, Admitted>()
       const serve = serveFeatures(doors.features, doors.handlers as never, {
+        ownKey: (key, added) => keyOf(added as HubContext, key),
         async context(stream, endpoint, name) {
           const about = { ip: caller.ip, userAgent: caller.userAgent, trace: newTrace() }
           const params = typeof stream.params === 'object' && stream.params !== null ? (stream.params as Record<string, unknown>) : {}
@@ -86,6 +88,15 @@ export function openConsoles(doors: Doors): Consoles {
       return sessions.size
     },
   }
+}
+
+/**
+ * A console's keys name its own account's things on the host it asked: who knows somebody else's key goes on with nothing of
+ * theirs, and is not answered with what came of their change. The same after a restart, so that a stream outlives the hub.
+ */
+export function keyOf({ caller, host }: HubContext, key: Uint8Array): Uint8Array {
+  const named = createHash('sha256').update(`${caller.organization}\0${caller.account}\0${host}\0`).update(key)
+  return new Uint8Array(named.digest().subarray(0, 16))
 }
 
 function refuseCookie(): void {

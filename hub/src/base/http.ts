@@ -4,10 +4,10 @@ import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
-import type { Caller } from './access.ts'
+import { publicEndpoints, type Caller } from './access.ts'
 import { cookie, readCookie, sameOrigin, type Peer } from './headers.ts'
 import { answerJson } from './packed.ts'
-import { readParams } from './params.ts'
+import { bodyBytes, readParams } from './params.ts'
 import type { Rates } from './rates.ts'
 import type { Resume } from './resume.ts'
 import { newTrace, publicError, type Doors } from './serve.ts'
@@ -78,10 +78,14 @@ async function admitAndRun(
   const peer = deps.peerOf(request)
   deps.rates.take('address', peer.ip)
   const token = readCookie(request)
+  // Nobody reads what answers a HEAD: a stream would wait for a reader for ever.
+  if (endpoint.kind === 'stream' && request.method === 'HEAD') throw new FairleadError('unsupported', 'Ask for a stream with GET.')
   const about = { ip: peer.ip, userAgent: String(request.headers['user-agent'] ?? ''), trace }
   if (!sameOrigin(request, token !== undefined)) throw new FairleadError('forbidden', 'This request came from another site.')
   const caller = token === undefined ? undefined : await deps.findCaller(token, about)
-  const asked = await readParams(context, endpoint)
+  // Nothing of a stranger is read that no door is open for, and little at those that are: nobody fills the hub's memory unknown.
+  const wanted = caller !== undefined || publicEndpoints.has(name)
+  const asked = wanted ? await readParams(context, endpoint, bodyBytes[caller === undefined ? 'stranger' : 'caller']) : {}
   const { params, ...resumed } = streams.resume(name, endpoint, asked, context.req.header('last-event-id'))
   const { context: admitted, done } = await deps.doors.admit({ name, endpoint, caller, params, about })
   const ended = (error: unknown) => done(error, performance.now() - startMs)

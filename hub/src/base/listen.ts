@@ -79,7 +79,11 @@ function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy())
     const peer = peerOf(request)
-    const refuse = (status: string) => void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    // Nobody reads it any more: without this, whoever keeps their own end open would keep this one open too, for ever.
+    const refuse = (status: string) => {
+      socket.once('finish', () => socket.destroy())
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    }
     const path = (request.url ?? '').split('?')[0]
     if (isDraining()) return refuse('503 Service Unavailable\r\nRetry-After: 5')
     if (path === '/agent') {

@@ -5,12 +5,17 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 type Bindings = { Bindings: { incoming: IncomingMessage } }
 
-const bodyBytes = 1024 * 1024
+/** What a request may have: of somebody who is signed in, and of a stranger at the public doors. */
+export const bodyBytes = { caller: 1024 * 1024, stranger: 16 * 1024 } as const
 
 /** Path parameters, then the query or the JSON body; a field that the contract does not know is refused by name. */
-export async function readParams(context: Context<Bindings>, endpoint: Endpoint): Promise<Record<string, unknown>> {
+export async function readParams(
+  context: Context<Bindings>,
+  endpoint: Endpoint,
+  mostBytes: number = bodyBytes.caller,
+): Promise<Record<string, unknown>> {
   const params: Record<string, unknown> = { ...context.req.param() }
-  const given = context.req.method === 'GET' || context.req.method === 'DELETE' ? context.req.query() : await readBody(context)
+  const given = context.req.method === 'GET' || context.req.method === 'DELETE' ? context.req.query() : await readBody(context, mostBytes)
   const known = fieldsOf(endpoint)
   for (const [field, value] of Object.entries(given)) {
     if (!known.has(field) || field in params)
@@ -25,8 +30,8 @@ export async function readParams(context: Context<Bindings>, endpoint: Endpoint)
   return params
 }
 
-async function readBody(context: Context<Bindings>): Promise<Record<string, unknown>> {
-  const text = await readText(context.req)
+async function readBody(context: Context<Bindings>, mostBytes: number): Promise<Record<string, unknown>> {
+  const text = await readText(context.req, mostBytes)
   if (text === '') return {}
   if (context.req.header('content-type')?.split(';')[0]?.trim() !== 'application/json')
     throw new FairleadError('invalid_input', 'The body must be JSON, and Content-Type must say application/json.')
@@ -40,14 +45,14 @@ async function readBody(context: Context<Bindings>): Promise<Record<string, unkn
 }
 
 /** Never holds more than is allowed, whatever the length that was said, or none. */
-async function readText({ raw }: Context<Bindings>['req']): Promise<string> {
-  const tooLarge = () => new FairleadError('too_large', 'A request may have at most 1 MiB.')
-  if (Number(raw.headers.get('content-length') ?? 0) > bodyBytes) throw tooLarge()
+async function readText({ raw }: Context<Bindings>['req'], mostBytes: number): Promise<string> {
+  const tooLarge = () => new FairleadError('too_large', `A request like this may have at most ${mostBytes / 1024} KiB.`)
+  if (Number(raw.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge()
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of raw.body ?? []) {
     bytes += (part as Uint8Array).length
-    if (bytes > bodyBytes) throw tooLarge()
+    if (bytes > mostBytes) throw tooLarge()
     parts.push(part as Uint8Array)
   }
   return Buffer.concat(parts).toString('utf8')

@@ -1,6 +1,24 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  cpSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -41,12 +59,11 @@ export async function startPostgres(
   const socketDir = join(dir, 'run')
   for (const folder of [dir, socketDir]) {
     mkdirSync(folder, { recursive: true, mode: 0o711 })
-    if (account !== undefined) chownSync(folder, account.uid, account.gid)
-    chmodSync(folder, 0o700)
+    giveTo(account, folder, 0o700)
   }
   const passwordFile = join(dir, 'password')
   if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 })
-  if (account !== undefined) chownSync(passwordFile, account.uid, account.gid)
+  giveTo(account, passwordFile, 0o600)
   const password = readFileSync(passwordFile, 'utf8')
   const env = { PATH: '/usr/bin:/bin', LD_LIBRARY_PATH: join(native, 'lib'), LC_ALL: 'C', TZ: 'UTC' }
 
@@ -137,6 +154,20 @@ function unprivileged(): Account | undefined {
   )
 }
 
+/**
+ * The account's own from now on, whoever made it. Never what a link points to: the folders are that account's, and root gives
+ * nothing else away.
+ */
+function giveTo(account: Account | undefined, path: string, mode: number): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    if (account !== undefined) fchownSync(fd, account.uid, account.gid)
+    fchmodSync(fd, mode)
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** A folder below one that is closed to others (a clone in root's home) is out of that account's reach: the data goes elsewhere. */
 function reachable(dir: string): string {
   for (let above = dirname(dir); above !== '/'; above = dirname(above)) {
@@ -152,9 +183,18 @@ function placeBinaries(dir: string, account: Account | undefined): string {
   const version = (JSON.parse(readFileSync(join(packaged, '../package.json'), 'utf8')) as { version: string }).version
   const target = account === undefined ? packaged : `/var/tmp/fairlead-postgres-${version}-${account.uid}`
   if (account !== undefined && !trusted(target)) {
-    rmSync(target, { recursive: true, force: true })
-    cpSync(packaged, target, { recursive: true })
-    chmodSync(target, 0o755)
+    // Everyone may make folders there: it is filled where nobody else can write, and takes its place whole.
+    const fresh = mkdtempSync(`${target}-`)
+    cpSync(packaged, fresh, { recursive: true })
+    chmodSync(fresh, 0o755)
+    if (!trusted(target)) rmSync(target, { recursive: true, force: true })
+    try {
+      renameSync(fresh, target)
+    } catch (error) {
+      // Another hub that starts at the same moment was quicker.
+      if (!trusted(target)) throw error
+      rmSync(fresh, { recursive: true, force: true })
+    }
   }
   const links = JSON.parse(readFileSync(join(packaged, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
   for (const { source, target: link } of links) {
@@ -167,7 +207,8 @@ function placeBinaries(dir: string, account: Account | undefined): string {
 
 /** A folder that somebody else prepared is not run. */
 function trusted(target: string): boolean {
-  return existsSync(join(target, 'bin/postgres')) && statSync(target).uid === 0
+  const found = lstatSync(target, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === 0 && existsSync(join(target, 'bin/postgres'))
 }
 
 async function ready(child: ChildProcess, dataDir: string): Promise<void> {

@@ -22,7 +22,7 @@ export function serveConsole(dist: string): Hono {
     const path = readPath(context.req.url)
     if (path === undefined) return context.text('not an address', 400)
     const asset = path.startsWith('/assets/') && !path.includes('..') ? join(dist, path) : undefined
-    if (asset !== undefined && !existsSync(asset)) return context.text('not found', 404)
+    if (asset !== undefined && !isFile(asset)) return context.text('not found', 404)
     const file = asset ?? join(dist, 'index.html')
     if (!existsSync(file)) return context.text('The console is not built; run "npm run build" in the clone, then reload.', 503)
     const encoding = ['br', 'gzip'].find(
@@ -40,6 +40,10 @@ export function serveConsole(dist: string): Hono {
     )
   })
   return app
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile()
 }
 
 /** Undefined: `%` with what is no letter's code. */
@@ -72,8 +76,9 @@ export function serveInstaller(root: string): Installer {
       'Content-Disposition': 'attachment; filename="fairlead-install.sh"',
     }),
   )
-  const file = (path: string) =>
-    new Response(Readable.toWeb(createReadStream(path)) as ReadableStream, {
+  // Of a HEAD nobody reads the body: a file that was opened for it would stay open.
+  const file = (path: string, method: string) =>
+    new Response(method === 'HEAD' ? null : (Readable.toWeb(createReadStream(path)) as ReadableStream), {
       headers: {
         'Content-Type': 'application/octet-stream',
         'Content-Length': String(statSync(path).size),
@@ -81,8 +86,10 @@ export function serveInstaller(root: string): Installer {
       },
     })
   app.get('/dl/agent.cjs', (context) =>
-    existsSync(agentFile) ? file(agentFile) : context.text('The agent is not built; run "npm run build" in the clone.', 503),
+    existsSync(agentFile)
+      ? file(agentFile, context.req.method)
+      : context.text('The agent is not built; run "npm run build" in the clone.', 503),
   )
-  app.get('/dl/node', () => file(nodeFile))
+  app.get('/dl/node', (context) => file(nodeFile, context.req.method))
   return { app, sha256: createHash('sha256').update(script).digest('hex') }
 }

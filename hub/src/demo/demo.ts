@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { demoApi, DemoState } from '@fairlead/protocol/features/demo.ts'
+import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Enrolment } from '../enrolment/enrolment.ts'
 import type { Hosts } from '../hosts/hosts.ts'
@@ -14,8 +15,8 @@ export interface DemoStarter {
 
 interface Deps {
   readonly starter: DemoStarter | undefined
-  readonly enrolment: Enrolment
-  readonly hosts: Hosts
+  readonly enrolment: Pick<Enrolment, 'invite' | 'madeUp'>
+  readonly hosts: Pick<Hosts, 'list' | 'revoke'>
   /** Where an agent on this machine finds the hub. */
   readonly address: () => string
 }
@@ -25,11 +26,14 @@ export interface Demo {
   start(organization: string, hosts: number): Promise<DemoState>
 }
 
-/** What every made-up host is known by; its invitation says it, so no host of a person's own has it by chance. */
+/** What people see of it. They may give it to hosts of their own, so nothing is ended by it. */
 const tag = 'demo'
 
 export function openDemo({ starter, enrolment, hosts, address }: Deps): Demo {
-  const made = async (organization: string) => (await hosts.list(organization)).filter(({ tags }) => tags.includes(tag))
+  async function made(organization: string): Promise<Host[]> {
+    const ids = await enrolment.madeUp(organization)
+    return (await hosts.list(organization)).filter(({ id }) => ids.has(id))
+  }
   const state = async (organization: string): Promise<DemoState> => ({
     available: starter !== undefined,
     hosts: (await made(organization)).length,
@@ -45,7 +49,7 @@ export function openDemo({ starter, enrolment, hosts, address }: Deps): Demo {
     const missing = Math.max(0, count - (await made(organization)).length)
     const joins: string[] = []
     for (let i = 0; i < missing; i++)
-      joins.push((await enrolment.invite(organization, { ttlSeconds: 900, tags: [tag], address: address() })).join)
+      joins.push((await enrolment.invite(organization, { ttlSeconds: 900, tags: [tag], address: address(), madeUp: true })).join)
     by.start(joins)
     return state(organization)
   }

@@ -5,7 +5,7 @@ import type { EnrolProgress, enrolmentApi, Invitation } from '@fairlead/protocol
 import { formatJoin, keyWords } from '@fairlead/protocol/join.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, isNull, sql } from '../base/drizzle.ts'
+import { and, eq, isNotNull, isNull, like, sql } from '../base/drizzle.ts'
 import { environments, invitations } from '../base/tables.ts'
 import { addresses } from './addresses.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -24,6 +24,8 @@ export interface Enrolment {
   readonly progress: Progress
   /** A line without a person who asked for it: for this machine's own agent. */
   invite(organization: string, input: Invite): Promise<Invitation>
+  /** Hosts that came in by a line for made-up ones. Tags would not tell: people write those. */
+  madeUp(organization: string): Promise<ReadonlySet<string>>
 }
 
 interface Invite {
@@ -31,7 +33,11 @@ interface Invite {
   readonly tags: readonly string[]
   readonly hostname?: string | undefined
   readonly address?: string | undefined
+  /** For a made-up host. */
+  readonly madeUp?: boolean
 }
+
+const madeUpPrefix = 'made-up-'
 
 /** Invitations: one line, one use, one host. */
 export function openEnrolment(deps: EnrolmentDeps): Enrolment {
@@ -65,13 +71,19 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
     },
     addresses: async () => addresses(publicUrl, httpsPort()),
   }
-  return { handlers, progress, invite }
+  const madeUp = async (organization: string) => {
+    const used = and(like(invitations.id, `${madeUpPrefix}%`), isNotNull(invitations.hostId))
+    const rows = await db.tx({ organization }, (_sql, orm) => orm.select({ host: invitations.hostId }).from(invitations).where(used))
+    return new Set(rows.map(({ host }) => host!))
+  }
+  return { handlers, progress, invite, madeUp }
 }
 
 async function createInvitation(deps: EnrolmentDeps, organization: string, input: Invite): Promise<Invitation> {
   const { db, hubKey, publicUrl, httpsPort, script } = deps
   const url = checkAddress(input.address ?? addresses(publicUrl, httpsPort())[0]!.url)
-  const id = randomBytes(9).toString('base64url')
+  // No other is as long.
+  const id = `${input.madeUp === true ? madeUpPrefix : ''}${randomBytes(9).toString('base64url')}`
   const secret = randomBytes(32)
   const expires = new Date(Date.now() + input.ttlSeconds * 1000)
   const secretHash = createHash('sha256').update(secret).digest()

@@ -51,7 +51,7 @@ describe('the door for agents', () => {
   async function knock(
     identity: Identity,
     { join, ip = '192.0.2.1', ...hello }: KnockOptions = {},
-  ): Promise<{ welcome: Welcome; session: Session }> {
+  ): Promise<{ welcome: Welcome; session: Session; mute: () => void }> {
     const { left: near, right: far } = pair()
     accept(far, undefined, ip)
     const said = {
@@ -77,7 +77,7 @@ describe('the door for agents', () => {
           clock: systemClock,
           onOpen: (stream) => stream.reset('unsupported'),
         })
-        resolve({ welcome, session })
+        resolve({ welcome, session, mute: () => (near.onMessage = () => undefined) })
       }
     })
   }
@@ -114,6 +114,20 @@ describe('the door for agents', () => {
     const bound = await invite({ hostname: 'db-1' })
     await assert.rejects(knock(makeIdentity(), { join: bound, hostname: 'db-2' }), /4401 .*hostname/)
     await knock(makeIdentity(), { join: bound, hostname: 'db-1' })
+  })
+
+  // While the hub waited for the first to prove that it lives, the second was on its way in.
+  it('refuses a host that was revoked while its handshake was under way [security 35]', async () => {
+    const identity = makeIdentity()
+    const { welcome, mute } = await knock(identity, { join: await invite() })
+    mute()
+    const second = knock(identity, { bootId: 'boot-2' })
+    second.catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await test.db.tx({ organization }, (sql) => sql`UPDATE hosts SET revoked_at = now() WHERE id = ${welcome.host}`)
+    fleet.expel(welcome.host, 4403, 'revoked')
+    await assert.rejects(second, /4403 revoked/)
+    assert.equal(fleet.find(welcome.host), undefined)
   })
 
   it('keeps no secret of a join string, only its digest, and of a host its public key only [security 29 33]', async () => {

@@ -61,6 +61,8 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
   const known = hello.join === undefined ? await findHost(deps.db, secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   await refuseCopy(deps, known, hello, ip)
+  // What the database said of it may be seconds old by now.
+  if (fleet.wasExpelled(known.id)) throw refusal(closeCodes.revoked, 'revoked')
   const welcome: Welcome = {
     v: version,
     host: known.id,

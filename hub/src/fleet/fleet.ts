@@ -37,8 +37,9 @@ export interface Fleet {
   attach(host: Attached, session: Session): LiveHost
   markCopied(id: string): void
   detach(id: string, session: Session, reason: string): void
-  /** Ends the link at once. */
+  /** Ends the link at once; it never attaches again, though its handshake be under way. */
   expel(id: string, code: number, reason: string): void
+  wasExpelled(id: string): boolean
   onAttach(listener: (host: LiveHost) => void): void
   onDetach(listener: (host: LiveHost) => void): void
   /** Something else about a live host is different now. */
@@ -49,6 +50,7 @@ export interface Fleet {
 
 export function openFleet(): Fleet {
   const hosts = new Map<string, LiveHost>()
+  const expelled = new Set<string>()
   const attached: ((host: LiveHost) => void)[] = []
   const detached: ((host: LiveHost) => void)[] = []
   const changedListeners: ((host: LiveHost) => void)[] = []
@@ -95,12 +97,14 @@ export function openFleet(): Fleet {
       for (const listener of detached) listener(host)
     },
     expel(id, code, reason) {
+      expelled.add(id)
       const host = hosts.get(id)
       host?.session?.close(code, reason)
       // Nothing of it goes on: what waits for its next link ends now.
       host?.ended?.close(code, reason)
       hosts.delete(id)
     },
+    wasExpelled: (id) => expelled.has(id),
     onAttach: (listener) => void attached.push(listener),
     onDetach: (listener) => void detached.push(listener),
     onChange: (listener) => void changedListeners.push(listener),

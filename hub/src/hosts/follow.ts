@@ -1,3 +1,4 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
@@ -9,6 +10,9 @@ import type { Inventory, Usage } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
 import type { HostBook } from './book.ts'
 import { saveHost } from './save.ts'
+
+const mostFactsBytes = 12 * 1024
+const factsMs = 200
 
 interface Deps {
   readonly db: Database
@@ -24,6 +28,7 @@ interface Deps {
 /** Listens to every host from the moment it connects: its rows, its metrics, what it says of itself. */
 export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }: Deps): void {
   const sayLosses = createLossTeller(log)
+  const sayRefused = createRefusalTeller(log)
 
   fleet.onAttach((host) => {
     book.changed(host.organization, host.id)
@@ -53,7 +58,7 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
   async function followRows(host: LiveHost): Promise<void> {
     for await (const change of host.clients.inventory.watch({})) {
       const { refused } = inventory.apply(host.organization, host.id, host.name, change)
-      if (refused > 0) log('warn', 'a host has too many rows; the rest is left out', { host: host.id, kind: change.kind, refused })
+      if (refused > 0) sayRefused(host, change.kind, refused)
       book.changed(host.organization, host.id)
     }
   }
@@ -89,16 +94,32 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
 
   async function followFacts(host: LiveHost): Promise<void> {
     for await (const facts of host.clients.hosts.watch({})) {
+      // They are in every list that this host is in: one host's must not be what no list can hold.
+      if (Buffer.byteLength(JSON.stringify(facts)) > mostFactsBytes)
+        throw new FairleadError('too_large', 'Its facts are larger than 12 KiB.')
       await saveHost(db, host.organization, host.id, { facts, lastSeenAt: sql`now()` })
       book.change(host.organization, host.id, { facts, lastSeenMs: Date.now() })
       const { up, name, version, problem } = facts.engine
       onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })
+      // Each is a row written: however often a host says them, the others' turn comes as well.
+      await new Promise<void>((resolve) => setTimeout(resolve, factsMs).unref())
     }
   }
 }
 
 const afterOf = (last: { bootId: string; seq: number } | undefined) =>
   last === undefined ? {} : { bootId: last.bootId, afterSeq: last.seq }
+
+/** Says that rows were left out, once a minute a host: a host that goes on and on fills no log. */
+function createRefusalTeller(log: Log): (host: LiveHost, kind: string, refused: number) => void {
+  const saidMs = new Map<string, number>()
+  return ({ id }, kind, refused) => {
+    const now = performance.now()
+    if (now - (saidMs.get(id) ?? Number.NEGATIVE_INFINITY) < 60_000) return
+    saidMs.set(id, now)
+    log('warn', 'a host has too many rows; the rest is left out', { host: id, kind, refused })
+  }
+}
 
 /** Says what a host's metrics lack: each lost stretch, and how many subjects are left out when that changes. */
 function createLossTeller(log: Log): (host: LiveHost, sample: MetricSample) => void {

@@ -12,8 +12,9 @@ interface Batch {
   readonly done: boolean
 }
 
-/** As many hosts as fit an item of a stream, with all their facts. */
+/** As many hosts as fit an item of a stream, with all their facts: by number, and by what they weigh, which is the hosts' own to say. */
 const batchHosts = 8
+const batchBytes = 24 * 1024
 
 /** All hosts, then those that changed: only they are described again. */
 export async function* watchHosts(deps: Deps, organization: string, signal: AbortSignal): AsyncGenerator<Batch> {
@@ -57,13 +58,26 @@ export async function* watchHosts(deps: Deps, organization: string, signal: Abor
 }
 
 function* batches(hosts: readonly Host[], gone: string[], reset: boolean): Generator<Batch> {
-  for (let at = 0; at === 0 || at < hosts.length; at += batchHosts)
-    yield {
-      hosts: hosts.slice(at, at + batchHosts),
-      gone: at === 0 ? gone : [],
-      reset: reset && at === 0,
-      done: at + batchHosts >= hosts.length,
+  const pieces = cut(hosts)
+  for (const [at, piece] of pieces.entries())
+    yield { hosts: piece, gone: at === 0 ? gone : [], reset: reset && at === 0, done: at === pieces.length - 1 }
+}
+
+/** At least one piece. */
+function cut(hosts: readonly Host[]): Host[][] {
+  const pieces: Host[][] = [[]]
+  let bytes = 0
+  for (const host of hosts) {
+    const size = Buffer.byteLength(JSON.stringify(host))
+    const last = pieces.at(-1)!
+    if (last.length > 0 && (last.length >= batchHosts || bytes + size > batchBytes)) {
+      pieces.push([])
+      bytes = 0
     }
+    pieces.at(-1)!.push(host)
+    bytes += size
+  }
+  return pieces
 }
 
 /** That time passes while a host is there is no news of it. */

@@ -18,7 +18,7 @@ const row: FleetRow = {
   createdMs: 0,
   sinceMs: 0,
 }
-const matches = (filter: string, of: FleetRow = row) => parseFilter(filter)({ key: 'k', row: of, words: { text: undefined } })
+const matches = (filter: string, of: FleetRow = row) => parseFilter(filter)({ key: 'k', row: of, words: { text: undefined }, bytes: 0 })
 
 describe('the filter language', () => {
   for (const [filter, expected] of [

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { InventoryChange, Row } from '@fairlead/protocol/features/inventory.ts'
 import { openInventory, type Query } from './inventory.ts'
 import { inventoryLimits } from './rows.ts'
@@ -22,6 +24,17 @@ function withBoats(...boats: Row[]) {
   inventory.apply(acme, 'h1', 'port', change(boats, { reset: true, done: true }))
   const ids = (more: Partial<Query> = {}) => inventory.page(acme, query(more)).rows.map(({ id }) => id)
   return { inventory, ids }
+}
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+function heapAfter(work: () => void): number {
+  collect()
+  const before = process.memoryUsage().heapUsed
+  work()
+  collect()
+  return process.memoryUsage().heapUsed - before
 }
 
 describe('rows', () => {
@@ -53,6 +66,39 @@ describe('rows', () => {
     ])
     inventory.apply(acme, 'h2', 'evil', change([], { unset: ['b1'] }))
     assert.deepEqual(told(), [['h1', 'port', 'boat', 'b1']])
+  })
+
+  it('are refused when they weigh too much, alone or together, in bytes and not in letters [security 22]', () => {
+    const { inventory, ids } = withBoats()
+    const heavy = (id: string, text: string) =>
+      boat(id, { facts: Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`f${n}`, text])) })
+    // Half as many letters as the limit has bytes, and three times as many bytes.
+    assert.equal(inventory.apply(acme, 'h1', 'port', change([heavy('wide', '☃'.repeat(500))])).refused, 1)
+    const row = heavy('b', 'x'.repeat(1000))
+    const bytes = JSON.stringify(row).length + 4
+    const most = Math.floor(inventoryLimits.bytesPerHost / bytes)
+    const rows = Array.from({ length: most + 10 }, (_, n) => ({ ...row, id: `b${10_000 + n}` }))
+    const { refused } = inventory.apply(acme, 'h1', 'port', change(rows))
+    assert.ok(refused >= 10 && refused < 20, `${refused}`)
+    assert.equal(inventory.apply(acme, 'h2', 'other', change([{ ...row, id: 'b1' }])).refused, 0)
+    inventory.apply(acme, 'h1', 'port', change([], { unset: rows.map(({ id }) => id) }))
+    assert.equal(inventory.apply(acme, 'h1', 'port', change([row])).refused, 0)
+    assert.deepEqual(ids(), ['b', 'b1'])
+  })
+
+  it('cost no memory by snapshots that are begun and never done [security 22]', () => {
+    const { inventory } = withBoats(boat('b1'))
+    const letters = (n: number) => [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')
+    const grown = heapAfter(() => {
+      for (let n = 0; n < 200_000; n++) inventory.apply(acme, 'h1', 'port', { ...change([], { reset: true }), kind: `k-${letters(n)}` })
+      inventory.apply(acme, 'h1', 'port', change([], { reset: true }))
+      for (let n = 0; n < 200_000; n++) {
+        inventory.apply(acme, 'h1', 'port', change([boat(`of-the-moment-${n}`)]))
+        inventory.apply(acme, 'h1', 'port', change([], { unset: [`of-the-moment-${n}`] }))
+      }
+    })
+    assert.ok(grown < 8 * 2 ** 20, `${Math.round(grown / 2 ** 20)} MiB`)
+    assert.deepEqual(inventory.counts(acme, 'h1'), { boat: 1 })
   })
 
   it('of one organization are seen by no other', () => {

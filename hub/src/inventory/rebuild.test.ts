@@ -17,7 +17,7 @@ function entryOf(n: number, status: string): Entry {
     links: [],
     facts: {},
   }
-  return { key: `h1\0b${n}`, row: row as unknown as FleetRow, words: { text: undefined } }
+  return { key: `h1\0b${n}`, row: row as unknown as FleetRow, words: { text: undefined }, bytes: 0 }
 }
 
 describe('a view that lets little through', () => {

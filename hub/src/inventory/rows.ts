@@ -8,6 +8,8 @@ export interface Entry {
   readonly row: FleetRow
   /** Shared by all versions that differ in usage alone. */
   readonly words: { text: string | undefined }
+  /** As the host told it. */
+  readonly bytes: number
 }
 
 export interface Usage {
@@ -18,7 +20,7 @@ export interface Usage {
 }
 
 /** A host that says more than this is cut off, loudly: it is broken or hostile. */
-export const inventoryLimits = { rowsPerHost: 20_000, kindsPerHost: 64, rowBytes: 16 * 1024 } as const
+export const inventoryLimits = { rowsPerHost: 20_000, kindsPerHost: 64, rowBytes: 16 * 1024, bytesPerHost: 32 * 1024 * 1024 } as const
 
 /** What happened to one key; the views of the kind are told. */
 export type Touch = (kind: string, key: string, usageOnly: boolean) => void
@@ -43,38 +45,44 @@ export interface Rows {
   counts(host: string): Record<string, number>
 }
 
+const nothing: ReadonlyMap<string, Entry> = new Map()
+
 export function makeRows(touch: Touch): Rows {
   const kinds = new Map<string, Kind>()
   /** host -> kind -> keys that a snapshot under way has named */
   const snapshots = new Map<string, Map<string, Set<string>>>()
-  const nothing: ReadonlyMap<string, Entry> = new Map()
-
-  const { put, remove, held, kindOf } = createKinds(kinds, touch)
+  const { put, remove, held, kindOf, fits } = createKinds(kinds, touch)
 
   return {
     entries: (kind) => kinds.get(kind)?.entries ?? nothing,
     kinds: () => kinds.keys(),
     apply(host, hostName, { kind: name, reset, done, set, unset }) {
       const before = held(host)
-      if (before.kinds >= inventoryLimits.kindsPerHost && kinds.get(name)?.keysOfHost.has(host) !== true) return { refused: set.length }
-      const kind = kindOf(name)
       const own = snapshots.get(host) ?? new Map<string, Set<string>>()
+      const { kindsPerHost: most } = inventoryLimits
+      // A snapshot that is never done is remembered as well, though it name nothing.
+      const full = before.kinds >= most && kinds.get(name)?.keysOfHost.has(host) !== true
+      if (full || (reset && own.size >= most && !own.has(name))) return { refused: set.length }
+      const kind = kindOf(name)
       if (reset) snapshots.set(host, own.set(name, new Set()))
       const seen = own.get(name)
-      let { rows } = before
-      let refused = 0
+      let [{ rows }, refused] = [before, 0]
       for (const row of set) {
         const key = `${host}\0${row.id}`
         const old = kind.entries.get(key)
-        if ((old === undefined && rows >= inventoryLimits.rowsPerHost) || JSON.stringify(row).length > inventoryLimits.rowBytes) {
+        const size = Buffer.byteLength(JSON.stringify(row))
+        if ((old === undefined && rows >= inventoryLimits.rowsPerHost) || !fits(host, size, old)) {
           refused++
           continue
         }
         if (old === undefined) rows++
         seen?.add(key)
-        put(kind, { key, row: merge(old?.row, row, name, host, hostName), words: { text: undefined } }, false)
+        put(kind, { key, row: merge(old?.row, row, name, host, hostName), words: { text: undefined }, bytes: size }, false)
       }
-      for (const id of unset) remove(name, kind, host, `${host}\0${id}`)
+      for (const key of unset.map((id) => `${host}\0${id}`)) {
+        seen?.delete(key)
+        remove(name, kind, host, key)
+      }
       if (done && seen !== undefined) {
         own.delete(name)
         for (const key of kind.keysOfHost.get(host) ?? []) if (!seen.has(key)) remove(name, kind, host, key)
@@ -93,9 +101,10 @@ export function makeRows(touch: Touch): Rows {
     replace(host, next) {
       for (const [name, kind] of kinds) {
         for (const key of kind.keysOfHost.get(host) ?? []) {
-          const row = next(kind.entries.get(key)!.row)
+          const entry = kind.entries.get(key)!
+          const row = next(entry.row)
           if (row === undefined) remove(name, kind, host, key)
-          else put(kind, { key, row, words: { text: undefined } }, false)
+          else put(kind, { ...entry, row, words: { text: undefined } }, false)
         }
         if (kind.entries.size === 0) kinds.delete(name)
       }
@@ -114,7 +123,17 @@ export function makeRows(touch: Touch): Rows {
 
 /** What is done to single rows; `kinds` is changed in place. */
 function createKinds(kinds: Map<string, Kind>, touch: Touch) {
+  const bytesOf = new Map<string, number>()
+  const weigh = (host: string, more: number) => {
+    const bytes = (bytesOf.get(host) ?? 0) + more
+    if (bytes > 0) bytesOf.set(host, bytes)
+    else bytesOf.delete(host)
+  }
   return {
+    fits(host: string, size: number, instead: Entry | undefined): boolean {
+      const { rowBytes, bytesPerHost } = inventoryLimits
+      return size <= rowBytes && (bytesOf.get(host) ?? 0) + size - (instead?.bytes ?? 0) <= bytesPerHost
+    },
     kindOf(name: string): Kind {
       let kind = kinds.get(name)
       if (kind === undefined) kinds.set(name, (kind = { entries: new Map(), keysOfHost: new Map() }))
@@ -125,11 +144,15 @@ function createKinds(kinds: Map<string, Kind>, touch: Touch) {
       let keys = kind.keysOfHost.get(host)
       if (keys === undefined) kind.keysOfHost.set(host, (keys = new Set()))
       keys.add(entry.key)
+      weigh(host, entry.bytes - (kind.entries.get(entry.key)?.bytes ?? 0))
       kind.entries.set(entry.key, entry)
       touch(name, entry.key, usageOnly)
     },
     remove(name: string, kind: Kind, host: string, key: string): void {
-      if (!kind.entries.delete(key)) return
+      const entry = kind.entries.get(key)
+      if (entry === undefined) return
+      kind.entries.delete(key)
+      weigh(host, -entry.bytes)
       const keys = kind.keysOfHost.get(host)
       keys?.delete(key)
       if (keys?.size === 0) kind.keysOfHost.delete(host)

@@ -2,7 +2,6 @@ import { FairleadError, isCode, type Code } from '../errors.ts'
 import { checkFields } from './fields.ts'
 import { firstIgnorable, frame, type ControlFrame, type FrameSink } from './frame.ts'
 import { checkSize } from './guard.ts'
-import { toHex } from './json-codec.ts'
 import { limits } from './limits.ts'
 import type { Link } from './link.ts'
 import { readMeta } from './meta.ts'
@@ -11,7 +10,7 @@ import { MalformedFrame } from './prescan.ts'
 import { createBucket } from './schedule.ts'
 import { StreamImpl } from './stream.ts'
 import type { OpenMeta } from './types.ts'
-import { keepMs } from './waiting.ts'
+import { keepMs, placeOf } from './waiting.ts'
 
 /** What the peer says on one link. Every peer is hostile: sizes, rates, types and order are checked here, on both ends alike. */
 export class Incoming implements FrameSink {
@@ -128,7 +127,7 @@ export class Incoming implements FrameSink {
       // The viewer lost its way here but may return: the stream waits.
       link.streams.delete(stream.id)
       stream.detach()
-      return resumeStore.put(toHex(resumeKey), stream, keepMs(stream))
+      return resumeStore.put(placeOf(stream.method, resumeKey), stream, keepMs(stream))
     }
     stream.fail(new FairleadError(known, message ?? 'The other end left.'))
   }
@@ -154,14 +153,14 @@ export class Incoming implements FrameSink {
     if (!guard.open(link.nowMs())) return refuse('rate_limited', 'Too many requests at once.')
     if (this.#peerStreams() >= link.peerLimits.openStreams) return refuse('too_many', 'Too many open streams.')
     const fields = readMeta((meta ?? {}) as Parameters<typeof readMeta>[0])
-    const found = this.#resumed(fields)
+    const found = this.#resumed(method as string, fields)
     if (found !== undefined) return this.#reattach(found, sid, fields)
     if (fields.resumeAt !== undefined && fields.resumeAt > 0 && options.resumeStore !== undefined)
       return refuse('lost', 'The stream is no longer here.')
     const stream = new StreamImpl(method as string, params, fields, false)
     if (fields.resumeKey !== undefined && options.resumeStore !== undefined) {
       stream.out.retain(options.resumeStore.sum)
-      options.resumeStore.track(toHex(fields.resumeKey), stream)
+      options.resumeStore.track(placeOf(stream.method, fields.resumeKey), stream)
     }
     link.streams.set(sid, stream)
     stream.claim(link)
@@ -177,9 +176,9 @@ export class Incoming implements FrameSink {
   }
 
   /** A stream of this key that waits, or that another link carries which is dead without knowing it. */
-  #resumed({ resumeKey, resumeAt }: OpenMeta): StreamImpl | undefined {
+  #resumed(method: string, { resumeKey, resumeAt }: OpenMeta): StreamImpl | undefined {
     if (resumeKey === undefined || resumeAt === undefined) return undefined
-    const found = this.#link.options.resumeStore?.take(toHex(resumeKey))
+    const found = this.#link.options.resumeStore?.take(placeOf(method, resumeKey))
     if (!(found instanceof StreamImpl) || found.over) return undefined
     found.carrier?.release(found)
     return found

@@ -3,7 +3,6 @@ import type { Carrier } from './carrier.ts'
 import { frame, type FrameWriter } from './frame.ts'
 import { Guard } from './guard.ts'
 import { Health, type Watcher } from './health.ts'
-import { toHex } from './json-codec.ts'
 import { limits, peerLimits } from './limits.ts'
 import { writeMeta } from './meta.ts'
 import { Pings } from './pings.ts'
@@ -12,6 +11,7 @@ import { countStreams } from './stats.ts'
 import type { StreamImpl } from './stream.ts'
 import type { Transport } from './transport.ts'
 import type { SessionEnd, SessionOptions, SessionStats } from './types.ts'
+import { placeOf } from './waiting.ts'
 import { processWindows, Windows } from './windows.ts'
 
 /** One transport's life inside a session: its streams, and everything that is counted anew on the next one. */
@@ -182,7 +182,7 @@ export class Link implements Carrier, Watcher {
   forget(stream: StreamImpl): void {
     this.streams.delete(stream.id)
     const { resumeKey } = stream.meta
-    if (!stream.opener && resumeKey !== undefined) this.options.resumeStore?.untrack(toHex(resumeKey), stream)
+    if (!stream.opener && resumeKey !== undefined) this.options.resumeStore?.untrack(placeOf(stream.method, resumeKey), stream)
   }
 
   release(stream: StreamImpl): void {

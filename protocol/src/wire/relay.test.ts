@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import * as z from 'zod/mini'
-import { duplex, stream } from '../contract.ts'
+import { call, duplex, stream } from '../contract.ts'
 import { systemClock } from './clock.ts'
 import { msgpackCodec } from './codec.ts'
 import { bytes, json } from './json.ts'
@@ -78,14 +78,23 @@ function threeParties(toConsole: PairOptions = {}) {
     },
   }
   const hubs: Session[] = []
-  const serveConsole = (link: Pair) =>
-    hubs.push(openSession(link.left, { side: 'hub', codec: jsonCodec, clock, onOpen: serveFeatures({ thing }, hubSide) }))
+  const serveConsole = (link: Pair, who = 1) => {
+    // As the hub does it: a key is one's own.
+    const ownKey = (key: Uint8Array) => key.map((byte) => byte ^ who)
+    hubs.push(openSession(link.left, { side: 'hub', codec: jsonCodec, clock, onOpen: serveFeatures({ thing }, hubSide, { ownKey }) }))
+  }
   serveConsole(links.console)
   const viewer = openSession(links.console.right, { side: 'console', codec: jsonCodec, clock, onOpen: () => undefined })
   return {
     store,
     viewer,
     thing: openClient(() => viewer, { thing }, { decodeReply: jsonCodec.decodeReply, randomBytes: (n) => randomBytes(n) }).thing,
+    /** Another person's console at the same hub. */
+    another() {
+      const link = pair()
+      serveConsole(link, 2)
+      return openSession(link.right, { side: 'console', codec: jsonCodec, clock, onOpen: () => undefined })
+    },
     agent: () => agents.at(-1)!,
     hubForAgent: () => toAgent,
     hubForConsole: () => hubs.at(-1)!,
@@ -265,6 +274,41 @@ describe('a relayed stream that loses its way', () => {
       if (parts.length % 20 === 5 && parts.length < 70) await all.restartHub()
     }
     assert.ok(Buffer.concat(parts).equals(blob))
+  })
+
+  // Whoever read a key somewhere took a terminal over with it, under the name of anything they may ask for.
+  it('is gone on with by nobody else who knows its key, and under no other name', async () => {
+    const all = threeParties()
+    const resumeKey = new Uint8Array(16).fill(7)
+    const own = all.viewer.open('thing.echo', {}, { resumeKey, priority: 1 })
+    const echoed = own[Symbol.asyncIterator]()
+    const say = async (text: string) => {
+      await own.write(Buffer.from(text))
+      return Buffer.from((await echoed.next()).value as Uint8Array).toString()
+    }
+    assert.equal(await say('mine'), 'mine')
+    const again = { resumeKey, resumeAt: 1 }
+    await assert.rejects(all.another().open('thing.echo', {}, again).answered(), { code: 'lost' })
+    await assert.rejects(all.viewer.open('thing.blob', {}, again).answered(), { code: 'lost' })
+    assert.equal(await say('still mine'), 'still mine')
+    own.reset('canceled')
+  })
+
+  it('is answered with what came of one change to whoever asked for it, and to nobody else with the same key', async () => {
+    let done = 0
+    const contract = { things: { make: call(z.object({}), z.object({ n: z.int() }), { mutates: true }) } }
+    const handlers = { things: { make: async () => ({ n: ++done }) } }
+    const serve = serveFeatures(contract, handlers, {
+      context: (stream) => ({ who: (stream.params as { who: number }).who }),
+      ownKey: (key, added) => key.map((byte) => byte ^ (added as { who: number }).who),
+    })
+    const link = pair()
+    openSession(link.left, { side: 'hub', codec: jsonCodec, clock: systemClock, onOpen: serve })
+    const viewer = openSession(link.right, { side: 'console', codec: jsonCodec, clock: systemClock, onOpen: () => undefined })
+    const ask = (who: number) => viewer.open('things.make', { who }, { idempotencyKey: new Uint8Array(16) }).answered()
+    assert.deepEqual(await ask(1), { reply: { n: 1 } })
+    assert.deepEqual(await ask(1), { reply: { n: 1 } })
+    assert.deepEqual(await ask(2), { reply: { n: 2 } })
   })
 
   it('is lost, and says so, when the agent no longer has it', async () => {

@@ -14,6 +14,11 @@ const wireOf = Symbol('wireOf')
 export interface ServeOptions {
   /** What one side adds to a handler's context: the hub says who calls and about which host. Throwing refuses. */
   readonly context?: (stream: WireStream, method: Method, name: string) => unknown
+  /**
+   * What a key of the peer's own choosing is here, given what `context` added: of two peers, neither meets what the other named
+   * with the same key. Absent: as it came.
+   */
+  readonly ownKey?: (key: Uint8Array, added: unknown) => Uint8Array
   /** One line a request, when it is over. */
   readonly onDone?: (name: string, stream: WireStream, ms: number, error: unknown) => void
   /** Answers a repeat of a mutation with what the first one came to. Absent: one in memory. */
@@ -52,7 +57,8 @@ async function serveOne(
     const input = parseInput(method, stream.params)
     const added = (await options.context?.(stream, method, stream.method)) ?? {}
     const base = { signal: stream.signal, trace: stream.meta.trace ?? '', ...(added as object) }
-    await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream, options)
+    const meta = ownMeta(stream.meta, added, options)
+    await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream, { ...options, meta })
   } catch (error) {
     // Whoever left does not hear how it ended, and their leaving is no failure.
     if (!stream.signal.aborted) {
@@ -69,10 +75,10 @@ async function answer(
   input: unknown,
   base: CallContext,
   stream: WireStream,
-  { journal, working }: Serving,
+  { journal, working, meta }: Serving & { readonly meta: OpenMeta },
 ): Promise<void> {
   if (method.kind === 'call') {
-    const { idempotencyKey } = stream.meta
+    const { idempotencyKey } = meta
     const run = async () => handler(input, base)
     const done = working.start(stream)
     try {
@@ -88,7 +94,7 @@ async function answer(
   const context = method.kind === 'duplex' ? duplexContext(method, base, stream) : base
   const items = (await handler(input, context)) as AsyncIterable<unknown> & { readonly [wireOf]?: (meta: OpenMeta) => WireStream }
   const splice = items[wireOf]
-  if (splice !== undefined) return relay(stream, splice(relayMeta(stream.meta, method)))
+  if (splice !== undefined) return relay(stream, splice(relayMeta(meta, method)))
   const iterator = items[Symbol.asyncIterator]()
   // What its clean-up throws has nobody left to hear it.
   const leave = () => void iterator.return?.(undefined)?.catch(() => undefined)
@@ -104,6 +110,16 @@ async function answer(
     }
   } finally {
     leave()
+  }
+}
+
+function ownMeta(meta: OpenMeta, added: unknown, { ownKey }: ServeOptions): OpenMeta {
+  if (ownKey === undefined) return meta
+  const { resumeKey, idempotencyKey } = meta
+  return {
+    ...meta,
+    ...(resumeKey === undefined ? {} : { resumeKey: ownKey(resumeKey, added) }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey: ownKey(idempotencyKey, added) }),
   }
 }
 

@@ -1,10 +1,9 @@
 import { FairleadError } from '../errors.ts'
 import { Incoming } from './incoming.ts'
-import { toHex } from './json-codec.ts'
 import { Link } from './link.ts'
 import { StreamImpl } from './stream.ts'
 import type { Transport } from './transport.ts'
-import { keepMs, lose, Waiting } from './waiting.ts'
+import { keepMs, lose, placeOf, Waiting } from './waiting.ts'
 import type { OpenMeta, Session, SessionOptions, SessionStats, WireStream } from './types.ts'
 
 export type { OpenMeta, ResumeStore, Session, SessionEnd, SessionOptions, SessionStats, WireStream } from './types.ts'
@@ -98,7 +97,7 @@ class SessionImpl implements Session {
       if (resumeKey === undefined) lose(stream)
       else if (stream.opener) (this.#waiting ??= new Waiting(clock)).keep(stream)
       else if (resumeStore === undefined) lose(stream)
-      else resumeStore.put(toHex(resumeKey), stream, keepMs(stream))
+      else resumeStore.put(placeOf(stream.method, resumeKey), stream, keepMs(stream))
     }
   }
 }

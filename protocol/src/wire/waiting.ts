@@ -1,4 +1,5 @@
 import { FairleadError } from '../errors.ts'
+import { toHex } from './json-codec.ts'
 import { limits } from './limits.ts'
 import type { StreamImpl } from './stream.ts'
 import type { Clock } from './transport.ts'
@@ -34,6 +35,11 @@ export class Waiting {
 
 export function lose(stream: StreamImpl): void {
   stream.fail(new FairleadError('lost', 'The link to the host was lost.'))
+}
+
+/** Where a stream waits: under its key, as what it is. Whoever may ask for one thing does not get another with its key. */
+export function placeOf(method: string, key: Uint8Array): string {
+  return `${method} ${toHex(key)}`
 }
 
 export function keepMs({ meta }: StreamImpl): number {

@@ -1,4 +1,5 @@
-import { ask, openRaw } from '../api/api.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { ask, follow, openRaw } from '../api/api.ts'
 import type { FeedDoor } from './feed.ts'
 import type { SourceRef } from './sources.ts'
 
@@ -20,8 +21,19 @@ export function openDoor({ host, id }: Pick<SourceRef, 'host' | 'id'>): FeedDoor
       signal.addEventListener('abort', () => stream.reset('canceled'))
       return watched(stream, signal)
     },
-    look: () => ask('containers.get', { host, id }),
+    restarted: (sinceMs, signal) => restarted({ host, id }, sinceMs, signal),
     rest,
+  }
+}
+
+/** The host says it as it happens: a container that ran for a moment only is not missed. */
+async function restarted({ host, id }: Pick<SourceRef, 'host' | 'id'>, sinceMs: number, signal: AbortSignal): Promise<void> {
+  const { id: whole, status } = await ask('containers.get', { host, id })
+  if (status === 'running' || status === 'paused' || status === 'restarting') return
+  for await (const event of follow('events.watch', { host, sinceMs }, signal)) {
+    if (event.type !== 'container' || event.id !== whole) continue
+    if (event.action === 'start') return
+    if (event.action === 'destroy') throw new FairleadError('not_found', 'The container was removed.')
   }
 }
 

@@ -1,5 +1,4 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import type { Container } from '@fairlead/protocol/features/containers.ts'
 import { decodeLogLines, type LogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import { levelOfBytes } from './level.ts'
 import { onlyNotice } from './notices.ts'
@@ -19,7 +18,8 @@ export interface Feed {
 /** What a feed needs of the hub. */
 export interface FeedDoor {
   open(input: object, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
-  look(): Promise<Pick<Container, 'status'>>
+  /** Resolves when the container runs again after the time; throws `not_found` once it is removed. */
+  restarted(sinceMs: number, signal: AbortSignal): Promise<void>
   /** Until it is worth trying again, or the reader leaves. */
   rest(ms: number, signal: AbortSignal): Promise<void>
 }
@@ -30,7 +30,6 @@ export interface Cursor {
 }
 
 const retryMs = 1000
-const restartMs = 2000
 const awayCodes = new Set(['lost', 'host_offline', 'refused', 'bad_upstream', 'deadline_exceeded'])
 
 /**
@@ -41,6 +40,7 @@ export async function feedLog(door: FeedDoor, tail: number, feed: Feed, signal: 
   let after = cursor
   let away = false
   let ended: string | undefined
+  let endedMs = 0
   feed.state('opening')
   while (!signal.aborted) {
     try {
@@ -56,10 +56,12 @@ export async function feedLog(door: FeedDoor, tail: number, feed: Feed, signal: 
         const said = onlyNotice(lines)
         if (said === undefined || said !== ended) feed.lines(withLevels(lines))
         ended = said
+        if (lines.count > 0) endedMs = lines.times[lines.count - 1]!
       }
       if (signal.aborted) return
       feed.state('stopped')
-      if (!(await awaitRestart(door, signal))) return
+      await door.restarted(endedMs, signal)
+      if (signal.aborted) return
       feed.notice('again', '')
       ended = undefined
       feed.state('opening')
@@ -80,17 +82,6 @@ export async function feedLog(door: FeedDoor, tail: number, feed: Feed, signal: 
       await door.rest(retryMs, signal)
     }
   }
-}
-
-/** Rests until the container runs again; `not_found` when it was removed meanwhile. */
-async function awaitRestart(door: FeedDoor, signal: AbortSignal): Promise<boolean> {
-  while (!signal.aborted) {
-    await door.rest(restartMs, signal)
-    if (signal.aborted) return false
-    const { status } = await door.look()
-    if (status === 'running' || status === 'paused' || status === 'restarting') return true
-  }
-  return false
 }
 
 /** The agent's own notices have a time of their own and are not part of the log. */

@@ -14,6 +14,7 @@ import { ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
 import { createFleetPage, createHosts } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
 import { countOf, operations, showOperation } from '../kit/operations.ts'
+import { DemoOffer } from './DemoOffer.tsx'
 
 /** A disk fuller than this is trouble to come. */
 const fullDisk = 0.9
@@ -33,6 +34,9 @@ export function Overview(): JSX.Element {
         </Show>
       </div>
       <Show when={hosts.error()}>{(error) => <ErrorBox what={t('error.what.hosts')} error={error()} onRetry={hosts.retry} />}</Show>
+      <Show when={hosts.state.ready}>
+        <DemoOffer hosts={hosts.state.hosts} />
+      </Show>
       <Show when={hosts.state.ready} fallback={hosts.error() === undefined ? <Skeleton lines={12} /> : undefined}>
         <Show when={hosts.state.hosts.length > 0} fallback={<First />}>
           <Attention hosts={hosts.state.hosts} />
