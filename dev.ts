@@ -1,7 +1,7 @@
 // `npm run dev` (`-- --hosts 200`): hub, console and a demo fleet; whatever is saved is built, or started again, by itself.
 // Its data is in .fairlead/dev. A page that is open finds its way back to the hub; reload it to see a new console.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, watch } from 'node:fs'
+import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -57,7 +57,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.exit(0)
   })
 
-if (!existsSync(join(root, 'ui/dist/index.html'))) await build()
 onSave(['ui/src'], build)
 onSave(['hub/src', 'hub/migrations', 'agent/src', 'protocol/src', 'e2e/fakes', 'e2e/demo', 'installers'], restart)
 await restart()

@@ -1,6 +1,6 @@
 // `npm start`: the hub with its bundled database, and this machine's own agent, until Ctrl-C. `npm start -- --demo[=200]` adds made-up hosts.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { HubMessage, HubRequest } from './hub/src/main.ts'
@@ -16,8 +16,16 @@ function run(file: string): Promise<number | null> {
   return new Promise((done) => spawn(process.execPath, [join(root, file)], settings).once('exit', done))
 }
 
-if (!existsSync(join(root, 'ui/dist/index.html')) && (await run('ui/build.ts')) !== 0) process.exit(1)
-if (!existsSync(join(root, 'agent/dist/agent.cjs')) && (await run('agent/build.ts')) !== 0) process.exit(1)
+/** Whether a source is newer than what was built of it, as after a pull. */
+function isOutdated(built: string, sources: readonly string[]): boolean {
+  const builtMs = statSync(join(root, built), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return globSync(sources, { cwd: root }).some((file) => statSync(join(root, file)).mtimeMs > builtMs)
+}
+
+const shared = 'protocol/src/**/*.ts'
+if (isOutdated('ui/dist/index.html', ['ui/*.{ts,json}', 'ui/src/**/*.*', shared]) && (await run('ui/build.ts')) !== 0) process.exit(1)
+if (isOutdated('agent/dist/agent.cjs', ['agent/*.{ts,json}', 'agent/src/**/*.ts', shared]) && (await run('agent/build.ts')) !== 0)
+  process.exit(1)
 mkdirSync(stateDir, { recursive: true, mode: 0o711 })
 
 const { values } = parseArgs({
