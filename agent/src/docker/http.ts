@@ -75,7 +75,7 @@ export function engineDown(socketPath: string, cause: unknown): FairleadError {
     code === 'EACCES'
       ? 'this account may not open it; run the agent as root or add it to the socket’s group'
       : code === 'ENOENT'
-        ? 'it does not exist; is the engine installed and started?'
+        ? 'it does not exist; install the engine, or start it'
         : 'nothing answers there; start the engine, for example with systemctl start docker'
   return new FairleadError('bad_upstream', `The container engine at ${socketPath} does not answer: ${why}.`, { cause })
 }
