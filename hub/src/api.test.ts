@@ -4,7 +4,6 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { Agent, request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { connect as connectTls } from 'node:tls'
 import { after, before, describe, it } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { createOwner, createPerson, type Person } from '../../e2e/fleet/console.ts'
@@ -184,42 +183,23 @@ describe('the API of a hub', () => {
     assert.equal(status, 413)
   })
 
-  it('reads nothing of a stranger that no door is open for, and little at those that are [security 4]', async () => {
-    const said = (path: string, cookie = '') =>
-      new Promise<{ status: number; sent: number }>((resolve) => {
-        const { port, hostname, host } = new URL(base)
-        const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false })
-        let [text, sent] = ['', 0]
-        const timer = setInterval(() => {
-          if (sent < 200_000) sent += socket.write('y'.repeat(10_000)) ? 10_000 : 10_000
-        }, 5)
-        const over = () => {
-          clearInterval(timer)
-          socket.destroy()
-          resolve({ status: Number(text.split(' ')[1] ?? 0), sent })
-        }
-        socket.on('error', over).on('close', over)
-        socket.on('data', (part: Buffer) => {
-          text += part.toString()
-          over()
+  it('reads nothing of a stranger that no door is open for, and little at those that are', async () => {
+    // It says that more will come, and never sends it: the answer must not wait for that.
+    const asked = (path: string, headers: Readonly<Record<string, string>> = {}, begin = '{') =>
+      new Promise<number>((resolve, reject) => {
+        const all = { Origin: base, 'Content-Type': 'application/json', ...headers }
+        const call = request(new URL(path, base), { agent, method: 'POST', headers: all }, (answer) => {
+          resolve(answer.statusCode ?? 0)
+          call.destroy()
         })
-        socket.write(
-          `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${base}\r\n${cookie}Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n`,
-        )
+        call.on('error', reject)
+        call.write(begin)
       })
-    assert.equal((await said('/api/v1/invitations')).status, 401)
-    assert.equal((await said('/api/v1/invitations', `Cookie: __Host-fairlead=${'x'.repeat(43)}\r\n`)).status, 401)
-    assert.equal((await said('/api/v1/logins')).status, 413)
-    const chunked = await new Promise<number>((resolve, reject) => {
-      const headers = { Origin: base, 'Content-Type': 'application/json' }
-      const call = request(new URL('/api/v1/logins', base), { agent, method: 'POST', headers }, (answer) => {
-        answer.resume()
-        resolve(answer.statusCode ?? 0)
-      })
-      call.on('error', reject)
-      call.write(`{"email":"${'y'.repeat(20_000)}`)
-    })
-    assert.equal(chunked, 413)
+    const long = { 'Content-Length': '900000' }
+    assert.equal(await asked('/api/v1/invitations', long), 401)
+    assert.equal(await asked('/api/v1/invitations', { ...long, Cookie: `__Host-fairlead=${'x'.repeat(43)}` }), 401)
+    assert.equal(await asked('/api/v1/logins', long), 413)
+    assert.equal(await asked('/api/v1/logins', {}, `{"email":"${'y'.repeat(20_000)}`), 413)
   })
 
   it('lets go of a connection that it refused, though the other end holds on to its own [security 23]', async () => {
