@@ -251,6 +251,50 @@ describe('the API of a hub', () => {
     assert.doesNotMatch(output, /EISDIR/)
   })
 
+  it('refuses a text that no database takes, a stranger’s too, and calls it no fault of its own', async () => {
+    const stranger = createPerson(base)
+    const answers = [
+      await owner.ask('GET', '/api/v1/audit?filter=%00'),
+      await owner.ask('DELETE', '/api/v1/invitations/%00'),
+      await owner.ask('POST', '/api/v1/invitations', { body: { tags: ['a\0b'] } }),
+      await stranger.ask('POST', '/api/v1/logins', { body: { email: 'a\0b@example.test', password: 'four unrelated words' } }),
+    ]
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [400, 400, 400, 400],
+    )
+    assert.doesNotMatch(output, /"unexpected"/)
+  })
+
+  it('refuses a page that came unencrypted under its own name [security 85 86]', async () => {
+    const ask = (origin: string) => owner.ask('PATCH', '/api/v1/me', { body: { language: 'en' }, headers: { Origin: origin } })
+    assert.equal((await ask(base.replace('https:', 'http:'))).status, 403)
+    assert.equal((await ask(base)).status, 200)
+    const { port, host } = new URL(base)
+    const upgraded = (origin: string) =>
+      new Promise<number>((resolve, reject) => {
+        const headers = {
+          Cookie: owner.cookie,
+          Origin: origin,
+          Connection: 'Upgrade',
+          Upgrade: 'websocket',
+          'Sec-WebSocket-Version': '13',
+          'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        }
+        const call = request({ host: '127.0.0.1', port, path: '/api/session', headers: { ...headers, Host: host }, agent }, (answer) => {
+          answer.resume()
+          resolve(answer.statusCode ?? 0)
+        })
+        call.on('upgrade', (_answer, socket) => {
+          socket.destroy()
+          resolve(101)
+        })
+        call.on('error', reject).end()
+      })
+    assert.equal(await upgraded(base.replace('https:', 'http:')), 403)
+    assert.equal(await upgraded(base), 101)
+  })
+
   it('goes on after the row that was seen last, and misses none that was written meanwhile [security 158]', async () => {
     const first = sse('/api/v1/audit/watch', { 'Last-Event-ID': '0' })
     await until(() => first.text.includes('"verb":"hub.setup"'))

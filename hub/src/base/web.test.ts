@@ -13,7 +13,7 @@ describe('the health of a hub', () => {
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
   // Nobody signs in for it: a flood of it was a flood of queries.
-  it('asks the database once for all who want to know at once, and soon again [security 169]', async () => {
+  it('asks the database once for all who want to know at once, and anew for the next [security 169]', async () => {
     let asked = 0
     let up = true
     const app = web(async () => {
@@ -26,10 +26,8 @@ describe('the health of a hub', () => {
     assert.deepEqual([...new Set(all)], [200])
     assert.equal(asked, 1)
     up = false
-    await pause(300)
     assert.equal(await ready(), 503)
     up = true
-    await pause(300)
     assert.equal(await ready(), 200)
     assert.equal(asked, 3)
   })

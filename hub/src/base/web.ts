@@ -25,8 +25,6 @@ export interface WebDeps {
 type Bindings = { Bindings: { incoming: IncomingMessage } }
 
 const pingMs = 4000
-/** Anyone may ask whether the hub is ready, as often as they like: the database is asked so often at most. */
-const pingEveryMs = 250
 
 /** Everything that the hub answers over plain requests. */
 export function createWeb(deps: WebDeps): Hono<Bindings> {
@@ -77,16 +75,10 @@ function sameText(shown: string, wanted: string): boolean {
   return timingSafeEqual(digest(shown), digest(wanted))
 }
 
-/** Whoever asks meanwhile gets the same answer. */
+/** Anyone may ask whether the hub is ready, as often as they like: whoever asks while the database is asked gets the same answer. */
 function createPing(pingDatabase: () => Promise<void>): () => Promise<boolean> {
-  let last: { readonly answer: Promise<boolean>; untilMs: number } | undefined
-  return () => {
-    if (last !== undefined && performance.now() < last.untilMs) return last.answer
-    const asked = { answer: within(pingMs, pingDatabase()), untilMs: Number.POSITIVE_INFINITY }
-    void asked.answer.then(() => (asked.untilMs = performance.now() + pingEveryMs))
-    last = asked
-    return asked.answer
-  }
+  let asking: Promise<boolean> | undefined
+  return () => (asking ??= within(pingMs, pingDatabase()).finally(() => (asking = undefined)))
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
