@@ -15,6 +15,8 @@ export interface Filter {
   marks(text: string): number[]
   /** Every line fits. */
   readonly empty: boolean
+  /** In lower case: each stands in every line that fits. */
+  readonly needles: readonly string[]
 }
 
 export interface FilterError {
@@ -40,6 +42,7 @@ export function parseFilter(text: string): Filter | FilterError {
   if (text.length > mostFilter) return { why: 'long', word: `${text.slice(0, 20)}…` }
   const tests: Test[] = []
   const texts: string[] = []
+  const needles: string[] = []
   const regexes: RegExp[] = []
   for (const [whole] of text.matchAll(word)) {
     const not = whole.startsWith('-') && whole.length > 1
@@ -47,10 +50,12 @@ export function parseFilter(text: string): Filter | FilterError {
     if ('why' in found) return found
     tests.push(not ? (line) => !found.test(line) : found.test)
     if (!not && found.text !== undefined && found.text !== '') texts.push(found.text)
+    if (!not && found.needle !== undefined && found.needle !== '') needles.push(found.needle)
     if (!not && found.regex !== undefined) regexes.push(found.regex)
   }
   return {
     empty: tests.length === 0,
+    needles,
     fits(line) {
       const cached = remember(line)
       return tests.every((test) => test(cached))
@@ -76,7 +81,14 @@ function remember(line: Seen): Cached {
   }
 }
 
-function parseWord(whole: string): { readonly test: Test; readonly text?: string; readonly regex?: RegExp } | FilterError {
+interface Word {
+  readonly test: Test
+  readonly text?: string
+  readonly needle?: string
+  readonly regex?: RegExp
+}
+
+function parseWord(whole: string): Word | FilterError {
   const regex = /^\/(.+)\/([a-z]*)$/s.exec(whole)
   if (regex !== null) return parseRegex(whole, regex[1]!, regex[2]!)
   const level = /^level:([a-z]*)(\+?)$/i.exec(whole)
@@ -102,7 +114,7 @@ function parseWord(whole: string): { readonly test: Test; readonly text?: string
       text: part,
     }
   }
-  return { test: ({ lower }) => lower.includes(wanted), text: wanted }
+  return { test: ({ lower }) => lower.includes(wanted), text: wanted, needle: wanted }
 }
 
 function parseRegex(whole: string, source: string, flags: string): { readonly test: Test; readonly regex: RegExp } | FilterError {
