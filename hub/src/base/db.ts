@@ -134,6 +134,7 @@ function foreign(thrown: unknown): unknown {
   const error = thrown instanceof Error && 'params' in thrown && 'query' in thrown ? thrown.cause : thrown
   const state = (error as { code?: unknown }).code
   if (state === '23505') return new FairleadError('conflict', 'That exists already.', { cause: error })
+  if (state === '22021' || state === '22P05') return new FairleadError('invalid_input', 'No text may hold a NUL.', { cause: error })
   const details = { retryAfterSeconds: 2 }
   if (state === '53100')
     return new FairleadError('refused', 'The disk of the hub’s database is full: nothing can be changed until space is freed there.', {

@@ -52,13 +52,15 @@ export function createPeerReader(trustedProxies: readonly string[]): (request: I
 
 /**
  * A request that a page of another origin made is refused. `Sec-Fetch-Site` where the browser sends it, else the exact Origin.
- * Programs send neither and no cookie; with a cookie and neither, it is refused.
+ * Programs send neither and no cookie; with a cookie and neither, it is refused. A page that came unencrypted under the name of a hub
+ * that is asked over TLS may be anybody's.
  */
-export function sameOrigin(request: IncomingMessage, hasCookie: boolean): boolean {
+export function sameOrigin(request: IncomingMessage, hasCookie: boolean, tls: boolean): boolean {
   const site = request.headers['sec-fetch-site']
   const { origin, host } = request.headers
   if (origin !== undefined) {
     if (!URL.canParse(origin) || new URL(origin).host !== host) return false
+    if (tls && !origin.startsWith('https:')) return false
     return site === undefined || site === 'same-origin'
   }
   if (site !== undefined) return site === 'same-origin' || (site === 'none' && request.method === 'GET')

@@ -81,7 +81,7 @@ async function admitAndRun(
   // Nobody reads what answers a HEAD: a stream would wait for a reader for ever.
   if (endpoint.kind === 'stream' && request.method === 'HEAD') throw new FairleadError('unsupported', 'Ask for a stream with GET.')
   const about = { ip: peer.ip, userAgent: String(request.headers['user-agent'] ?? ''), trace }
-  if (!sameOrigin(request, token !== undefined)) throw new FairleadError('forbidden', 'This request came from another site.')
+  if (!sameOrigin(request, token !== undefined, peer.tls)) throw new FairleadError('forbidden', 'This request came from another site.')
   const caller = token === undefined ? undefined : await deps.findCaller(token, about)
   // Nothing of a stranger is read that no door is open for, and little at those that are: nobody fills the hub's memory unknown.
   const wanted = caller !== undefined || publicEndpoints.has(name)

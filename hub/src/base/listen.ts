@@ -98,7 +98,7 @@ function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining
     }
     const token = readCookie(request)
     if (token === undefined) return refuse('401 Unauthorized')
-    if (!sameOrigin(request, true)) return refuse('403 Forbidden')
+    if (!sameOrigin(request, true, peer.tls)) return refuse('403 Forbidden')
     const about = { ip: peer.ip, userAgent: String(request.headers['user-agent'] ?? ''), trace: newTrace() }
     const caller = await findCaller(token, about)
     if (caller === undefined) return refuse('401 Unauthorized')

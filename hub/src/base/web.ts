@@ -29,6 +29,7 @@ const pingMs = 4000
 /** Everything that the hub answers over plain requests. */
 export function createWeb(deps: WebDeps): Hono<Bindings> {
   const { version, log } = deps
+  const ping = createPing(deps.pingDatabase)
   const app = new Hono<Bindings>()
   app.use('*', async (context, next) => {
     if (deps.isDraining() && context.req.path.startsWith('/api/')) {
@@ -45,7 +46,7 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
   })
   app.get('/healthz', (context) => context.json({ ok: true, version }))
   app.get('/readyz', async (context) => {
-    const database = await within(pingMs, deps.pingDatabase())
+    const database = await ping()
     const ok = database && !deps.isDraining()
     const body = { ok, database: database ? 'ok' : 'down', draining: deps.isDraining(), hosts: deps.hostsOnline() }
     return context.json(body, ok ? 200 : 503, ok ? {} : { 'Retry-After': '2' })
@@ -72,6 +73,12 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
 function sameText(shown: string, wanted: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(shown), digest(wanted))
+}
+
+/** Anyone may ask whether the hub is ready, as often as they like: whoever asks while the database is asked gets the same answer. */
+function createPing(pingDatabase: () => Promise<void>): () => Promise<boolean> {
+  let asking: Promise<boolean> | undefined
+  return () => (asking ??= within(pingMs, pingDatabase()).finally(() => (asking = undefined)))
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<boolean> {

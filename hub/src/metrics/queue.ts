@@ -112,5 +112,5 @@ export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): Wri
 /** By SQLSTATE: the data themselves are at fault (22) or break a rule of the table (23), and would again. */
 function isRefused(error: unknown): boolean {
   const state = (error as { code?: unknown }).code
-  return state === 'conflict' || (typeof state === 'string' && /^2[23]/.test(state))
+  return state === 'conflict' || state === 'invalid_input' || (typeof state === 'string' && /^2[23]/.test(state))
 }
