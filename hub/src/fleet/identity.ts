@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
 
@@ -7,8 +7,12 @@ import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
 export function openHubIdentity(dataDir: string): Identity {
   const file = join(dataDir, 'hub-key.pem')
   mkdirSync(dataDir, { recursive: true, mode: 0o711 })
-  if (!existsSync(file))
-    writeFileSync(file, generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flag: 'wx' })
+  if (!existsSync(file)) {
+    // Whole or not at all: a crash must not leave half a key, which no agent could pin.
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' })
+    writeFileSync(`${file}.new`, pem, { mode: 0o600, flush: true })
+    renameSync(`${file}.new`, file)
+  }
   const privateKey = createPrivateKey(readFileSync(file))
   return { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) }
 }
