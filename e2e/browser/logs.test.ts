@@ -322,7 +322,8 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
   it('the tab of a container is the same view', async () => {
     await go('/containers?filter=name:web')
     await stage.page.getByRole('link', { name: 'web', exact: true }).first().click()
-    await stage.page.getByRole('link', { name: 'Logs' }).last().click()
+    // The tab, not the rail, which has one of that name before the page is there.
+    await stage.page.locator('main').getByRole('link', { name: 'Logs', exact: true }).click()
     await log().getByText('tick=').first().waitFor()
     await inBothThemes('tab')
     await stage.page.getByRole('link', { name: 'In the logs workspace' }).click()
