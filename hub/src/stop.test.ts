@@ -176,7 +176,7 @@ describe('a running hub', () => {
     await until(() => stream.text.includes('alpha'))
     const { session, onHost } = await owner.open()
     // Answered by the agent well after the hub was told to stop.
-    world.slowMs = 5000
+    world.slowMs = 2500
     const slow = owner.ask('POST', '/api/v1/hosts/alpha/containers/web/restart', { body: {} })
     const overSession = onHost('alpha').containers.pause({ id: 'db' })
     await until(() => world.waiting === 2)
