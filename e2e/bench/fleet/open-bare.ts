@@ -67,7 +67,7 @@ function bareDatabase(keys: readonly Uint8Array[]): Database {
   const hosts = new Map(
     keys.map((key, index) => [
       Buffer.from(key).toString('hex'),
-      { id: randomUUID(), organization_id: organization, name: hostName(index), revoked_at: null },
+      { id: randomUUID(), organizationId: organization, name: hostName(index), revokedAt: null },
     ]),
   )
   return {
