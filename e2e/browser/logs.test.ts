@@ -287,9 +287,10 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
     async () => {
       await go('/logs?of=name:web+host:alpha&q=-upstream')
       await until(async () => (await count()) > 20)
-      await stage.hub.restart('SIGKILL')
+      await stage.hub.end('SIGKILL')
       await stage.page.locator('.chip', { hasText: 'host away' }).or(log().getByText('is lost')).first().waitFor()
       await stage.snap('logs-away')
+      await stage.hub.again()
       await until(async () => (await stage.page.locator('.chip', { hasText: 'host away' }).count()) === 0)
       const before = await newest()
       await until(async () => (await newest()) > before + 5)

@@ -363,16 +363,14 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await page.goto(`${hub.url}/hosts`)
       await page.getByRole('link', { name: 'alpha' }).waitFor()
       await page.evaluate('globalThis.sameDocument = true')
-      const ended = new Promise((done) => hub.process.once('exit', done))
-      hub.process.kill('SIGKILL')
-      await ended
+      await hub.end('SIGKILL')
       await page.waitForTimeout(1000)
       assert.equal(await page.locator('.banner').count(), 0, 'a short loss is worth no word')
       await page.getByText(/Reconnecting, data from \d\d:\d\d:\d\d/).waitFor()
       await page.getByRole('link', { name: 'alpha' }).waitFor()
       await page.getByRole('button', { name: 'Try now' }).waitFor({ timeout: 30_000 })
       await seen('banner')
-      await hub.restart('SIGKILL')
+      await hub.again()
       await page
         .getByRole('button', { name: 'Try now' })
         .click({ timeout: 5000 })

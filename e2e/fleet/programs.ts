@@ -14,7 +14,11 @@ export interface HubProcess {
   /** What it wrote so far: its log. */
   readonly output: string
   readonly process: ChildProcess
-  /** Ends it the way said and starts it again on the same data and ports. */
+  /** Ends it the way said; resolves once it is gone. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** Starts it on the same data and ports. */
+  again(): Promise<void>
+  /** Both. */
   restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
   stop(): Promise<void>
 }
@@ -60,6 +64,8 @@ export async function startHub(
     await ended
   }
 
+  const again = () => launch(Number(new URL(state.url).port), state.httpsPort)
+
   await launch(0, 0)
   return {
     get url() {
@@ -78,9 +84,11 @@ export async function startHub(
     get process() {
       return child
     },
+    end,
+    again,
     async restart(signal) {
       await end(signal)
-      await launch(Number(new URL(state.url).port), state.httpsPort)
+      await again()
     },
     async stop() {
       await end('SIGTERM')

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { startEngine, type TestEngine } from '../engine.ts'
-import { createOwner, invite, type Person } from '../fleet/console.ts'
 import { createLogReader } from '../fleet/log.ts'
-import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import { startOne, type One } from '../fleet/one.ts'
 import { readUntil } from '../fleet/terminal.ts'
-import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
 const lines = 1_000_000
@@ -14,31 +11,19 @@ const lines = 1_000_000
 const program = ['busybox', 'awk', `BEGIN{for(i=1;i<=${lines};i++)printf "%0100d\\n",i}`]
 
 describe('a hub that dies in the middle of work', need('dockerd', 'busybox'), () => {
-  let hub: HubProcess
-  let engine: TestEngine
-  let owner: Person
-  let agent: AgentProcess
-  const online = async () => (await owner.ask('GET', '/api/v1/hosts')).text.includes('"online":true')
+  let one: One
 
   before(async () => {
-    ;[hub, engine] = await Promise.all([startHub(), startEngine()])
-    const base = `https://127.0.0.1:${hub.httpsPort}`
-    owner = await createOwner(base, hub.code)
-    agent = await startAgent(await invite(owner, base), engine.socket, { name: 'alpha' })
-    await until(online)
+    one = await startOne()
   })
-  after(async () => {
-    await agent?.stop()
-    await engine?.stop()
-    await hub?.stop()
-  })
+  after(() => one?.stop())
 
   it('leaves a log of 100 MB whole, byte by byte, and a terminal alive [security 158]', { timeout: 300_000 }, async () => {
     const hash = createHash('sha256')
     for (let line = 1; line <= lines; line++) hash.update(String(line).padStart(100, '0'))
-    await engine.run('talker', program)
-    await engine.run('shell', ['sleep', '1000'])
-    const { terminals } = (await owner.open()).onHost('alpha')
+    await one.engine.run('talker', program)
+    await one.engine.run('shell', ['sleep', '1000'])
+    const { terminals } = (await one.owner.open()).onHost('alpha')
     const { id } = await terminals.open({ container: 'shell', command: ['/bin/sh'] })
     const typing = terminals.attach({ id })
     await typing.send(Buffer.from('here=$$; echo pid $((here))\n'))
@@ -46,18 +31,18 @@ describe('a hub that dies in the middle of work', need('dockerd', 'busybox'), ()
 
     const log = createLogReader()
     for (const killAt of [lines / 5, lines / 2, lines]) {
-      const session = await owner.open()
+      const session = await one.owner.open()
       await log.read(session.onHost('alpha'), 'talker', (reader) => reader.lines >= killAt)
       if (killAt === lines) break
-      await hub.restart('SIGKILL')
-      await until(online)
+      await one.hub.restart('SIGKILL')
+      await one.back()
     }
     assert.deepEqual(log.notices, [])
     assert.equal(log.lines, lines)
     assert.equal(log.bytes, lines * 100)
     assert.equal(log.digest(), hash.digest('hex'))
 
-    const again = await owner.open()
+    const again = await one.owner.open()
     const back = again.onHost('alpha').terminals.attach({ id })
     await back.send(Buffer.from('test $here = $$ && echo same $((20+22))\n'))
     await readUntil(back, /\nsame 42/)

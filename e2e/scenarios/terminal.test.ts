@@ -1,44 +1,29 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { startEngine, type TestEngine } from '../engine.ts'
-import { createOwner, invite, type Person } from '../fleet/console.ts'
-import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import { startOne, type One } from '../fleet/one.ts'
 import { readUntil } from '../fleet/terminal.ts'
-import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
 // A terminal belongs to its host: whoever watches, and the hub itself, may go.
 describe('a terminal on a host', need('dockerd', 'busybox'), () => {
-  let hub: HubProcess
-  let engine: TestEngine
-  let owner: Person
-  let agent: AgentProcess
-  const online = async () => (await owner.ask('GET', '/api/v1/hosts')).text.includes('"online":true')
+  let one: One
 
   before(async () => {
-    ;[hub, engine] = await Promise.all([startHub(), startEngine()])
-    const base = `https://127.0.0.1:${hub.httpsPort}`
-    owner = await createOwner(base, hub.code)
-    agent = await startAgent(await invite(owner, base), engine.socket, { name: 'alpha' })
-    await until(online)
-    await engine.run('web', ['sh', '-c', 'sleep 1000'])
+    one = await startOne()
+    await one.engine.run('web', ['sh', '-c', 'sleep 1000'])
   })
-  after(async () => {
-    await agent?.stop()
-    await engine?.stop()
-    await hub?.stop()
-  })
+  after(() => one?.stop())
 
   it('lives through the death of the hub with its viewer attached, and takes keys again', { timeout: 120_000 }, async () => {
-    const session = await owner.open()
+    const session = await one.owner.open()
     const { terminals } = session.onHost('alpha')
     const { id } = await terminals.open({ container: 'web', command: ['/bin/sh'] })
     const first = terminals.attach({ id })
     await first.send(Buffer.from('echo $((20+22))\n'))
     await readUntil(first, /\n42/)
-    await hub.restart('SIGKILL')
-    await until(online)
-    const again = await owner.open()
+    await one.hub.restart('SIGKILL')
+    await one.back()
+    const again = await one.owner.open()
     const second = again.onHost('alpha').terminals.attach({ id })
     await readUntil(second, /\n42/)
     await second.send(Buffer.from('echo $((30+33))\n'))
@@ -50,7 +35,7 @@ describe('a terminal on a host', need('dockerd', 'busybox'), () => {
   })
 
   it('is refused when the host holds sixteen', async () => {
-    const session = await owner.open()
+    const session = await one.owner.open()
     const { terminals } = session.onHost('alpha')
     const ids: string[] = []
     for (let n = 0; n < 16; n++) ids.push((await terminals.open({ container: 'web', command: ['/bin/sh'] })).id)
@@ -61,7 +46,7 @@ describe('a terminal on a host', need('dockerd', 'busybox'), () => {
   })
 
   it('ends with its program, and with its container', { timeout: 60_000 }, async () => {
-    const session = await owner.open()
+    const session = await one.owner.open()
     const { terminals, containers } = session.onHost('alpha')
     const ends = async (id: string, act: (end: ReturnType<typeof terminals.attach>) => unknown) => {
       const end = terminals.attach({ id })
@@ -72,7 +57,7 @@ describe('a terminal on a host', need('dockerd', 'busybox'), () => {
     }
     const { id: shell } = await terminals.open({ container: 'web', command: ['/bin/sh', '-c', 'read x; exit 7'] })
     assert.equal(await ends(shell, (end) => end.send(Buffer.from('\n'))), 7)
-    await engine.run('short', ['sh', '-c', 'sleep 1000'])
+    await one.engine.run('short', ['sh', '-c', 'sleep 1000'])
     const { id: gone } = await terminals.open({ container: 'short', command: ['/bin/sh'] })
     assert.equal(typeof (await ends(gone, () => containers.remove({ id: 'short', force: true }))), 'number')
     for (const { id } of await terminals.list({})) await terminals.close({ id })

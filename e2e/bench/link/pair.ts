@@ -51,9 +51,10 @@ export async function openPair({ mode, engine, faults, where, hurry = false }: P
 
 function start(file: string, where: Namespace | undefined): ChildProcess {
   const path = `${import.meta.dirname}/${file}`
-  const execArgv = (process.env[file === 'hub.ts' ? 'BENCH_HUB_OPTIONS' : 'BENCH_AGENT_OPTIONS'] ?? '')
+  const given = (process.env[file === 'hub.ts' ? 'BENCH_HUB_OPTIONS' : 'BENCH_AGENT_OPTIONS'] ?? '')
     .split(' ')
     .filter((part) => part !== '')
+  const execArgv = ['--expose-gc', ...given]
   if (where === undefined) return fork(path, { execArgv })
   return where.spawn(process.execPath, [...execArgv, path], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }

@@ -84,24 +84,48 @@ function array(scan: Scan, items: number, depth: number): void {
   for (let i = 0; i < items; i++) value(scan, depth + 1)
 }
 
+/** So many keys are compared in place with those before them, which decodes none; of more, a set knows sooner. */
+const fewKeys = 32
+const forbiddenKey = new TextEncoder().encode('__proto__')
+
 function map(scan: Scan, entries: number, depth: number): void {
   if (entries > limits.mapEntries) throw new MalformedFrame('too many entries')
-  const keys = new Set<string>()
+  const { bytes } = scan
+  const starts: number[] = []
+  const keys = entries > fewKeys ? new Set<string>() : undefined
   for (let i = 0; i < entries; i++) {
-    const key = keyText(scan)
-    if (key === '__proto__' || keys.has(key)) throw new MalformedFrame('a key twice, or one that no map may have')
-    keys.add(key)
+    const length = keyLength(scan)
+    const start = scan.at
+    text(scan, length)
+    const known = keys === undefined ? isAmong(bytes, starts, start, length) : isIn(keys, utf8.decode(bytes.subarray(start, scan.at)))
+    if (known || (length === forbiddenKey.length && isSame(bytes, start, forbiddenKey, 0, length)))
+      throw new MalformedFrame('a key twice, or one that no map may have')
     value(scan, depth + 1)
   }
 }
 
-function keyText(scan: Scan): string {
+/** Whether one of the keys before is the same; otherwise it becomes one of them: where each begins, and its length. */
+function isAmong(bytes: Uint8Array, starts: number[], start: number, length: number): boolean {
+  for (let i = 0; i < starts.length; i += 2) if (starts[i + 1] === length && isSame(bytes, start, bytes, starts[i]!, length)) return true
+  starts.push(start, length)
+  return false
+}
+
+function isIn(keys: Set<string>, key: string): boolean {
+  const before = keys.size
+  return keys.add(key).size === before
+}
+
+function isSame(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[aAt + i] !== b[bAt + i]) return false
+  return true
+}
+
+function keyLength(scan: Scan): number {
   const type = byte(scan)
   const length = type >= 0xa0 && type <= 0xbf ? type & 0x1f : type === 0xd9 ? size(scan, 1) : type === 0xda ? size(scan, 2) : -1
   if (length < 0) throw new MalformedFrame('a key that is not a string')
-  const start = scan.at
-  text(scan, length)
-  return utf8.decode(scan.bytes.subarray(start, scan.at))
+  return length
 }
 
 function text(scan: Scan, length: number): void {
