@@ -16,6 +16,8 @@ export interface Streaming {
 
 const mostHeaderBytes = 64 * 1024
 const mostBodyBytes = 64 * 1024 * 1024
+/** The line before a chunk, with its extensions. */
+const mostSizeBytes = 4096
 
 /** The head of a request as bytes on the wire. `path` is built from encoded segments by the caller. */
 function requestHead(method: string, path: string, version: '1.0' | '1.1', body: string | undefined, extra = ''): string {
@@ -112,8 +114,9 @@ function exchange(socket: Socket, request: string, timeoutMs: number, headOnly: 
     socket.on('close', () => fail(new FairleadError('bad_upstream', 'The engine closed the connection in the middle of an answer.')))
     socket.on('data', (chunk: Buffer) => {
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-      if (held.length > mostBodyBytes) return fail(new FairleadError('too_large', 'The engine answered with more than 64 MiB.'))
-      const parsed = parseWhole(held, headOnly)
+      if (held.length > mostBodyBytes) return fail(tooLarge())
+      // What is thrown inside a listener nobody catches: it would end the agent.
+      const parsed = orFail(() => parseWhole(held, headOnly), fail)
       if (parsed === undefined) return
       clearTimeout(timer)
       socket.removeAllListeners('data').removeAllListeners('close')
@@ -123,19 +126,30 @@ function exchange(socket: Socket, request: string, timeoutMs: number, headOnly: 
   })
 }
 
+function orFail<T>(parse: () => T, fail: (error: Error) => void): T | undefined {
+  try {
+    return parse()
+  } catch (error) {
+    fail(error as Error)
+    return undefined
+  }
+}
+
 function parseHead(held: Buffer): { status: number; headers: Record<string, string>; bodyAt: number } | undefined {
   const end = held.indexOf('\r\n\r\n')
   if (end < 0) {
-    if (held.length > mostHeaderBytes) throw new FairleadError('bad_upstream', 'The engine’s answer has no end to its headers.')
+    if (held.length > mostHeaderBytes) throw malformed('its headers have no end')
     return undefined
   }
   const [first = '', ...lines] = held.toString('latin1', 0, end).split('\r\n')
+  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1]
+  if (status === undefined) throw malformed('its first line is none of HTTP')
   const headers: Record<string, string> = {}
   for (const line of lines) {
     const colon = line.indexOf(':')
     if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
   }
-  return { status: Number(first.split(' ')[1]), headers, bodyAt: end + 4 }
+  return { status: Number(status), headers, bodyAt: end + 4 }
 }
 
 function parseWhole(held: Buffer, headOnly: boolean): (Response & { reusable: boolean }) | undefined {
@@ -148,7 +162,10 @@ function parseWhole(held: Buffer, headOnly: boolean): (Response & { reusable: bo
     const body = parseChunks(held, bodyAt)
     return body === undefined ? undefined : { status, headers, body, reusable }
   }
-  const length = Number(headers['content-length'] ?? 0)
+  const said = headers['content-length'] ?? '0'
+  if (!/^\d{1,15}$/.test(said)) throw malformed('its length is no number')
+  const length = Number(said)
+  if (length > mostBodyBytes) throw tooLarge()
   if (held.length < bodyAt + length) return undefined
   return { status, headers, body: held.subarray(bodyAt, bodyAt + length), reusable }
 }
@@ -158,15 +175,18 @@ function parseChunks(held: Buffer, start: number): Buffer | undefined {
   let at = start
   for (;;) {
     const lineEnd = held.indexOf('\r\n', at)
+    if ((lineEnd < 0 ? held.length : lineEnd) - at > mostSizeBytes) throw malformed('the size of a chunk has no end')
     if (lineEnd < 0) return undefined
-    const size = Number.parseInt(held.toString('latin1', at, lineEnd), 16)
-    if (Number.isNaN(size)) throw new FairleadError('bad_upstream', 'The engine’s answer is malformed.')
+    const said = /^([0-9a-f]{1,8})(?:;.*)?$/i.exec(held.toString('latin1', at, lineEnd))?.[1]
+    if (said === undefined) throw malformed('the size of a chunk is no number')
+    const size = Number.parseInt(said, 16)
     at = lineEnd + 2
     if (size === 0) {
       // Trailers may follow; the answer is over at the next empty line.
       return held.indexOf('\r\n', at) < 0 ? undefined : Buffer.concat(parts)
     }
     if (held.length < at + size + 2) return undefined
+    if (held[at + size] !== 13 || held[at + size + 1] !== 10) throw malformed('a chunk is longer than it said')
     parts.push(held.subarray(at, at + size))
     at += size + 2
   }
@@ -192,7 +212,7 @@ function readHead(socket: Socket, timeoutMs: number): Promise<Streaming> {
     socket.on('end', early).on('close', early)
     socket.on('data', (chunk: Buffer) => {
       held = Buffer.concat([held, chunk])
-      const head = parseHead(held)
+      const head = orFail(() => parseHead(held), fail)
       if (head === undefined) return
       stop()
       socket.pause()
@@ -200,4 +220,12 @@ function readHead(socket: Socket, timeoutMs: number): Promise<Streaming> {
       resolve({ status: head.status, headers: head.headers, socket })
     })
   })
+}
+
+function malformed(what: string): FairleadError {
+  return new FairleadError('bad_upstream', `The engine’s answer is malformed: ${what}. Restart the engine if it goes on so.`)
+}
+
+function tooLarge(): FairleadError {
+  return new FairleadError('too_large', 'The engine answered with more than 64 MiB.')
 }
