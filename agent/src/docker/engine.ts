@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { FairleadError, type Code } from '@fairlead/protocol/errors.ts'
-import { openHttp, type Response } from './http.ts'
+import { headerOf, openHttp, type Response } from './http.ts'
 import type { NameOf, Operation } from './operations.ts'
 
 /** The engine of this host, Docker or Podman, over its unix socket. The only door to it. */
@@ -73,8 +73,8 @@ export function openEngine(socket: string): Engine {
   /** Asked once: the highest API version that both speak. */
   async function versionPrefix(): Promise<string> {
     if (prefix !== undefined) return prefix
-    const { headers } = await ping()
-    const minor = Number(/^1\.(\d+)$/.exec(headers['api-version'] ?? '')?.[1] ?? oldestApi)
+    const { head } = await ping()
+    const minor = Number(/^1\.(\d+)$/.exec(headerOf(head, 'api-version') ?? '')?.[1] ?? oldestApi)
     if (minor < oldestApi)
       throw new FairleadError(
         'unsupported',

@@ -3,14 +3,14 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 export interface Response {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  /** Status line and headers, in lower case; `headerOf` reads it. */
+  readonly head: string
   readonly body: Buffer
 }
 
 /** A response whose body is read as it comes: the socket, with what followed the headers already put back. */
 export interface Streaming {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
   readonly socket: Socket
 }
 
@@ -135,39 +135,43 @@ function orFail<T>(parse: () => T, fail: (error: Error) => void): T | undefined 
   }
 }
 
-function parseHead(held: Buffer): { status: number; headers: Record<string, string>; bodyAt: number } | undefined {
+function parseHead(held: Buffer): { status: number; head: string; bodyAt: number } | undefined {
   const end = held.indexOf('\r\n\r\n')
   if (end < 0) {
     if (held.length > mostHeaderBytes) throw malformed('its headers have no end')
     return undefined
   }
-  const [first = '', ...lines] = held.toString('latin1', 0, end).split('\r\n')
-  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1]
+  const head = held.toString('latin1', 0, end).toLowerCase()
+  const status = /^http\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1]
   if (status === undefined) throw malformed('its first line is none of HTTP')
-  const headers: Record<string, string> = {}
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
-  }
-  return { status: Number(status), headers, bodyAt: end + 4 }
+  return { status: Number(status), head, bodyAt: end + 4 }
+}
+
+/** One header of many: the others are not worth an object. */
+export function headerOf(head: string, name: 'api-version' | 'connection' | 'content-length' | 'transfer-encoding'): string | undefined {
+  const at = head.indexOf(`\r\n${name}:`)
+  if (at < 0) return undefined
+  const from = at + name.length + 3
+  const end = head.indexOf('\r\n', from)
+  return head.slice(from, end < 0 ? undefined : end).trim()
 }
 
 function parseWhole(held: Buffer, headOnly: boolean): (Response & { reusable: boolean }) | undefined {
-  const head = parseHead(held)
-  if (head === undefined) return undefined
-  const { status, headers, bodyAt } = head
-  const reusable = headers['connection']?.toLowerCase() !== 'close'
-  if (headOnly || status === 204 || status === 304) return { status, headers, body: Buffer.alloc(0), reusable }
-  if (headers['transfer-encoding'] === 'chunked') {
+  const parsed = parseHead(held)
+  if (parsed === undefined) return undefined
+  const { status, head, bodyAt } = parsed
+  const reusable = headerOf(head, 'connection') !== 'close'
+  if (headOnly || status === 204 || status === 304) return { status, head, body: Buffer.alloc(0), reusable }
+  if (headerOf(head, 'transfer-encoding') === 'chunked') {
     const body = parseChunks(held, bodyAt)
-    return body === undefined ? undefined : { status, headers, body, reusable }
+    return body === undefined ? undefined : { status, head, body, reusable }
   }
-  const said = headers['content-length'] ?? '0'
+  const said = headerOf(head, 'content-length') ?? '0'
   if (!/^\d{1,15}$/.test(said)) throw malformed('its length is no number')
   const length = Number(said)
   if (length > mostBodyBytes) throw tooLarge()
   if (held.length < bodyAt + length) return undefined
-  return { status, headers, body: held.subarray(bodyAt, bodyAt + length), reusable }
+  return { status, head, body: held.subarray(bodyAt, bodyAt + length), reusable }
 }
 
 function parseChunks(held: Buffer, start: number): Buffer | undefined {
@@ -217,7 +221,7 @@ function readHead(socket: Socket, timeoutMs: number): Promise<Streaming> {
       stop()
       socket.pause()
       if (held.length > head.bodyAt) socket.unshift(held.subarray(head.bodyAt))
-      resolve({ status: head.status, headers: head.headers, socket })
+      resolve({ status: head.status, socket })
     })
   })
 }
