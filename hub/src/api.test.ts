@@ -9,6 +9,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { createOwner, createPerson, type Person } from '../../e2e/fleet/console.ts'
 import { until } from '../../e2e/fleet/until.ts'
 import { rates } from './base/rates.ts'
+import { secretOf } from './base/secret.ts'
 import { openHub, type Hub } from './hub.ts'
 
 const agent = new Agent({ rejectUnauthorized: false })
@@ -61,7 +62,7 @@ describe('the API of a hub', () => {
       http: local,
       https: local,
       dataDir: dir,
-      metricsToken: token,
+      metricsToken: secretOf(token),
       tlsCert: undefined,
       tlsKey: undefined,
       demo: false,
