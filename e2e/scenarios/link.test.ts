@@ -7,7 +7,7 @@ import { startEngine, type TestEngine } from '../engine.ts'
 import { createOwner, createPerson, invite, type Person } from '../fleet/console.ts'
 import { logLines } from '../fleet/lines.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
-import { readUntil } from '../fleet/terminal.ts'
+import { openShell, readUntil } from '../fleet/terminal.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
@@ -123,12 +123,8 @@ describe('a host, its hub and a person', need('dockerd', 'busybox'), () => {
 
   it('a terminal echoes, and is found again with what it wrote', async () => {
     const { onHost, close } = await owner.open()
-    const { terminals } = onHost('alpha')
-    const { id } = await terminals.open({ container: 'web', command: ['/bin/sh'] })
-    const first = terminals.attach({ id })
-    await first.send(Buffer.from('echo $((20+22))\n'))
-    await readUntil(first, /\n42/)
-    first.close()
+    const { id, end } = await openShell(onHost('alpha'), 'web')
+    end.close()
     close()
     const again = await owner.open()
     const second = again.onHost('alpha').terminals.attach({ id })
