@@ -4,7 +4,7 @@ import type { Address } from './address.ts'
 import { createDrawing, handleOf, redraw, resized, scrolled, type PaneHandle } from './drawing.ts'
 import type { Logs } from './logs.ts'
 import { Row } from './Row.tsx'
-import { copySelected } from './selection.ts'
+import { copySelected, watchSelection } from './selection.ts'
 
 /** Rows, drawn only where they are seen, whatever their heights; the selection survives all of it. */
 export function Pane(props: {
@@ -26,11 +26,14 @@ export function Pane(props: {
   let glass: HTMLDivElement | undefined
   let block: HTMLDivElement | undefined
   const uneven = () => props.view.wrap() || props.unfolded.size > 0
+  const selection = watchSelection()
+  onCleanup(selection.stop)
   const drawing = createDrawing({
     logs: props.logs,
     wrap: () => props.view.wrap(),
     following: () => props.following,
     uneven,
+    selecting: selection.any,
     onFollow: (following) => props.onFollow(following),
     onDrawn: (ids, seen) => props.onDrawn(ids, seen),
   })

@@ -5,6 +5,8 @@ import { pinnedRows } from './selection.ts'
 import { fillSlots, readLine, type Line, type Slot } from './slots.ts'
 
 export const rowHeight = 18
+/** Drawn beyond what is seen, for whoever scrolls faster than it is drawn. */
+const spareRows = 8
 const widthEveryMs = 100
 
 /** What the rest of the page asks of the pane. */
@@ -23,6 +25,8 @@ export interface Ask {
   following(): boolean
   /** Rows may be of unlike heights. */
   uneven(): boolean
+  /** Something is selected in the page. */
+  selecting(): boolean
   onFollow(following: boolean): void
   onDrawn(ids: readonly number[], seen: readonly [number, number]): void
 }
@@ -42,6 +46,7 @@ export interface RowSlot extends Slot {
 type Drawing = ReturnType<typeof createDrawing>
 
 const nobody: ReadonlySet<number> = new Set()
+const unpinned: readonly [readonly number[], readonly number[]] = [[], []]
 
 /** Which rows are in the page, and where. */
 export function createDrawing(ask: Ask) {
@@ -106,9 +111,9 @@ export function draw(drawing: Drawing): void {
   const { order } = ask.logs.rows
   const unit = drawing.unit()
   const place = placeOf(drawing.top, order.length, unit, height)
-  const [from, to] = windowOf(place, order.length, ask.uneven() ? rowHeight : unit, height)
+  const [from, to] = windowOf(place, order.length, ask.uneven() ? rowHeight : unit, height, ask.following() ? 1 : spareRows)
   const wanted = Array.from(order.ids.subarray(from, to))
-  const [before, after] = pinnedRows(block, wanted, ask.logs.store)
+  const [before, after] = ask.selecting() ? pinnedRows(block, wanted, ask.logs.store) : unpinned
   batch(() => {
     drawing.setPinned(before.length + after.length === 0 ? nobody : new Set([...before, ...after]))
     drawing.setSlots((slots) => fillSlots(slots, [...before, ...wanted, ...after], (id) => readLine(ask.logs.store, id), makeSlot))

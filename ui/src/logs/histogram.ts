@@ -45,8 +45,10 @@ export function startCount(store: LogStore, rows: Order, buckets: number): Count
       let chunk = store.chunks[0]!
       for (; at < end; at++) {
         const id = rows.ids[at]!
-        if (!store.has(id)) continue
-        if (id < chunk.firstId || id >= chunk.firstId + chunk.count) chunk = store.chunkOf(id)
+        if (id < chunk.firstId || id >= chunk.firstId + chunk.count) {
+          if (!store.has(id)) continue
+          chunk = store.chunkOf(id)
+        }
         const level = chunk.levels[id - chunk.firstId]!
         const bucket = Math.max(0, Math.min(buckets - 1, Math.floor((chunk.times[id - chunk.firstId]! - fromMs) * scale)))
         columns[level >= 5 ? 2 : level === 4 ? 1 : 0][bucket]!++

@@ -97,7 +97,7 @@ describe('the rows of a log', () => {
     assert.deepEqual(placeOf(0, 1000, 18, 600), { row: 0, share: 0, y: 0 })
     const end = placeOf(18 * 1000 - 600, 1000, 18, 600)
     assert.deepEqual([end.row, end.y], [999, 600])
-    const [from, to] = windowOf(placeOf(scrollTo(500, 1000, 18, 600), 1000, 18, 600), 1000, 18, 600)
+    const [from, to] = windowOf(placeOf(scrollTo(500, 1000, 18, 600), 1000, 18, 600), 1000, 18, 600, 8)
     assert.ok(from < 490 && to > 510 && to - from < 80, `${from} ${to}`)
   })
 
