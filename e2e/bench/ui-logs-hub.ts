@@ -57,11 +57,13 @@ export async function startFloodHub(): Promise<FloodHub> {
   return {
     ...hub,
     async flood(lines) {
-      const until = written + lines
+      // Written down beforehand: making lines is no work of the console's, and takes from the same two cores.
+      const batches = Array.from({ length: lines / 200 }, (_, i) => makeBatch(written + 200 * i))
+      written += lines
       while (log === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
-      while (written < until) {
+      while (batches.length > 0) {
         const beganMs = performance.now()
-        for (let i = 0; i < 10 && written < until; i++, written += 200) await log.write(makeBatch(written))
+        for (const batch of batches.splice(0, 10)) await log.write(batch)
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, 1000 / 60 - (performance.now() - beganMs))))
       }
     },

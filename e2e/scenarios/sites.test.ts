@@ -5,6 +5,7 @@ import type { Person } from '../fleet/console.ts'
 import { openNet, type Net } from '../fleet/net.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
 import { pasteLine, type PastedHost } from '../fleet/paste.ts'
+import { logLines } from '../fleet/lines.ts'
 import { tryShell } from '../fleet/terminal.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
@@ -95,9 +96,14 @@ describe('two sites behind NAT', need('netns', 'dockerd', 'busybox', 'curl'), ()
     for (const host of hosts) assert.ok(!host.output.includes('flj1.'))
   })
 
-  it('a revoked site is closed and gone from the list', async () => {
+  it('a revoked site is closed within a second and gone from the list [security 35]', async () => {
+    const revoked = (await listHosts()).find(({ name }) => name === 'site-2')!
     await ask('DELETE', '/api/v1/hosts/site-2')
+    const answeredMs = Date.now()
     await until(() => /removed from the hub|4403/.test(hosts[1]!.output))
     assert.ok(!(await listHosts()).some(({ name }) => name === 'site-2'))
+    const closed = logLines(owned.hub.output).findLast(({ message, facts }) => message === 'host offline' && facts['host'] === revoked.id)
+    assert.equal(closed?.facts['code'], 4403)
+    assert.ok(closed!.timeMs - answeredMs <= 1000, `${closed!.timeMs - answeredMs} ms`)
   })
 })

@@ -1,10 +1,10 @@
 import { createEffect, For, on, onCleanup, onMount, type Accessor, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import type { Address } from './address.ts'
-import { createDrawing, handleOf, redraw, scrolled, type PaneHandle } from './drawing.ts'
+import { createDrawing, handleOf, redraw, resized, scrolled, type PaneHandle } from './drawing.ts'
 import type { Logs } from './logs.ts'
 import { Row } from './Row.tsx'
-import { copySelected } from './selection.ts'
+import { copySelected, watchSelection } from './selection.ts'
 
 /** Rows, drawn only where they are seen, whatever their heights; the selection survives all of it. */
 export function Pane(props: {
@@ -25,11 +25,15 @@ export function Pane(props: {
   let scroller: HTMLDivElement | undefined
   let glass: HTMLDivElement | undefined
   let block: HTMLDivElement | undefined
+  const uneven = () => props.view.wrap() || props.unfolded.size > 0
+  const selection = watchSelection()
+  onCleanup(selection.stop)
   const drawing = createDrawing({
     logs: props.logs,
     wrap: () => props.view.wrap(),
     following: () => props.following,
-    uneven: () => props.view.wrap() || props.unfolded.size > 0,
+    uneven,
+    selecting: selection.any,
     onFollow: (following) => props.onFollow(following),
     onDrawn: (ids, seen) => props.onDrawn(ids, seen),
   })
@@ -38,18 +42,26 @@ export function Pane(props: {
     const boxes = { scroller: scroller!, glass: glass!, block: block! }
     drawing.boxes = boxes
     props.ref(handleOf(drawing))
-    const watcher = new ResizeObserver(() => {
-      boxes.glass.style.width = `${boxes.scroller.clientWidth}px`
-      boxes.glass.style.height = `${boxes.scroller.clientHeight}px`
-      redraw(drawing)
-    })
+    const watcher = new ResizeObserver(() => resized(drawing))
     watcher.observe(boxes.scroller)
     onCleanup(() => watcher.disconnect())
-    createEffect(on(props.logs.version, () => redraw(drawing)))
+    // Not within the effect: what is drawn there stands in the page only after it.
+    let due = false
+    let gone = false
+    onCleanup(() => (gone = true))
+    const soon = () => {
+      if (due) return
+      due = true
+      queueMicrotask(() => {
+        due = false
+        if (!gone) redraw(drawing)
+      })
+    }
+    createEffect(on(props.logs.version, soon))
     const looks = () => [props.view.wrap(), props.unfolded, props.named, props.view.clock(), props.view.raw(), props.view.columns()]
     const looksElse = () => {
       drawing.setWidth(0)
-      redraw(drawing)
+      soon()
     }
     createEffect(on(looks, looksElse, { defer: true }))
   })
@@ -57,7 +69,7 @@ export function Pane(props: {
   return (
     <div
       class="logs"
-      classList={{ wrap: props.view.wrap() }}
+      classList={{ wrap: props.view.wrap(), even: !uneven() }}
       role="log"
       aria-live="off"
       aria-label={t('logs.label')}
@@ -71,21 +83,21 @@ export function Pane(props: {
         style={{ height: `${drawing.total() * drawing.unit()}px`, width: props.view.wrap() ? '100%' : `${drawing.width()}px` }}
       >
         <div class="glass" ref={(box) => (glass = box)}>
-          <div class="block" ref={(box) => (block = box)}>
-            <For each={drawing.ids()}>
-              {(id) => (
+          <div class="block" style={{ width: `max(100%, ${drawing.width()}px)` }} ref={(box) => (block = box)}>
+            <For each={drawing.slots()}>
+              {(slot) => (
                 <Row
-                  id={id}
+                  line={slot.line()}
                   logs={props.logs}
                   view={props.view}
                   nowMs={props.nowMs}
                   named={props.named}
-                  current={props.current === id}
-                  open={props.unfolded.has(id)}
-                  away={drawing.pinned().has(id)}
-                  marks={props.marks().get(id) ?? none}
-                  onToggle={() => props.onToggle(id)}
-                  onPick={() => props.onPick(id)}
+                  current={props.current === slot.id}
+                  open={props.unfolded.has(slot.id)}
+                  away={drawing.pinned().has(slot.id)}
+                  marks={props.marks().get(slot.id) ?? none}
+                  onToggle={() => props.onToggle(slot.id)}
+                  onPick={() => props.onPick(slot.id)}
                 />
               )}
             </For>

@@ -1,4 +1,4 @@
-import { createMemo, For, Show, type JSX } from 'solid-js'
+import { createMemo, For, Index, Match, Show, Switch, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import { plain } from '../kit/kit.tsx'
 import type { Address } from './address.ts'
@@ -8,13 +8,14 @@ import { JsonTree } from './JsonTree.tsx'
 import { levelNames } from './level.ts'
 import type { Logs } from './logs.ts'
 import { showLine } from './shown.ts'
+import type { Line } from './slots.ts'
 import { colorOf } from './sources.ts'
 import { markSpans, type Piece } from './spans.ts'
 import { stamp } from './stamp.ts'
 
-/** One line. Everything in it that others wrote is a text node. */
+/** One line, and then another: the row stays. Everything in it that others wrote is a text node. */
 export function Row(props: {
-  readonly id: number
+  readonly line: Line
   readonly logs: Logs
   readonly view: Address
   readonly nowMs: number
@@ -26,17 +27,19 @@ export function Row(props: {
   readonly onToggle: () => void
   readonly onPick: () => void
 }): JSX.Element {
-  // A line never changes, and it may be gone from the store while this row still stands for a moment.
-  const { store, sources } = props.logs
-  const id = props.id
-  const text = store.text(id)
-  const stream = store.stream(id)
-  const level = levelNames[store.level(id)]!
-  const timeMs = store.time(id)
-  const source = store.source(id)
-  const shown = createMemo(() => showLine(text, props.view.raw() || stream === 2))
-  const fields = () => (stream === 2 ? undefined : shown().fields)
+  const ours = () => props.line.stream === 2
+  const source = () => props.logs.sources[props.line.source]?.ref
+  const shown = createMemo(() => showLine(props.line.text, props.view.raw() || ours()))
+  const fields = createMemo(() => (ours() ? undefined : shown().fields))
   const pieces = createMemo(() => markSpans(shown().spans, props.marks))
+  // Most lines are one piece of plain text: it takes the place of the one before.
+  const bare = createMemo(() => {
+    const [first, second] = pieces()
+    if (first === undefined) return ''
+    return second === undefined && !first.hit && first.style === '' && first.color === undefined && first.href === undefined
+      ? first.text
+      : undefined
+  })
   const picked = (event: MouseEvent) => {
     // The end of a selection is no click, and a link is a link.
     if (getSelection()?.isCollapsed === false || (event.target as HTMLElement).closest('a, button') !== null) return
@@ -45,12 +48,18 @@ export function Row(props: {
 
   return (
     <div
-      class={`line l-${level}`}
-      classList={{ ours: stream === 2, stderr: stream === 1, current: props.current, away: props.away, hit: props.marks.length > 0 }}
-      data-id={id}
+      class={`line l-${levelNames[props.line.level]!}`}
+      classList={{
+        ours: ours(),
+        stderr: props.line.stream === 1,
+        current: props.current,
+        away: props.away,
+        hit: props.marks.length > 0,
+      }}
+      data-id={props.line.id}
       onClick={picked}
     >
-      <Show when={fields()} fallback={<span class="fold" />}>
+      <Show when={fields() !== undefined} fallback={<span class="fold" />}>
         <button
           type="button"
           class="fold"
@@ -62,14 +71,14 @@ export function Row(props: {
           {props.open ? '▾' : '▸'}
         </button>
       </Show>
-      <time class="when" title={Number.isFinite(timeMs) ? new Date(timeMs).toISOString() : ''}>
-        {stamp(timeMs, props.view.clock(), props.nowMs)}
+      <time class="when" title={Number.isFinite(props.line.timeMs) ? new Date(props.line.timeMs).toISOString() : ''}>
+        {stamp(props.line.timeMs, props.view.clock(), props.nowMs)}
       </time>
       <Show when={props.named}>
-        <span class={`who c${colorOf(source)}`} title={`${sources[source]?.ref.name} · ${sources[source]?.ref.hostName}`}>
-          {plain(sources[source]?.ref.name ?? '')}
+        <span class={`who c${colorOf(props.line.source)}`} title={`${source()?.name} · ${source()?.hostName}`}>
+          {plain(source()?.name ?? '')}
           <Show when={props.logs.manyHosts()}>
-            <span class="dim">@{plain(sources[source]?.ref.hostName ?? '')}</span>
+            <span class="dim">@{plain(source()?.hostName ?? '')}</span>
           </Show>
         </span>
       </Show>
@@ -81,9 +90,11 @@ export function Row(props: {
         )}
       </For>
       <span class="said">
-        <For each={pieces()}>{(piece) => <Said piece={piece} />}</For>
-        <Show when={props.open && fields()}>
-          {(value) => <JsonTree value={value()} onFilter={props.view.narrow} onColumn={props.view.turnColumn} />}
+        <Show when={bare() === undefined} fallback={bare()}>
+          <Index each={pieces()}>{(piece) => <Said piece={piece()} />}</Index>
+        </Show>
+        <Show when={props.open && fields()} keyed>
+          {(value) => <JsonTree value={value} onFilter={props.view.narrow} onColumn={props.view.turnColumn} />}
         </Show>
       </span>
     </div>
@@ -91,19 +102,21 @@ export function Row(props: {
 }
 
 function Said(props: { readonly piece: Piece }): JSX.Element {
-  const { piece } = props
-  const style = piece.color === undefined ? {} : { color: piece.color }
-  if (piece.hit)
-    return (
-      <mark class={piece.style} style={style}>
-        <Linked span={piece} />
-      </mark>
-    )
-  if (piece.style === '' && piece.color === undefined) return <Linked span={piece} />
+  const style = () => (props.piece.color === undefined ? {} : { color: props.piece.color })
+  const bare = () => props.piece.style === '' && props.piece.color === undefined
   return (
-    <span class={piece.style} style={style}>
-      <Linked span={piece} />
-    </span>
+    <Switch fallback={<Linked span={props.piece} />}>
+      <Match when={props.piece.hit}>
+        <mark class={props.piece.style} style={style()}>
+          <Linked span={props.piece} />
+        </mark>
+      </Match>
+      <Match when={!bare()}>
+        <span class={props.piece.style} style={style()}>
+          <Linked span={props.piece} />
+        </span>
+      </Match>
+    </Switch>
   )
 }
 

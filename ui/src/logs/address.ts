@@ -20,6 +20,16 @@ export function createAddress() {
   const parsed = createMemo(() => parseFilter(query()))
   const off: Accessor<ReadonlySet<string>> = createMemo(() => new Set(one(search.off).split(',').filter(Boolean)))
   const columns = createMemo(() => parseColumns(one(search.cols)))
+  // Asked for by every row of every frame: worked out once. The width of the window is asked once as well, as it costs a layout.
+  const slim = matchMedia('(max-width: 640px)').matches
+  const raw = createMemo(() => one(search.raw) === '1')
+  const highlight = createMemo(() => search.mode === 'highlight')
+  const clock = createMemo((): Clock => (['utc', 'relative'].includes(one(search.clock)) ? (one(search.clock) as Clock) : 'local'))
+  const wrap = createMemo(() => (search.wrap === undefined ? slim : one(search.wrap) === '1'))
+  const filtering = createMemo(() => {
+    const now = parsed()
+    return 'why' in now || now.empty ? '' : query()
+  })
   const put = (change: Partial<Record<Name, string | undefined>>) => setSearch(change, { replace: true })
   return {
     query,
@@ -32,21 +42,18 @@ export function createAddress() {
       put({ cols: next.length === 0 ? undefined : next.join(',') })
     },
     /** JSON as it was written. */
-    raw: () => one(search.raw) === '1',
+    raw,
     narrow: (term: string) => query().includes(term) || put({ q: `${query()} ${term}`.trim() }),
     broken: (): FilterError | undefined => {
       const now = parsed()
       return 'why' in now ? now : undefined
     },
     /** The filter that is in force; empty: none. */
-    filtering: (): string => {
-      const now = parsed()
-      return 'why' in now || now.empty ? '' : query()
-    },
-    highlight: () => search.mode === 'highlight',
+    filtering,
+    highlight,
     around: () => Math.min(20, Math.max(0, Math.trunc(Number(one(search.around))) || 0)),
-    clock: (): Clock => (['utc', 'relative'].includes(one(search.clock)) ? (one(search.clock) as Clock) : 'local'),
-    wrap: () => (search.wrap === undefined ? matchMedia('(max-width: 640px)').matches : one(search.wrap) === '1'),
+    clock,
+    wrap,
     /** Time and source of the picked line. */
     at: () => {
       const timeMs = Number(one(search.at))

@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { ask, follow, openRaw } from '../api/api.ts'
 import type { FeedDoor } from './feed.ts'
+import { makeGate } from './gate.ts'
 import type { SourceRef } from './sources.ts'
 
 /** A clock that is off by less says nothing: the way of the first words was as long. */
@@ -40,9 +41,17 @@ async function restarted({ host, id }: Pick<SourceRef, 'host' | 'id'>, sinceMs: 
 async function* watched(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   for await (const payload of stream) {
     while (document.hidden && !signal.aborted) await rest(250, signal)
+    const began = performance.now()
     yield payload
+    await gate.done(began)
   }
 }
+
+/** One for all logs of the page: they share its frames. A page that nobody sees has no frames, and takes no lines either. */
+const gate = makeGate(
+  () => performance.now(),
+  () => new Promise((resolve) => requestAnimationFrame(() => resolve())),
+)
 
 function rest(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,9 +1,13 @@
-import { createSignal } from 'solid-js'
+import { batch, createSignal } from 'solid-js'
 import type { Logs } from './logs.ts'
-import { placeOf, scrollTo, windowOf } from './place.ts'
+import { placeOf, scrollTo, windowOf, type Place } from './place.ts'
 import { pinnedRows } from './selection.ts'
+import { fillSlots, readLine, type Line, type Slot } from './slots.ts'
 
-const rowHeight = 18
+export const rowHeight = 18
+/** Drawn beyond what is seen, for whoever scrolls faster than it is drawn. */
+const spareRows = 8
+const widthEveryMs = 100
 
 /** What the rest of the page asks of the pane. */
 export interface PaneHandle {
@@ -21,6 +25,8 @@ export interface Ask {
   following(): boolean
   /** Rows may be of unlike heights. */
   uneven(): boolean
+  /** Something is selected in the page. */
+  selecting(): boolean
   onFollow(following: boolean): void
   onDrawn(ids: readonly number[], seen: readonly [number, number]): void
 }
@@ -32,21 +38,27 @@ export interface Boxes {
   readonly block: HTMLDivElement
 }
 
+/** A row with a line that can be watched. */
+export interface RowSlot extends Slot {
+  line(): Line
+}
+
 type Drawing = ReturnType<typeof createDrawing>
 
 const nobody: ReadonlySet<number> = new Set()
+const unpinned: readonly [readonly number[], readonly number[]] = [[], []]
 
 /** Which rows are in the page, and where. */
 export function createDrawing(ask: Ask) {
-  const [ids, setIds] = createSignal<readonly number[]>([])
+  const [slots, setSlots] = createSignal<readonly RowSlot[]>([])
   const [pinned, setPinned] = createSignal(nobody)
   const [total, setTotal] = createSignal(0)
   const [unit, setUnit] = createSignal(rowHeight)
   const [width, setWidth] = createSignal(0)
   return {
     ask,
-    ids,
-    setIds,
+    slots,
+    setSlots,
     /** Rows that stand only because the selection begins or ends in them. */
     pinned,
     setPinned,
@@ -59,64 +71,109 @@ export function createDrawing(ask: Ask) {
     width,
     setWidth,
     boxes: undefined as Boxes | undefined,
+    /** Of what can be seen; the page is asked for it only when it changed: an answer costs a layout. */
+    height: 0,
+    left: 0,
+    /** Where the scroll bar is, and where it will be once all is drawn. */
+    scrollTop: 0,
+    top: 0,
     seen: [0, 0] as readonly [number, number],
     held: undefined as { readonly id: number; readonly row: number; readonly y: number } | undefined,
     /** A scroll of our own making says nothing about what the reader wants. */
     ours: -1,
+    widening: undefined as ReturnType<typeof setTimeout> | undefined,
+  }
+}
+
+function makeSlot(first: Line): RowSlot {
+  const [line, put] = createSignal(first)
+  return {
+    get id() {
+      return line().id
+    },
+    line,
+    put,
   }
 }
 
 function setScroll(drawing: Drawing, top: number): void {
   const { scroller } = drawing.boxes!
-  if (Math.abs(scroller.scrollTop - top) < 1) return
+  drawing.top = top
+  if (Math.abs(drawing.scrollTop - top) < 1) return
   scroller.scrollTop = top
-  drawing.ours = scroller.scrollTop
+  drawing.ours = drawing.top = drawing.scrollTop = scroller.scrollTop
 }
 
-/** Draws what belongs where the scroll bar is. */
+/** Draws what belongs where the scroll bar is. Rows of one height are placed without asking the page for anything. */
 export function draw(drawing: Drawing): void {
-  const { scroller, block } = drawing.boxes!
-  const { order } = drawing.ask.logs.rows
-  const height = scroller.clientHeight
-  const place = placeOf(scroller.scrollTop, order.length, drawing.unit(), height)
-  const [from, to] = windowOf(place, order.length, drawing.ask.uneven() ? rowHeight : drawing.unit(), height)
-  const wanted = [...order.ids.subarray(from, to)]
-  const [before, after] = pinnedRows(block, wanted, drawing.ask.logs.store)
-  drawing.setPinned(before.length + after.length === 0 ? nobody : new Set([...before, ...after]))
-  drawing.setIds([...before, ...wanted, ...after])
-  const element = rowElement(drawing, order.ids[place.row])
-  const top = element === undefined ? 0 : element.offsetTop + place.share * element.offsetHeight
-  const y = order.length * drawing.unit() <= height ? 0 : place.y - top
-  block.style.transform = `translate(${-scroller.scrollLeft}px,${y}px)`
-  measure(drawing, y, before.length, wanted)
+  const { block } = drawing.boxes!
+  const { ask, height } = drawing
+  const { order } = ask.logs.rows
+  const unit = drawing.unit()
+  const place = placeOf(drawing.top, order.length, unit, height)
+  const [from, to] = windowOf(place, order.length, ask.uneven() ? rowHeight : unit, height, ask.following() ? 1 : spareRows)
+  const wanted = Array.from(order.ids.subarray(from, to))
+  const [before, after] = ask.selecting() ? pinnedRows(block, wanted, ask.logs.store) : unpinned
+  batch(() => {
+    drawing.setPinned(before.length + after.length === 0 ? nobody : new Set([...before, ...after]))
+    drawing.setSlots((slots) => fillSlots(slots, [...before, ...wanted, ...after], (id) => readLine(ask.logs.store, id), makeSlot))
+  })
+  const y = order.length * unit <= height ? 0 : place.y - topOf(drawing, place, from, before.length)
+  block.style.transform = `translate(${-drawing.left}px,${y}px)`
+  note(drawing, y, from, before.length, wanted)
 }
 
-/** Which rows are really seen, and how wide the widest one was. */
-function measure(drawing: Drawing, y: number, skip: number, wanted: readonly number[]): void {
-  const { scroller, block } = drawing.boxes!
-  const children = block.children as HTMLCollectionOf<HTMLElement>
-  let first = -1
-  let last = -1
-  for (let i = 0; i < wanted.length; i++) {
-    const child = children[skip + i]
-    if (child === undefined) continue
-    const top = child.offsetTop + y
-    if (top + child.offsetHeight <= 0 || top >= scroller.clientHeight) continue
-    if (first < 0) first = i
-    last = i
-  }
-  const start = wanted.length === 0 ? 0 : indexOf(drawing, wanted[0]!, drawing.seen[0])
-  drawing.seen = [start + Math.max(0, first), start + Math.max(0, last)]
-  const id = wanted[Math.max(0, first)]
-  const top = (children[skip + Math.max(0, first)]?.offsetTop ?? 0) + y
+/** Where in the block the point is that is held in place. */
+function topOf(drawing: Drawing, { row, share }: Place, from: number, skip: number): number {
+  if (!drawing.ask.uneven()) return (row - from + share) * rowHeight
+  const element = drawing.boxes!.block.children[skip + row - from] as HTMLElement | undefined
+  return element === undefined ? 0 : element.offsetTop + share * element.offsetHeight
+}
+
+/** Which rows are really seen. */
+function note(drawing: Drawing, y: number, from: number, skip: number, wanted: readonly number[]): void {
+  const [first, last, top] = drawing.ask.uneven() ? measured(drawing, y, skip, wanted.length) : computed(drawing, y, wanted.length)
+  drawing.seen = [from + first, from + last]
+  const id = wanted[first]
   drawing.held = id === undefined ? undefined : { id, row: drawing.seen[0], y: top }
-  if (!drawing.ask.wrap() && block.scrollWidth > drawing.width()) drawing.setWidth(block.scrollWidth)
+  widen(drawing)
   drawing.ask.onDrawn(wanted, drawing.seen)
 }
 
-function rowElement(drawing: Drawing, id: number | undefined): HTMLElement | undefined {
-  const at = id === undefined ? -1 : drawing.ids().indexOf(id)
-  return at < 0 ? undefined : (drawing.boxes!.block.children[at] as HTMLElement)
+type Seen = readonly [first: number, last: number, firstTop: number]
+
+function computed({ height }: Drawing, y: number, count: number): Seen {
+  const first = Math.max(0, Math.min(count - 1, Math.floor(-y / rowHeight)))
+  const last = Math.max(first, Math.min(count - 1, Math.ceil((height - y) / rowHeight) - 1))
+  return [first, last, first * rowHeight + y]
+}
+
+function measured({ boxes, height }: Drawing, y: number, skip: number, count: number): Seen {
+  const children = boxes!.block.children as HTMLCollectionOf<HTMLElement>
+  let first = -1
+  let last = -1
+  for (let i = 0; i < count; i++) {
+    const child = children[skip + i]
+    if (child === undefined) continue
+    const top = child.offsetTop + y
+    if (top + child.offsetHeight <= 0 || top >= height) continue
+    if (first < 0) first = i
+    last = i
+  }
+  first = Math.max(0, first)
+  return [first, Math.max(0, last), (children[skip + first]?.offsetTop ?? 0) + y]
+}
+
+/** How wide the widest row is, asked now and then and at the beginning of a frame, when the page knows it anyway. */
+function widen(drawing: Drawing): void {
+  if (drawing.ask.wrap()) return
+  drawing.widening ??= setTimeout(() => {
+    requestAnimationFrame(() => {
+      drawing.widening = undefined
+      const { scrollWidth } = drawing.boxes!.block
+      if (!drawing.ask.wrap() && scrollWidth > drawing.width()) drawing.setWidth(scrollWidth)
+    })
+  }, widthEveryMs)
 }
 
 /** Near the row where it was, looking outwards. */
@@ -131,9 +188,10 @@ function indexOf({ ask }: Drawing, id: number, near: number): number {
 
 /** Average height, so that the scroll bar fits what is drawn. */
 function settleUnit(drawing: Drawing): void {
+  if (!drawing.ask.uneven()) return void drawing.setUnit(rowHeight)
   const { block } = drawing.boxes!
   const count = block.children.length
-  const average = !drawing.ask.uneven() || count === 0 ? rowHeight : Math.max(rowHeight, block.offsetHeight / count)
+  const average = count === 0 ? rowHeight : Math.max(rowHeight, block.offsetHeight / count)
   const all = count >= drawing.ask.logs.rows.order.length && count > 0
   if (all || Math.abs(average - drawing.unit()) / drawing.unit() > 0.1) drawing.setUnit(average)
 }
@@ -142,36 +200,55 @@ function settleUnit(drawing: Drawing): void {
 export function redraw(drawing: Drawing): void {
   const { ask, held: before } = drawing
   const { order } = ask.logs.rows
+  if (drawing.boxes === undefined) return
   drawing.setTotal(order.length)
-  draw(drawing)
+  if (ask.uneven()) draw(drawing)
   settleUnit(drawing)
+  let { top } = drawing
   if (ask.following()) {
-    setScroll(drawing, order.length * drawing.unit())
+    top = Math.max(0, order.length * drawing.unit() - drawing.height)
   } else if (before !== undefined) {
     const row = ask.logs.store.has(before.id) ? indexOf(drawing, before.id, Math.min(before.row, order.length - 1)) : -1
-    if (row >= 0 && row !== before.row) setScroll(drawing, drawing.boxes!.scroller.scrollTop + (row - before.row) * drawing.unit())
+    if (row >= 0 && row !== before.row) top += (row - before.row) * drawing.unit()
   }
+  drawing.top = top
   draw(drawing)
+  // Last of all: it makes the page lay out what was drawn, which is then done for this frame.
+  setScroll(drawing, top)
   if (before !== undefined && ask.uneven() && !ask.following()) putBack(drawing, before)
 }
 
 /** With rows of unlike heights it takes a second look. */
 function putBack(drawing: Drawing, { id, y }: { readonly id: number; readonly y: number }): void {
-  const { scroller, glass } = drawing.boxes!
+  const { block, glass } = drawing.boxes!
   for (let tries = 0; tries < 3; tries++) {
-    const element = rowElement(drawing, id)
-    const off = element === undefined ? 0 : element.getBoundingClientRect().top - glass.getBoundingClientRect().top - y
+    const at = drawing.slots().findIndex((slot) => slot.id === id)
+    const off = at < 0 ? 0 : block.children[at]!.getBoundingClientRect().top - glass.getBoundingClientRect().top - y
     if (Math.abs(off) < 1) return
-    setScroll(drawing, scroller.scrollTop + off)
+    setScroll(drawing, drawing.top + off)
     draw(drawing)
   }
 }
 
+/** The box has another size. */
+export function resized(drawing: Drawing): void {
+  const { scroller, glass } = drawing.boxes!
+  glass.style.width = `${scroller.clientWidth}px`
+  glass.style.height = `${scroller.clientHeight}px`
+  drawing.height = scroller.clientHeight
+  redraw(drawing)
+}
+
 export function scrolled(drawing: Drawing): void {
   const { scroller } = drawing.boxes!
-  const own = Math.abs(scroller.scrollTop - drawing.ours) < 1
+  const { scrollTop, scrollLeft, scrollHeight } = scroller
+  const own = Math.abs(scrollTop - drawing.ours) < 1
   drawing.ours = -1
-  if (!own) drawing.ask.onFollow(scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 4)
+  // It was drawn before it was scrolled.
+  if (own && scrollLeft === drawing.left) return
+  drawing.top = drawing.scrollTop = scrollTop
+  drawing.left = scrollLeft
+  if (!own) drawing.ask.onFollow(scrollTop + drawing.height >= scrollHeight - 4)
   draw(drawing)
 }
 
@@ -183,7 +260,8 @@ export function handleOf(drawing: Drawing): PaneHandle {
     },
     toRow(row) {
       drawing.ask.onFollow(false)
-      setScroll(drawing, scrollTo(row, drawing.ask.logs.rows.order.length, drawing.unit(), drawing.boxes!.scroller.clientHeight))
+      drawing.setTotal(drawing.ask.logs.rows.order.length)
+      setScroll(drawing, scrollTo(row, drawing.ask.logs.rows.order.length, drawing.unit(), drawing.height))
       draw(drawing)
     },
     reveal(row) {
@@ -191,7 +269,7 @@ export function handleOf(drawing: Drawing): PaneHandle {
       const [first, last] = drawing.seen
       const by = row <= first ? row - first - 1 : row >= last ? row - last + 1 : 0
       if (by === 0) return
-      setScroll(drawing, drawing.boxes!.scroller.scrollTop + by * drawing.unit())
+      setScroll(drawing, drawing.top + by * drawing.unit())
       draw(drawing)
     },
     seen: () => drawing.seen,

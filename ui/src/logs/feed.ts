@@ -1,6 +1,6 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import { decodeLogLines, type LogLines } from '@fairlead/protocol/wire/log-batch.ts'
-import { levelOfBytes } from './level.ts'
+import { levelsOf } from './level.ts'
 import { onlyNotice } from './notices.ts'
 
 /** `live`: lines come as they are written. `waiting`: the host or the link is away. `stopped`: the container rests. */
@@ -101,9 +101,8 @@ export function advance(cursor: Cursor | undefined, { count, times, sources }: L
 
 /** The same lines with levels read from what they say, instead of the agent's cheap guess. */
 export function withLevels(lines: LogLines): LogLines {
-  const levels = new Uint8Array(lines.count)
-  for (let i = 0, at = 0; i < lines.count; at += lines.lengths[i]!, i++)
-    levels[i] = lines.sources[i] === 2 ? 0 : levelOfBytes(lines.text.subarray(at, at + lines.lengths[i]!), lines.levels[i]!)
+  const levels = levelsOf(lines.text, lines.lengths.subarray(0, lines.count), lines.levels)
+  for (let i = 0; i < lines.count; i++) if (lines.sources[i] === 2) levels[i] = 0
   return { ...lines, levels }
 }
 

@@ -17,6 +17,10 @@ export interface Filter {
   readonly empty: boolean
   /** In lower case: each stands in every line that fits. */
   readonly needles: readonly string[]
+  /** It is the first of `needles` and nothing else. */
+  readonly oneWord: boolean
+  /** With a regular expression one never knows when it comes to an end. */
+  readonly endless: boolean
 }
 
 export interface FilterError {
@@ -44,11 +48,13 @@ export function parseFilter(text: string): Filter | FilterError {
   const texts: string[] = []
   const needles: string[] = []
   const regexes: RegExp[] = []
+  let endless = false
   for (const [whole] of text.matchAll(word)) {
     const not = whole.startsWith('-') && whole.length > 1
     const found = parseWord(not ? whole.slice(1) : whole)
     if ('why' in found) return found
     tests.push(not ? (line) => !found.test(line) : found.test)
+    endless ||= found.regex !== undefined
     if (!not && found.text !== undefined && found.text !== '') texts.push(found.text)
     if (!not && found.needle !== undefined && found.needle !== '') needles.push(found.needle)
     if (!not && found.regex !== undefined) regexes.push(found.regex)
@@ -56,6 +62,8 @@ export function parseFilter(text: string): Filter | FilterError {
   return {
     empty: tests.length === 0,
     needles,
+    oneWord: tests.length === 1 && needles.length === 1,
+    endless,
     fits(line) {
       const cached = remember(line)
       return tests.every((test) => test(cached))

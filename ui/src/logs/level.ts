@@ -70,18 +70,29 @@ function numbered(n: number): number {
 }
 
 const latin = new TextDecoder('latin1')
+const mostLooked = 4096
 
-/** The level of a line of bytes, which may carry colours; `hint` is the agent's guess: no level word, no look. */
-export function levelOfBytes(line: Uint8Array, hint: number): number {
-  const first = line[0]
-  // `{`, `<`, a klog letter, a colour, a digit (redis): worth a look without a level word.
-  const odd =
-    first === 0x7b ||
-    first === 0x20 ||
-    first === 0x3c ||
-    first === 0x1b ||
-    (first !== undefined && first >= 0x30 && first <= 0x39) ||
-    (first !== undefined && 'IWEF'.includes(String.fromCharCode(first)))
-  if (hint === 0 && !odd) return 0
-  return levelOf(latin.decode(line.length > 4096 ? line.subarray(0, 4096) : line).replaceAll(/\u001B\[[0-9;]*m/g, ''))
+/**
+ * Levels of lines that lie back to back, which may carry colours; `hints` are the agent's guesses: no level word, no look.
+ * All of them become text at once: that is most of the work.
+ */
+export function levelsOf(text: Uint8Array, lengths: Uint32Array, hints: Uint8Array): Uint8Array {
+  const levels = new Uint8Array(lengths.length)
+  // Joined, it is the engine's own string, in which expressions search several times as fast as in the decoder's.
+  const whole = `\n${latin.decode(text)}`
+  const coloured = whole.includes('\u001B')
+  for (let i = 0, at = 0; i < lengths.length; at += lengths[i]!, i++) {
+    if (hints[i] === 0 && !odd(text[at])) continue
+    const line = whole.slice(at + 1, at + 1 + Math.min(lengths[i]!, mostLooked))
+    levels[i] = levelOf(coloured ? line.replaceAll(/\u001B\[[0-9;]*m/g, '') : line)
+  }
+  return levels
 }
+
+/** `{`, `<`, a space, a klog letter, a colour, a digit (redis): worth a look without a level word. */
+function odd(first: number | undefined): boolean {
+  if (first === undefined) return false
+  return first === 0x7b || first === 0x20 || first === 0x3c || first === 0x1b || (first >= 0x30 && first <= 0x39) || klogLetters.has(first)
+}
+
+const klogLetters = new Set(Array.from('IWEF', (letter) => letter.charCodeAt(0)))

@@ -25,10 +25,12 @@ export function createLogs(
       frame = 0
       rows.scan()
       clearTimeout(later)
-      if (rows.refresh(performance.now())) setVersion((n) => n + 1)
-      else later = setTimeout(changed, 50)
+      const found = rows.refresh(performance.now())
+      if (found === 'changed') touch()
+      if (found === 'early') later = setTimeout(changed, 50)
     })
   }
+  const touch = () => void setVersion((n) => n + 1)
   /** Sources that are no longer wanted are hidden, not forgotten. */
   const hidden = createMemo(() => {
     const keys = new Set(wanted().map(keyOf))
@@ -39,7 +41,10 @@ export function createLogs(
     setSlow(false)
     rows.choose({ ...choice(), hidden: hidden() })
   })
+  // Whoever begins to type waits for no worker.
+  const warming = setTimeout(matcher.warm, 500)
   onCleanup(() => {
+    clearTimeout(warming)
     cancelAnimationFrame(frame)
     clearTimeout(later)
     matcher.close()
@@ -56,7 +61,9 @@ export function createLogs(
     /** Lines that came as they were written, since the beginning. */
     arrived,
     /** Lets everyone look again. */
-    touch: () => void setVersion((n) => n + 1),
+    touch,
+    /** Brings the rows up to date at once. */
+    settle: () => void (rows.refresh(Number.POSITIVE_INFINITY) === 'changed' && touch()),
     retry,
     /** Reads history back to a time; without one, as much again as is there. Answers how many lines came. */
     older: (toMs?: number) => readBack(store, sources, older, toMs),

@@ -40,5 +40,8 @@ const scope = globalThis as unknown as {
 }
 if (scope.WorkerGlobalScope !== undefined) {
   const answer = makeAnswerer()
-  scope.addEventListener('message', ({ data }) => scope.postMessage(answer(data), []))
+  scope.addEventListener('message', ({ data }) => {
+    const said = answer(data)
+    scope.postMessage(said, said.fits === undefined ? [] : [said.fits.buffer])
+  })
 }

@@ -1,3 +1,4 @@
+import { parseFilter } from './filter.ts'
 import type { Block } from './match.ts'
 import type { MatchAnswer, MatchRequest } from './match-worker.ts'
 
@@ -9,9 +10,11 @@ export interface Port {
 }
 
 export interface Matcher {
+  /** There will be something to look for soon: what takes a moment to begin begins now. */
+  warm(): void
   /** Everything asked before is void. */
   setFilter(text: string): void
-  /** 1 for each line that fits; undefined: there is another filter by now, or this one took too long. */
+  /** The block is the matcher's from now on. 1 for each line that fits; undefined: there is another filter by now, or this one took too long. */
   match(block: Block): Promise<Uint8Array | undefined>
   /** Where the wanted text stands in each: start, end, start, end. */
   marks(texts: readonly string[]): Promise<readonly (readonly number[])[] | undefined>
@@ -29,8 +32,10 @@ export function makeMatcher(open: () => Promise<Port>, onSlow: () => void, budge
   let generation = 0
   let filter = ''
   let slow = false
+  let stops = 0
 
   function stop(): void {
+    stops++
     live?.close()
     live = undefined
     port = undefined
@@ -39,7 +44,12 @@ export function makeMatcher(open: () => Promise<Port>, onSlow: () => void, budge
   }
 
   async function opened(): Promise<Port> {
+    const before = stops
     const mine = await open()
+    if (before !== stops) {
+      mine.close()
+      return mine
+    }
     mine.onAnswer((answer) => {
       waiting.get(answer.n)?.(answer)
       waiting.delete(answer.n)
@@ -52,8 +62,9 @@ export function makeMatcher(open: () => Promise<Port>, onSlow: () => void, budge
   async function ask(request: object): Promise<MatchAnswer | undefined> {
     if (slow) return undefined
     const mine = generation
+    const before = stops
     const to = await (port ??= opened())
-    if (mine !== generation) return undefined
+    if (mine !== generation || before !== stops) return undefined
     const answer = await new Promise<MatchAnswer | undefined>((resolve) => {
       const id = ++n
       const timer = setTimeout(() => {
@@ -71,11 +82,13 @@ export function makeMatcher(open: () => Promise<Port>, onSlow: () => void, budge
   }
 
   return {
+    warm: () => void (port ??= opened()).catch(() => undefined),
     setFilter(text) {
+      const before = parseFilter(filter)
       generation++
       filter = text
       // One that still works on the old filter may work on it for ever.
-      if (waiting.size > 0 || slow) stop()
+      if ((waiting.size > 0 && (!('endless' in before) || before.endless)) || slow) stop()
       slow = false
       live?.ask({ n: 0, filter })
     },
@@ -90,7 +103,7 @@ export async function openWorker(): Promise<Port> {
   const { workerUrl } = await import('./match-worker.ts')
   const worker = new Worker(workerUrl, { type: 'module' })
   return {
-    ask: (request) => worker.postMessage(request, []),
+    ask: (request) => worker.postMessage(request, 'block' in request ? [request.block.text.buffer] : []),
     onAnswer: (listen) => worker.addEventListener('message', ({ data }) => listen(data as MatchAnswer)),
     close: () => worker.terminate(),
   }

@@ -80,7 +80,7 @@ export function createPick(logs: Logs, view: Address, pane: () => PaneHandle | u
     showAround() {
       const id = current()
       view.put({ mode: 'highlight' })
-      rows.refresh(Number.MAX_SAFE_INTEGER)
+      logs.settle()
       queueMicrotask(() => id !== undefined && store.has(id) && pane()?.toRow(row()))
     },
   }

@@ -27,8 +27,7 @@ export function scrollTo(row: number, rows: number, rowHeight: number, height: n
   return Math.max(0, Math.min(most, (row + 0.5) * rowHeight - height / 2))
 }
 
-/** First row and the one after the last to be drawn. */
-export function windowOf({ row, y }: Place, rows: number, rowHeight: number, height: number): readonly [number, number] {
-  const spare = 8
+/** First row and the one after the last to be drawn: those that are seen, and some to spare on each side. */
+export function windowOf({ row, y }: Place, rows: number, rowHeight: number, height: number, spare: number): readonly [number, number] {
   return [Math.max(0, row - Math.ceil(y / rowHeight) - spare), Math.min(rows, row + Math.ceil((height - y) / rowHeight) + spare + 1)]
 }

@@ -1,7 +1,8 @@
 import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
 import { createAddress, type Address } from './address.ts'
 import type { PaneHandle } from './drawing.ts'
-import { countByTime, type Histogram } from './histogram.ts'
+import { parseFilter } from './filter.ts'
+import { startCount, type Counting, type Histogram } from './histogram.ts'
 import { createLogKeys } from './keys.ts'
 import { createLogs, type Logs } from './logs.ts'
 import { createPick } from './pick.ts'
@@ -32,7 +33,7 @@ export function createReader(wanted: () => readonly SourceRef[]) {
   async function jump(timeMs: number): Promise<void> {
     const { ids, length } = rows.order
     if (length > 0 && timeMs < store.time(ids[0]!)) await logs.older(timeMs - 1000).catch(() => 0)
-    rows.refresh(Number.MAX_SAFE_INTEGER)
+    logs.settle()
     following.follow(false)
     handle?.toRow(logs.find(timeMs, ''))
   }
@@ -94,32 +95,55 @@ function createFollowing(logs: Logs, view: Address, pane: () => PaneHandle | und
   return { following, follow, unseen, toEnd, toggleFollow: () => (following() ? follow(false) : toEnd()) }
 }
 
-/** Found texts of the drawn rows come from the worker: a bad expression cannot stop the page here either. */
+/** Found texts of the drawn rows: of words at once, of expressions by the worker, so that a bad one cannot stop the page here either. */
 function createMarks({ store, matcher }: Logs, { filtering, raw }: Address) {
-  const [marks, setMarks] = createSignal<ReadonlyMap<number, readonly number[]>>(new Map())
-  createEffect(on([filtering, raw], () => setMarks(new Map()), { defer: true }))
+  const [marks, setMarks] = createSignal<ReadonlyMap<number, readonly number[]>>(none)
+  createEffect(on([filtering, raw], () => setMarks(none), { defer: true }))
+  const words = createMemo(() => {
+    const filter = parseFilter(filtering())
+    return 'why' in filter || filter.endless ? undefined : filter
+  })
   async function mark(drawn: readonly number[]): Promise<void> {
     if (filtering() === '') return
     const wanted = drawn.filter((id) => store.has(id) && store.marked(id))
     if (wanted.every((id) => marks().has(id))) return
-    const found = await matcher.marks(wanted.map((id) => shownText(store.text(id), raw())))
+    const texts = wanted.map((id) => shownText(store.text(id), raw()))
+    const here = words()
+    const found = here === undefined ? await matcher.marks(texts) : texts.map(here.marks)
     if (found !== undefined) setMarks(new Map(wanted.map((id, i) => [id, found[i]!])))
   }
   return { marks, mark: (drawn: readonly number[]) => void mark(drawn) }
 }
 
-/** Bars are counted anew twice a second at most, and rarer the longer it takes. */
+const none: ReadonlyMap<number, readonly number[]> = new Map()
+
+/** Bars are counted anew twice a second at most, and rarer the longer it takes; some rows at a time, so that no frame is late for it. */
 function createCounts({ store, rows, version }: Logs) {
   const [counts, setCounts] = createSignal<Histogram>()
+  let counting: Counting | undefined
   let tookMs = 0
+  let countedVersion = 0
   let waiting: ReturnType<typeof setTimeout> | undefined
   function count(): void {
     const began = performance.now()
-    waiting = undefined
-    setCounts(countByTime(store, rows.order, buckets))
-    tookMs = performance.now() - began
+    if (counting === undefined) countedVersion = version()
+    counting ??= startCount(store, rows.order, buckets)
+    const done = counting?.some(rowsAtOnce) ?? true
+    if (done) setCounts(counting?.result())
+    tookMs += performance.now() - began
+    waiting = done ? undefined : setTimeout(count, 12)
+    if (!done) return
+    counting = undefined
+    if (countedVersion !== version()) later()
   }
-  createEffect(on(version, () => (waiting ??= setTimeout(count, counts() === undefined ? 0 : Math.max(500, 20 * tookMs)))))
+  function later(): void {
+    waiting ??= setTimeout(count, counts() === undefined ? 0 : Math.max(500, 20 * tookMs))
+    if (counting === undefined) tookMs = 0
+  }
+  createEffect(on(version, later))
   onCleanup(() => clearTimeout(waiting))
   return counts
 }
+
+/** About a millisecond. */
+const rowsAtOnce = 50_000

@@ -40,7 +40,7 @@ async function shown(lines: readonly string[], choice: Partial<Choice>): Promise
   const rows = makeRows(store, matcher, () => undefined)
   rows.choose({ filter: '', highlight: false, around: 0, hidden: new Set(), ...choice })
   await new Promise((resolve) => setTimeout(resolve, 20))
-  rows.refresh(Number.MAX_SAFE_INTEGER)
+  rows.refresh(Number.POSITIVE_INFINITY)
   matcher.close()
   return [...rows.order.ids.subarray(0, rows.order.length)].map((id) => store.text(id))
 }
@@ -60,7 +60,7 @@ describe('the rows of a log', () => {
     const store = storeOf(lines)
     const matcher = makeMatcher(openHere(), () => undefined)
     const told: boolean[] = []
-    const rows = makeRows(store, matcher, () => rows.refresh(Number.MAX_SAFE_INTEGER) && told.push(rows.scanning))
+    const rows = makeRows(store, matcher, () => rows.refresh(Number.POSITIVE_INFINITY) === 'changed' && told.push(rows.scanning))
     rows.choose({ filter: 'nowhere', highlight: false, around: 0, hidden: new Set() })
     await new Promise((resolve) => setTimeout(resolve, 20))
     assert.deepEqual([told.at(-1), rows.hits], [false, 0])
@@ -97,7 +97,7 @@ describe('the rows of a log', () => {
     assert.deepEqual(placeOf(0, 1000, 18, 600), { row: 0, share: 0, y: 0 })
     const end = placeOf(18 * 1000 - 600, 1000, 18, 600)
     assert.deepEqual([end.row, end.y], [999, 600])
-    const [from, to] = windowOf(placeOf(scrollTo(500, 1000, 18, 600), 1000, 18, 600), 1000, 18, 600)
+    const [from, to] = windowOf(placeOf(scrollTo(500, 1000, 18, 600), 1000, 18, 600), 1000, 18, 600, 8)
     assert.ok(from < 490 && to > 510 && to - from < 80, `${from} ${to}`)
   })
 

@@ -1,5 +1,8 @@
+import type { Chunk } from './chunks.ts'
+import { collect } from './collect.ts'
+import type { Block } from './match.ts'
 import type { Matcher } from './matcher.ts'
-import type { Chunk, LogStore, Order } from './store.ts'
+import type { LogStore, Order } from './store.ts'
 
 export interface Choice {
   /** Empty: everything fits. */
@@ -20,9 +23,14 @@ export interface Rows {
   choose(choice: Choice): void
   /** Looks at what is new; `order` follows with `refresh`. */
   scan(): void
-  /** Brings `order` up to date; false when nothing changed or it is too early to do it again. */
-  refresh(nowMs: number): boolean
+  /** Brings `order` up to date, unless nothing changed or it is too early to do it again; infinity is never too early. */
+  refresh(nowMs: number): 'changed' | 'same' | 'early'
 }
+
+/** While one block is looked at, the next is copied. */
+const lanes = 2
+/** Of the newest chunks, looked at before all else: something is seen at once, however long the rest takes. */
+const firstLines = 500
 
 /** What of a store is shown. Scanned newest first, a chunk at a time, off the page's own thread. */
 export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void): Rows {
@@ -36,25 +44,39 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
   let busy = false
   let turn = 0
 
+  /** False: there is another filter by now, or this one takes too long. */
+  async function look(chunk: Chunk, from: number, mine: number): Promise<boolean> {
+    const fits = await matcher.match(blockOf(chunk, from))
+    if (mine !== turn || fits === undefined) return false
+    chunk.marks.set(fits, from)
+    if (!fits.includes(1)) return true
+    dirty = true
+    onChange()
+    return true
+  }
+
+  async function lane(mine: number): Promise<boolean> {
+    let looked = false
+    for (let chunk = unscannedOf(store); chunk !== undefined && mine === turn; chunk = unscannedOf(store)) {
+      const from = chunk.scanned
+      chunk.scanned = chunk.count
+      if (!(await look(chunk, from, mine))) break
+      looked = true
+    }
+    return looked
+  }
+
   async function pump(): Promise<void> {
-    if (busy) return
+    if (busy || choice.filter === '' || unscannedOf(store) === undefined) return
     busy = true
     const mine = turn
-    let looked = false
-    for (let chunk = unscannedOf(store); chunk !== undefined && choice.filter !== '' && mine === turn; chunk = unscannedOf(store)) {
-      const { scanned, count } = chunk
-      const fits = await matcher.match(blockOf(chunk))
-      if (mine !== turn || fits === undefined) break
-      chunk.marks.set(fits, scanned)
-      chunk.scanned = count
-      looked = dirty = true
-      onChange()
-    }
+    const looked = await Promise.all(Array.from({ length: lanes }, () => lane(mine)))
     busy = false
     if (mine !== turn) return void pump()
+    if (!looked.includes(true)) return
     // That there is no more to look at is news as well: nothing may fit, and nothing more may come.
-    dirty ||= looked
-    if (looked) onChange()
+    dirty = true
+    onChange()
   }
 
   return {
@@ -68,20 +90,23 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
       return busy
     },
     choose(next) {
-      if (next.filter !== choice.filter) {
-        matcher.setFilter(next.filter)
-        store.unmark()
-        turn++
-      }
+      const other = next.filter !== choice.filter
       choice = next
       dirty = true
       earliestMs = 0
+      if (other) {
+        matcher.setFilter(next.filter)
+        store.unmark()
+        turn++
+        if (next.filter !== '') for (const chunk of store.chunks.slice(-2)) void look(chunk, Math.max(0, chunk.count - firstLines), turn)
+      }
       void pump()
       onChange()
     },
     scan: () => void pump(),
     refresh(nowMs) {
-      if ((!dirty && seen === store.version) || nowMs < earliestMs) return false
+      if (!dirty && seen === store.version) return 'same'
+      if (nowMs < earliestMs) return 'early'
       const began = performance.now()
       if (choice.hidden.size === 0 && choice.filter === '') {
         shown = store.order
@@ -90,12 +115,13 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
         own = own.ids.length >= store.order.length ? own : { ids: new Float64Array(store.order.ids.length), length: 0 }
         hits = collect(store, choice, own)
         shown = own
-        // A large log is gone through again only now and then: a tenth of the time at most.
-        earliestMs = nowMs + 10 * (performance.now() - began)
+        // A large log is gone through again only now and then; but the first hit is shown as soon as it is there.
+        const endedMs = performance.now()
+        earliestMs = endedMs + (hits === 0 ? 1 : 10) * (endedMs - began)
       }
       seen = store.version
       dirty = false
-      return true
+      return 'changed'
     },
   }
 }
@@ -104,43 +130,14 @@ function unscannedOf(store: LogStore): Chunk | undefined {
   return store.chunks.findLast(({ scanned, count }) => scanned < count)
 }
 
-function blockOf({ text, offsets, lengths, levels, origins, scanned, count, usedBytes }: Chunk) {
-  const from = offsets[scanned]!
+/** A copy, as the worker keeps what it is sent. */
+function blockOf({ text, offsets, lengths, levels, origins, count, usedBytes }: Chunk, from: number): Block {
+  const start = offsets[from]!
   return {
-    text: text.slice(from, usedBytes),
-    offsets: offsets.slice(scanned, count).map((offset) => offset - from),
-    lengths: lengths.slice(scanned, count),
-    levels: levels.slice(scanned, count),
-    origins: origins.slice(scanned, count),
+    text: text.slice(start, usedBytes),
+    offsets: offsets.slice(from, count).map((offset) => offset - start),
+    lengths: lengths.slice(from, count),
+    levels: levels.slice(from, count),
+    origins: origins.slice(from, count),
   }
-}
-
-/** Fills `into` with what is shown, and answers how many lines fit. Notices are always shown. */
-function collect(store: LogStore, { filter, highlight, around, hidden }: Choice, into: Order): number {
-  const { ids, length } = store.order
-  let hits = 0
-  let out = 0
-  let after = 0
-  // The lines before, not shown so far: at most `around` of them.
-  const before: number[] = []
-  for (let i = 0; i < length; i++) {
-    const id = ids[i]!
-    if (hidden.size > 0 && hidden.has(store.source(id))) continue
-    const notice = store.stream(id) === 2
-    const hit = !notice && (filter === '' || store.marked(id))
-    if (hit) hits++
-    if (hit || highlight || notice || after > 0) {
-      if (hit) {
-        for (const earlier of before) into.ids[out++] = earlier
-        after = around
-      } else after--
-      before.length = 0
-      into.ids[out++] = id
-    } else if (around > 0) {
-      if (before.length === around) before.shift()
-      before.push(id)
-    }
-  }
-  into.length = out
-  return hits
 }

@@ -5,6 +5,18 @@ import type { LogStore } from './store.ts'
 /** What is copied at most; a file takes the rest. */
 const mostCopied = 100_000
 
+/**
+ * Whether anything is selected anywhere in the page. The page tells when that changes; asked within a drawing, it would lay out
+ * what was drawn so far before it answers.
+ */
+export function watchSelection(): { readonly any: () => boolean; readonly stop: () => void } {
+  const look = () => getSelection()?.isCollapsed === false
+  let any = look()
+  const changed = () => void (any = look())
+  document.addEventListener('selectionchange', changed)
+  return { any: () => any, stop: () => document.removeEventListener('selectionchange', changed) }
+}
+
 interface Ends {
   readonly first: number
   readonly last: number

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import { countByTime } from './histogram.ts'
-import { chunkLines, createLogStore, findTime, type LogStore } from './store.ts'
+import { chunkLines } from './chunks.ts'
+import { createLogStore, findTime, type LogStore } from './store.ts'
 
 function batch(lines: readonly (readonly [timeMs: number, text: string, level?: number])[]): LogLines {
   const parts = lines.map(([, text]) => Buffer.from(text))
