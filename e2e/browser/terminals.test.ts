@@ -23,6 +23,8 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   afterEach(async () => {
     await stage.page.setViewportSize(desktop)
     await stage.page.goto('about:blank')
+    // A hub that has just begun again does not know them yet.
+    await until(async () => ((await stage.owner.ask('GET', '/api/v1/hosts')).text.match(/"online":true/g) ?? []).length >= 2)
     const session = await stage.owner.open()
     for (const host of ['alpha', 'beta']) {
       const { terminals } = session.onHost(host)

@@ -1,4 +1,4 @@
-import { createSignal, Show, type JSX } from 'solid-js'
+import { createSignal, Show, untrack, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { parseTime } from './stamp.ts'
@@ -12,6 +12,8 @@ export function TimeDialog(props: {
   const [bad, setBad] = createSignal(false)
   let input: HTMLInputElement | undefined
   const local = (ms: number) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ')
+  // Only what it was at first: a log that is followed moves on, and would write over what somebody types here.
+  const start = untrack(() => local(props.startMs))
   return (
     <Dialog title={t('logs.jump')} onClose={props.onClose}>
       <form
@@ -32,7 +34,7 @@ export function TimeDialog(props: {
             spellcheck={false}
             aria-invalid={bad()}
             aria-describedby="bad-time"
-            value={local(props.startMs)}
+            value={start}
             onInput={() => setBad(false)}
             ref={(box) => (input = box)}
           />

@@ -44,23 +44,16 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
   async function read(): Promise<void> {
     const now = await open(seen)
     let at = seen
-    let answered = false
+    const begins = firstWriter()
     if (left) return now.reset('canceled')
     stream = now
-    // Not at once: until the host has answered nobody on the way hears a signal. It says first who types, and hears only them.
-    const tellSize = (writer: boolean) => {
-      if (!answered && writer && size !== undefined) now.sendSignal('resize', size)
-      answered = true
-    }
     now.onSignal = (kind, value) => {
       if (kind === 'exit') exited = true
-      if (kind === 'writer') tellSize(value === true)
+      if (begins(kind, value) && size !== undefined) now.sendSignal('resize', size)
       if (kind !== 'position') return tellSignal(view, kind, value)
       at = Number(value)
-      if (at > seen) {
-        if (seen > 0) view.gap(at - seen)
-        seen = at
-      }
+      if (seen > 0 && at > seen) view.gap(at - seen)
+      seen = Math.max(seen, at)
     }
     view.state('live')
     if (early !== '') send(early)
@@ -112,6 +105,19 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
       left = true
       stream?.reset('canceled')
     },
+  }
+}
+
+/**
+ * Whether a signal is the host's first word of who types, and it is this viewer: only then may it say its size. Before the
+ * host has answered nobody on the way hears a signal, and it hears only whoever types.
+ */
+function firstWriter(): (kind: string, value: unknown) => boolean {
+  let answered = false
+  return (kind, value) => {
+    if (kind !== 'writer' || answered) return false
+    answered = true
+    return value === true
   }
 }
 
