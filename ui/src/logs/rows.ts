@@ -31,6 +31,8 @@ export interface Rows {
 const lanes = 2
 /** Of the newest chunks, looked at before all else: something is seen at once, however long the rest takes. */
 const firstLines = 500
+/** What was shown before stays until there is something to show instead; not longer than this. */
+const mostBlankMs = 100
 
 /** What of a store is shown. Scanned newest first, a chunk at a time, off the page's own thread. */
 export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void): Rows {
@@ -43,6 +45,7 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
   let earliestMs = 0
   let busy = false
   let turn = 0
+  let blankUntilMs = 0
 
   /** False: there is another filter by now, or this one takes too long. */
   async function look(chunk: Chunk, from: number, mine: number): Promise<boolean> {
@@ -53,6 +56,15 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
     dirty = true
     onChange()
     return true
+  }
+
+  async function lookFirst(): Promise<void> {
+    const mine = turn
+    blankUntilMs = performance.now() + mostBlankMs
+    await Promise.all(store.chunks.slice(-2).map((chunk) => look(chunk, Math.max(0, chunk.count - firstLines), mine)))
+    if (mine !== turn) return
+    blankUntilMs = 0
+    onChange()
   }
 
   async function lane(mine: number): Promise<boolean> {
@@ -98,7 +110,8 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
         matcher.setFilter(next.filter)
         store.unmark()
         turn++
-        if (next.filter !== '') for (const chunk of store.chunks.slice(-2)) void look(chunk, Math.max(0, chunk.count - firstLines), turn)
+        blankUntilMs = 0
+        if (next.filter !== '') void lookFirst()
       }
       void pump()
       onChange()
@@ -106,7 +119,7 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
     scan: () => void pump(),
     refresh(nowMs) {
       if (!dirty && seen === store.version) return 'same'
-      if (nowMs < earliestMs) return 'early'
+      if (nowMs < Math.max(earliestMs, blankUntilMs)) return 'early'
       const began = performance.now()
       if (choice.hidden.size === 0 && choice.filter === '') {
         shown = store.order
