@@ -4,11 +4,13 @@ import { existsSync, globSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { HubMessage, HubRequest } from './hub/src/main.ts'
+import { openLog, type ProgramLog } from './start-log.ts'
 
 const root = import.meta.dirname
 const dataDir = process.env['FAIRLEAD_DATA_DIR'] ?? join(root, '.fairlead')
 const stateDir = join(dataDir, 'agent')
 const demoDir = join(dataDir, 'demo')
+const logDir = join(dataDir, 'logs')
 
 function run(file: string): Promise<number | null> {
   // From its own folder: what it is built with is looked for there.
@@ -39,6 +41,8 @@ if (!Number.isInteger(demoCount) || demoCount < 0 || demoCount > 500) {
 }
 const hasEngine = ['/var/run/docker.sock', '/run/podman/podman.sock', process.env['FAIRLEAD_ENGINE'] ?? ''].some((path) => existsSync(path))
 
+const hubLog = openLog(join(logDir, 'hub.log'))
+const agentLog = openLog(join(logDir, 'agent.log'))
 let agent: ChildProcess | undefined
 let demo: ChildProcess | undefined
 let stopping = false
@@ -51,7 +55,7 @@ const hubEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) =>
 /** In its own group: a Ctrl-C in the terminal reaches this program alone, which then ends all in order. */
 const hub = spawn(process.execPath, [join(root, 'hub/src/main.ts')], {
   env: { ...hubEnv, FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_DEMO: '1' },
-  stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  stdio: ['ignore', hubLog.fd, 'inherit', 'ipc'],
   detached: true,
 })
 hub.on('message', (message: HubMessage) => {
@@ -59,6 +63,7 @@ hub.on('message', (message: HubMessage) => {
     console.log(`Console:         ${message.url}`)
     if (message.firstRunCode !== '') console.log(`First-run code:  ${message.firstRunCode}`)
     console.log(`For agents and other machines: https on port ${message.httpsPort}. Ctrl-C stops everything; containers go on.`)
+    console.log(`Logs:            ${hubLog.file}, ${agentLog.file}`)
     if (!hasEngine && demoCount === 0)
       console.log('Neither Docker nor Podman answers here: this machine shows its own metrics only. For made-up hosts: npm start -- --demo')
     startOwnAgent()
@@ -68,9 +73,17 @@ hub.on('message', (message: HubMessage) => {
   else stopDemo()
 })
 const ask = (request: HubRequest) => hub.connected && hub.send(request)
-hub.once('exit', (code) => {
-  if (!stopping) process.exit(code ?? 1)
+hub.once('exit', (code, signal) => {
+  if (stopping) return
+  sayEnd('The hub', code ?? signal, hubLog)
+  void stop(code ?? 1)
 })
+
+/** A program ended that was not asked to: how, and what it wrote last. */
+function sayEnd(who: string, how: number | string | null, log: ProgramLog): void {
+  const last = log.last()
+  console.error(`${who} ended with ${how}. ${last === '' ? `It wrote nothing to ${log.file}.` : `The last lines of ${log.file}:\n${last}`}`)
+}
 
 /** This machine is the first host: it joins by itself as soon as there is an owner to belong to. */
 function startOwnAgent(): void {
@@ -78,8 +91,11 @@ function startOwnAgent(): void {
   if (existsSync(join(stateDir, 'hub.json'))) {
     agent = spawn(process.execPath, [join(root, 'agent/src/main.ts'), 'run'], {
       env: { ...agentEnv, FAIRLEAD_STATE_DIR: stateDir },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', agentLog.fd, 'inherit'],
       detached: true,
+    })
+    agent.once('exit', (code, signal) => {
+      if (!stopping) sayEnd('The agent of this machine', code ?? signal, agentLog)
     })
     // There is an owner now: so may there be made-up hosts.
     if (demoCount > 0) ask({ demo: demoCount })
@@ -116,7 +132,7 @@ function enrolOwnAgent(text: string): void {
   enrolling = true
   const child = spawn(process.execPath, [join(root, 'agent/src/main.ts'), 'enrol'], {
     env: { ...agentEnv, FAIRLEAD_STATE_DIR: stateDir },
-    stdio: ['pipe', 'ignore', 'inherit'],
+    stdio: ['pipe', agentLog.fd, 'inherit'],
   })
   child.stdin!.end(text)
   child.once('exit', () => {
@@ -125,13 +141,13 @@ function enrolOwnAgent(text: string): void {
   })
 }
 
-async function stop(): Promise<void> {
+async function stop(code = 0): Promise<void> {
   if (stopping) return
   stopping = true
   setTimeout(() => process.exit(1), 10_000).unref()
   await Promise.all([endOf(demo), endOf(agent)])
   await endOf(hub)
-  process.exit(0)
+  process.exit(code)
 }
 process.on('SIGINT', () => void stop())
 process.on('SIGTERM', () => void stop())

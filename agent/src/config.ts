@@ -1,4 +1,5 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { readProxies, type ProxySettings } from './proxy.ts'
 
 export interface Config {
   readonly stateDir: string
@@ -8,6 +9,7 @@ export interface Config {
   readonly joinFile: string | undefined
   readonly name: string | undefined
   readonly showSecrets: boolean
+  readonly proxies: ProxySettings
 }
 
 const known = [
@@ -42,5 +44,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     joinFile: env['FAIRLEAD_JOIN_FILE'],
     name,
     showSecrets: env['FAIRLEAD_SHOW_SECRETS'] === '1',
+    proxies: readProxies(env),
   }
 }

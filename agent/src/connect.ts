@@ -33,7 +33,7 @@ export function keepConnected(options: KeepOptions): { stop(): void } {
   }
 
   async function attempt(): Promise<void> {
-    const goneMs = await reach(options.address, stopping.signal, options.onLoss)
+    const goneMs = await reach(options.proxy?.href ?? options.address, stopping.signal, options.onLoss)
     // A path that was gone was gone for other hosts too: they do not all return in the same instant.
     if (goneMs > healedMs) next(waits.afterHealing(), connect)
     else await connect()

@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto'
 import os from 'node:os'
-import type { TLSSocket } from 'node:tls'
+import { isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { closeCodes, Welcome, type Hello } from '@fairlead/protocol/hello.ts'
@@ -11,6 +12,7 @@ import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/
 import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import { overSocket } from '@fairlead/protocol/wire/socket.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
+import { openTunnel } from './proxy.ts'
 import { explain } from './reach.ts'
 
 const suite = nodeSuite(crypto)
@@ -24,6 +26,8 @@ export interface DialOptions {
   readonly onOpen: (stream: WireStream) => void
   readonly onClose: (end: SessionEnd) => void
   readonly resumeStore: ResumeStore
+  /** On the way to the hub; undefined: straight there. */
+  readonly proxy?: URL | undefined
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
   readonly neverSeal?: boolean
 }
@@ -38,7 +42,7 @@ export interface Link {
 export async function dial(options: DialOptions): Promise<Link> {
   const { identity, hubKey, neverSeal = false } = options
   const payload = encodeValue(options.hello)
-  const { transport, begun } = await openSocket(options.address, (opened, exporter) =>
+  const { transport, begun } = await openSocket(options.address, options.proxy, (opened, exporter) =>
     initiate(opened, { suite, clock: systemClock, identity, hubKey, payload, exporter, neverSeal }),
   )
   try {
@@ -102,15 +106,18 @@ function refusal(code: number, reason: string): FairleadError {
 }
 
 /** `begin` runs in the very turn in which the socket opens: the hub's greeting may come in one piece with the upgrade. */
-function openSocket<T>(
+async function openSocket<T>(
   address: string,
+  proxy: URL | undefined,
   begin: (transport: Transport, exporter: Uint8Array | undefined) => Promise<T>,
 ): Promise<{ readonly transport: Transport; readonly begun: Promise<T> }> {
+  const url = new URL('/agent', address)
+  url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
+  const through = proxy === undefined ? {} : await throughProxy(proxy, url)
   return new Promise((resolve, reject) => {
-    const url = new URL('/agent', address)
-    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
     // TLS is not what is trusted here: the pinned key is, so a self-signed hub and a proxy's certificate are alike.
     const socket = new WebSocket(url, 'fairlead.1', {
+      ...through,
       rejectUnauthorized: false,
       perMessageDeflate: false,
       maxPayload: 128 * 1024,
@@ -138,6 +145,16 @@ function openSocket<T>(
     })
     socket.once('error', (error) => fail(explain(url.host, (error as NodeJS.ErrnoException).code ?? error.message), error))
   })
+}
+
+/** TLS begins inside the tunnel: what both ends export of it is the same, and the proxy has no part in it. */
+async function throughProxy(proxy: URL, { hostname, port, protocol }: URL): Promise<{ createConnection: () => Socket }> {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const secure = protocol === 'wss:'
+  const tunnel = await openTunnel(proxy, host, Number(port) || (secure ? 443 : 80))
+  if (!secure) return { createConnection: () => tunnel }
+  const servername = isIP(host) === 0 ? host : ''
+  return { createConnection: () => connectTls({ socket: tunnel, servername, rejectUnauthorized: false }) }
 }
 
 /** RFC 9266: what both ends of one TLS connection can compute and nobody in between. */

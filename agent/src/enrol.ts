@@ -7,6 +7,7 @@ import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import type { Config } from './config.ts'
 import { dial, makeHello } from './dial.ts'
 import { freshIdentity, openIdentity, readPin, writePin, type Pin } from './identity.ts'
+import { proxyOf } from './proxy.ts'
 import { features, version, type Say } from './run.ts'
 import { createWaits } from './waits.ts'
 
@@ -17,7 +18,7 @@ const enrolForMs = 60_000
  * Shows this host's key to the hub with the one-time secret, and pins what it answers. Nothing else is started. Run twice it
  * changes nothing; a host whose old key is refused (it was revoked, or has another line) gets a new one.
  */
-export async function enrol(config: Pick<Config, 'stateDir' | 'name'>, joinText: string, say: Say): Promise<Pin> {
+export async function enrol(config: Pick<Config, 'stateDir' | 'name' | 'proxies'>, joinText: string, say: Say): Promise<Pin> {
   const wasEnrolled = readPin(config.stateDir) !== undefined
   try {
     return await enrolAs(config, openIdentity(config.stateDir), joinText, say)
@@ -29,7 +30,7 @@ export async function enrol(config: Pick<Config, 'stateDir' | 'name'>, joinText:
 }
 
 async function enrolAs(
-  config: Pick<Config, 'stateDir' | 'name'>,
+  config: Pick<Config, 'stateDir' | 'name' | 'proxies'>,
   identity: Identity,
   joinText: string,
   say: Say,
@@ -44,6 +45,7 @@ async function enrolAs(
       const link = await dial({
         address,
         hubKey,
+        proxy: proxyOf(address, config.proxies),
         identity,
         hello: makeHello(base, { tokenId, secret: toBase64Url(secret) }),
         onOpen: (stream) => stream.reset('refused'),

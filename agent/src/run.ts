@@ -15,6 +15,7 @@ import { serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
 import { serveInventory } from './inventory/inventory.ts'
+import { proxyOf } from './proxy.ts'
 import { createCollector } from './metrics/collect.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import { openRing } from './metrics/ring.ts'
@@ -62,6 +63,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   const link = keepConnected({
     address: pin.address,
     hubKey: pin.hubKey,
+    proxy: proxyOf(pin.address, config.proxies),
     identity,
     hello: () => makeHello({ version, bootId, features, name: config.name }),
     resumeStore: createResumeStore(),

@@ -21,6 +21,15 @@ describe('the waits of an agent that has no link', () => {
     for (let i = 0; i < 12; i++) assert.equal(least.afterFailure(failed()), 0)
   })
 
+  it('begin with a fifth of the smear where the fleet is large, and end with a minute as ever [security 39]', () => {
+    const waits = longest()
+    waits.connected(30_000)
+    assert.deepEqual(
+      [1, 2, 3, 4, 5].map(() => rounded(waits.afterFailure(failed()))),
+      [6000, 12_000, 24_000, 48_000, 60_000],
+    )
+  })
+
   it('spread over what the hub said after a loss: a fleet does not return at once', () => {
     const waits = longest()
     assert.equal(rounded(waits.afterLoss({ code: 1006 }, 1000)), 5000)

@@ -20,7 +20,10 @@ export function createWaits(random: () => number) {
     },
     /** The path to the hub was gone and is there again. */
     afterHealing: () => random() * smearMs,
-    /** An attempt failed: full jitter, doubling to a minute, for ever. */
+    /**
+     * An attempt failed: full jitter, doubling to a minute, for ever. It begins with a fifth of the smear: whoever of a large fleet
+     * knocked while the hub was away must not be at the door with all the others the moment it is back.
+     */
     afterFailure(error: unknown): number {
       const details = error instanceof FairleadError ? error.details : undefined
       const closeCode = Number(details?.['closeCode'] ?? 0)
@@ -28,7 +31,7 @@ export function createWaits(random: () => number) {
       failures = Math.min(failures + 1, 7)
       // Retry-After may also be a date, which is no number: a wait that is none would be no wait at all.
       const retryAfterMs = Math.min(Number(details?.['retryAfterMs'] ?? 0) || 0, hourMs)
-      return Math.max(retryAfterMs, random() * Math.min(60_000, 1000 * 2 ** (failures - 1)))
+      return Math.max(retryAfterMs, random() * Math.min(60_000, Math.max(1000, smearMs / 5) * 2 ** (failures - 1)))
     },
   }
 }

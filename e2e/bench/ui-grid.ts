@@ -1,19 +1,10 @@
 // The list of containers with ten thousand rows, scrolled while two hundred figures change in every frame: how many frames are late.
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { extname, join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { WebSocketServer } from 'ws'
-import { systemClock } from '@fairlead/protocol/wire/clock.ts'
-import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
-import { openSession, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import type { WireStream } from '@fairlead/protocol/wire/session.ts'
 import { chromiumFlags } from '../browser/browser.ts'
 import { round, sleep } from './measure/numbers.ts'
+import { startPageHub } from './ui-hub.ts'
 
-const dist = join(import.meta.dirname, '../../ui/dist')
-const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html' }
 const rowCount = 10_000
 const updatesPerFrame = 200
 const frames = 900
@@ -68,27 +59,10 @@ const makeRow = (n: number) => ({
   memoryBytes: 1e8,
 })
 const totals = { all: rowCount, matching: rowCount, states: {}, stale: 0, cpu: 1000, memoryBytes: 1e12, offlineHosts: [] }
-const me = {
-  account: 'a',
-  name: 'Bench',
-  email: 'bench@example.test',
-  language: 'en',
-  organization: { id: 'o', name: 'Example' },
-  permissions: ['fleet:read', 'hosts:read'],
-  loginExpiresMs: 9e15,
-}
 
-/** A hub of ten thousand rows that change without rest: the console's own files, its own wire, nothing else. */
+/** A hub of ten thousand rows that change without rest. */
 async function startGridHub() {
   let sent = 0
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://x').pathname
-    if (path === '/api/v1/welcome') return void response.end(JSON.stringify({ firstRun: false, version: '0', secure: true }))
-    if (path === '/api/v1/me') return void response.end(JSON.stringify(me))
-    const file = path.startsWith('/assets/') && !path.includes('..') ? join(dist, path) : join(dist, 'index.html')
-    response.setHeader('Content-Type', types[extname(file)] ?? 'application/octet-stream')
-    response.end(readFileSync(file))
-  })
 
   async function watch(stream: WireStream): Promise<void> {
     const { offset = 0, limit = 200 } = stream.params as { offset?: number; limit?: number }
@@ -109,25 +83,9 @@ async function startGridHub() {
     }
   }
 
-  const sockets = new WebSocketServer({ server, handleProtocols: (offered) => [...offered][0] ?? false })
-  sockets.on('connection', (socket) => {
-    openSession(overSocket(socket as never), {
-      side: 'hub',
-      codec: jsonCodec,
-      clock: systemClock,
-      onOpen(stream) {
-        if (stream.method === 'fleet.watch') watch(stream).catch(() => undefined)
-        else stream.reset('not_found', 'There is only one list here.')
-      },
-    })
+  const hub = await startPageHub(['fleet:read', 'hosts:read'], (stream) => {
+    if (stream.method === 'fleet.watch') watch(stream).catch(() => undefined)
+    else stream.reset('not_found', 'There is only one list here.')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    sent: () => sent,
-    stop() {
-      for (const socket of sockets.clients) socket.terminate()
-      server.close()
-    },
-  }
+  return { ...hub, sent: () => sent }
 }

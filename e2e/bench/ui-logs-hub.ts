@@ -1,17 +1,8 @@
-// A hub with one container that writes as fast as it is told to: the console's own files, its own wire, nothing else.
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { extname, join } from 'node:path'
-import { WebSocketServer } from 'ws'
-import { systemClock } from '@fairlead/protocol/wire/clock.ts'
-import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+// A hub with one container that writes as fast as it is told to.
 import { encodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
-import { openSession, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import type { WireStream } from '@fairlead/protocol/wire/session.ts'
+import { startPageHub, type PageHub } from './ui-hub.ts'
 
-const dist = join(import.meta.dirname, '../../ui/dist')
-const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html' }
 export const container = 'abcdef012345'
 const row = {
   id: container,
@@ -28,15 +19,6 @@ const row = {
   createdMs: 0,
 }
 const totals = { all: 1, matching: 1, states: {}, stale: 0, cpu: 0, memoryBytes: 0, offlineHosts: [] }
-const me = {
-  account: 'a',
-  name: 'Bench',
-  email: 'bench@example.test',
-  language: 'en',
-  organization: { id: 'o', name: 'Example' },
-  permissions: [],
-  loginExpiresMs: 9e15,
-}
 
 /** 200 lines in one batch, of about 85 bytes each, at the times that follow. */
 export function makeBatch(firstLine: number): Uint8Array {
@@ -56,43 +38,24 @@ export function makeBatch(firstLine: number): Uint8Array {
   })
 }
 
-export interface FloodHub {
-  readonly url: string
+export interface FloodHub extends PageHub {
   /** Writes so many lines, 2,000 each 1/60 s at most, as the console takes them. Answers how long that took, ms. */
   flood(lines: number): Promise<number>
-  stop(): void
 }
 
 export async function startFloodHub(): Promise<FloodHub> {
   let log: WireStream | undefined
   let written = 0
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://x').pathname
-    if (path === '/api/v1/welcome') return void response.end(JSON.stringify({ firstRun: false, version: '0', secure: true }))
-    if (path === '/api/v1/me') return void response.end(JSON.stringify(me))
-    const file = path.startsWith('/assets/') && !path.includes('..') ? join(dist, path) : join(dist, 'index.html')
-    response.setHeader('Content-Type', types[extname(file)] ?? 'application/octet-stream')
-    response.end(readFileSync(file))
+  const hub = await startPageHub([], (stream) => {
+    if (stream.method === 'containers.logs') {
+      stream.head({ mode: 'items' })
+      log = stream
+    } else if (stream.method === 'fleet.rows') stream.reply({ rows: [row], offset: 0, totals, cursor: '' })
+    else stream.reset('not_found', 'There is only one log here.')
   })
-  const sockets = new WebSocketServer({ server, handleProtocols: (offered) => [...offered][0] ?? false })
-  sockets.on('connection', (socket) => {
-    openSession(overSocket(socket as never), {
-      side: 'hub',
-      codec: jsonCodec,
-      clock: systemClock,
-      onOpen(stream) {
-        if (stream.method === 'containers.logs') {
-          stream.head({ mode: 'items' })
-          log = stream
-        } else if (stream.method === 'fleet.rows') stream.reply({ rows: [row], offset: 0, totals, cursor: '' })
-        else stream.reset('not_found', 'There is only one log here.')
-      },
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    ...hub,
     async flood(lines) {
       // Written down beforehand: making lines is no work of the console's, and takes from the same two cores.
       const batches = Array.from({ length: lines / 200 }, (_, i) => makeBatch(written + 200 * i))
@@ -107,10 +70,6 @@ export async function startFloodHub(): Promise<FloodHub> {
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())))
       }
       return performance.now() - firstMs
-    },
-    stop() {
-      for (const socket of sockets.clients) socket.terminate()
-      server.close()
     },
   }
 }

@@ -1,43 +1,28 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { findBarriers } from './axe.ts'
-import { chromiumFlags } from './browser.ts'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { startEngine, type TestEngine } from '../engine.ts'
-import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import type { Page } from 'playwright-core'
+import type { HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
-
-const shots = process.env['FAIRLEAD_SHOTS']
+import { openBareStage, phone, type BareStage } from './observe.ts'
 
 describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () => {
+  let stage: BareStage
   let hub: HubProcess
-  let engine: TestEngine
-  let agent: AgentProcess
-  let browser: Browser
   let page: Page
-  const problems: string[] = []
+  const snap = (name: string) => stage.snap(name)
+  const clean = () => stage.barriers()
 
   before(async () => {
-    ;[hub, engine, browser] = await Promise.all([
-      startHub(),
-      startEngine(),
-      chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags }),
+    stage = await openBareStage()
+    ;({ hub, page } = stage)
+    await stage.engine.run('web', [
+      'sh',
+      '-c',
+      'echo hello from web; i=0; while true; do i=$((i+1)); echo "level=info tick=$i"; sleep 0.3; done',
     ])
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale: 'en-GB' })
-    page.setDefaultTimeout(15_000)
-    page.on('pageerror', (error) => problems.push(error.message))
-    page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
-    await engine.run('web', ['sh', '-c', 'echo hello from web; i=0; while true; do i=$((i+1)); echo "level=info tick=$i"; sleep 0.3; done'])
-    await engine.run('nasty', ['sh', '-c', 'printf "\\033]0;owned\\007<img src=x onerror=alert(1)>\\n"; sleep 1000'])
+    await stage.engine.run('nasty', ['sh', '-c', 'printf "\\033]0;owned\\007<img src=x onerror=alert(1)>\\n"; sleep 1000'])
   })
-  after(async () => {
-    await browser?.close()
-    await agent?.stop()
-    await engine?.stop()
-    await hub?.stop()
-  })
+  after(() => stage?.stop())
 
   it('first run: a wrong code is refused in words, the right one makes the owner', async () => {
     await page.goto(hub.url)
@@ -63,7 +48,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await page.getByRole('button', { name: 'Make the line' }).click()
     const line = (await page.locator('.line-box').textContent()) ?? ''
     assert.match(line, /sha256sum -c/)
-    agent = await startAgent(/'(flj1\.[^']+)'/.exec(line)![1]!, engine.socket, { name: 'alpha' })
+    await stage.join(/'(flj1\.[^']+)'/.exec(line)![1]!, 'alpha')
     await page.getByText('Enrolled as alpha').waitFor()
     await snap('enrol')
     await clean()
@@ -149,7 +134,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await page.getByText('Activité').first().waitFor()
     await snap('activity-fr-dark')
     await clean()
-    await page.setViewportSize({ width: 390, height: 844 })
+    await page.setViewportSize(phone)
     for (const path of ['/', '/hosts', '/containers', '/activity']) {
       await page.goto(hub.url + path)
       await page.locator('main table, main .card, main [role=row]').first().waitFor()
@@ -159,7 +144,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
   })
 
   it('says why this address cannot hold a sign-in, and names one that can', async () => {
-    const other = await browser.newPage({ locale: 'en-GB' })
+    const other = await stage.browser.newPage({ locale: 'en-GB' })
     const welcome = { firstRun: false, version: '1', secure: false, insecureReason: 'This page came over plain HTTP.' }
     await other.route('**/api/v1/welcome', (route) => route.fulfill({ json: { ...welcome, secureUrl: 'https://192.0.2.1:8443' } }))
     await other.goto(hub.url)
@@ -169,17 +154,6 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
   })
 
   it('broke no rule of the content policy and threw nothing, all the way [security 88]', () => {
-    assert.deepEqual(problems, [])
+    assert.deepEqual(stage.problems, [])
   })
-
-  async function snap(name: string): Promise<void> {
-    if (shots === undefined) return
-    mkdirSync(shots, { recursive: true })
-    await page.screenshot({ path: join(shots, `${name}.png`) })
-  }
-
-  /** No barrier that a machine can find. */
-  async function clean(): Promise<void> {
-    assert.deepEqual(await findBarriers(page), [])
-  }
 })

@@ -1,55 +1,40 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { startEngine, type TestEngine } from '../engine.ts'
+import type { Page } from 'playwright-core'
 import { openFakeEngine, type FakeEngine } from '../fakes/engine.ts'
 import { openWorld, type World } from '../fakes/world.ts'
 import { createPerson } from '../fleet/console.ts'
-import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import type { AgentProcess, HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
-import { findBarriers } from './axe.ts'
-import { chromiumFlags, overflowsSideways } from './browser.ts'
+import { overflowsSideways } from './browser.ts'
+import { desktop, openBareStage, phone, type BareStage } from './observe.ts'
 
-const shots = process.env['FAIRLEAD_SHOTS']
-const phone = { width: 390, height: 844 }
-const desktop = { width: 1400, height: 900 }
 const password = 'four unrelated words'
 
 /** `alpha` has a real engine, `beta` a made-up one that goes away, and then goes away itself. In the order a person meets them. */
 describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
+  let stage: BareStage
   let hub: HubProcess
-  let engine: TestEngine
   let world: World
   let fake: FakeEngine
-  let browser: Browser
-  let context: BrowserContext
   let page: Page
-  const agents: AgentProcess[] = []
+  let beta: AgentProcess
   const ids = { alpha: '', beta: '', web: '' }
   const dir = mkdtempSync('/var/tmp/fairlead-screens-')
-  const problems: string[] = []
 
   before(async () => {
-    ;[hub, engine, browser] = await Promise.all([
-      startHub(),
-      startEngine(),
-      chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags }),
-    ])
-    await engine.run('web', ['sleep', '100000'])
+    stage = await openBareStage()
+    ;({ hub, page } = stage)
+    await stage.engine.run('web', ['sleep', '100000'])
     world = openWorld([{ name: 'unit', image: 'example/unit:1', linesPerSecond: 0 }])
     fake = await openFakeEngine(join(dir, 'engine.sock'), world)
-    context = await browser.newContext({ viewport: desktop, locale: 'en-GB' })
-    page = await openPage(context)
   })
   after(async () => {
-    await browser?.close()
-    for (const agent of agents) await agent.stop()
+    await stage?.stop()
     await fake?.close().catch(() => undefined)
     world?.close()
-    await engine?.stop()
-    await hub?.stop()
     rmSync(dir, { recursive: true, force: true })
   })
 
@@ -124,7 +109,9 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
 
     it('a line whose time is over says so', async () => {
       // A context of its own: its clock is set for all pages of it.
-      const later = await openPage(await browser.newContext({ locale: 'en-GB', storageState: await context.storageState() }))
+      const later = await stage.openPage(
+        await stage.browser.newContext({ locale: 'en-GB', storageState: await stage.context.storageState() }),
+      )
       await later.clock.install()
       await later.goto(`${hub.url}/hosts/enrol`)
       await later.getByLabel(/^Address under which/).fill(`https://127.0.0.1:${hub.httpsPort}`)
@@ -136,7 +123,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     })
 
     it('shows a host arriving, step by step, and that the line is spent', async () => {
-      agents.push(await startAgent(await makeLine('prod'), engine.socket, { name: 'alpha' }))
+      await stage.join(await makeLine('prod'), 'alpha')
       await page.getByRole('link', { name: 'Enrolled as alpha.' }).waitFor()
       await page.getByText('The line has been used').waitFor()
       for (const step of ['It reached the hub', 'Its key is stored', 'Clock'])
@@ -145,7 +132,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await page.getByRole('link', { name: 'Enrolled as alpha.' }).click()
       await page.getByRole('heading', { name: 'alpha' }).waitFor()
       ids.alpha = new URL(page.url()).pathname.split('/')[2]!
-      agents.push(await startAgent(await makeLine(), fake.socket, { name: 'beta' }))
+      beta = await stage.join(await makeLine(), 'beta', fake.socket)
       await page.getByRole('link', { name: 'Enrolled as beta.' }).click()
       await page.getByRole('heading', { name: 'beta' }).waitFor()
       ids.beta = new URL(page.url()).pathname.split('/')[2]!
@@ -258,7 +245,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
 
   describe('states of every screen', () => {
     it('a page that waits shows its outline, in the size of what will come', async () => {
-      const waiting = await context.newPage()
+      const waiting = await stage.context.newPage()
       await waiting.routeWebSocket(/\/api\/session/, () => undefined)
       for (const path of ['/', '/hosts', '/containers', '/activity', `/hosts/${ids.alpha}`]) {
         await waiting.goto(hub.url + path)
@@ -314,7 +301,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     })
 
     it('a host that is gone stays readable, marked with its age', async () => {
-      await agents[1]!.stop()
+      await beta.stop()
       await page.goto(`${hub.url}/hosts/${ids.beta}`)
       await page.getByText(/Offline since/).waitFor()
       await page.getByText('When last seen').waitFor()
@@ -383,7 +370,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await page.goto(`${hub.url}/hosts?filter=tag:prod`)
       await page.getByText('1 of 2 hosts').waitFor()
       const person = createPerson(`https://127.0.0.1:${hub.httpsPort}`)
-      const cookies = await context.cookies(hub.url)
+      const cookies = await stage.context.cookies(hub.url)
       person.cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
       assert.equal((await person.ask('DELETE', '/api/v1/logins/current')).status, 200)
       await page.getByText('Your sign-in has ended.').waitFor({ timeout: 30_000 })
@@ -396,15 +383,9 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   })
 
   it('nothing was thrown, all the way', () => {
-    assert.deepEqual(problems, [])
+    assert.deepEqual(stage.problems, [])
   })
 
-  async function openPage(where: BrowserContext): Promise<Page> {
-    const opened = await where.newPage()
-    opened.setDefaultTimeout(15_000)
-    opened.on('pageerror', (error) => problems.push(error.message))
-    return opened
-  }
   async function signOut(): Promise<void> {
     await page.getByRole('button', { name: 'Owner' }).click()
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
@@ -421,9 +402,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   }
   /** No barrier that a machine can find; and a picture, when pictures are wanted. */
   async function seen(name: string): Promise<void> {
-    assert.deepEqual(await findBarriers(page), [], name)
-    if (shots === undefined) return
-    mkdirSync(shots, { recursive: true })
-    await page.screenshot({ path: join(shots, `screens-${name}.png`) })
+    await stage.barriers(name)
+    await stage.snap(`screens-${name}`)
   }
 })

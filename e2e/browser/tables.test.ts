@@ -1,40 +1,32 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { startEngine, type TestEngine } from '../engine.ts'
+import type { Page } from 'playwright-core'
+import type { TestEngine } from '../engine.ts'
 import { openFakeEngine, type FakeEngine } from '../fakes/engine.ts'
 import { openWorld, type World } from '../fakes/world.ts'
-import { createOwner, type Person } from '../fleet/console.ts'
-import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import type { AgentProcess, HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
-import { findBarriers } from './axe.ts'
-import { chromiumFlags, overflowsSideways, signIn } from './browser.ts'
+import { overflowsSideways } from './browser.ts'
+import { desktop, openStage, phone, type Stage } from './observe.ts'
 
-const shots = process.env['FAIRLEAD_SHOTS']
 const sleeper = ['sleep', '100000']
 
 /** A real engine on `alpha`; on `beta` a made-up one with more containers than a page holds. */
 describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
+  let stage: Stage
   let hub: HubProcess
   let engine: TestEngine
   let world: World
   let fake: FakeEngine
-  let owner: Person
-  const agents: AgentProcess[] = []
-  let browser: Browser
+  let beta: AgentProcess
   let page: Page
   const dir = mkdtempSync('/var/tmp/fairlead-tables-')
-  const problems: string[] = []
 
   before(async () => {
-    ;[hub, engine, browser] = await Promise.all([
-      startHub(),
-      startEngine(),
-      chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags }),
-    ])
-    owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
+    stage = await openStage()
+    ;({ hub, engine, page } = stage)
     for (const name of ['red-1', 'red-2', 'red-3', 'red-4', 'red-5', 'red-6', 'blue-1', 'blue-2'])
       await engine.run(name, sleeper, { Labels: { 'com.docker.compose.project': name.replace(/-\d$/, '') } })
     world = openWorld(
@@ -47,28 +39,18 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       })),
     )
     fake = await openFakeEngine(join(dir, 'engine.sock'), world)
-    for (const [name, socket] of [
-      ['alpha', engine.socket],
-      ['beta', fake.socket],
-    ] as const) {
-      const invited = await owner.ask('POST', '/api/v1/invitations', { body: { address: `https://127.0.0.1:${hub.httpsPort}` } })
-      agents.push(await startAgent(/'(flj1\.[^']+)'/.exec(String(invited.body['line']))![1]!, socket, { name }))
-    }
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 }, locale: 'en-GB', acceptDownloads: true })
-    page.setDefaultTimeout(15_000)
-    page.on('pageerror', (error) => problems.push(error.message))
-    await signIn(page, hub.url)
+    await stage.enrol('alpha')
+    beta = await stage.enrol('beta', fake.socket)
   })
   after(async () => {
-    await browser?.close()
-    for (const agent of agents) await agent.stop()
+    await stage?.stop()
     await fake?.close()
     world?.close()
-    await engine?.stop()
-    await hub?.stop()
     rmSync(dir, { recursive: true, force: true })
   })
 
+  const barriers = () => stage.barriers()
+  const shot = (name: string) => stage.snap(`tables-${name}`)
   const rows = () => page.locator('.grid-body .grid-row')
   const foot = () => page.locator('.foot')
   const open = async (query: string) => {
@@ -300,7 +282,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   })
 
   it('on a phone rows are cards, nothing scrolls sideways, a tap opens the sheet', async () => {
-    await page.setViewportSize({ width: 390, height: 844 })
+    await page.setViewportSize(phone)
     await open('filter=unit')
     assert.equal(await overflowsSideways(page), false)
     assert.equal(
@@ -314,11 +296,11 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     await shot('phone-peek')
     await barriers()
     assert.equal(await overflowsSideways(page), false)
-    await page.setViewportSize({ width: 1400, height: 900 })
+    await page.setViewportSize(desktop)
   })
 
   it('a host that is gone stays readable, with its age, and cannot be acted on', async () => {
-    await agents[1]!.stop()
+    await beta.stop()
     await open('filter=unit')
     await page.getByText('Offline, shown as last seen: beta').waitFor()
     await page.locator('.grid-row.stale').first().waitFor()
@@ -332,15 +314,6 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   })
 
   it('nothing was thrown, all the way', () => {
-    assert.deepEqual(problems, [])
+    assert.deepEqual(stage.problems, [])
   })
-
-  async function barriers(): Promise<void> {
-    assert.deepEqual(await findBarriers(page), [])
-  }
-  async function shot(name: string): Promise<void> {
-    if (shots === undefined) return
-    mkdirSync(shots, { recursive: true })
-    await page.screenshot({ path: join(shots, `tables-${name}.png`) })
-  }
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
-import type { AgentProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { desktop, openStage, phone, type Stage } from './observe.ts'
@@ -12,15 +11,25 @@ const shows = (page: Page, text: string | RegExp) => screenOf(page).filter({ has
 
 describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   let stage: Stage
-  let beta: AgentProcess
   before(async () => {
     stage = await openStage()
     await stage.enrol('alpha')
-    beta = await stage.enrol('beta')
+    await stage.enrol('beta')
     await stage.engine.run('web', ['sh', '-c', 'sleep 100000'])
     await stage.engine.run('api', ['sh', '-c', 'sleep 100000'])
   })
   after(() => stage?.stop())
+  // Each begins with no terminal anywhere, on a wide page.
+  afterEach(async () => {
+    await stage.page.setViewportSize(desktop)
+    await stage.page.goto('about:blank')
+    const session = await stage.owner.open()
+    for (const host of ['alpha', 'beta']) {
+      const { terminals } = session.onHost(host)
+      for (const { id } of await terminals.list({})) await terminals.close({ id })
+    }
+    session.close()
+  })
 
   const go = (path: string) => stage.page.goto(stage.hub.url + path)
   const press = (name: string | RegExp) => stage.page.getByRole('button', { name }).first().click()
@@ -41,6 +50,12 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
     await shows(stage.page, '/ #')
     await focus()
   }
+  /** A new terminal, on a page of its own. */
+  const open = async (container = 'web', host = 'alpha') => {
+    await go('/terminals')
+    await press(`Open a terminal in ${container} on ${host}`)
+    await ready()
+  }
   const prefix = async (key: string) => {
     await stage.page.keyboard.press('Control+Shift+Space')
     await stage.page.getByText('t new · w leave').waitFor()
@@ -48,6 +63,8 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   }
 
   it('begins empty, finds containers of every host, and opens a terminal that takes keys', async () => {
+    await go('/')
+    await stage.page.getByRole('link', { name: 'alpha' }).first().waitFor()
     await stage.page.keyboard.press('g')
     await stage.page.keyboard.press('t')
     await stage.page.getByRole('button', { name: 'Open a terminal in web on alpha' }).waitFor()
@@ -63,6 +80,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('goes on over a reload: what it showed comes back once, and nothing of it is typed again [security 90]', async () => {
+    await open()
     // Asked for long ago: neither the clipboard nor an answer may come out of the replay.
     await type(`printf '\\033]52;c;c2VjcmV0\\007\\033[c\\033[6n'; echo once\n`)
     await stage.page.getByRole('alertdialog').getByText('secret').waitFor()
@@ -84,6 +102,9 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('holds tabs over hosts, switched, named, found in, and left by keys', async () => {
+    await open()
+    await type('echo $((40+2))\n')
+    await shows(stage.page, '42')
     await prefix('t')
     const dialog = stage.page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Open a terminal in api on beta' }).waitFor()
@@ -116,7 +137,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('shows a paste of several lines before it runs, and takes hidden controls out [security 90]', async () => {
-    await focus()
+    await open()
     await toClipboard('echo one\u001B[201~\necho two\n')
     await stage.page.keyboard.press('Control+Shift+V')
     const question = stage.page.getByRole('alertdialog')
@@ -140,6 +161,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('lets a program write to the clipboard only when asked, and read it never [security 90]', async () => {
+    await open()
     await toClipboard('mine')
     await type(`printf '\\033]52;c;?\\007'\n`)
     await stage.page.getByText('asked to read your clipboard').waitFor()
@@ -161,6 +183,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('opens a link of a program only after its host was shown', async () => {
+    await open()
     await type(`clear; printf '\\033]8;;https://example.test/path\\033\\\\press me\\033]8;;\\033\\\\\\n'\n`)
     await shows(stage.page, /^\s*press\sme/)
     const place = (await screenOf(stage.page)
@@ -177,10 +200,13 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('a second person watches, takes over, and is seen to', async () => {
+    await open()
+    await type('echo for-$((1+1))\n')
+    await shows(stage.page, 'for-2')
     const second = await stage.context.newPage()
     await second.goto(stage.page.url())
     await paneOf(second).getByText('Somebody else types here').waitFor()
-    await shows(second, /press\sme/)
+    await shows(second, 'for-2')
     await second.getByRole('button', { name: 'Take over' }).waitFor()
     await stage.page.bringToFront()
     await focus()
@@ -200,20 +226,22 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('is as wide as its window, and the program knows', async () => {
+    await open()
     const columns = async () => {
       await focus()
       await type('clear; stty size\n')
       await shows(stage.page, /^\s*\d+ \d+/)
       return Number(/(\d+) (\d+)/.exec((await screenOf(stage.page).textContent()) ?? '')?.[2])
     }
-    const wide = await columns()
+    let wide = 0
+    // A shell begins narrower, until it is told how wide it is shown.
+    await until(async () => (wide = await columns()) > 120)
     await stage.page.setViewportSize({ width: 900, height: 700 })
     await until(async () => (await columns()) < wide)
-    await stage.page.setViewportSize(desktop)
   })
 
   it('says how its program ended, and opens another in its place', async () => {
-    await focus()
+    await open()
     await type('exit 7\n')
     await paneOf(stage.page).getByText('Ended with exit code 7.').waitFor()
     await inBothThemes('exited')
@@ -224,6 +252,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('lives through the death of the hub: keys arrive again, nothing is shown twice', { timeout: 120_000 }, async () => {
+    await open()
     await type('echo before-$((1+1))\n')
     await shows(stage.page, 'before-2')
     await stage.hub.end('SIGKILL')
@@ -241,11 +270,13 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('keeps what it showed when its host is gone, and says so', { timeout: 120_000 }, async () => {
-    await stage.page.getByRole('link', { name: 'api beta' }).click()
-    await shows(stage.page, 'on-beta')
-    beta.process.kill('SIGKILL')
-    await until(async () => (await stage.page.getByText('Host beta is away').count()) > 0)
-    await shows(stage.page, 'on-beta')
+    const gamma = await stage.enrol('gamma')
+    await open('api', 'gamma')
+    await type('echo on-$((2+1))\n')
+    await shows(stage.page, 'on-3')
+    gamma.process.kill('SIGKILL')
+    await until(async () => (await stage.page.getByText('Host gamma is away').count()) > 0)
+    await shows(stage.page, 'on-3')
     await inBothThemes('away')
     await press('New terminal')
     await stage.page.getByRole('dialog').getByText('do not answer').waitFor()
@@ -256,6 +287,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
     await go(`/terminals?on=alpha/${'0'.repeat(32)}`)
     await stage.page.getByText('no longer holds it').waitFor()
     await inBothThemes('gone')
+    await stage.owner.ask('DELETE', '/api/v1/hosts/gamma')
   })
 
   it('the tab of a container is the same terminal', async () => {
@@ -276,6 +308,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   })
 
   it('has the keys that a phone lacks, and holds there, in French', async () => {
+    await open()
     await stage.page.setViewportSize(phone)
     await stage.page.getByRole('toolbar', { name: 'Keys' }).waitFor()
     await focus()

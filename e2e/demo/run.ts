@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { enrol } from '@fairlead/agent/enrol.ts'
 import { readPin } from '@fairlead/agent/identity.ts'
+import { readProxies } from '@fairlead/agent/proxy.ts'
 import { runAgent, type Agent } from '@fairlead/agent/run.ts'
 import { openFakeEngine } from '../fakes/engine.ts'
 import { openWorld } from '../fakes/world.ts'
@@ -32,6 +33,7 @@ async function startHost(host: DemoHost, index: number): Promise<void> {
     joinFile: undefined,
     name: host.name,
     showSecrets: false,
+    proxies: readProxies({}),
   }
   try {
     const line = readPin(stateDir) === undefined ? joins.shift() : undefined

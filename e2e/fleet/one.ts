@@ -1,42 +1,87 @@
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { startEngine, type TestEngine } from '../engine.ts'
 import { createOwner, invite, type Person } from './console.ts'
+import { openGate } from './gate.ts'
+import type { Net } from './net.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from './programs.ts'
 import { until } from './until.ts'
 
-/** A fleet of one: a hub, its owner, and the host `alpha` with an engine; real programs, the test's own. */
-export interface One {
-  readonly hub: HubProcess
-  readonly engine: TestEngine
-  readonly owner: Person
-  readonly agent: AgentProcess
-  hosts(): Promise<Host[]>
-  /** Resolves once `alpha` is online. */
-  back(): Promise<void>
+type Env = Readonly<Record<string, string>>
+interface Started {
   stop(): Promise<void>
 }
 
-type Env = Readonly<Record<string, string>>
+/** A hub that belongs to somebody. */
+export interface OwnedHub extends Started {
+  readonly hub: HubProcess
+  readonly owner: Person
+  /** Under which hosts reach it. */
+  readonly address: string
+}
 
-export async function startOne(env: { readonly hub?: Env; readonly agent?: Env } = {}): Promise<One> {
-  const started: { stop(): Promise<void> }[] = []
-  const add = <T extends { stop(): Promise<void> }>(program: T): T => {
-    started.push(program)
-    return program
-  }
+export interface HubOptions {
+  readonly env?: Env
+  /** On the internet of these networks; its owner comes in through a gate of this process. */
+  readonly net?: Net
+  /** What stands before it: everybody comes through there. */
+  readonly through?: (hub: HubProcess) => Promise<{ readonly port: number; close(): Promise<void> }>
+}
+
+export function startOwnedHub({ env = {}, net, through }: HubOptions = {}): Promise<OwnedHub> {
+  return all(async (add) => {
+    const hub = add(await startHub({ env, ...(net === undefined ? {} : { where: net.hub }) }))
+    const before = through === undefined ? net && (await openGate(net.hub, hub.httpsPort)) : await through(hub)
+    if (before !== undefined) add({ stop: () => before.close() })
+    const base = `https://127.0.0.1:${before?.port ?? hub.httpsPort}`
+    const owner = await createOwner(base, hub.code)
+    return { hub, owner, address: net === undefined ? base : `https://${net.hub.address}:${hub.httpsPort}` }
+  })
+}
+
+/** A fleet of one: a hub, its owner, and a host with an engine; real programs, the test's own. */
+export interface One extends OwnedHub {
+  readonly engine: TestEngine
+  readonly agent: AgentProcess
+  hosts(): Promise<Host[]>
+  /** Resolves once a host is online: the one, when none is named. */
+  back(name?: string): Promise<void>
+}
+
+export interface OneOptions extends Omit<HubOptions, 'env'> {
+  /** Of the host; `alpha` otherwise. */
+  readonly name?: string
+  /** More settings of the hub, and of the agent. */
+  readonly hub?: Env
+  readonly agent?: Env
+}
+
+/** With `net`, the host is the machine of its first site. */
+export function startOne({ name = 'alpha', hub: env = {}, agent: agentEnv = {}, ...rest }: OneOptions = {}): Promise<One> {
+  return all(async (add) => {
+    const where = rest.net?.sites[0]
+    const owned = add(await startOwnedHub({ env, ...rest }))
+    const engine = add(await startEngine(where))
+    const hosts = async () => JSON.parse((await owned.owner.ask('GET', '/api/v1/hosts')).text) as Host[]
+    const back = (wanted = name) => until(async () => (await hosts()).some((host) => host.name === wanted && host.online))
+    const join = await invite(owned.owner, owned.address)
+    const agent = add(await startAgent(join, engine.socket, { name, env: agentEnv, ...(where === undefined ? {} : { where }) }))
+    await back()
+    return { ...owned, engine, agent, hosts, back }
+  })
+}
+
+/** Starts programs that are stopped together, last first; also when one of them cannot start. */
+async function all<T extends object>(start: (add: <P extends Started>(program: P) => P) => Promise<T>): Promise<T & Started> {
+  const started: Started[] = []
   const stop = async () => {
     for (const program of started.toReversed()) await program.stop()
   }
   try {
-    const hub = add(await startHub({ env: env.hub ?? {} }))
-    const engine = add(await startEngine())
-    const base = `https://127.0.0.1:${hub.httpsPort}`
-    const owner = await createOwner(base, hub.code)
-    const hosts = async () => JSON.parse((await owner.ask('GET', '/api/v1/hosts')).text) as Host[]
-    const back = () => until(async () => (await hosts())[0]?.online === true)
-    const agent = add(await startAgent(await invite(owner, base), engine.socket, { name: 'alpha', env: env.agent ?? {} }))
-    await back()
-    return { hub, engine, owner, agent, hosts, back, stop }
+    const made = await start((program) => {
+      started.push(program)
+      return program
+    })
+    return { ...made, stop }
   } catch (error) {
     await stop()
     throw error

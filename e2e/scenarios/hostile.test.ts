@@ -4,46 +4,35 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
 import type { WebSocket } from 'ws'
-import { startEngine, type TestEngine } from '../engine.ts'
-import { createOwner, invite, type Person } from '../fleet/console.ts'
+import { invite } from '../fleet/console.ts'
 import { dripRequest, sayAtTheDoor, sendHalfABody } from '../fleet/evil.ts'
 import { openFaultProxy, type FaultProxy } from '../fleet/faultproxy.ts'
 import { createLogReader } from '../fleet/log.ts'
-import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
+import { startOne, type One } from '../fleet/one.ts'
+import { startAgent, type AgentProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
 const flips = 40
 
 describe('a hub among enemies', need('dockerd', 'busybox'), () => {
-  let hub: HubProcess
-  let engine: TestEngine
-  let owner: Person
-  let agent: AgentProcess
+  let one: One
   let bent: AgentProcess
   let proxy: FaultProxy
-  const residentBytes = () => Number(readFileSync(`/proc/${hub.process.pid}/statm`, 'utf8').split(' ')[1]) * 4096
-  const online = async (name: string) =>
-    (JSON.parse((await owner.ask('GET', '/api/v1/hosts')).text) as { name: string; online: boolean }[]).some(
-      (host) => host.name === name && host.online,
-    )
+  const residentBytes = () => Number(readFileSync(`/proc/${one.hub.process.pid}/statm`, 'utf8').split(' ')[1]) * 4096
+  const online = async (name: string) => (await one.hosts()).some((host) => host.name === name && host.online)
 
   before(async () => {
-    ;[hub, engine] = await Promise.all([startHub(), startEngine()])
-    const base = `https://127.0.0.1:${hub.httpsPort}`
-    owner = await createOwner(base, hub.code)
-    agent = await startAgent(await invite(owner, base), engine.socket, { name: 'healthy' })
+    one = await startOne({ name: 'healthy' })
     // Not TLS: then it is the sealed link itself that must find what was changed.
-    proxy = await openFaultProxy({ host: '127.0.0.1', port: Number(new URL(hub.url).port) })
-    bent = await startAgent(await invite(owner, `http://127.0.0.1:${proxy.port}`), engine.socket, { name: 'bent' })
-    await until(async () => (await online('healthy')) && (await online('bent')))
+    proxy = await openFaultProxy({ host: '127.0.0.1', port: Number(new URL(one.hub.url).port) })
+    bent = await startAgent(await invite(one.owner, `http://127.0.0.1:${proxy.port}`), one.engine.socket, { name: 'bent' })
+    await one.back('bent')
   })
   after(async () => {
-    await agent?.stop()
     await bent?.stop()
     await proxy?.close()
-    await engine?.stop()
-    await hub?.stop()
+    await one?.stop()
   })
 
   it(
@@ -51,8 +40,8 @@ describe('a hub among enemies', need('dockerd', 'busybox'), () => {
     { timeout: 240_000 },
     async () => {
       const lines = 40_000
-      await engine.run('talker', ['busybox', 'awk', `BEGIN{for(i=1;i<=${lines};i++)printf "%0100d\\n",i}`])
-      await until(async () => (await owner.ask('GET', '/api/v1/fleet/container?filter=name:talker')).text.includes('exited'))
+      await one.engine.run('talker', ['busybox', 'awk', `BEGIN{for(i=1;i<=${lines};i++)printf "%0100d\\n",i}`])
+      await until(async () => (await one.owner.ask('GET', '/api/v1/fleet/container?filter=name:talker')).text.includes('exited'))
       const accepted = proxy.accepted
       const log = createLogReader()
       proxy.faults.flipEveryBytes = 64 * 1024
@@ -62,7 +51,7 @@ describe('a hub among enemies', need('dockerd', 'busybox'), () => {
       }, 20)
       const enough = () => log.lines === lines
       while (!enough()) {
-        const session = await owner.open()
+        const session = await one.owner.open()
         await log.read(session.onHost('bent'), 'talker', enough).catch(() => until(() => online('bent')))
         session.close()
       }
@@ -72,7 +61,7 @@ describe('a hub among enemies', need('dockerd', 'busybox'), () => {
       assert.equal(log.bytes, lines * 100)
       assert.equal(log.last, String(lines).padStart(100, '0'))
       assert.equal(bent.process.exitCode, null)
-      assert.doesNotMatch(hub.output, /"level":"error"/)
+      assert.doesNotMatch(one.hub.output, /"level":"error"/)
     },
   )
 
@@ -94,7 +83,7 @@ describe('a hub among enemies', need('dockerd', 'busybox'), () => {
         },
       }
       for (const [name, attack] of Object.entries(attacks)) {
-        const codes = await Promise.all(Array.from({ length: 20 }, () => sayAtTheDoor(hub.httpsPort, attack)))
+        const codes = await Promise.all(Array.from({ length: 20 }, () => sayAtTheDoor(one.hub.httpsPort, attack)))
         assert.ok(
           codes.every((code) => code !== 0),
           `${name}: ${codes.join(' ')}`,
@@ -103,15 +92,15 @@ describe('a hub among enemies', need('dockerd', 'busybox'), () => {
       }
       const grown = residentBytes() - before_
       assert.ok(grown < 64 * 1024 * 1024, `${Math.round(grown / 1024 / 1024)} MiB more`)
-      const session = await owner.open()
+      const session = await one.owner.open()
       assert.ok((await session.onHost('healthy').containers.list({})).length > 0)
       session.close()
-      assert.doesNotMatch(hub.output, /"level":"error"/)
+      assert.doesNotMatch(one.hub.output, /"level":"error"/)
     },
   )
 
   it('a request that drips in, or a body that never ends, is given up [security 167]', { timeout: 120_000 }, async () => {
-    const [sent, status] = await Promise.all([dripRequest(hub.httpsPort, 200), sendHalfABody(hub.httpsPort)])
+    const [sent, status] = await Promise.all([dripRequest(one.hub.httpsPort, 200), sendHalfABody(one.hub.httpsPort)])
     assert.ok(sent > 0)
     assert.ok([0, 400, 408].includes(status), String(status))
     assert.ok(await online('healthy'))

@@ -1,44 +1,38 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startEngine, type TestEngine } from '../engine.ts'
-import { createOwner, type Person } from '../fleet/console.ts'
-import { openGate, type Gate } from '../fleet/gate.ts'
+import type { Person } from '../fleet/console.ts'
 import { openNet, type Net } from '../fleet/net.ts'
+import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
 import { pasteLine, type PastedHost } from '../fleet/paste.ts'
-import { startHub, type HubProcess } from '../fleet/programs.ts'
-import { readUntil } from '../fleet/terminal.ts'
+import { logLines } from '../fleet/lines.ts'
+import { tryShell } from '../fleet/terminal.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
 // Two machines behind NAT, a hub on the internet with the certificate it made itself, and the line that a person pastes.
 describe('two sites behind NAT', need('netns', 'dockerd', 'busybox', 'curl'), () => {
   let net: Net
-  let hub: HubProcess
-  let gate: Gate
-  let owner: Person
+  let owned: OwnedHub
   const engines: TestEngine[] = []
   const hosts: PastedHost[] = []
-  let address = ''
 
   before(async () => {
     net = openNet(2)
-    hub = await startHub({ where: net.hub })
-    gate = await openGate(net.hub, hub.httpsPort)
-    address = `https://${net.hub.address}:${hub.httpsPort}`
-    owner = await createOwner(`https://127.0.0.1:${gate.port}`, hub.code)
+    owned = await startOwnedHub({ net })
     engines.push(...(await Promise.all(net.sites.map((site) => startEngine(site)))))
   })
   after(async () => {
     for (const host of hosts) await host.stop()
     for (const engine of engines) await engine.stop()
-    await gate?.close()
-    await hub?.stop()
+    await owned?.stop()
     net?.close()
   })
 
-  const invite = async (body: object = {}) => (await owner.ask('POST', '/api/v1/invitations', { body: { address, ...body } })).body
+  const ask: Person['ask'] = (...request) => owned.owner.ask(...request)
+  const invite = async (body: object = {}) => (await ask('POST', '/api/v1/invitations', { body: { address: owned.address, ...body } })).body
   const listHosts = async () =>
-    JSON.parse((await owner.ask('GET', '/api/v1/hosts')).text) as { id: string; name: string; online: boolean; lastLoss: string }[]
+    JSON.parse((await ask('GET', '/api/v1/hosts')).text) as { id: string; name: string; online: boolean; lastLoss: string }[]
   const online = async (name: string) => (await listHosts()).some((host) => host.name === name && host.online)
 
   it('the pasted line installs and enrols, and says the same words as the console [security 28]', { timeout: 120_000 }, async () => {
@@ -82,34 +76,34 @@ describe('two sites behind NAT', need('netns', 'dockerd', 'busybox', 'curl'), ()
   it('containers, a log, a terminal and metrics of both sites come through one link each', { timeout: 60_000 }, async () => {
     for (const [index, engine] of engines.entries()) await engine.run(`app-${index + 1}`, ['sh', '-c', 'seq 1 1000; sleep 1000'])
     await until(async () => {
-      const { text } = await owner.ask('GET', '/api/v1/fleet/container?filter=state:ok')
+      const { text } = await ask('GET', '/api/v1/fleet/container?filter=state:ok')
       return text.includes('app-1') && text.includes('app-2')
     })
-    const log = (await owner.ask('GET', '/api/v1/hosts/site-2/containers/app-2/logs?follow=false&tail=-1')).text
+    const log = (await ask('GET', '/api/v1/hosts/site-2/containers/app-2/logs?follow=false&tail=-1')).text
     assert.equal(log.trim().split('\n').length, 1000)
-    const session = await owner.open()
-    const { terminals } = session.onHost('site-2')
-    const { id } = await terminals.open({ container: 'app-2', command: ['/bin/sh'] })
-    const end = terminals.attach({ id })
-    await end.send(Buffer.from('echo $((6*7))\n'))
-    await readUntil(end, /\n42/)
-    await terminals.close({ id })
+    const session = await owned.owner.open()
+    await tryShell(session.onHost('site-2'), 'app-2')
     session.close()
     await until(async () => {
       const now = Date.now()
-      const { text } = await owner.ask('GET', `/api/v1/hosts/site-1/metrics?names=cpu&fromMs=${now - 60_000}&toMs=${now + 1000}`)
+      const { text } = await ask('GET', `/api/v1/hosts/site-1/metrics?names=cpu&fromMs=${now - 60_000}&toMs=${now + 1000}`)
       return text.includes('"name":"cpu"')
     })
   })
 
   it('nothing of a join string is in the output of hub or agent [security 30]', async () => {
-    assert.ok(!hub.output.includes('flj1.'))
+    assert.ok(!owned.hub.output.includes('flj1.'))
     for (const host of hosts) assert.ok(!host.output.includes('flj1.'))
   })
 
-  it('a revoked site is closed and gone from the list', async () => {
-    await owner.ask('DELETE', '/api/v1/hosts/site-2')
+  it('a revoked site is closed within a second and gone from the list [security 35]', async () => {
+    const revoked = (await listHosts()).find(({ name }) => name === 'site-2')!
+    await ask('DELETE', '/api/v1/hosts/site-2')
+    const answeredMs = Date.now()
     await until(() => /removed from the hub|4403/.test(hosts[1]!.output))
     assert.ok(!(await listHosts()).some(({ name }) => name === 'site-2'))
+    const closed = logLines(owned.hub.output).findLast(({ message, facts }) => message === 'host offline' && facts['host'] === revoked.id)
+    assert.equal(closed?.facts['code'], 4403)
+    assert.ok(closed!.timeMs - answeredMs <= 1000, `${closed!.timeMs - answeredMs} ms`)
   })
 })

@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createOwner } from '../fleet/console.ts'
-import { startEverything } from '../fleet/start.ts'
+import { startAgain, startEverything } from '../fleet/start.ts'
 import { until } from '../fleet/until.ts'
 
-/** Processes whose command line names this folder. */
-function processesOf(dir: string): string[] {
+/** Processes whose command line or environment names this folder. */
+function processesOf(dir: string): { readonly pid: number; readonly line: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8')
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        return { pid: Number(pid), line, all: line + readFileSync(`/proc/${pid}/environ`, 'utf8') }
       } catch {
-        return ''
+        return { pid: 0, line: '', all: '' }
       }
     })
-    .filter((text) => text.includes(dir))
+    .filter(({ all }) => all.includes(dir))
+    .map(({ pid, line }) => ({ pid, line }))
+}
+
+function killIn(dir: string, program: RegExp): void {
+  const found = processesOf(dir).filter(({ line }) => program.test(line))
+  assert.equal(found.length, 1, `${program} in ${JSON.stringify(found)}`)
+  process.kill(found[0]!.pid, 'SIGKILL')
 }
 
 describe('npm start', () => {
@@ -56,6 +65,32 @@ describe('npm start', () => {
       assert.equal(await stop(), 0)
       assert.deepEqual(processesOf(dir), [])
       forget()
+    }
+  })
+
+  it('keeps what hub and agent write, says where, and shows the last of it when one of them dies', { timeout: 180_000 }, async () => {
+    const first = await startEverything()
+    const log = (name: string) => readFileSync(join(first.dir, 'logs', name), 'utf8')
+    let running = first
+    try {
+      assert.ok(first.said.includes(`${join(first.dir, 'logs/hub.log')}, ${join(first.dir, 'logs/agent.log')}`), first.said)
+      await createOwner(first.base, first.code)
+      await until(() => log('agent.log').includes('link up'))
+      assert.match(log('hub.log'), /"level":"info"/)
+      assert.equal(statSync(join(first.dir, 'logs/hub.log')).mode & 0o777, 0o600)
+      killIn(first.dir, /agent\/src\/main.ts run/)
+      await until(() => /The agent of this machine ended with SIGKILL\..*agent\.log:\n(.+\n)*.*link up/.test(first.said))
+      killIn(first.dir, /hub\/src\/main.ts/)
+      assert.equal(await first.ended, 1)
+      await until(() => /The hub ended with SIGKILL\. The last lines of .*hub\.log:\n\{"/.test(first.said))
+      const before = log('hub.log')
+      running = await startAgain(first.dir)
+      assert.equal(log('hub.log.1'), before)
+      assert.ok(!log('hub.log').startsWith(before.slice(0, 200)))
+    } finally {
+      await running.stop()
+      assert.deepEqual(processesOf(first.dir), [])
+      first.forget()
     }
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { startOne, type One } from '../fleet/one.ts'
-import { readUntil } from '../fleet/terminal.ts'
+import { answers, openShell, readUntil } from '../fleet/terminal.ts'
 import { need } from '../need.ts'
 
 // A terminal belongs to its host: whoever watches, and the hub itself, may go.
@@ -16,18 +16,13 @@ describe('a terminal on a host', need('dockerd', 'busybox'), () => {
 
   it('lives through the death of the hub with its viewer attached, and takes keys again', { timeout: 120_000 }, async () => {
     const session = await one.owner.open()
-    const { terminals } = session.onHost('alpha')
-    const { id } = await terminals.open({ container: 'web', command: ['/bin/sh'] })
-    const first = terminals.attach({ id })
-    await first.send(Buffer.from('echo $((20+22))\n'))
-    await readUntil(first, /\n42/)
+    const { id } = await openShell(session.onHost('alpha'), 'web')
     await one.hub.restart('SIGKILL')
     await one.back()
     const again = await one.owner.open()
     const second = again.onHost('alpha').terminals.attach({ id })
     await readUntil(second, /\n42/)
-    await second.send(Buffer.from('echo $((30+33))\n'))
-    await readUntil(second, /\n63/)
+    await answers(second, 30, 33)
     const listed = await again.onHost('alpha').terminals.list({})
     assert.equal(listed[0]?.viewers, 1)
     await again.onHost('alpha').terminals.close({ id })

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { dataDirProblem } from './base/datadir.ts'
+import { secretOf, type Secret } from './base/secret.ts'
 
 export interface Listen {
   readonly host: string
@@ -15,7 +16,7 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly databaseUrl: string | undefined
   readonly databaseOwnerUrl: string | undefined
-  readonly metricsToken: string | undefined
+  readonly metricsToken: Secret | undefined
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
   /** Whoever started the hub can make hosts up beside it. */
@@ -43,6 +44,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
   const problems: string[] = []
   for (const name of Object.keys(env))
     if (name.startsWith('FAIRLEAD_') && !names.includes(name)) problems.push(`${name} is no setting of the hub${nearest(name)}.`)
+  const metricsToken = secret(env, 'FAIRLEAD_METRICS_TOKEN', problems)
   const config = {
     http: listen(env, 'FAIRLEAD_LISTEN', 'http://localhost:8080', problems),
     https: listen(env, 'FAIRLEAD_TLS_LISTEN', 'https://0.0.0.0:8443', problems),
@@ -51,7 +53,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     trustedProxies: (env['FAIRLEAD_TRUSTED_PROXIES'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
     databaseOwnerUrl: databaseAddress(env, 'DATABASE_OWNER_URL', problems),
-    metricsToken: secret(env, 'FAIRLEAD_METRICS_TOKEN', problems),
+    metricsToken: metricsToken === undefined ? undefined : secretOf(metricsToken),
     tlsCert: readable(env, 'FAIRLEAD_TLS_CERT', problems),
     tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
     demo: env['FAIRLEAD_DEMO'] === '1',

@@ -126,7 +126,8 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   const consoles = openConsoles(doors)
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
-  const accept = createAccept({ db, audits, fleet, identity, log, onStep: enrolment.progress.step, onHost: book.reload })
+  const enrolled = async (organization: string) => (await book.hosts(organization)).size
+  const accept = createAccept({ db, audits, fleet, identity, log, enrolled, onStep: enrolment.progress.step, onHost: book.reload })
   const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
   const who = { findCaller: logins.findCaller, peerOf, rates: allowed }

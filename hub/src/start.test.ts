@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -15,13 +15,19 @@ import { need } from '../../e2e/need.ts'
 const main = join(import.meta.dirname, 'main.ts')
 
 /** The hub's own program with exactly this environment; resolves with its exit code and everything it said. */
-function run(env: Readonly<Record<string, string>>): {
+function run(
+  env: Readonly<Record<string, string>>,
+  before: readonly string[] = [],
+): {
   child: ChildProcess
   ended: Promise<{ code: number | null; said: string }>
   said(): string
 } {
   let said = ''
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...before, main], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (part: Buffer) => (said += part.toString()))
   return { child, said: () => said, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, said })) }
 }
@@ -39,6 +45,24 @@ async function inDir(test: (dir: string) => Promise<void>): Promise<void> {
 const anywhere = { FAIRLEAD_LISTEN: 'http://localhost:0', FAIRLEAD_TLS_LISTEN: 'https://127.0.0.1:0' }
 
 describe('a hub that cannot start', () => {
+  it('says which method nobody guarded, ends with 70, and leaves no database behind [security 1]', { timeout: 60_000 }, async () => {
+    const contract = import.meta.resolve('@fairlead/protocol/features/hub.ts')
+    for (const [sabotage, wanted] of [
+      ['delete hubFeatures.hosts.list.door.needs', /hosts\.list has no permission or scope/],
+      ['delete hubFeatures.containers.stop.door.audit', /containers\.stop changes something and has no name in the audit trail/],
+      ['delete hubFeatures.events.watch.input', /events\.watch has no schema of what it is asked/],
+    ] as const) {
+      const before = ['--import', `data:text/javascript,${encodeURIComponent(`import { hubFeatures } from '${contract}'; ${sabotage}`)}`]
+      await inDir(async (dir) => {
+        const { code, said } = await run({ ...anywhere, FAIRLEAD_DATA_DIR: join(dir, 'data') }, before).ended
+        assert.equal(code, 70, said)
+        assert.match(said, wanted)
+        assert.deepEqual(globSync('**/postmaster.pid', { cwd: dir }), [])
+        assert.doesNotMatch(said, /Console:/)
+      })
+    }
+  })
+
   it('names every broken setting at once, each with what mends it, repeats no secret, and ends with 78', async () => {
     await inDir(async (dir) => {
       writeFileSync(join(dir, 'file'), '')

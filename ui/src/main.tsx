@@ -1,6 +1,4 @@
-import './tokens.css'
-import './lists.css'
-import './parts.css'
+import './styles.css'
 import { render } from 'solid-js/web'
 import { App } from './app.tsx'
 import { language } from './i18n/i18n.ts'

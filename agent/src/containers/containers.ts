@@ -1,7 +1,8 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Container, containers } from '@fairlead/protocol/features/containers.ts'
-import { path, type Engine, type Path } from '../docker/engine.ts'
+import { ask, type Engine, type Query } from '../docker/engine.ts'
+import type { Operation } from '../docker/operations.ts'
 import { runOnce } from './exec.ts'
 import { readLogs } from './logs.ts'
 import { readContainer, type RawContainer } from './read.ts'
@@ -16,9 +17,9 @@ export interface ContainersOptions {
 /** Everything that can be asked of this host's containers. */
 export function serveContainers(engine: Engine, { showSecrets = false }: ContainersOptions = {}): Handlers<typeof containers> {
   async function get(id: string): Promise<Container> {
-    const document = await engine.call<InspectDocument>('GET', path('containers', id, 'json'))
+    const document = await engine.call<InspectDocument>(ask('GET /containers/{id}/json', { id }))
     const query = { all: true, filters: JSON.stringify({ id: [document.Id] }) }
-    const rows = await engine.call<RawContainer[]>('GET', { segments: ['containers', 'json'], query })
+    const rows = await engine.call<RawContainer[]>(ask('GET /containers/json', {}, query))
     const row = rows.find(({ Id }) => Id === document.Id)
     if (row === undefined) throw new FairleadError('not_found', 'The container was removed in this very moment.')
     const container = readContainer(row)
@@ -32,31 +33,30 @@ export function serveContainers(engine: Engine, { showSecrets = false }: Contain
     }
   }
 
-  const change = async (id: string, verb: string, query: NonNullable<Path['query']> = {}, timeoutMs = 30_000) => {
+  const change = async (id: string, operation: Change, query: Query = {}, timeoutMs = 30_000) => {
     // Asked before as well: renaming by name would not find it afterwards.
-    const { Id } = await engine.call<InspectDocument>('GET', path('containers', id, 'json'))
-    await engine.call('POST', { segments: ['containers', Id, verb], query }, { timeoutMs })
+    const { Id } = await engine.call<InspectDocument>(ask('GET /containers/{id}/json', { id }))
+    await engine.call(ask(operation, { id: Id }, query), { timeoutMs })
     return get(Id)
   }
 
   return {
-    list: async ({ all }) =>
-      (await engine.call<RawContainer[]>('GET', { segments: ['containers', 'json'], query: { all } })).map(readContainer),
+    list: async ({ all }) => (await engine.call<RawContainer[]>(ask('GET /containers/json', {}, { all }))).map(readContainer),
     get: ({ id }) => get(id),
     async inspect({ id }) {
-      const document = await engine.call<InspectDocument & Record<string, unknown>>('GET', path('containers', id, 'json'))
+      const document = await engine.call<InspectDocument & Record<string, unknown>>(ask('GET /containers/{id}/json', { id }))
       return { id: document.Id, redacted: !showSecrets, document: showSecrets ? document : redactDocument(document) }
     },
-    start: ({ id }) => change(id, 'start'),
-    stop: ({ id, timeoutSeconds }) => change(id, 'stop', { t: timeoutSeconds }, (timeoutSeconds + 30) * 1000),
-    restart: ({ id, timeoutSeconds }) => change(id, 'restart', { t: timeoutSeconds }, (timeoutSeconds + 30) * 1000),
-    kill: ({ id, signal }) => change(id, 'kill', { signal }),
-    pause: ({ id }) => change(id, 'pause'),
-    unpause: ({ id }) => change(id, 'unpause'),
-    rename: ({ id, name }) => change(id, 'rename', { name }),
+    start: ({ id }) => change(id, 'POST /containers/{id}/start'),
+    stop: ({ id, timeoutSeconds }) => change(id, 'POST /containers/{id}/stop', { t: timeoutSeconds }, (timeoutSeconds + 30) * 1000),
+    restart: ({ id, timeoutSeconds }) => change(id, 'POST /containers/{id}/restart', { t: timeoutSeconds }, (timeoutSeconds + 30) * 1000),
+    kill: ({ id, signal }) => change(id, 'POST /containers/{id}/kill', { signal }),
+    pause: ({ id }) => change(id, 'POST /containers/{id}/pause'),
+    unpause: ({ id }) => change(id, 'POST /containers/{id}/unpause'),
+    rename: ({ id, name }) => change(id, 'POST /containers/{id}/rename', { name }),
     async remove({ id, force, volumes }) {
-      const { Id } = await engine.call<InspectDocument>('GET', path('containers', id, 'json'))
-      await engine.call('DELETE', { segments: ['containers', Id], query: { force, v: volumes } }, { timeoutMs: 120_000 })
+      const { Id } = await engine.call<InspectDocument>(ask('GET /containers/{id}/json', { id }))
+      await engine.call(ask('DELETE /containers/{id}', { id: Id }, { force, v: volumes }), { timeoutMs: 120_000 })
       return { id: Id }
     },
     logs: (input, { signal }) => readLogs(engine, input, signal),
@@ -64,6 +64,8 @@ export function serveContainers(engine: Engine, { showSecrets = false }: Contain
     exec: (input, { signal }) => runOnce(engine, input, signal),
   }
 }
+
+type Change = Extract<Operation, `POST /containers/{id}/${string}`>
 
 interface InspectDocument {
   readonly Id: string

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini'
 import type { ExecInput } from '@fairlead/protocol/features/containers.ts'
-import { path, type Engine } from '../docker/engine.ts'
+import { ask, type Engine } from '../docker/engine.ts'
 import { gather } from './logs.ts'
 import { createSplitter } from './split.ts'
 
@@ -18,10 +18,10 @@ export async function* runOnce(
     ...(user === undefined ? {} : { User: user }),
     ...(workingDir === undefined ? {} : { WorkingDir: workingDir }),
   }
-  const { Id } = await engine.call<{ Id: string }>('POST', path('containers', id, 'exec'), { body })
-  const socket = await engine.attach(path('exec', Id, 'start'), { Detach: false, Tty: false })
+  const { Id } = await engine.call<{ Id: string }>(ask('POST /containers/{id}/exec', { id }), { body })
+  const socket = await engine.attach(ask('POST /exec/{id}/start', { id: Id }), { Detach: false, Tty: false })
   signal.addEventListener('abort', () => socket.destroy())
   yield* gather(socket, createSplitter(false, false), () => true)
-  const { ExitCode } = await engine.call<{ ExitCode: number | null }>('GET', path('exec', Id, 'json'))
+  const { ExitCode } = await engine.call<{ ExitCode: number | null }>(ask('GET /exec/{id}/json', { id: Id }))
   return { exit: ExitCode ?? -1 }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type * as z from 'zod/mini'
 import type { LogsInput } from '@fairlead/protocol/features/containers.ts'
-import { path, type Engine } from '../docker/engine.ts'
+import { ask, type Engine } from '../docker/engine.ts'
 import { createBatch } from './batch.ts'
 import { createSplitter, type Line } from './split.ts'
 
@@ -20,8 +20,8 @@ const noticeSource = 2
  * a line of source 2 that says why, when the container is gone.
  */
 export async function* readLogs(engine: Engine, input: Input, signal: AbortSignal): AsyncGenerator<Uint8Array, object> {
-  const document = await engine.call<{ Id: string; Config?: { Tty?: boolean } }>('GET', path('containers', input.id, 'json'))
-  const socket = await engine.stream({ segments: ['containers', document.Id, 'logs'], query: logQuery(input) })
+  const document = await engine.call<{ Id: string; Config?: { Tty?: boolean } }>(ask('GET /containers/{id}/json', { id: input.id }))
+  const socket = await engine.stream(ask('GET /containers/{id}/logs', { id: document.Id }, logQuery(input)))
   signal.addEventListener('abort', () => socket.destroy())
   const skip = createSkip(input.after)
   const untilMs = input.untilMs ?? Number.POSITIVE_INFINITY
@@ -66,7 +66,7 @@ function createSkip(after: Input['after']): (line: Line) => boolean {
 
 async function endReason(engine: Engine, id: string): Promise<string> {
   try {
-    const { State } = await engine.call<{ State?: { Status?: string; ExitCode?: number } }>('GET', path('containers', id, 'json'))
+    const { State } = await engine.call<{ State?: { Status?: string; ExitCode?: number } }>(ask('GET /containers/{id}/json', { id }))
     return `— the container is ${State?.Status ?? 'stopped'} (exit ${State?.ExitCode ?? '?'}) —`
   } catch (error) {
     return codeOf(error) === 'not_found' ? '— the container was removed —' : '— the container engine went away —'

@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine.ts'
+import { ask, type Engine } from '../docker/engine.ts'
 import type { EngineWatch } from '../docker/watch.ts'
 import type { InventorySource } from '../inventory/source.ts'
 import { containerRow, readContainer, type RawContainer } from './read.ts'
@@ -9,10 +9,9 @@ const settleMs = 40
 /** Containers as rows of the fleet, kept current by the engine's events. */
 export function containersSource(engine: Engine, watch: EngineWatch): InventorySource {
   const list = (filters?: object) =>
-    engine.call<RawContainer[]>('GET', {
-      segments: ['containers', 'json'],
-      query: { all: true, ...(filters === undefined ? {} : { filters: JSON.stringify(filters) }) },
-    })
+    engine.call<RawContainer[]>(
+      ask('GET /containers/json', {}, { all: true, ...(filters === undefined ? {} : { filters: JSON.stringify(filters) }) }),
+    )
 
   return {
     kind: 'container',

@@ -1,5 +1,5 @@
 import type { Stats } from '@fairlead/protocol/features/containers.ts'
-import type { Engine } from '../docker/engine.ts'
+import { ask, type Engine } from '../docker/engine.ts'
 import { readJsonLines } from '../docker/frames.ts'
 
 interface RawStats {
@@ -13,7 +13,7 @@ interface RawStats {
 
 /** About one a second while the container lives. A figure that the host cannot give is null, never 0. */
 export async function* readStats(engine: Engine, id: string, signal: AbortSignal): AsyncGenerator<Stats> {
-  const socket = await engine.stream({ segments: ['containers', id, 'stats'], query: { stream: true } })
+  const socket = await engine.stream(ask('GET /containers/{id}/stats', { id }, { stream: true }))
   signal.addEventListener('abort', () => socket.destroy())
   let before: { atMs: number; cpuNs: number } | undefined
   for await (const raw of readJsonLines(socket)) {

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { FairleadError, type Code } from '@fairlead/protocol/errors.ts'
-import { openHttp, type Response } from './http.ts'
+import { headerOf, openHttp, type Response } from './http.ts'
+import type { NameOf, Operation } from './operations.ts'
 
 /** The engine of this host, Docker or Podman, over its unix socket. The only door to it. */
 export interface Engine {
   readonly socket: string
   /** The engine's answer as JSON. Throws FairleadError by status. */
-  call<T>(method: 'GET' | 'HEAD' | 'POST' | 'DELETE', path: Path, options?: CallOptions): Promise<T>
+  call<T>(target: Target, options?: CallOptions): Promise<T>
   /** A body without end: logs, events, stats. */
-  stream(path: Path): Promise<Socket>
+  stream(target: Target<`GET ${string}`>): Promise<Socket>
   /** Stdin and stdout of an exec. */
-  attach(path: Path, body: object): Promise<Socket>
+  attach(target: Target<`POST ${string}`>, body: object): Promise<Socket>
   /** Whether it answers at all, within 5 s; rejects with why not. */
   ping(): Promise<void>
   close(): void
@@ -23,14 +24,29 @@ export interface CallOptions {
   readonly timeoutMs?: number
 }
 
-/** Path segments and query, still unencoded: strings never become a path in any other way. */
-export interface Path {
-  readonly segments: readonly string[]
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+declare const isTarget: unique symbol
+
+/** An operation with its names and query, still unencoded. Only `ask` makes one: strings never become a path in any other way. */
+export interface Target<Verb extends string = string> {
+  readonly [isTarget]: Verb
 }
 
-export function path(...segments: string[]): Path {
-  return { segments }
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+
+interface Asked {
+  readonly operation: Operation
+  readonly names: Readonly<Record<string, string>>
+  readonly query: Query
+}
+
+/** `ask('GET /containers/{id}/json', { id })`. What operations.ts does not list as used does not compile. */
+export function ask<Name extends Operation>(
+  operation: Name,
+  names: Readonly<Record<NameOf<Name>, string>>,
+  query: Query = {},
+): Target<Name> {
+  const asked: Asked = { operation, names, query }
+  return asked as unknown as Target<Name>
 }
 
 /** The oldest API that is spoken, and the newest that was tried. */
@@ -57,8 +73,8 @@ export function openEngine(socket: string): Engine {
   /** Asked once: the highest API version that both speak. */
   async function versionPrefix(): Promise<string> {
     if (prefix !== undefined) return prefix
-    const { headers } = await ping()
-    const minor = Number(/^1\.(\d+)$/.exec(headers['api-version'] ?? '')?.[1] ?? oldestApi)
+    const { head } = await ping()
+    const minor = Number(/^1\.(\d+)$/.exec(headerOf(head, 'api-version') ?? '')?.[1] ?? oldestApi)
     if (minor < oldestApi)
       throw new FairleadError(
         'unsupported',
@@ -80,10 +96,10 @@ export function openEngine(socket: string): Engine {
 
   return {
     socket,
-    call: (method, target, { body, timeoutMs = 30_000 } = {}) =>
+    call: (target, { body, timeoutMs = 30_000 } = {}) =>
       guarded(async (version) => {
         const response = await http.request(
-          method,
+          verbOf(target),
           version + encode(target),
           body === undefined ? undefined : JSON.stringify(body),
           timeoutMs,
@@ -108,12 +124,18 @@ export function openEngine(socket: string): Engine {
   }
 }
 
-function encode({ segments, query = {} }: Path): string {
+function verbOf(target: Target): string {
+  return (target as unknown as Asked).operation.split(' ', 1)[0]!
+}
+
+function encode(target: Target): string {
+  const { operation, names, query } = target as unknown as Asked
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) search.set(name, typeof value === 'boolean' ? (value ? '1' : '0') : String(value))
   const text = search.toString()
-  return `/${segments.map(encodeSegment).join('/')}${text === '' ? '' : `?${text}`}`
+  const path = operation.slice(operation.indexOf('/')).replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeSegment(names[name] ?? ''))
+  return text === '' ? path : `${path}?${text}`
 }
 
 function encodeSegment(segment: string): string {

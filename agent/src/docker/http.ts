@@ -3,19 +3,21 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 export interface Response {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  /** Status line and headers, in lower case; `headerOf` reads it. */
+  readonly head: string
   readonly body: Buffer
 }
 
 /** A response whose body is read as it comes: the socket, with what followed the headers already put back. */
 export interface Streaming {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
   readonly socket: Socket
 }
 
 const mostHeaderBytes = 64 * 1024
 const mostBodyBytes = 64 * 1024 * 1024
+/** The line before a chunk, with its extensions. */
+const mostSizeBytes = 4096
 
 /** The head of a request as bytes on the wire. `path` is built from encoded segments by the caller. */
 function requestHead(method: string, path: string, version: '1.0' | '1.1', body: string | undefined, extra = ''): string {
@@ -112,8 +114,9 @@ function exchange(socket: Socket, request: string, timeoutMs: number, headOnly: 
     socket.on('close', () => fail(new FairleadError('bad_upstream', 'The engine closed the connection in the middle of an answer.')))
     socket.on('data', (chunk: Buffer) => {
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-      if (held.length > mostBodyBytes) return fail(new FairleadError('too_large', 'The engine answered with more than 64 MiB.'))
-      const parsed = parseWhole(held, headOnly)
+      if (held.length > mostBodyBytes) return fail(tooLarge())
+      // What is thrown inside a listener nobody catches: it would end the agent.
+      const parsed = orFail(() => parseWhole(held, headOnly), fail)
       if (parsed === undefined) return
       clearTimeout(timer)
       socket.removeAllListeners('data').removeAllListeners('close')
@@ -123,34 +126,52 @@ function exchange(socket: Socket, request: string, timeoutMs: number, headOnly: 
   })
 }
 
-function parseHead(held: Buffer): { status: number; headers: Record<string, string>; bodyAt: number } | undefined {
-  const end = held.indexOf('\r\n\r\n')
-  if (end < 0) {
-    if (held.length > mostHeaderBytes) throw new FairleadError('bad_upstream', 'The engine’s answer has no end to its headers.')
+function orFail<T>(parse: () => T, fail: (error: Error) => void): T | undefined {
+  try {
+    return parse()
+  } catch (error) {
+    fail(error as Error)
     return undefined
   }
-  const [first = '', ...lines] = held.toString('latin1', 0, end).split('\r\n')
-  const headers: Record<string, string> = {}
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
+}
+
+function parseHead(held: Buffer): { status: number; head: string; bodyAt: number } | undefined {
+  const end = held.indexOf('\r\n\r\n')
+  if (end < 0) {
+    if (held.length > mostHeaderBytes) throw malformed('its headers have no end')
+    return undefined
   }
-  return { status: Number(first.split(' ')[1]), headers, bodyAt: end + 4 }
+  const head = held.toString('latin1', 0, end).toLowerCase()
+  const status = /^http\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1]
+  if (status === undefined) throw malformed('its first line is none of HTTP')
+  return { status: Number(status), head, bodyAt: end + 4 }
+}
+
+/** One header of many: the others are not worth an object. */
+export function headerOf(head: string, name: 'api-version' | 'connection' | 'content-length' | 'transfer-encoding'): string | undefined {
+  const at = head.indexOf(`\r\n${name}:`)
+  if (at < 0) return undefined
+  const from = at + name.length + 3
+  const end = head.indexOf('\r\n', from)
+  return head.slice(from, end < 0 ? undefined : end).trim()
 }
 
 function parseWhole(held: Buffer, headOnly: boolean): (Response & { reusable: boolean }) | undefined {
-  const head = parseHead(held)
-  if (head === undefined) return undefined
-  const { status, headers, bodyAt } = head
-  const reusable = headers['connection']?.toLowerCase() !== 'close'
-  if (headOnly || status === 204 || status === 304) return { status, headers, body: Buffer.alloc(0), reusable }
-  if (headers['transfer-encoding'] === 'chunked') {
+  const parsed = parseHead(held)
+  if (parsed === undefined) return undefined
+  const { status, head, bodyAt } = parsed
+  const reusable = headerOf(head, 'connection') !== 'close'
+  if (headOnly || status === 204 || status === 304) return { status, head, body: Buffer.alloc(0), reusable }
+  if (headerOf(head, 'transfer-encoding') === 'chunked') {
     const body = parseChunks(held, bodyAt)
-    return body === undefined ? undefined : { status, headers, body, reusable }
+    return body === undefined ? undefined : { status, head, body, reusable }
   }
-  const length = Number(headers['content-length'] ?? 0)
+  const said = headerOf(head, 'content-length') ?? '0'
+  if (!/^\d{1,15}$/.test(said)) throw malformed('its length is no number')
+  const length = Number(said)
+  if (length > mostBodyBytes) throw tooLarge()
   if (held.length < bodyAt + length) return undefined
-  return { status, headers, body: held.subarray(bodyAt, bodyAt + length), reusable }
+  return { status, head, body: held.subarray(bodyAt, bodyAt + length), reusable }
 }
 
 function parseChunks(held: Buffer, start: number): Buffer | undefined {
@@ -158,15 +179,18 @@ function parseChunks(held: Buffer, start: number): Buffer | undefined {
   let at = start
   for (;;) {
     const lineEnd = held.indexOf('\r\n', at)
+    if ((lineEnd < 0 ? held.length : lineEnd) - at > mostSizeBytes) throw malformed('the size of a chunk has no end')
     if (lineEnd < 0) return undefined
-    const size = Number.parseInt(held.toString('latin1', at, lineEnd), 16)
-    if (Number.isNaN(size)) throw new FairleadError('bad_upstream', 'The engine’s answer is malformed.')
+    const said = /^([0-9a-f]{1,8})(?:;.*)?$/i.exec(held.toString('latin1', at, lineEnd))?.[1]
+    if (said === undefined) throw malformed('the size of a chunk is no number')
+    const size = Number.parseInt(said, 16)
     at = lineEnd + 2
     if (size === 0) {
       // Trailers may follow; the answer is over at the next empty line.
       return held.indexOf('\r\n', at) < 0 ? undefined : Buffer.concat(parts)
     }
     if (held.length < at + size + 2) return undefined
+    if (held[at + size] !== 13 || held[at + size + 1] !== 10) throw malformed('a chunk is longer than it said')
     parts.push(held.subarray(at, at + size))
     at += size + 2
   }
@@ -192,12 +216,20 @@ function readHead(socket: Socket, timeoutMs: number): Promise<Streaming> {
     socket.on('end', early).on('close', early)
     socket.on('data', (chunk: Buffer) => {
       held = Buffer.concat([held, chunk])
-      const head = parseHead(held)
+      const head = orFail(() => parseHead(held), fail)
       if (head === undefined) return
       stop()
       socket.pause()
       if (held.length > head.bodyAt) socket.unshift(held.subarray(head.bodyAt))
-      resolve({ status: head.status, headers: head.headers, socket })
+      resolve({ status: head.status, socket })
     })
   })
+}
+
+function malformed(what: string): FairleadError {
+  return new FairleadError('bad_upstream', `The engine’s answer is malformed: ${what}. Restart the engine if it goes on so.`)
+}
+
+function tooLarge(): FairleadError {
+  return new FairleadError('too_large', 'The engine answered with more than 64 MiB.')
 }

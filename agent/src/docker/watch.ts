@@ -1,7 +1,7 @@
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Engine as EngineFacts } from '@fairlead/protocol/features/hosts.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
-import { path, type Engine } from './engine.ts'
+import { ask, type Engine } from './engine.ts'
 import { readJsonLines } from './frames.ts'
 
 /** Keeps one event stream of the engine open for as long as the agent lives, through every death of the engine. */
@@ -53,7 +53,7 @@ export function watchEngine(engine: Engine, retryMs = 1000): EngineWatch {
   }
 
   async function follow(): Promise<void> {
-    const socket = await engine.stream(path('events'))
+    const socket = await engine.stream(ask('GET /events', {}))
     const stop = () => socket.destroy()
     stopping.signal.addEventListener('abort', stop)
     const probe = setInterval(() => void engine.ping().catch((error: Error) => socket.destroy(error)), probeMs).unref()
@@ -103,8 +103,8 @@ function add<T>(set: Set<T>, listener: T): () => void {
 }
 
 async function readFacts(engine: Engine): Promise<EngineFacts> {
-  const version = await engine.call<{ Version?: string; ApiVersion?: string; Components?: { Name: string }[] }>('GET', path('version'))
-  const info = await engine.call<{ Driver?: string; CgroupVersion?: string }>('GET', path('info'))
+  const version = await engine.call<{ Version?: string; ApiVersion?: string; Components?: { Name: string }[] }>(ask('GET /version', {}))
+  const info = await engine.call<{ Driver?: string; CgroupVersion?: string }>(ask('GET /info', {}))
   const podman = version.Components?.some(({ Name }) => /podman/i.test(Name)) === true
   return {
     name: podman ? 'podman' : 'docker',

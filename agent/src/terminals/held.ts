@@ -2,7 +2,7 @@ import type * as z from 'zod/mini'
 import type { DuplexContext } from '@fairlead/protocol/contract.ts'
 import type { Terminal, TerminalOpen } from '@fairlead/protocol/features/terminals.ts'
 import type { Clock } from '@fairlead/protocol/wire/transport.ts'
-import { path, type Engine } from '../docker/engine.ts'
+import { ask, type Engine } from '../docker/engine.ts'
 import { createReplay } from './replay.ts'
 import { createViewers, type HeldState } from './viewers.ts'
 
@@ -23,7 +23,7 @@ export interface Held {
 }
 
 export async function openHeld(engine: Engine, id: string, input: z.output<typeof TerminalOpen>, clock: Clock): Promise<Held> {
-  const container = await engine.call<{ Id: string; Name?: string }>('GET', path('containers', input.container, 'json'))
+  const container = await engine.call<{ Id: string; Name?: string }>(ask('GET /containers/{id}/json', { id: input.container }))
   const command = input.command.length > 0 ? input.command : [await findShell(engine, container.Id)]
   const { execId, socket } = await startExec(engine, container.Id, command, input.user, input)
   const replay = createReplay(replayBytes)
@@ -32,7 +32,7 @@ export async function openHeld(engine: Engine, id: string, input: z.output<typeo
   let name = input.name
   const viewers = createViewers(replay, socket, state, clock, () => {
     // Podman answers 201 where Docker answers 200; both are fine, and a finished exec cannot be resized.
-    engine.call('POST', { segments: ['exec', execId, 'resize'], query: { w: state.columns, h: state.rows } }).catch(() => undefined)
+    engine.call(ask('POST /exec/{id}/resize', { id: execId }, { w: state.columns, h: state.rows })).catch(() => undefined)
   })
   socket.on('data', (bytes: Buffer) => {
     replay.push(bytes)
@@ -89,16 +89,16 @@ async function startExec(
     ConsoleSize: [rows, columns],
     ...(user === undefined ? {} : { User: user }),
   }
-  const { Id } = await engine.call<{ Id: string }>('POST', path('containers', container, 'exec'), { body })
-  const socket = await engine.attach(path('exec', Id, 'start'), { Detach: false, Tty: true })
-  await engine.call('POST', { segments: ['exec', Id, 'resize'], query: { w: columns, h: rows } }).catch(() => undefined)
+  const { Id } = await engine.call<{ Id: string }>(ask('POST /containers/{id}/exec', { id: container }), { body })
+  const socket = await engine.attach(ask('POST /exec/{id}/start', { id: Id }), { Detach: false, Tty: true })
+  await engine.call(ask('POST /exec/{id}/resize', { id: Id }, { w: columns, h: rows })).catch(() => undefined)
   return { execId: Id, socket }
 }
 
 /** The first shell that the container has: its archive is asked, nothing is run. */
 async function findShell(engine: Engine, container: string): Promise<string> {
   for (const shell of shells) {
-    const found = await engine.call('HEAD', { segments: ['containers', container, 'archive'], query: { path: shell } }).then(
+    const found = await engine.call(ask('HEAD /containers/{id}/archive', { id: container }, { path: shell })).then(
       () => true,
       () => false,
     )
@@ -109,7 +109,7 @@ async function findShell(engine: Engine, container: string): Promise<string> {
 
 async function readExit(engine: Engine, execId: string): Promise<number> {
   try {
-    const { ExitCode } = await engine.call<{ ExitCode: number | null }>('GET', path('exec', execId, 'json'))
+    const { ExitCode } = await engine.call<{ ExitCode: number | null }>(ask('GET /exec/{id}/json', { id: execId }))
     return ExitCode ?? -1
   } catch {
     return -1

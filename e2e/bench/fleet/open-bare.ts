@@ -45,7 +45,17 @@ export async function openBare({ keys, neverSeal, follow, address = '127.0.0.1' 
   const metrics = { push: nothing, position: async () => undefined, handlers: {} as never, flush: nothing, tend: nothing, close: nothing }
   if (follow) followHosts({ db, fleet, inventory: openInventory(), metrics, book, log, onStep: ignore })
   const audits = { write: nothing, onRow: () => ignore, verify: async () => ({ rows: 0, ok: true }) }
-  const accept = createAccept({ db, audits, fleet, identity, log, onStep: ignore, onHost: nothing, neverSeal })
+  const accept = createAccept({
+    db,
+    audits,
+    fleet,
+    identity,
+    log,
+    enrolled: async () => keys.length,
+    onStep: ignore,
+    onHost: nothing,
+    neverSeal,
+  })
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-bench-'))
   const certificate = await openCertificate(dir, { cert: undefined, key: undefined })
   rmSync(dir, { recursive: true })

@@ -11,12 +11,15 @@ export interface Direct {
   attach(path: string, body: object): Promise<Socket>
 }
 
-export function openDirect(socketPath: string): Direct {
+/** The engine's own socket, or a port of the agent's process that passes bytes on to it and does nothing else. */
+export type DirectTarget = { readonly socketPath: string } | { readonly host: string; readonly port: number }
+
+export function openDirect(target: DirectTarget): Direct {
   const agent = new Agent({ keepAlive: true })
   const ask = (method: string, path: string, body?: object): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'Content-Type': 'application/json' }
-      request({ socketPath, path: `/v1.41${path}`, method, agent, headers }, resolve)
+      request({ ...target, path: `/v1.41${path}`, method, agent, headers }, resolve)
         .on('error', reject)
         .end(body === undefined ? undefined : JSON.stringify(body))
     })
@@ -48,7 +51,7 @@ export function openDirect(socketPath: string): Direct {
     attach: (path, body) =>
       new Promise((resolve, reject) => {
         const headers = { 'Content-Type': 'application/json', Connection: 'Upgrade', Upgrade: 'tcp' }
-        request({ socketPath, path: `/v1.41${path}`, method: 'POST', headers })
+        request({ ...target, path: `/v1.41${path}`, method: 'POST', headers })
           .on('upgrade', (_response, socket: Socket) => resolve(socket))
           .on('error', reject)
           .end(JSON.stringify(body))

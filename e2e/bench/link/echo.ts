@@ -14,9 +14,11 @@ const key = Buffer.from('x')
 const lateMs = 20_000
 const warmUp = 1000
 
+export type Way = 'direct' | 'relay' | 'link'
+
 export async function openEcho(
-  way: 'link' | 'direct',
-  { host, direct, id }: { readonly host: LiveHost; readonly direct: Direct; readonly id: string },
+  way: Way,
+  { host, direct, relayed, id }: { readonly host: LiveHost; readonly direct: Direct; readonly relayed: Direct; readonly id: string },
 ): Promise<Echo> {
   let heard = (_bytes: number): void => undefined
   let text = ''
@@ -26,7 +28,7 @@ export async function openEcho(
     if (text.includes('ready')) ready.resolve()
     heard(bytes.length)
   }
-  const { send, close } = way === 'link' ? await overLink(host, id, hear) : await overSocket(direct, id, hear)
+  const { send, close } = way === 'link' ? await overLink(host, id, hear) : await overSocket(way === 'direct' ? direct : relayed, id, hear)
   await ready.promise
   await sleep(300)
   return {

@@ -11,11 +11,15 @@ import { openBare } from '../fleet/open-bare.ts'
 import { answerParent } from '../measure/ask.ts'
 import { sleep } from '../measure/numbers.ts'
 import { bigFile, linkFeatures } from './contract.ts'
-import { openDirect } from './direct.ts'
-import { openEcho, timeKeys } from './echo.ts'
+import { openDirect, type Direct } from './direct.ts'
+import { openEcho, timeKeys, type Way } from './echo.ts'
 
 let host: LiveHost | undefined
-let direct: ReturnType<typeof openDirect>
+let direct: Direct
+/** The same questions through a relay in the agent's process: the floor of any link. */
+let relayed: Direct
+/** A hub runs for weeks: how code runs the first few times is not what is measured. */
+const warmUp = 1000
 const bulk = { bytes: 0, stop: new AbortController() }
 
 const options = { decodeReply: decodeValue, randomBytes: (count: number) => randomBytes(count) }
@@ -55,31 +59,34 @@ async function measured(run: () => Promise<number>): Promise<{ bytes: number; ms
 answerParent({
   async listen(input: { keys: string[]; neverSeal: boolean; engine: string; address: string }) {
     const { keys, neverSeal, address } = input
-    direct = openDirect(input.engine)
+    direct = openDirect({ socketPath: input.engine })
     const bare = await openBare({ keys: keys.map(fromBase64Url), neverSeal, follow: false, address })
     bare.fleet.onAttach((attached) => (host = attached))
     return { httpPort: bare.httpPort, httpsPort: bare.httpsPort, hubKey: toBase64Url(bare.hubKey) }
   },
   connected,
+  relay: ({ port }: { port: number }): void => void (relayed = openDirect({ host: '127.0.0.1', port })),
 
   /** Call by call in turn, ms of each. */
   async list({ times }: { times: number }) {
-    const found = { direct: [] as number[], link: [] as number[] }
-    for (let n = 0; n < times + 50; n++) {
-      const a = performance.now()
-      await direct.json('/containers/json?all=1')
-      const b = performance.now()
-      await host!.clients.containers.list({})
-      const c = performance.now()
-      if (n < 50) continue
-      found.direct.push(b - a)
-      found.link.push(c - b)
+    const ways = {
+      direct: () => direct.json('/containers/json?all=1'),
+      relay: () => relayed.json('/containers/json?all=1'),
+      link: () => host!.clients.containers.list({}),
     }
+    const found = { direct: [] as number[], relay: [] as number[], link: [] as number[] }
+    for (let n = 0; n < times + warmUp; n++)
+      for (const way of ['direct', 'relay', 'link'] as const) {
+        const startMs = performance.now()
+        await ways[way]()
+        if (n >= warmUp) found[way].push(performance.now() - startMs)
+      }
     return found
   },
 
   logsDirect: ({ id }: { id: string }) => measured(() => direct.read(`/containers/${id}/logs?stdout=1&stderr=1&timestamps=1&tail=all`)),
   logsLink: ({ id }: { id: string }) => measured(() => drain(readLog(id))),
+  archiveRelay: ({ id }: { id: string }) => measured(() => relayed.read(`/containers/${id}/archive?path=${bigFile}`)),
   archiveDirect: ({ id }: { id: string }) => measured(() => direct.read(`/containers/${id}/archive?path=${bigFile}`)),
   archiveLink: ({ id }: { id: string }) => measured(() => drain(linkBench.archive({ id }))),
   async archiveHash({ id }: { id: string }): Promise<string> {
@@ -100,8 +107,8 @@ answerParent({
   bulkStop: (): void => bulk.stop.abort(),
   bulkBytes: () => ({ bytes: bulk.bytes, atMs: performance.now() }),
 
-  async keys({ id, count, pauseMs, ways }: { id: string; count: number; pauseMs: number; ways: ('link' | 'direct')[] }) {
-    const echoes = await Promise.all(ways.map((way) => openEcho(way, { host: host!, direct, id })))
+  async keys({ id, count, pauseMs, ways }: { id: string; count: number; pauseMs: number; ways: Way[] }) {
+    const echoes = await Promise.all(ways.map((way) => openEcho(way, { host: host!, direct, relayed, id })))
     try {
       return await timeKeys(echoes, count, pauseMs)
     } finally {

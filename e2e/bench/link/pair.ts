@@ -38,6 +38,7 @@ export async function openPair({ mode, engine, faults, where, hurry = false }: P
   const url = `${mode === 'tls' ? 'https' : 'http'}://${address}:${proxy?.port ?? port}`
   await ask(agent, 'connect', { address: url, hubKey: ports.hubKey, neverSeal, engine: engine.socket, hurry })
   await ask(hub, 'connected')
+  if (where === undefined) await ask(hub, 'relay', { port: await ask<number>(agent, 'relay', { engine: engine.socket }) })
   return {
     hub: (name, input) => ask(hub, name, input),
     agentState: () => ask<AgentState>(agent, 'state'),

@@ -16,11 +16,13 @@ const turns = 5
 
 export async function measureList({ pair }: World): Promise<Figures> {
   const { hub, stop } = await pair({})
-  const { direct, link } = await hub<{ direct: number[]; link: number[] }>('list', { times: 1500 })
+  const { direct, relay, link } = await hub<{ direct: number[]; relay: number[]; link: number[] }>('list', { times: 1500 })
   await stop()
   return {
     listP50Ratio: round(median(link) / median(direct)),
     listP99Ratio: round(percentile(link, 0.99) / percentile(direct, 0.99)),
+    listRelayP50Ratio: round(median(relay) / median(direct)),
+    listRelayP99Ratio: round(percentile(relay, 0.99) / percentile(direct, 0.99)),
     listDirectP50Ms: round(median(direct)),
     listLinkP50Ms: round(median(link)),
     listDirectP99Ms: round(percentile(direct, 0.99)),
@@ -51,39 +53,48 @@ export async function measureLogs({ pair, logContainer, logTextBytes }: World): 
 export async function measureArchive({ pair, bigContainer }: World): Promise<Figures> {
   const { hub, agentState, stop } = await pair({})
   const id = await bigContainer()
-  const [direct, link, both]: [Measured[], Measured[], number[]] = [[], [], []]
+  const [direct, relay, link]: [Measured[], Measured[], Measured[]] = [[], [], []]
+  /** With the CPU of the agent's process. */
+  const both = async (name: string): Promise<Measured> => {
+    const before = await agentState()
+    const run = await hub<Measured>(name, { id })
+    return { ...run, cpuMs: run.cpuMs + (await agentState()).cpuMs - before.cpuMs }
+  }
   for (let n = 0; n < turns; n++) {
     direct.push(await hub<Measured>('archiveDirect', { id }))
-    const before = await agentState()
-    const run = await hub<Measured>('archiveLink', { id })
-    link.push(run)
-    both.push(run.cpuMs + (await agentState()).cpuMs - before.cpuMs)
+    relay.push(await both('archiveRelay'))
+    link.push(await both('archiveLink'))
   }
   await stop()
   const rate = (runs: Measured[]) => median(runs.map(({ bytes, ms }) => bytes / megabyte / (ms / 1000)))
-  const perMB = (cpu: number[]) => median(cpu) / (direct[0]!.bytes / megabyte)
+  const cpu = (runs: Measured[]) => median(runs.map(({ cpuMs }) => cpuMs))
+  const perMB = (runs: Measured[]) => round(cpu(runs) / (direct[0]!.bytes / megabyte))
   return {
-    archiveCpuRatio: round(median(both) / median(direct.map(({ cpuMs }) => cpuMs))),
+    archiveCpuRatio: round(cpu(link) / cpu(direct)),
+    archiveRelayCpuRatio: round(cpu(relay) / cpu(direct)),
     archiveThroughputRatio: round(rate(link) / rate(direct)),
+    archiveRelayThroughputRatio: round(rate(relay) / rate(direct)),
     archiveDirectMBps: round(rate(direct)),
     archiveLinkMBps: round(rate(link)),
-    archiveDirectCpuMsPerMB: round(perMB(direct.map(({ cpuMs }) => cpuMs))),
-    archiveBothCpuMsPerMB: round(perMB(both)),
+    archiveDirectCpuMsPerMB: perMB(direct),
+    archiveBothCpuMsPerMB: perMB(link),
   }
 }
 
 export async function measureEcho({ pair, idleContainer: id }: World): Promise<Figures> {
   const { hub, stop } = await pair({})
-  const keys = () => hub<number[][]>('keys', { id, count: 200, pauseMs: 15, ways: ['direct', 'link'] })
-  const [idleDirect, idleLink] = await keys()
+  const keys = () => hub<number[][]>('keys', { id, count: 200, pauseMs: 15, ways: ['direct', 'relay', 'link'] })
+  const [idleDirect, idleRelay, idleLink] = await keys()
   await hub('bulkStart', { streams: 3 })
   await sleep(1000)
-  const [bulkDirect, bulkLink] = await keys()
+  const [bulkDirect, bulkRelay, bulkLink] = await keys()
   await hub('bulkStop')
   await stop()
   return {
     execEchoIdleRatio: round(median(idleLink!) / median(idleDirect!)),
     execEchoBulkRatio: round(median(bulkLink!) / median(bulkDirect!)),
+    execEchoIdleRelayRatio: round(median(idleRelay!) / median(idleDirect!)),
+    execEchoBulkRelayRatio: round(median(bulkRelay!) / median(bulkDirect!)),
     execEchoIdleDirectMs: round(median(idleDirect!)),
     execEchoIdleLinkMs: round(median(idleLink!)),
     execEchoBulkDirectMs: round(median(bulkDirect!)),

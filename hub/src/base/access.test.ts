@@ -88,11 +88,38 @@ describe('the doors of the hub', () => {
     assert.throws(() => doorsOf({ x: { y: api(method, { ...good, on: 'public' }) } }), /x\.y is public and not on the list/)
   })
 
+  it('keep the hub from starting when a method has no schema, a made-up scope, or the address of another [security 1]', () => {
+    const method = call(z.object({}), z.object({}))
+    const good = { http: 'GET /x/:id', needs: 'x:read', on: 'self' } as const
+    // @ts-expect-error -- no scope of that name
+    assert.throws(() => doorsOf({ x: { y: api(method, { ...good, on: 'anyone' }) } }), /x\.y has no permission or scope/)
+    // @ts-expect-error -- an empty permission
+    assert.throws(() => doorsOf({ x: { y: api(method, { ...good, needs: '' }) } }), /x\.y has no permission or scope/)
+    // @ts-expect-error -- no address
+    assert.throws(() => doorsOf({ x: { y: api(method, { ...good, http: '/x' }) } }), /x\.y has no address/)
+    const bare = (without: object) => ({ x: { y: { ...api(method, good), ...without } } }) as never
+    assert.throws(() => doorsOf(bare({ input: undefined })), /x\.y has no schema of what it is asked/)
+    assert.throws(() => doorsOf(bare({ output: undefined })), /x\.y has no schema of what it answers/)
+    assert.throws(() => doorsOf(bare({ kind: 'stream' })), /x\.y has no schema of what it answers/)
+    assert.throws(() => doorsOf(bare({ kind: 'duplex', down: { decode: () => 0 } })), /x\.y has no schema of what it is sent/)
+    const twice = { y: api(method, good), z: api(method, { ...good, http: 'GET /x/:name', needs: 'x:other' }) }
+    assert.throws(() => doorsOf({ x: twice }), /x\.z has the address of another method/)
+  })
+
   it('are the only ones: nothing else registers an address, but for the files and health of base/web, static and docs [security 1]', () => {
     const bare = globSync('**/*.ts', { cwd: source })
       .filter((file) => !file.endsWith('.test.ts'))
       .filter((file) => /\bapp\s*\.\s*(get|post|put|patch|delete|all|on|use|route|mount)\(/.test(readFileSync(join(source, file), 'utf8')))
     assert.deepEqual(bare.sort(), ['base/docs.ts', 'base/http.ts', 'base/static.ts', 'base/web.ts'])
+    // Whatever the variable is called.
+    const routers = globSync('**/*.ts', { cwd: source })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .filter((file) => /\bnew Hono\b|\bcreateServer\(/.test(readFileSync(join(source, file), 'utf8')))
+    assert.deepEqual(
+      routers.filter((file) => !bare.includes(file)),
+      // The lock of the data folder is a socket that answers nothing.
+      ['base/datadir.ts', 'base/listen.ts'],
+    )
     const listening = globSync('**/*.ts', { cwd: source })
       .filter((file) => !file.endsWith('.test.ts'))
       .filter((file) => /\bhandleUpgrade\(|\.on\('upgrade'/.test(readFileSync(join(source, file), 'utf8')))

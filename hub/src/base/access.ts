@@ -1,4 +1,4 @@
-import type { Endpoint } from '@fairlead/protocol/api.ts'
+import type { Endpoint, Scope } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 /** Who asks. */
@@ -31,15 +31,36 @@ export function authorize(name: string, { door }: Endpoint, caller: Caller | und
     throw new FairleadError('forbidden', `This needs the permission ${door.needs}. An owner of the organization can grant it.`)
 }
 
-/** The hub starts with no endpoint that anyone forgot to guard. */
+const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'environment', 'organization', 'self', 'public'])
+
+/** The hub starts with no endpoint that anyone forgot to guard: what the compiler refuses is refused here once more. */
 export function checkEndpoints(endpoints: ReadonlyMap<string, Endpoint>): void {
-  for (const [name, { door }] of endpoints) {
-    if (door?.needs === undefined || door.on === undefined) throw new FairleadError('internal', `${name} has no permission or scope.`)
-    if (!door.http.startsWith('GET ') && door.audit === undefined)
-      throw new FairleadError('internal', `${name} changes something and has no name in the audit trail.`)
-    if (door.on === 'public' && !publicEndpoints.has(name))
-      throw new FairleadError('internal', `${name} is public and not on the list of public endpoints.`)
+  const addresses = new Set<string>()
+  for (const [name, endpoint] of endpoints) {
+    const flaw = flawOf(name, endpoint)
+    if (flaw !== undefined) throw new FairleadError('internal', `${name} ${flaw}.`)
+    // The first would answer for both, with its own permission.
+    const address = endpoint.door.http.replaceAll(/:\w+/g, ':')
+    if (addresses.has(address)) throw new FairleadError('internal', `${name} has the address of another method, ${endpoint.door.http}.`)
+    addresses.add(address)
   }
+}
+
+/** A contract may come past the compiler: by a cast, by an untyped file. */
+function flawOf(name: string, endpoint: Endpoint): string | undefined {
+  const { door, kind, input } = endpoint
+  if (!/^[\w-]+:[\w-]+$/.test(door?.needs ?? '') || !scopes.has(door.on)) return 'has no permission or scope'
+  if (!/^(GET|POST|PUT|PATCH|DELETE) \/\S+$/.test(door.http)) return 'has no address'
+  if (!door.http.startsWith('GET ') && !/^\w+\.\w+/.test(door.audit ?? '')) return 'changes something and has no name in the audit trail'
+  if (door.on === 'public' && !publicEndpoints.has(name)) return 'is public and not on the list of public endpoints'
+  if (!isSchema(input)) return 'has no schema of what it is asked'
+  if (kind === 'call' ? !isSchema(endpoint.output) : typeof endpoint.down?.decode !== 'function') return 'has no schema of what it answers'
+  if (kind === 'duplex' && typeof endpoint.up?.decode !== 'function') return 'has no schema of what it is sent'
+  return undefined
+}
+
+function isSchema(schema: { readonly safeParse?: unknown } | undefined): boolean {
+  return typeof schema?.safeParse === 'function'
 }
 
 export function nobody(ip: string, userAgent: string, trace: string): Caller {

@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
+import { secretOf, type Secret } from './secret.ts'
 
 /** On every document and every answer. Trusted Types enforcement is not possible with the console's framework. */
 export const safeHeaders: Readonly<Record<string, string>> = {
@@ -69,8 +70,10 @@ export function sameOrigin(request: IncomingMessage, hasCookie: boolean, tls: bo
 
 export const cookieName = '__Host-fairlead'
 
-export function readCookie(request: IncomingMessage): string | undefined {
-  return new RegExp(`(?:^|;\\s*)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
+/** Who somebody says to be: from here on only the digest of it goes around. */
+export function readCookie(request: IncomingMessage): Secret | undefined {
+  const token = new RegExp(`(?:^|;\\s*)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
+  return token === undefined ? undefined : secretOf(token)
 }
 
 export function cookie(token: string, maxAgeSeconds: number): string {

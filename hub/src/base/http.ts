@@ -9,13 +9,14 @@ import { cookie, readCookie, sameOrigin, type Peer } from './headers.ts'
 import { answerJson } from './packed.ts'
 import { bodyBytes, readParams } from './params.ts'
 import type { Rates } from './rates.ts'
+import type { Secret } from './secret.ts'
 import type { Resume } from './resume.ts'
 import { newTrace, publicError, type Doors } from './serve.ts'
 import { createStreams, type Streams } from './streamed.ts'
 
 export interface HttpDeps {
   readonly doors: Doors
-  readonly findCaller: (token: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>
+  readonly findCaller: (token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>
   readonly peerOf: (request: IncomingMessage) => Peer
   readonly doorOf: (request: IncomingMessage, peer: Peer) => Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'>
   readonly rates: Rates

@@ -12,12 +12,13 @@ import type { Caller } from './access.ts'
 import type { Consoles } from './console.ts'
 import { readCookie, sameOrigin, type Peer } from './headers.ts'
 import type { Rates } from './rates.ts'
+import type { Secret } from './secret.ts'
 import { newTrace } from './serve.ts'
 
 export interface UpgradeDeps {
   readonly accept: (transport: Transport, exporter: Uint8Array | undefined, ip: string) => void
   readonly consoles: Consoles
-  readonly findCaller: (token: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>
+  readonly findCaller: (token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>
   readonly peerOf: (request: IncomingMessage) => Peer
   readonly rates: Rates
   readonly isDraining: () => boolean

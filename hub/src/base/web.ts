@@ -1,10 +1,10 @@
-import { timingSafeEqual, createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
 import type { Log } from './log.ts'
 import { serveDocs } from './docs.ts'
 import { safeHeaders } from './headers.ts'
 import { metricsType } from './prometheus.ts'
+import { sameSecret, secretOf, type Secret } from './secret.ts'
 
 export interface WebDeps {
   readonly version: string
@@ -13,7 +13,7 @@ export interface WebDeps {
   readonly installer: Hono
   readonly console: Hono
   readonly publicUrl: string | undefined
-  readonly metricsToken: string | undefined
+  readonly metricsToken: Secret | undefined
   readonly renderMetrics: () => string
   /** Rejects while the database does not answer. */
   readonly pingDatabase: () => Promise<void>
@@ -54,7 +54,8 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
   app.get('/api/openapi.json', (context) => context.json(deps.openApi as object))
   app.route('/', serveDocs())
   app.get('/api/metrics', (context) => {
-    if (deps.metricsToken === undefined || !sameText(context.req.header('authorization') ?? '', `Bearer ${deps.metricsToken}`))
+    const shown = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+    if (shown === undefined || deps.metricsToken === undefined || !sameSecret(secretOf(shown), deps.metricsToken))
       return context.text('Set FAIRLEAD_METRICS_TOKEN and send it as a bearer token.', 401)
     return context.body(deps.renderMetrics(), 200, { 'Content-Type': metricsType })
   })
@@ -67,12 +68,6 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
     return context.json({ error: { code: 'internal', message: 'Something went wrong in the hub; its log has the reason.' } }, 500)
   })
   return app
-}
-
-/** Digests are compared, in constant time: how much of a guess was right does not show. */
-function sameText(shown: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(shown), digest(wanted))
 }
 
 /** Anyone may ask whether the hub is ready, as often as they like: whoever asks while the database is asked gets the same answer. */

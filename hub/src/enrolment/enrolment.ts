@@ -6,6 +6,7 @@ import { formatJoin, keyWords } from '@fairlead/protocol/join.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, isNotNull, isNull, like, sql } from '../base/drizzle.ts'
+import { digestOf, secretOf } from '../base/secret.ts'
 import { environments, invitations } from '../base/tables.ts'
 import { addresses } from './addresses.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -86,7 +87,7 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
   const id = `${input.madeUp === true ? madeUpPrefix : ''}${randomBytes(9).toString('base64url')}`
   const secret = randomBytes(32)
   const expires = new Date(Date.now() + input.ttlSeconds * 1000)
-  const secretHash = createHash('sha256').update(secret).digest()
+  const secretHash = digestOf(secretOf(secret))
   await db.tx({ organization }, async (_sql, orm) => {
     const [environment] = await orm.select().from(environments).where(eq(environments.name, 'default'))
     assert(environment !== undefined, 'An organization has its default environment.')

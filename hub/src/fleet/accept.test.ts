@@ -25,6 +25,7 @@ describe('the door for agents', () => {
   let fleet: Fleet
   let accept: Accept
   let enrolment: Enrolment
+  let enrolledHosts: number | undefined
   const hub = makeIdentity()
   const invite = async (input: object = {}) =>
     parseJoin((await enrolment.invite(organization, { ttlSeconds: 900, tags: [], ...input })).join)
@@ -39,7 +40,8 @@ describe('the door for agents', () => {
     fleet = openFleet()
     enrolment = openEnrolment({ db, hubKey: hub.publicKey, publicUrl: undefined, httpsPort: () => 8443, script: { sha256: '' } })
     const book = openHostBook(db)
-    const deps = { db, audits: openAudits(db), fleet, identity: hub, log: () => undefined }
+    const enrolled = async (of: string) => enrolledHosts ?? (await book.hosts(of)).size
+    const deps = { db, audits: openAudits(db), fleet, identity: hub, log: () => undefined, enrolled }
     accept = createAccept({ ...deps, now: () => 0, onStep: enrolment.progress.step, onHost: book.reload })
   })
   after(async () => {
@@ -160,6 +162,17 @@ describe('the door for agents', () => {
     await assert.rejects(knock(makeIdentity(), { hostname: 'x'.repeat(129) }), /4401 the hello does not fit/)
   })
 
+  // By those online it told the first to return after a restart of a small fleet: the next time they all came at once.
+  it('tells each host how large the fleet is that may return with it, whoever of it is online [security 39]', async () => {
+    enrolledHosts = 10_001
+    try {
+      const { welcome } = await knock(makeIdentity(), { join: await invite() })
+      assert.equal(welcome.smearMs, smearOf(10_001, false))
+    } finally {
+      enrolledHosts = undefined
+    }
+  })
+
   it('keeps the first of two machines that hold one key, says so, and lets a restarted one in', async () => {
     const identity = makeIdentity()
     const first = await knock(identity, { join: await invite(), bootId: 'a' })
@@ -206,5 +219,6 @@ describe('the smear of a fleet', () => {
     assert.equal(smearOf(10, false), 5000)
     assert.equal(smearOf(10_000, false), 15_000)
     assert.equal(smearOf(10_000, true), 30_000)
+    assert.equal(smearOf(3335, false), 5003, 'whole ms, as the welcome has them')
   })
 })

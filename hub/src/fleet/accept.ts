@@ -22,6 +22,8 @@ export interface AcceptDeps extends JoinDeps {
   readonly fleet: Fleet
   readonly identity: Identity
   readonly log: Log
+  /** How many hosts an organization has, online or not: so many may return at once. */
+  readonly enrolled: (organization: string) => Promise<number>
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
   readonly neverSeal?: boolean
   /** Steady ms, for the limits of tries. */
@@ -61,6 +63,9 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
   const known = hello.join === undefined ? await findHost(deps.db, secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   await refuseCopy(deps, known, hello, ip)
+  // Not those that are online: the first to return after a restart would be told of an empty fleet, and all of them come back at
+  // once the next time.
+  const enrolled = await deps.enrolled(known.organization).catch(() => fleet.online)
   // What the database said of it may be seconds old by now.
   if (fleet.wasExpelled(known.id)) throw refusal(closeCodes.revoked, 'revoked')
   const welcome: Welcome = {
@@ -69,7 +74,7 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
     organization: known.organization,
     heartbeatMs: limits.heartbeatMs,
     resumeForMs: 60_000,
-    smearMs: Math.max(1000, fleet.online * 3),
+    smearMs: smearOf(enrolled, exporter !== undefined),
     nowMs: Date.now(),
   }
   secured.transport.send(encodeValue(welcome))
@@ -89,9 +94,9 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
 }
 
-/** How long a fleet takes to return after it was lost at once: so that a hub on two cores can take each at the first try. */
-export function smearOf(online: number, tls: boolean): number {
-  return Math.max(5000, online * (tls ? 3 : 1.5))
+/** Over how many ms a fleet returns after it was lost at once: so that a hub on two cores can take each at the first try. */
+export function smearOf(enrolled: number, tls: boolean): number {
+  return Math.max(5000, Math.round(enrolled * (tls ? 3 : 1.5)))
 }
 
 function readHello(payload: Uint8Array): Hello {

@@ -115,7 +115,7 @@ export function openFleet(): Fleet {
     },
     closeAll() {
       // Not all at once: each is told when to come back.
-      const spreadMs = Math.max(2000, hosts.size * 1.5)
+      const spreadMs = Math.max(2000, hosts.size * 3)
       for (const { session } of hosts.values()) {
         session?.goaway('draining', Math.round(Math.random() * spreadMs), 60_000)
         session?.close(1001, 'the hub stops')

@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { closeCodes, type Hello } from '@fairlead/protocol/hello.ts'
 import { fromBase64Url } from '@fairlead/protocol/join.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, gt, isNull, or, sql, type Orm } from '../base/drizzle.ts'
+import { digestOf, secretOf } from '../base/secret.ts'
 import { hosts, invitations } from '../base/tables.ts'
 
 /** A host whose key is enrolled. */
@@ -74,7 +75,7 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
 
 /** Found by the digest of the whole secret, never compared with it: there is nothing to time. */
 async function findInvitation(db: Database, id: string, shown: string): Promise<string> {
-  const secret = createHash('sha256').update(fromBase64Url(shown)).digest()
+  const secret = digestOf(secretOf(fromBase64Url(shown)))
   const shownOne = and(eq(invitations.secretHash, secret), eq(invitations.id, id))
   const [found] = await db.tx({ secret }, (_sql, orm) => orm.select().from(invitations).where(shownOne))
   if (found === undefined) throw refusal(closeCodes.notWelcome, 'this join string is unknown; copy a new line from the console')

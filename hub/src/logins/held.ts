@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, gt, sql } from '../base/drizzle.ts'
+import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { accounts, logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 
@@ -12,9 +13,6 @@ const now = sql<Date>`now()`
 const idleSince = sql<Date>`now() - interval '12 hours'`
 const cachedMs = 10_000
 const mostCached = 10_000
-
-/** Tokens are of 256 random bits: a plain digest is enough, and what is stored cannot be used. */
-export const digest = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -50,14 +48,14 @@ export function openHeld(db: Database, permissions: ReadonlySet<string>) {
       const [made] = await db.tx({ organization }, (_sql, orm) =>
         orm
           .insert(logins)
-          .values({ organizationId: organization, tokenHash: digest(token), accountId: account, expiresAt })
+          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, expiresAt })
           .returning({ expires: logins.expiresAt }),
       )
       context.cookie.set(token, absoluteSeconds)
       return made!.expires
     },
-    async find(token: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined> {
-      const hash = digest(token)
+    async find(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined> {
+      const hash = digestOf(token)
       const login = hash.toString('hex')
       const known = cache.get(login)
       if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
@@ -7,10 +6,11 @@ import type { Caller, HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
+import { sameSecret, secretOf, type Secret } from '../base/secret.ts'
 import { canonical, checkAccount, describeMe, hasAccounts, makeOwner, rehash } from './accounts.ts'
 import { refuseCommon } from './common.ts'
 import { createDelays } from './delays.ts'
-import { digest, openHeld } from './held.ts'
+import { openHeld } from './held.ts'
 import { isOutdated } from './passwords.ts'
 import { accounts } from './tables.ts'
 
@@ -34,7 +34,7 @@ export interface LoginsDeps {
 export interface Logins {
   readonly handlers: Handlers<typeof loginsApi, LoginContext>
   /** Who holds this cookie, or undefined. */
-  findCaller(token: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
+  findCaller(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
   /** Told when a login ends: its open streams end with it. */
   onEnd(listener: (login: string) => void): () => void
   readonly firstRun: boolean
@@ -119,9 +119,9 @@ export async function openLogins({ db, audits, version, permissions, firstRunCod
   }
 }
 
-/** Typed by a person: case, spaces and dashes do not matter. Compared in constant time. */
+/** Typed by a person: case, spaces and dashes do not matter. */
 function isCode(typed: string, code: string): boolean {
-  return timingSafeEqual(digest(typed.replaceAll(/[\s-]/g, '').toLowerCase()), digest(code.replaceAll('-', '')))
+  return sameSecret(secretOf(typed.replaceAll(/[\s-]/g, '').toLowerCase()), secretOf(code.replaceAll('-', '')))
 }
 
 function refuseInsecure({ door }: LoginContext): void {

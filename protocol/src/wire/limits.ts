@@ -30,10 +30,11 @@ export const limits = {
   smallWindowBytes: 32 * KiB,
   /** What is kept for a resume: of one stream (the largest window and a little), of a process, and how many streams may wait. */
   retain: { streamBytes: 4 * MiB + 64 * KiB, processBytes: 32 * MiB, waiting: 256 },
-  /** One slice of a `bytes` stream; the smaller one while the link is slow. */
+  /** One slice of a `bytes` stream; the smaller one while the link is slow, a whole frame while it is fast. */
   sliceBytes: 16 * KiB,
   slowSliceBytes: 8 * KiB,
   slowBytesPerMs: 1000,
+  fastBytesPerMs: 10_000,
   /** Bulk waits while this much is handed over and not yet taken by the kernel. */
   socketBytes: 32 * KiB,
   /** What one stream may have queued, and what all relays into one session may: beyond it the slow stream is reset or held back, not the session. */

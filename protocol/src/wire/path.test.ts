@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fakeClock } from './clock.ts'
 import { msgpackCodec } from './codec.ts'
+import { limits } from './limits.ts'
 import { pair, type PairOptions } from './pair.ts'
 import { openSession, type WireStream } from './session.ts'
 
@@ -62,6 +63,29 @@ describe('the path window', () => {
       assert.ok(took.length >= 50, `${took.length} keys`)
       // On the idle link a key takes one round trip; three full stream windows alone would add 300 ms.
       assert.ok(added <= 20, `added ${added.toFixed(1)} ms`)
+      assert.ok(share >= 0.93, `share ${share.toFixed(3)}`)
+    })
+  }
+
+  // Behind a router that keeps megabytes nothing ever says that enough is under way: not the kernel, not a loss.
+  for (const delayMs of [5, 20, 40]) {
+    it(`fills no deep queue at 20 Mbit/s and ${2 * delayMs} ms, neither while it looks for the rate nor later [security 26]`, async () => {
+      const bytesPerMs = 2500
+      const filled = bytesPerMs * 2 * delayMs + limits.path.frameBytes
+      const { clock, agent, counted, bulk, typing } = link({ bytesPerMs, delayMs, kernelBytes: 64 * 1024 * 1024 })
+      await clock.advance(1000)
+      for (let i = 0; i < 3; i++) void bulk()
+      let most = 0
+      for (let ms = 0; ms < 3000; ms += 10) {
+        await clock.advance(10)
+        most = Math.max(most, agent.stats.sentBytes - agent.stats.ackedBytes)
+      }
+      assert.ok(most <= 3 * filled + limits.path.startBytes, `${most} bytes were under way, ${filled} fill the link`)
+      const before = counted.bytes
+      const took = typing(80)
+      await clock.advance(6000)
+      assert.ok(Math.max(...took) <= 2 * delayMs + 60, `a key took ${Math.max(...took)} ms`)
+      const share = (counted.bytes - before) / (6000 * bytesPerMs)
       assert.ok(share >= 0.93, `share ${share.toFixed(3)}`)
     })
   }

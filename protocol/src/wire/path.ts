@@ -3,6 +3,9 @@ import { limits } from './limits.ts'
 const { startBytes, minBytes, maxBytes, frameBytes } = limits.path
 const leastRoundMs = 50
 const rounds = 8
+/** While it looks for the link's rate the window is at most so many times what that rate fills: more would only fill a queue. */
+const startUpGain = 2
+const asShort = 1.1
 
 /**
  * How much may be under way on the link, decided by each sender alone: delivery rate times the shortest round trip, plus
@@ -38,6 +41,8 @@ export class PathWindow {
       if (!this.#startUp && this.bytesPerMs > 0) this.bytes = this.#target()
       return false
     }
+    // As good as the shortest: what little waits is what the window allows itself, and a pause would find nothing.
+    if (rttMs <= this.minRttMs * asShort) this.#minSeenAt = nowMs
     if (this.#draining || nowMs - this.#minSeenAt <= limits.probe.everyMs) return false
     this.bytes = minBytes
     this.#draining = true
@@ -85,7 +90,7 @@ export class PathWindow {
       this.#flatRounds = rate > this.#bestRate * 1.25 ? 0 : this.#flatRounds + 1
       this.#bestRate = Math.max(this.#bestRate, rate)
       if (this.#flatRounds >= 3) this.#startUp = false
-      else this.bytes = Math.min(this.bytes * 2, maxBytes)
+      else this.bytes = Math.max(this.bytes, Math.min(this.bytes * 2, this.bytesPerMs * this.minRttMs * startUpGain + frameBytes, maxBytes))
     }
     this.#limited = false
     if (!this.#startUp) this.bytes = Math.min(this.#target(), this.bytes * 1.5)

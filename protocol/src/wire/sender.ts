@@ -57,7 +57,7 @@ export class Sender {
   #pump(): void {
     if (this.#stopped) return
     const { path } = this
-    const slice = path.bytesPerMs > 0 && path.bytesPerMs < limits.slowBytesPerMs ? limits.slowSliceBytes : limits.sliceBytes
+    const slice = sliceFor(path.bytesPerMs)
     for (;;) {
       const calls = this.#transport.bufferedBytes <= limits.socketBytes
       const stream = this.#schedule.next(calls, calls && this.sent - this.acked < path.bytes)
@@ -90,4 +90,10 @@ export class Sender {
       this.#pump()
     })
   }
+}
+
+/** A slice takes a few ms at most, so that a key never waits for long behind one; a rate of 0 is not known yet. */
+function sliceFor(bytesPerMs: number): number {
+  if (bytesPerMs >= limits.fastBytesPerMs) return limits.dataBytes
+  return bytesPerMs > 0 && bytesPerMs < limits.slowBytesPerMs ? limits.slowSliceBytes : limits.sliceBytes
 }

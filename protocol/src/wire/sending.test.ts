@@ -41,13 +41,14 @@ describe('what leaves in one turn', () => {
   for (const { bytesPerMs, slice } of [
     { bytesPerMs: limits.slowBytesPerMs * 0.8, slice: limits.slowSliceBytes },
     { bytesPerMs: limits.slowBytesPerMs * 1.5, slice: limits.sliceBytes },
+    { bytesPerMs: limits.fastBytesPerMs * 2, slice: limits.dataBytes },
   ]) {
-    it(`is cut into slices of ${slice / KiB} KiB on a link of ${bytesPerMs} KB/s [limit sliceBytes slowSliceBytes slowBytesPerMs]`, async () => {
+    it(`is cut into slices of ${slice / KiB} KiB on a link of ${bytesPerMs} KB/s [limit sliceBytes slowSliceBytes slowBytesPerMs fastBytesPerMs]`, async () => {
       const clock = fakeClock()
       const link = pair({ clock, bytesPerMs, delayMs: 2 })
       const endless = async (stream: WireStream) => {
         stream.head({ mode: 'bytes' })
-        for (;;) await stream.write(new Uint8Array(48 * KiB))
+        for (;;) await stream.write(new Uint8Array(96 * KiB))
       }
       openSession(link.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: (stream) => void endless(stream).catch(() => undefined) })
       const hub = openSession(link.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })

@@ -10,7 +10,7 @@ import type { Bucket } from './schedule.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
 /** A payload of at least this part of the memory it came in is kept as it came. */
-const wholeShare = 4
+const wholeShare = 3
 
 type Answer = { readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }
 

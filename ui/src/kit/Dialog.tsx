@@ -49,3 +49,20 @@ export function Dialog(props: ParentProps<{ readonly title: string; readonly onC
     </div>
   )
 }
+
+/** Under a form of a dialog: what it does, what else may be done, and the way out. */
+export function DialogButtons(
+  props: ParentProps<{ readonly action: string; readonly disabled?: boolean; readonly onCancel: () => void }>,
+): JSX.Element {
+  return (
+    <div class="row">
+      <button type="submit" class="primary" disabled={props.disabled === true}>
+        {props.action}
+      </button>
+      {props.children}
+      <button type="button" onClick={() => props.onCancel()}>
+        {t('cancel')}
+      </button>
+    </div>
+  )
+}

@@ -1,4 +1,3 @@
-import './logs.css'
 import { A } from '@solidjs/router'
 import { createMemo, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
 import { language, t } from '../i18n/i18n.ts'

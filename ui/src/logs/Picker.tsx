@@ -1,8 +1,9 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
-import { Dialog } from '../kit/Dialog.tsx'
+import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { ErrorBox, plain, StateMark } from '../kit/kit.tsx'
 import { createFleetPage } from '../kit/live.ts'
+import { SearchField } from '../kit/SearchField.tsx'
 import { keyOf, type SourceRef } from './sources.ts'
 import { refOf } from './workspace.ts'
 
@@ -40,16 +41,7 @@ export function Picker(props: {
           if (picked().size > 0) props.onAdd([...picked().values()])
         }}
       >
-        <input
-          type="search"
-          data-first
-          spellcheck={false}
-          autocomplete="off"
-          aria-label={t('logs.pick.filter')}
-          placeholder={t('logs.pick.filter')}
-          value={filter()}
-          onInput={(event) => setFilter(event.currentTarget.value)}
-        />
+        <SearchField label={t('logs.pick.filter')} value={filter()} onInput={setFilter} />
         <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={retry} />}</Show>
         <ul>
           <For each={state.rows} fallback={<li class="box dim">{state.ready ? t('logs.pick.none') : t('loading')}</li>}>
@@ -78,18 +70,16 @@ export function Picker(props: {
         <Show when={matching() > shownRows}>
           <p class="log-note">{t('logs.pick.more', { n: shownRows, all: matching() })}</p>
         </Show>
-        <div class="row">
-          <button type="submit" class="primary" disabled={picked().size === 0}>
-            {picked().size === 0 ? t('logs.pick.add') : t('logs.pick.addN', { n: picked().size })}
-          </button>
+        <DialogButtons
+          action={picked().size === 0 ? t('logs.pick.add') : t('logs.pick.addN', { n: picked().size })}
+          disabled={picked().size === 0}
+          onCancel={() => props.onClose()}
+        >
           <button type="button" disabled={filter().trim() === '' || matching() === 0} onClick={() => props.onFollow(filter().trim())}>
             {t('logs.pick.follow', { n: matching() })}
           </button>
           <span class="grow" />
-          <button type="button" onClick={() => props.onClose()}>
-            {t('cancel')}
-          </button>
-        </div>
+        </DialogButtons>
       </form>
     </Dialog>
   )

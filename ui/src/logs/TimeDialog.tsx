@@ -1,6 +1,6 @@
 import { createSignal, Show, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
-import { Dialog } from '../kit/Dialog.tsx'
+import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { parseTime } from './stamp.ts'
 
 /** Asks for a time of the reader's own zone. */
@@ -42,14 +42,7 @@ export function TimeDialog(props: {
             <p class="log-note bad">{t('logs.badTime')}</p>
           </Show>
         </div>
-        <div class="row">
-          <button type="submit" class="primary">
-            {t('logs.go')}
-          </button>
-          <button type="button" onClick={() => props.onClose()}>
-            {t('cancel')}
-          </button>
-        </div>
+        <DialogButtons action={t('logs.go')} onCancel={() => props.onClose()} />
       </form>
     </Dialog>
   )

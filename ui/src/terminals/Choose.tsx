@@ -2,6 +2,7 @@ import { createSignal, For, Show, type JSX } from 'solid-js'
 import { ago, t } from '../i18n/i18n.ts'
 import { ErrorBox, plain, StateMark } from '../kit/kit.tsx'
 import { createFleetPage } from '../kit/live.ts'
+import { SearchField } from '../kit/SearchField.tsx'
 import { keyOf, type HeldTerminal } from './held.ts'
 import type { TerminalTabs } from './workspace.ts'
 
@@ -65,16 +66,7 @@ export function Choose(props: { readonly tabs: TerminalTabs; readonly onDone?: (
         </ul>
       </Show>
       <h2>{t('terminal.new')}</h2>
-      <input
-        type="search"
-        data-first
-        spellcheck={false}
-        autocomplete="off"
-        aria-label={t('logs.pick.filter')}
-        placeholder={t('logs.pick.filter')}
-        value={filter()}
-        onInput={(event) => setFilter(event.currentTarget.value)}
-      />
+      <SearchField label={t('logs.pick.filter')} value={filter()} onInput={setFilter} />
       <ul class="held">
         <For each={state.rows} fallback={<li class="dim">{state.ready ? t('logs.pick.none') : t('loading')}</li>}>
           {(row) => (

@@ -1,6 +1,6 @@
 import { untrack, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
-import { Dialog } from '../kit/Dialog.tsx'
+import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 
 /** A name for a terminal, seen by everyone who finds it on its host. */
 export function Rename(props: {
@@ -21,14 +21,7 @@ export function Rename(props: {
         }}
       >
         <input data-first aria-label={t('terminal.rename')} maxlength={64} value={before} ref={(box) => (input = box)} />
-        <div class="row">
-          <button type="submit" class="primary">
-            {t('hosts.save')}
-          </button>
-          <button type="button" onClick={() => props.onClose()}>
-            {t('cancel')}
-          </button>
-        </div>
+        <DialogButtons action={t('hosts.save')} onCancel={() => props.onClose()} />
       </form>
     </Dialog>
   )

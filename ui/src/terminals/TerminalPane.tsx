@@ -1,5 +1,4 @@
 import '@xterm/xterm/css/xterm.css'
-import './terminals.css'
 import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import { ErrorBox, plain, tell } from '../kit/kit.tsx'

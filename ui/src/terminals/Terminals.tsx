@@ -1,4 +1,3 @@
-import './terminals.css'
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import { Dialog } from '../kit/Dialog.tsx'

@@ -78,13 +78,31 @@ describe('an attachment to a terminal', () => {
     assert.equal(refused.told.at(-1), 'failed')
   })
 
+  // It was sent with the opening once, before the hub had joined the two ends: every new shell was 80 columns wide.
+  it('says how wide it is when the host has answered that it types here, anew on every link', async () => {
+    const { attachment, sent } = play(
+      [
+        { signal: ['position', 0] },
+        { signal: ['writer', true] },
+        { signal: ['writer', false] },
+        { signal: ['writer', true] },
+        { lost: 'lost' },
+      ],
+      [{ signal: ['writer', false] }, { lost: 'lost' }],
+      [{ signal: ['writer', true] }, { signal: ['exit', 0] }],
+    )
+    attachment.resize(100, 30)
+    await attachment.run()
+    assert.deepEqual(sent, ['resize [100,30]', 'resize [100,30]'])
+  })
+
   it('keeps what is typed too early, and the size, for when it is there; after the end nothing is sent', async () => {
-    const { attachment, sent } = play([{ signal: ['exit', 0] }])
+    const { attachment, sent } = play([{ signal: ['writer', true] }, { signal: ['exit', 0] }])
     attachment.resize(100, 30)
     attachment.send('l')
     attachment.send('s\n')
     await attachment.run()
     attachment.send('rm')
-    assert.deepEqual(sent, ['resize [100,30]', 'ls\n'])
+    assert.deepEqual(sent, ['ls\n', 'resize [100,30]'])
   })
 })

@@ -44,10 +44,17 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
   async function read(): Promise<void> {
     const now = await open(seen)
     let at = seen
+    let answered = false
     if (left) return now.reset('canceled')
     stream = now
+    // Not at once: until the host has answered nobody on the way hears a signal. It says first who types, and hears only them.
+    const tellSize = (writer: boolean) => {
+      if (!answered && writer && size !== undefined) now.sendSignal('resize', size)
+      answered = true
+    }
     now.onSignal = (kind, value) => {
       if (kind === 'exit') exited = true
+      if (kind === 'writer') tellSize(value === true)
       if (kind !== 'position') return tellSignal(view, kind, value)
       at = Number(value)
       if (at > seen) {
@@ -55,7 +62,6 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
         seen = at
       }
     }
-    if (size !== undefined) now.sendSignal('resize', size)
     view.state('live')
     if (early !== '') send(early)
     early = ''
