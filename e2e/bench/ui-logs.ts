@@ -1,7 +1,6 @@
 // The log view with a million lines, in a real browser: what it holds in memory, and whether it draws on time meanwhile.
-import { chromium, type CDPSession } from 'playwright-core'
-import { chromiumFlags } from '../browser/browser.ts'
 import { percentile, round } from './measure/numbers.ts'
+import { openPage, type Page } from './measure/page.ts'
 import { container, startFloodHub } from './ui-logs-hub.ts'
 
 const warmLines = 50_000
@@ -12,6 +11,8 @@ export interface LogFigures {
   readonly millionLinesMB: number
   /** Time from one frame to the next while 2,000 lines arrive in each. */
   readonly appendP95Ms: number
+  /** Lines that the page took in a 60th of a second meanwhile: below 2,000 it was the page that slowed them down, or the machine. */
+  readonly appendLinesPerFrame: number
   /** Until a word that is nowhere was looked for in all of them. */
   readonly scanMs: number
   /** Until the first hits of a word are seen. */
@@ -20,36 +21,34 @@ export interface LogFigures {
 
 export async function measureLogs(): Promise<LogFigures> {
   const hub = await startFloodHub()
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags })
+  const page = await openPage(`${hub.url}/logs?on=h1/${container}`)
   try {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
-    const devtools = await page.context().newCDPSession(page)
-    await page.goto(`${hub.url}/logs?on=h1/${container}`)
-    await page.locator('.logview').waitFor()
-    const emptyBytes = await usedBytes(devtools)
+    await page.until(`document.querySelector('.logview')`)
+    const emptyBytes = await usedBytes(page)
     await hub.flood(warmLines)
     await page.evaluate(startFrames)
-    await hub.flood(allLines - warmLines)
-    await page.waitForFunction(`/1,000,000/.test(document.querySelector('.count')?.textContent ?? '')`, undefined, { timeout: 120_000 })
+    const floodMs = await hub.flood(allLines - warmLines)
+    await page.until(`/1,000,000/.test(document.querySelector('.count')?.textContent ?? '')`, 120_000)
     const frames = await page.evaluate<number[]>('globalThis.benchFrames')
-    const fullBytes = await usedBytes(devtools)
+    const fullBytes = await usedBytes(page)
     const scanMs = await page.evaluate<number>(timeFilter('no-such-word-anywhere', `document.querySelector('.log-note button') !== null`))
     const firstHitMs = await page.evaluate<number>(timeFilter('served', `document.querySelector('.logs mark') !== null`))
     return {
       millionLinesMB: round((fullBytes - emptyBytes) / 2 ** 20),
       appendP95Ms: round(percentile(frames, 0.95)),
+      appendLinesPerFrame: Math.round((allLines - warmLines) / (floodMs / (1000 / 60))),
       scanMs: round(scanMs),
       firstHitMs: round(firstHitMs),
     }
   } finally {
-    await browser.close()
+    await page.close()
     hub.stop()
   }
 }
 
-async function usedBytes(devtools: CDPSession): Promise<number> {
-  await devtools.send('HeapProfiler.collectGarbage')
-  const { usedSize, backingStorageSize } = (await devtools.send('Runtime.getHeapUsage')) as {
+async function usedBytes(page: Page): Promise<number> {
+  await page.send('HeapProfiler.collectGarbage')
+  const { usedSize, backingStorageSize } = (await page.send('Runtime.getHeapUsage')) as {
     usedSize: number
     backingStorageSize?: number
   }

@@ -143,10 +143,10 @@ export function Options(props: { readonly reader: Reader }): JSX.Element {
 
 function Count(props: { readonly reader: Reader }): JSX.Element {
   const { logs } = props.reader
-  const hits = () => (logs.version(), logs.rows.hits)
+  const hits = () => (logs.pulse(), logs.rows.hits)
   return (
     <span class="dim count" role="status">
-      {(logs.version(), logs.rows.scanning && props.reader.view.filtering() !== '' ? '… ' : '')}
+      {(logs.pulse(), logs.rows.scanning && props.reader.view.filtering() !== '' ? '… ' : '')}
       {t('logs.lines', { n: hits().toLocaleString(language()), count: hits() })}
     </span>
   )

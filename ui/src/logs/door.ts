@@ -50,7 +50,7 @@ async function* watched(stream: AsyncIterable<Uint8Array>, signal: AbortSignal):
 /** One for all logs of the page: they share its frames. A page that nobody sees has no frames, and takes no lines either. */
 const gate = makeGate(
   () => performance.now(),
-  () => new Promise((resolve) => requestAnimationFrame(() => resolve())),
+  () => new Promise((resolve) => requestAnimationFrame(resolve)),
 )
 
 function rest(ms: number, signal: AbortSignal): Promise<void> {

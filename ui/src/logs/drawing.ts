@@ -8,6 +8,8 @@ export const rowHeight = 18
 /** Drawn beyond what is seen, for whoever scrolls faster than it is drawn. */
 const spareRows = 8
 const widthEveryMs = 100
+/** The scroll bar of a flood follows ten times a second: nobody sees more, and each time costs the page as much as the rows. */
+const barEveryMs = 100
 
 /** What the rest of the page asks of the pane. */
 export interface PaneHandle {
@@ -82,6 +84,9 @@ export function createDrawing(ask: Ask) {
     /** A scroll of our own making says nothing about what the reader wants. */
     ours: -1,
     widening: undefined as ReturnType<typeof setTimeout> | undefined,
+    /** Until the scroll bar is where the rows are. */
+    lagging: undefined as ReturnType<typeof setTimeout> | undefined,
+    settledMs: 0,
   }
 }
 
@@ -201,21 +206,31 @@ export function redraw(drawing: Drawing): void {
   const { ask, held: before } = drawing
   const { order } = ask.logs.rows
   if (drawing.boxes === undefined) return
-  drawing.setTotal(order.length)
   if (ask.uneven()) draw(drawing)
   settleUnit(drawing)
-  let { top } = drawing
   if (ask.following()) {
-    top = Math.max(0, order.length * drawing.unit() - drawing.height)
-  } else if (before !== undefined) {
-    const row = ask.logs.store.has(before.id) ? indexOf(drawing, before.id, Math.min(before.row, order.length - 1)) : -1
-    if (row >= 0 && row !== before.row) top += (row - before.row) * drawing.unit()
+    drawing.top = Math.max(0, order.length * drawing.unit() - drawing.height)
+    draw(drawing)
+    const sinceMs = performance.now() - drawing.settledMs
+    if (sinceMs >= barEveryMs) settleBar(drawing)
+    else drawing.lagging ??= setTimeout(() => requestAnimationFrame(() => settleBar(drawing)), barEveryMs - sinceMs)
+    return
   }
-  drawing.top = top
+  const row =
+    before !== undefined && ask.logs.store.has(before.id) ? indexOf(drawing, before.id, Math.min(before.row, order.length - 1)) : -1
+  if (row >= 0 && row !== before!.row) drawing.top += (row - before!.row) * drawing.unit()
   draw(drawing)
-  // Last of all: it makes the page lay out what was drawn, which is then done for this frame.
-  setScroll(drawing, top)
-  if (before !== undefined && ask.uneven() && !ask.following()) putBack(drawing, before)
+  settleBar(drawing)
+  if (before !== undefined && ask.uneven()) putBack(drawing, before)
+}
+
+/** Brings the scroll bar to where the rows are. Last of all: it makes the page lay out what was drawn. */
+function settleBar(drawing: Drawing): void {
+  clearTimeout(drawing.lagging)
+  drawing.lagging = undefined
+  drawing.settledMs = performance.now()
+  drawing.setTotal(drawing.ask.logs.rows.order.length)
+  setScroll(drawing, drawing.top)
 }
 
 /** With rows of unlike heights it takes a second look. */
@@ -241,7 +256,17 @@ export function resized(drawing: Drawing): void {
 
 export function scrolled(drawing: Drawing): void {
   const { scroller } = drawing.boxes!
-  const { scrollTop, scrollLeft, scrollHeight } = scroller
+  const { scrollTop, scrollLeft } = scroller
+  if (drawing.lagging !== undefined && Math.abs(scrollTop - drawing.scrollTop) >= 1) {
+    // The reader moved a bar that was behind the rows: he means as much from where they are.
+    const moved = scrollTop - drawing.scrollTop
+    drawing.scrollTop = scrollTop
+    drawing.top += moved
+    settleBar(drawing)
+    drawing.ask.onFollow(moved > 0)
+    return draw(drawing)
+  }
+  const { scrollHeight } = scroller
   const own = Math.abs(scrollTop - drawing.ours) < 1
   drawing.ours = -1
   // It was drawn before it was scrolled.
@@ -260,8 +285,8 @@ export function handleOf(drawing: Drawing): PaneHandle {
     },
     toRow(row) {
       drawing.ask.onFollow(false)
-      drawing.setTotal(drawing.ask.logs.rows.order.length)
-      setScroll(drawing, scrollTo(row, drawing.ask.logs.rows.order.length, drawing.unit(), drawing.height))
+      drawing.top = scrollTo(row, drawing.ask.logs.rows.order.length, drawing.unit(), drawing.height)
+      settleBar(drawing)
       draw(drawing)
     },
     reveal(row) {
@@ -269,7 +294,8 @@ export function handleOf(drawing: Drawing): PaneHandle {
       const [first, last] = drawing.seen
       const by = row <= first ? row - first - 1 : row >= last ? row - last + 1 : 0
       if (by === 0) return
-      setScroll(drawing, drawing.top + by * drawing.unit())
+      drawing.top += by * drawing.unit()
+      settleBar(drawing)
       draw(drawing)
     },
     seen: () => drawing.seen,

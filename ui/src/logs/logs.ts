@@ -1,4 +1,4 @@
-import { createEffect, createMemo, createSignal, onCleanup } from 'solid-js'
+import { createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js'
 import { createFeeds, type Source } from './feeds.ts'
 import { makeMatcher, openWorker } from './matcher.ts'
 import { makeRows, type Choice } from './rows.ts'
@@ -30,6 +30,7 @@ export function createLogs(
       if (found === 'early') later = setTimeout(changed, 50)
     })
   }
+  const pulse = createPulse(version)
   const touch = () => void setVersion((n) => n + 1)
   /** Sources that are no longer wanted are hidden, not forgotten. */
   const hidden = createMemo(() => {
@@ -56,6 +57,8 @@ export function createLogs(
     matcher,
     sources,
     version,
+    /** As `version`, ten times a second at most: for numbers, which nobody reads faster. */
+    pulse,
     slow,
     manyHosts: createMemo(() => new Set(wanted().map(({ host }) => host)).size > 1),
     /** Lines that came as they were written, since the beginning. */
@@ -78,6 +81,30 @@ export function createLogs(
       return Math.min(at, order.length - 1)
     },
   }
+}
+
+const pulseMs = 100
+
+/** The same at the beginning and at the end of a flood, and now and then within it. */
+export function createPulse<T>(of: () => T): () => T {
+  const [beat, setBeat] = createSignal<T>(of(), { equals: false })
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  let lastMs = 0
+  const now = () => {
+    waiting = undefined
+    lastMs = performance.now()
+    setBeat(() => untrack(of))
+  }
+  createEffect(
+    on(of, () => {
+      if (waiting !== undefined) return
+      const sinceMs = performance.now() - lastMs
+      if (sinceMs >= pulseMs) now()
+      else waiting = setTimeout(now, pulseMs - sinceMs)
+    }),
+  )
+  onCleanup(() => clearTimeout(waiting))
+  return beat
 }
 
 export type Logs = ReturnType<typeof createLogs>

@@ -4,7 +4,7 @@ import type { PaneHandle } from './drawing.ts'
 import { parseFilter } from './filter.ts'
 import { startCount, type Counting, type Histogram } from './histogram.ts'
 import { createLogKeys } from './keys.ts'
-import { createLogs, type Logs } from './logs.ts'
+import { createLogs, createPulse, type Logs } from './logs.ts'
 import { createPick } from './pick.ts'
 import { shownText } from './shown.ts'
 import type { SourceRef } from './sources.ts'
@@ -57,7 +57,7 @@ export function createReader(wanted: () => readonly SourceRef[]) {
     jump,
     marks,
     counts: createCounts(logs),
-    seenTimes,
+    seenTimes: createPulse(seenTimes),
     asking,
     askTime: () => setAsking(true),
     askedTime: () => setAsking(false),
@@ -80,7 +80,7 @@ function createFollowing(logs: Logs, view: Address, pane: () => PaneHandle | und
   const [following, setFollowing] = createSignal(view.at() === undefined)
   const [unseenFrom, setUnseenFrom] = createSignal(0)
   const unseen = createMemo(() => {
-    logs.version()
+    logs.pulse()
     return following() ? 0 : logs.arrived() - unseenFrom()
   })
   function follow(next: boolean): void {
