@@ -3,8 +3,9 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, it } from 'node:test'
+import type { Engine } from '../docker/engine.ts'
 import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
-import { gather } from './logs.ts'
+import { gather, readLogs } from './logs.ts'
 import { createSplitter, parseTimed } from './split.ts'
 
 async function* everyFewMs(lines: number): AsyncGenerator<Buffer> {
@@ -36,5 +37,34 @@ describe('lines of a log', () => {
     assert.equal(at('2026-11-21T02:02:03.5+01:00'), whole + 500)
     assert.equal(at('2026-11-21T01:02:03.5Z'), whole + 500)
     assert.equal(at('2027-11-21T01:02:03.5Z'), Date.parse('2027-11-21T01:02:03.5Z'))
+  })
+
+  // What follows a log may miss the last words of a program that ends: the engine of this test does.
+  it('are all there when the program ends, each once, whatever the engine left out of what it followed', async () => {
+    const line = (n: number) => `2026-11-21T01:02:03.${String(n * 1000).padStart(9, '0')}Z line ${n}\n`
+    const written = [line(1), line(2), line(2), line(2), line(3), line(4)]
+    const queries: { follow: boolean; tail: unknown }[] = []
+    const engine = {
+      call: async () => ({ Id: 'a'.repeat(12), Config: { Tty: true }, State: { Status: 'exited', ExitCode: 0 } }),
+      async stream({ query }: { query: { follow: boolean; tail: unknown } }) {
+        queries.push(query)
+        return Readable.from([Buffer.from((query.follow ? written.slice(0, 3) : written).join(''))])
+      },
+    } as unknown as Engine
+    const read = async (after?: { timeMs: number; lines: number }) => {
+      const input = { id: 'web', follow: true, tail: -1, stdout: true, stderr: true, sinceMs: undefined, untilMs: undefined, after }
+      const heard: string[] = []
+      for await (const batch of readLogs(engine, input, new AbortController().signal)) {
+        const { count, lengths, text } = decodeLogLines(batch)
+        for (let n = 0, at = 0; n < count; at += lengths[n]!, n++) heard.push(Buffer.from(text.subarray(at, at + lengths[n]!)).toString())
+      }
+      return heard
+    }
+    const end = '— the container is exited (exit 0) —'
+    assert.deepEqual(await read(), ['line 1', 'line 2', 'line 2', 'line 2', 'line 3', 'line 4', end])
+    const second = parseTimed(Buffer.from(line(2))).timeMs
+    assert.deepEqual(await read({ timeMs: second, lines: 1 }), ['line 2', 'line 2', 'line 3', 'line 4', end])
+    assert.deepEqual(await read({ timeMs: second, lines: 3 }), ['line 3', 'line 4', end])
+    assert.equal(queries[1]!.tail, 1000)
   })
 })

@@ -14,6 +14,8 @@ const quietMs = 2
 const floodLines = 16
 const floodMs = 10
 const noticeSource = 2
+/** So many from the end are looked at again; what was read is left out. */
+const lastLines = 1000
 
 /**
  * A container's log as batches. Pull, never push: the engine's socket is read only when the last batch was taken. Ends with
@@ -21,17 +23,45 @@ const noticeSource = 2
  */
 export async function* readLogs(engine: Engine, input: Input, signal: AbortSignal): AsyncGenerator<Uint8Array, object> {
   const document = await engine.call<{ Id: string; Config?: { Tty?: boolean } }>(ask('GET /containers/{id}/json', { id: input.id }))
-  const socket = await engine.stream(ask('GET /containers/{id}/logs', { id: document.Id }, logQuery(input)))
-  signal.addEventListener('abort', () => socket.destroy())
-  const skip = createSkip(input.after)
-  const untilMs = input.untilMs ?? Number.POSITIVE_INFINITY
-  yield* gather(socket, createSplitter(document.Config?.Tty === true), (line) => line.timeMs <= untilMs && !skip(line))
+  const place = createPlace(input.after)
+  const read = async function* (wanted: Input, query = logQuery(wanted)) {
+    const socket = await engine.stream(ask('GET /containers/{id}/logs', { id: document.Id }, query))
+    signal.addEventListener('abort', () => socket.destroy())
+    const skip = createSkip(wanted.after)
+    const untilMs = wanted.untilMs ?? Number.POSITIVE_INFINITY
+    const fits = (line: Line) => line.timeMs <= untilMs && !skip(line) && place.pass(line)
+    yield* gather(socket, createSplitter(document.Config?.Tty === true), fits)
+  }
+  yield* read(input)
   if (!input.follow || signal.aborted) return {}
+  // What follows a log may miss the last words of a program that ends (moby does): the end is read once more.
+  const rest = { ...input, follow: false, after: place.cursor }
+  try {
+    yield* read(rest, { ...logQuery(rest), ...(rest.after === undefined ? {} : { tail: lastLines }) })
+  } catch {
+    // Removed, or the engine is gone: the reason says so.
+  }
   const reason = await endReason(engine, document.Id)
   const batch = createBatch()
   batch.add(Date.now(), noticeSource, Buffer.from(reason))
   yield batch.take()
   return { reason }
+}
+
+/** Where a reader stands, as `after` wants it: the time of the last line, and how many lines of that time. */
+function createPlace(after: Input['after']) {
+  let timeMs = after?.timeMs ?? Number.NaN
+  let lines = after?.lines ?? 0
+  return {
+    get cursor(): Input['after'] {
+      return Number.isNaN(timeMs) ? undefined : { timeMs, lines }
+    },
+    pass(line: Line): true {
+      lines = line.timeMs === timeMs ? lines + 1 : 1
+      timeMs = line.timeMs
+      return true
+    },
+  }
 }
 
 function logQuery({ follow, tail, sinceMs, untilMs, stdout, stderr, after }: Input) {
