@@ -34,7 +34,7 @@ export async function* readLogs(engine: Engine, input: Input, signal: AbortSigna
   }
   yield* read(input)
   if (!input.follow || signal.aborted) return {}
-  // What follows a log may miss the last words of a program that ends (moby does): the end is read once more.
+  // What follows a log may miss the last words of a program that ends: the end is read once more.
   const rest = { ...input, follow: false, after: place.cursor }
   try {
     yield* read(rest, { ...logQuery(rest), ...(rest.after === undefined ? {} : { tail: lastLines }) })
@@ -48,17 +48,19 @@ export async function* readLogs(engine: Engine, input: Input, signal: AbortSigna
   return { reason }
 }
 
-/** Where a reader stands, as `after` wants it: the time of the last line, and how many lines of that time. */
+/** Where a reader stands, as `after` wants it: the latest time of a line, and how many lines of that time. */
 function createPlace(after: Input['after']) {
-  let timeMs = after?.timeMs ?? Number.NaN
-  let lines = after?.lines ?? 0
+  let { timeMs, lines } = after ?? { timeMs: Number.NEGATIVE_INFINITY, lines: 0 }
   return {
     get cursor(): Input['after'] {
-      return Number.isNaN(timeMs) ? undefined : { timeMs, lines }
+      return timeMs === Number.NEGATIVE_INFINITY ? undefined : { timeMs, lines }
     },
     pass(line: Line): true {
-      lines = line.timeMs === timeMs ? lines + 1 : 1
-      timeMs = line.timeMs
+      // An earlier one changes nothing: two outputs are not always written down in the order of their times.
+      if (line.timeMs > timeMs) {
+        timeMs = line.timeMs
+        lines = 1
+      } else if (line.timeMs === timeMs) lines++
       return true
     },
   }
