@@ -1,15 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
-import { sql } from '../base/drizzle.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import type { Inventory, Usage } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
 import type { HostBook } from './book.ts'
-import { saveHost } from './save.ts'
+import { createSightings } from './sightings.ts'
 
 const mostFactsBytes = 12 * 1024
 const factsMs = 200
@@ -27,6 +27,7 @@ interface Deps {
 
 /** Listens to every host from the moment it connects: its rows, its metrics, what it says of itself. */
 export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }: Deps): void {
+  const saw = createSightings(db)
   const sayLosses = createLossTeller(log)
   const sayRefused = createRefusalTeller(log)
 
@@ -50,7 +51,7 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
   fleet.onDetach((host) => {
     inventory.hostOffline(host.organization, host.id, host.lastSeenMs)
     book.change(host.organization, host.id, { lastSeenMs: host.lastSeenMs, lastLoss: host.lastLoss })
-    saveHost(db, host.organization, host.id, { lastSeenAt: sql`now()`, lastLoss: host.lastLoss.slice(0, 500) }).catch((error: unknown) =>
+    saw({ organization: host.organization, id: host.id, lastLoss: host.lastLoss }).catch((error: unknown) =>
       log('error', 'a host was not marked offline', { host: host.id, error: String(error) }),
     )
   })
@@ -97,7 +98,9 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
       // They are in every list that this host is in: one host's must not be what no list can hold.
       if (Buffer.byteLength(JSON.stringify(facts)) > mostFactsBytes)
         throw new FairleadError('too_large', 'Its facts are larger than 12 KiB.')
-      await saveHost(db, host.organization, host.id, { facts, lastSeenAt: sql`now()` })
+      const stored = (await book.hosts(host.organization)).get(host.id)?.facts
+      const news = isDeepStrictEqual(stored, facts) ? {} : { facts }
+      await saw({ organization: host.organization, id: host.id, ...news })
       book.change(host.organization, host.id, { facts, lastSeenMs: Date.now() })
       const { up, name, version, problem } = facts.engine
       onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })

@@ -6,7 +6,6 @@ import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, isNull, ne, sql } from '../base/drizzle.ts'
 import { hosts as rows } from '../base/tables.ts'
-import { saveHost } from './save.ts'
 import { describeHost, type Sources } from './describe.ts'
 import { watchHosts } from './watch.ts'
 
@@ -38,7 +37,12 @@ export function openHosts(deps: Deps): Hosts {
   }
 
   async function revoke(organization: string, id: string): Promise<void> {
-    await saveHost(db, organization, id, { revokedAt: sql`now()` })
+    await db.tx({ organization }, (_sql, orm) =>
+      orm
+        .update(rows)
+        .set({ revokedAt: sql`now()` })
+        .where(eq(rows.id, id)),
+    )
     fleet.expel(id, closeCodes.revoked, 'revoked')
     inventory.hostGone(organization, id)
     book.remove(organization, id)
