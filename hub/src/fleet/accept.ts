@@ -12,7 +12,7 @@ import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet } from './fleet.ts'
-import { findHost, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
+import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
 import { createStrangers } from './strangers.ts'
 
 const suite = nodeSuite(crypto)
@@ -39,12 +39,13 @@ export type Accept = (transport: Transport, exporter: Uint8Array | undefined, ip
 export function createAccept(deps: AcceptDeps): Accept {
   const { log } = deps
   const strangers = createStrangers(deps.now)
+  const findHost = createHostFinder(deps.db)
   let inFlight = 0
   return (transport, exporter, ip) => {
     if (strangers.refuses(ip)) return transport.close(closeCodes.rate, 'too many failed tries from this address')
     if (inFlight >= mostHandshakes) return transport.close(1013, 'too many handshakes')
     inFlight++
-    acceptOne(deps, transport, exporter, ip)
+    acceptOne({ ...deps, findHost }, transport, exporter, ip)
       .catch((error: unknown) => {
         const code = closeCodeOf(error)
         // A database that is away makes nobody a stranger.
@@ -57,14 +58,16 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 }
 
-async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
+type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known> }
+
+async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
   const { fleet, log } = deps
   const { identity, neverSeal = false } = deps
   const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
   const hello = readHello(secured.payload)
   const version = chooseVersion(hello.v)
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
-  const known = hello.join === undefined ? await findHost(deps.db, secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
+  const known = hello.join === undefined ? await deps.findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   await refuseCopy(deps, known, hello, ip)
   // Not those that are online: the first to return after a restart would be told of an empty fleet, and all of them come back at
   // once the next time.
