@@ -1,5 +1,5 @@
 import { A, useNavigate, useSearchParams } from '@solidjs/router'
-import { createMemo, createSignal, lazy, Show, type JSX } from 'solid-js'
+import { createMemo, createSignal, lazy, Show, Suspense, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { t } from '../i18n/i18n.ts'
 import { createColumns } from '../kit/columns.ts'
@@ -79,7 +79,9 @@ export function Hosts(): JSX.Element {
         </div>
       </Show>
       <Show when={list.choosing()}>
-        <ColumnChooser columns={list.choice} label={list.labelOf} onClose={() => list.setChoosing(false)} />
+        <Suspense>
+          <ColumnChooser columns={list.choice} label={list.labelOf} onClose={() => list.setChoosing(false)} />
+        </Suspense>
       </Show>
     </>
   )

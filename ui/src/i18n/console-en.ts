@@ -12,6 +12,7 @@ export const consoleEn = {
   'error.what.line': 'The line could not be made.',
   'error.what.addresses': 'The addresses of this hub could not be loaded.',
   'error.what.inspect': 'The document could not be loaded.',
+  'error.what.filter': 'The filter could not look at the lines.',
   'error.what.stats': 'What it uses now could not be read.',
   'error.next.host_offline': 'It comes back by itself when the link does; on the host, "fairlead-agent doctor" says what is wrong.',
   'error.next.forbidden': 'An owner of the organization can grant it.',

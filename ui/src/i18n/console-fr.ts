@@ -13,6 +13,7 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'error.what.line': 'La ligne n’a pas pu être créée.',
   'error.what.addresses': 'Les adresses de ce hub n’ont pas pu être chargées.',
   'error.what.inspect': 'Le document n’a pas pu être chargé.',
+  'error.what.filter': 'Le filtre n’a pas pu regarder les lignes.',
   'error.what.stats': 'Ce qu’il consomme n’a pas pu être lu.',
   'error.next.host_offline': 'Cela revient avec la liaison ; sur l’hôte, « fairlead-agent doctor » dit ce qui ne va pas.',
   'error.next.forbidden': 'Un propriétaire de l’organisation peut l’accorder.',
