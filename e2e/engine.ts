@@ -102,7 +102,7 @@ export async function startEngine(where?: Namespace): Promise<TestEngine> {
   }
 }
 
-function mountsBelow(dir: string): string[] {
+export function mountsBelow(dir: string): string[] {
   const mounts = execFileSync('cat', ['/proc/mounts'], { encoding: 'utf8' })
   return mounts
     .split('\n')
@@ -111,7 +111,7 @@ function mountsBelow(dir: string): string[] {
     .toReversed()
 }
 
-function ask(socketPath: string, method: string, path: string, body?: object | Buffer): Promise<{ status: number; body: string }> {
+export function ask(socketPath: string, method: string, path: string, body?: object | Buffer): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const data = body === undefined ? undefined : Buffer.isBuffer(body) ? body : JSON.stringify(body)
     const headers =
@@ -128,7 +128,7 @@ function ask(socketPath: string, method: string, path: string, body?: object | B
   })
 }
 
-async function ready(api: (method: string, path: string) => Promise<{ status: number }>): Promise<void> {
+export async function ready(api: (method: string, path: string) => Promise<{ status: number }>): Promise<void> {
   const until = Date.now() + 60_000
   while (Date.now() < until) {
     const answer = await api('GET', '/_ping').catch(() => undefined)
@@ -139,7 +139,7 @@ async function ready(api: (method: string, path: string) => Promise<{ status: nu
 }
 
 /** A static busybox, nothing else, imported as a one-layer image. */
-async function buildImage(dir: string, socket: string, image: string): Promise<void> {
+export async function buildImage(dir: string, socket: string, image: string): Promise<void> {
   const root = join(dir, 'root')
   for (const name of ['bin', 'etc', 'tmp', 'proc', 'dev']) mkdirSync(join(root, name), { recursive: true })
   cpSync('/bin/busybox', join(root, 'bin/busybox'))
@@ -165,6 +165,7 @@ async function buildImage(dir: string, socket: string, image: string): Promise<v
     'id',
     'dd',
     'ps',
+    'tr',
   ]) {
     execFileSync('ln', ['-sf', '/bin/busybox', join(root, 'bin', applet)])
   }

@@ -78,6 +78,16 @@ describe('containers of a real engine', need('dockerd', 'busybox'), () => {
     assert.equal(hash.digest('hex'), expected.digest('hex'))
   })
 
+  // The engine keeps such a line in pieces, each with a time before it: they stood in the middle of the text.
+  it('a line longer than the engine keeps in one piece is one line, and the same bytes', async () => {
+    const id = await real.run('long', ['sh', '-c', 'yes 0123456789 | head -c 30800 | tr -d "\\n"; echo; echo after'])
+    await until(async () => (await client.get({ id })).status === 'exited')
+    const [long, next] = await read(client.logs({ id, follow: false, tail: -1 }))
+    const expected = '0123456789\n'.repeat(2800).replaceAll('\n', '')
+    assert.equal(long?.text, expected)
+    assert.equal(next?.text, 'after')
+  })
+
   it('a followed log ends with the reason when its container is removed', async () => {
     const id = await real.run('doomed', ['sh', '-c', 'echo first; sleep 1000'])
     const seen: string[] = []

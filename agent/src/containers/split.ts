@@ -49,7 +49,11 @@ export function createSplitter(tty: boolean, timed = true) {
       while (held.length - at >= frameHeader) {
         const length = held.readUInt32BE(at + 4)
         if (held.length - at < frameHeader + length) break
-        lines(held.subarray(at + frameHeader, at + frameHeader + length), held[at] === 2 ? 1 : 0, take)
+        const source = held[at] === 2 ? 1 : 0
+        const frame = held.subarray(at + frameHeader, at + frameHeader + length)
+        // Every frame begins with a time, also one in the middle of a line: Docker cuts at 16 KiB, Podman wherever it read.
+        const inside = timed && parts[source].length > 0
+        lines(inside ? frame.subarray(parseTimed(frame).at) : frame, source, take)
         at += frameHeader + length
       }
       held = at === 0 ? held : held.subarray(at)

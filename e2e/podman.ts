@@ -1,0 +1,86 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ask, buildImage, mountsBelow, ready, type TestEngine } from './engine.ts'
+
+/** Its own limits are higher than a container inside a container may set. */
+const config = `[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+`
+
+/** Starts Podman's API service on private directories and a private socket, with a busybox image made on the spot. */
+export async function startPodman(): Promise<TestEngine> {
+  const dir = mkdtempSync('/var/tmp/fairlead-podman-')
+  const socket = join(dir, 'engine.sock')
+  const configFile = join(dir, 'containers.conf')
+  writeFileSync(configFile, config)
+  const dirs = ['--root', join(dir, 'root-dir'), '--runroot', join(dir, 'run'), '--tmpdir', join(dir, 'tmp')]
+  const argv = [...dirs, '--cgroup-manager', 'cgroupfs', 'system', 'service', '--time=0', `unix://${socket}`]
+  const env = { ...process.env, CONTAINERS_CONF: configFile, TMPDIR: dir, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+  const launch = () => spawn('podman', argv, { stdio: 'ignore', env })
+  let child = launch()
+  const api = (method: string, path: string, body?: object) => ask(socket, method, path, body)
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = new Promise<void>((done) => (child.exitCode === null ? child.once('exit', () => done()) : done()))
+    child.kill(signal)
+    await ended
+  }
+  await ready(api)
+  // It leaves the tag of an import out.
+  const image = 'localhost/fairlead-test:latest'
+  await buildImage(dir, socket, image)
+
+  return {
+    socket,
+    image,
+    api,
+    get process() {
+      return child
+    },
+    async run(name, command, more = {}) {
+      const asked = { Image: image, Cmd: command, HostConfig: { NetworkMode: 'none' }, ...more }
+      const created = await api('POST', `/containers/create?name=${encodeURIComponent(name)}`, asked)
+      if (created.status !== 201) throw new Error(`create ${name}: ${created.body}`)
+      const { Id } = JSON.parse(created.body) as { Id: string }
+      const started = await api('POST', `/containers/${Id}/start`)
+      if (started.status !== 204) throw new Error(`start ${name}: ${started.body}`)
+      return Id
+    },
+    async restart() {
+      if (child.exitCode === null && child.signalCode === null) await end('SIGKILL')
+      rmSync(socket, { force: true })
+      child = launch()
+      await ready(api)
+    },
+    async stop() {
+      const containers = await api('GET', '/containers/json?all=1').catch(() => undefined)
+      for (const { Id } of JSON.parse(containers?.body ?? '[]') as { Id: string }[])
+        await api('DELETE', `/containers/${Id}?force=1`).catch(() => undefined)
+      await end('SIGTERM')
+      for (const pid of keepersOf(dir)) process.kill(pid, 'SIGKILL')
+      for (const mount of mountsBelow(dir)) execFileSync('umount', ['-l', mount])
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What minds its containers stays five minutes longer than they do. */
+function keepersOf(dir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+        return command.startsWith('/usr/bin/conmon\0') && command.includes(dir)
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+}
