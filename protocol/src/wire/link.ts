@@ -50,7 +50,7 @@ export class Link implements Carrier, Watcher {
     this.windows = new Windows(limits.sessionWindowBytes, processWindows(clock))
     this.guard = new Guard(this.peerLimits)
     this.pings = new Pings(clock)
-    this.#writer = codec.writer((message) => transport.send(message))
+    this.#writer = codec.writer((message, done) => transport.send(message, done))
     this.sender = new Sender(transport, this.#writer, this)
     this.acks = new Acks(clock, this)
     this.health = new Health(clock, options.heartbeatMs ?? limits.heartbeatMs, this)

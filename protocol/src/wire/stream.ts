@@ -1,4 +1,5 @@
 import { codeOf, FairleadError, type Code } from '../errors.ts'
+import { copyOf } from './blocks.ts'
 import { Burst } from './burst.ts'
 import type { Carrier } from './carrier.ts'
 import { frame } from './frame.ts'
@@ -261,14 +262,14 @@ export class StreamImpl implements WireStream {
 
   // ---- called by the link ----------------------------------------------------------------------------------------
 
-  /** False: the peer sent more than it may. */
-  receive(payload: Uint8Array): boolean {
+  /** `lent`: its memory is only valid now. False: the peer sent more than it may. */
+  receive(payload: Uint8Array, lent: boolean): boolean {
     const inbox = this.in
     if (inbox.ended || this.over) return true
     inbox.receivedBytes += payload.length
     if (inbox.receivedBytes > inbox.grantedBytes) return false
     // What is small would hold on to all it came with; what is not is not worth a copy.
-    const own = payload.length * wholeShare >= payload.buffer.byteLength ? payload : payload.slice()
+    const own = !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : copyOf(payload)
     if (this.#joint === undefined) inbox.push(own)
     else {
       inbox.consumedBytes = inbox.receivedBytes
