@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { openGeneration } from '../../agent/src/generation.ts'
 import type { Disk } from '../../agent/src/whole.ts'
 import { openTestDatabase } from '../../hub/src/base/testdb.ts'
 import { createRatchet, type Ratchet } from '../../hub/src/fleet/ratchet.ts'
+import { createOwner, invite } from '../fleet/console.ts'
+import { startAgent, startHub } from '../fleet/programs.ts'
+import { until } from '../fleet/until.ts'
 
 const organization = randomUUID()
 const key = new Uint8Array(32).fill(7)
@@ -82,7 +86,7 @@ describe('a host that keeps generations', () => {
     let copies = 0
     await Promise.all(
       hosts.map(async ({ id, state }) => {
-        for (let crashes = 0; crashes < each; ) {
+        for (let crashes = 0; crashes < each;) {
           const file = join(state, 'generation')
           const before = fs.existsSync(file) ? fs.readFileSync(file) : undefined
           const point = Math.floor(Math.random() * 12)
@@ -149,6 +153,45 @@ describe('a host that keeps generations', () => {
     assert.equal(openGeneration(state, new Uint8Array(32)).current, '')
     fs.writeFileSync(join(state, 'generation'), 'x'.repeat(100))
     assert.equal(openGeneration(state, key).current, '')
+  })
+})
+
+// Real programs: a state folder that was copied, and what a person sees of it.
+describe('a host whose disk was copied', () => {
+  const agentProgram = fileURLToPath(new URL('../../agent/src/main.ts', import.meta.url))
+
+  it('is quarantined with its copy, can be looked at and not touched, and stays so when the hub starts again [security 36]', async () => {
+    const hub = await startHub()
+    const base = `https://127.0.0.1:${hub.httpsPort}`
+    const owner = await createOwner(base, hub.code)
+    const status = async () =>
+      ((await owner.ask('GET', '/api/v1/hosts')).body as unknown as { name: string; status: string }[]).find(({ name }) => name === 'web')
+        ?.status
+    const agent = await startAgent(await invite(owner, base), '/nowhere.sock', { name: 'web' })
+    const copyDir = join(fs.mkdtempSync(join(tmpdir(), 'fairlead-copy-')), 'state')
+    let copy: ChildProcess | undefined
+    try {
+      await until(() => fs.existsSync(join(agent.stateDir, 'generation')))
+      fs.cpSync(agent.stateDir, copyDir, { recursive: true })
+      const env = { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: copyDir, FAIRLEAD_ENGINE: '/nowhere.sock', FAIRLEAD_HOST_NAME: 'web' }
+      copy = spawn(process.execPath, [agentProgram, 'run'], { env, stdio: 'ignore' })
+      await until(async () => (await status()) === 'quarantined')
+      const stop = async () =>
+        (await owner.ask('POST', '/api/v1/hosts/web/containers/abcdef123456/stop')).body as { error?: { message: string } }
+      await until(async () => /is quarantined: a second copy of its key/.test((await stop()).error?.message ?? ''))
+      const rows = (await owner.ask('GET', '/api/v1/audit?filter=host.quarantine')).body['rows'] as { hostName: string }[]
+      assert.deepEqual(
+        rows.map(({ hostName }) => hostName),
+        ['web'],
+      )
+      await hub.restart('SIGTERM')
+      await until(async () => (await status().catch(() => undefined)) === 'quarantined')
+    } finally {
+      copy?.kill('SIGKILL')
+      await agent.stop()
+      await hub.stop()
+      fs.rmSync(join(copyDir, '..'), { recursive: true, force: true })
+    }
   })
 })
 

@@ -128,17 +128,8 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
-  const accept = createAccept({
-    db,
-    audits,
-    fleet,
-    identity,
-    log,
-    enrolled,
-    ratchet: createRatchet(db),
-    onStep: enrolment.progress.step,
-    onHost: book.reload,
-  })
+  const door = { fleet, identity, enrolled, ratchet: createRatchet(db) }
+  const accept = createAccept({ ...door, db, audits, log, onStep: enrolment.progress.step, onHost: book.reload })
   const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
   const who = { findCaller: logins.findCaller, peerOf, rates: allowed }
