@@ -155,7 +155,7 @@ describe('ten thousand agents that lose their hub at once', () => {
         close: () => undefined,
       } as Partial<Session> as Session
       const id = `host-${n}`
-      fleet.attach({ id, organization: 'o', name: id, bootId: id, features: [], clockSkewMs: 0 }, session)
+      fleet.attach({ id, organization: 'o', name: id, bootId: id, features: [], clockSkewMs: 0, quarantined: false }, session)
     }
     fleet.closeAll()
     assert.equal(told.length, agents)

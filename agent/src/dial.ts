@@ -168,7 +168,7 @@ export function exportKey(socket: Partial<TLSSocket>): Uint8Array | undefined {
 }
 
 export function makeHello(
-  base: { version: string; bootId: string; features: readonly string[]; name: string | undefined },
+  base: { version: string; bootId: string; features: readonly string[]; name: string | undefined; generation?: string },
   join?: Hello['join'],
 ): Hello {
   return {
@@ -180,6 +180,7 @@ export function makeHello(
     arch: os.arch(),
     features: [...base.features],
     clockMs: Date.now(),
+    ...(base.generation === undefined ? {} : { generation: base.generation }),
     ...(join === undefined ? {} : { join }),
   }
 }

@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
 import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
+import { writeWhole } from './whole.ts'
 
 /** Which hub this host belongs to: pinned when it was enrolled. */
 export interface Pin {
@@ -60,24 +61,4 @@ export function readPin(stateDir: string): Pin | undefined {
 
 export function writePin(stateDir: string, { address, hubKey, host, organization }: Pin): void {
   writeWhole(join(stateDir, 'hub.json'), JSON.stringify({ address, hubKey: toBase64Url(hubKey), host, organization }))
-}
-
-/** All or nothing, also when the power fails: a new file, synced, renamed, the folder synced. For this account's eyes only. */
-function writeWhole(file: string, content: string): void {
-  const fresh = `${file}.new`
-  rmSync(fresh, { force: true })
-  const descriptor = openSync(fresh, 'wx', 0o600)
-  try {
-    writeSync(descriptor, content)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  renameSync(fresh, file)
-  const folder = openSync(dirname(file), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }

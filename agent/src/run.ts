@@ -13,6 +13,7 @@ import { findSocket, openEngine } from './docker/engine.ts'
 import { watchEngine } from './docker/watch.ts'
 import { serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
+import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
 import { serveInventory } from './inventory/inventory.ts'
 import { proxyOf } from './proxy.ts'
@@ -41,6 +42,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
       'This host is not enrolled yet: run "fairlead-agent enrol" with the join string of the console’s "Enrol a host" page on its standard input.',
     )
   const identity = openIdentity(config.stateDir)
+  const generation = openGeneration(config.stateDir, identity.publicKey)
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
@@ -65,13 +67,20 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     hubKey: pin.hubKey,
     proxy: proxyOf(pin.address, config.proxies),
     identity,
-    hello: () => makeHello({ version, bootId, features, name: config.name }),
+    hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current }),
     resumeStore: createResumeStore(),
     onOpen: serveFeatures(agentFeatures, handlers, {
       onDone: (method, _stream, ms, error) =>
         error !== undefined && say('warn', 'request failed', { method, ms: Math.round(ms), error: String(error) }),
     }),
-    onLink: ({ welcome, tlsEndToEnd }) => say('info', 'link up', { host: welcome.host, sealed: !tlsEndToEnd }),
+    onLink: (up) => {
+      say('info', 'link up', { host: up.welcome.host, sealed: !up.tlsEndToEnd })
+      try {
+        keepGeneration(generation, up)
+      } catch (error) {
+        say('error', 'the state directory cannot be written: make room in it, or give it back to this account', { error: String(error) })
+      }
+    },
     onLoss: (reason) => say('warn', 'link down', { reason }),
   })
   return {

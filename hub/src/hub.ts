@@ -27,6 +27,7 @@ import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
+import { createRatchet } from './fleet/ratchet.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { openHostBook } from './hosts/book.ts'
@@ -127,7 +128,8 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
-  const accept = createAccept({ db, audits, fleet, identity, log, enrolled, onStep: enrolment.progress.step, onHost: book.reload })
+  const door = { fleet, identity, enrolled, ratchet: createRatchet(db) }
+  const accept = createAccept({ ...door, db, audits, log, onStep: enrolment.progress.step, onHost: book.reload })
   const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
   const who = { findCaller: logins.findCaller, peerOf, rates: allowed }

@@ -3,6 +3,8 @@ import * as z from 'zod/mini'
 export const protocolVersion = 1
 
 const short = z.string().check(z.maxLength(128))
+/** Which login it came from, and 16 random bytes. */
+const Generation = z.string().check(z.regex(/^[1-9]\d{0,14}\.[0-9a-f]{32}$/))
 
 /** What the agent says in the handshake's last message, sealed. Under 4 KiB with all else there. */
 export const Hello = z.object({
@@ -17,6 +19,8 @@ export const Hello = z.object({
   /** Features served. */
   features: z.array(short).check(z.maxLength(64)),
   clockMs: z.number(),
+  /** What a welcome handed out and this host has on its disk, '' for nothing yet; absent from an agent that keeps none. */
+  generation: z.optional(z.union([z.literal(''), Generation])),
   /** Present when it enrols: what the join string said. */
   join: z.optional(z.object({ tokenId: short, secret: short })),
 })
@@ -32,7 +36,12 @@ export const Welcome = z.object({
   resumeForMs: z.int(),
   smearMs: z.int(),
   nowMs: z.number(),
+  /** To be kept, and shown at the next login; confirmed by `link.kept`. */
+  generation: z.optional(Generation),
 })
+
+/** What the agent says by `link.kept` once the generation is on its disk. */
+export const Kept = z.object({ generation: Generation })
 export type Welcome = z.infer<typeof Welcome>
 
 /** Close codes before and after the welcome, with what an agent makes of each. */

@@ -50,6 +50,7 @@ export async function openBare({ keys, neverSeal, follow, address = '127.0.0.1' 
     audits,
     fleet,
     identity,
+    ratchet: { turn: async () => ({ stale: false, next: '' }), kept: nothing, quarantine: async () => false },
     log,
     enrolled: async () => keys.length,
     onStep: ignore,
@@ -77,7 +78,7 @@ function bareDatabase(keys: readonly Uint8Array[]): Database {
   const hosts = new Map(
     keys.map((key, index) => [
       Buffer.from(key).toString('hex'),
-      { id: randomUUID(), organizationId: organization, name: hostName(index), publicKey: key, revokedAt: null },
+      { id: randomUUID(), organizationId: organization, name: hostName(index), publicKey: key, revokedAt: null, quarantinedAt: null },
     ]),
   )
   return {

@@ -46,7 +46,7 @@ describe('the typed tables', () => {
     const [row] = await test.db.tx({ organization: here }, (_sql, orm) => orm.select().from(hosts))
     assert.deepEqual(
       { ...row, enrolledAt: null },
-      { ...host, tags: ['a,b', '"c"', '{}', ''], lastSeenAt: at, enrolledAt: null, lastLoss: '', revokedAt: null },
+      { ...host, tags: ['a,b', '"c"', '{}', ''], lastSeenAt: at, enrolledAt: null, lastLoss: '', revokedAt: null, quarantinedAt: null },
     )
     assert.deepEqual(await test.db.tx({ organization: elsewhere }, (_sql, orm) => orm.select().from(hosts)), [])
     assert.deepEqual(await test.db.tx({}, (_sql, orm) => orm.select().from(hosts)), [])

@@ -28,6 +28,7 @@ export const hosts = pgTable('hosts', {
   lastSeenAt: moment('last_seen_at'),
   lastLoss: text('last_loss').notNull().default(''),
   revokedAt: moment('revoked_at'),
+  quarantinedAt: moment('quarantined_at'),
 })
 
 export const invitations = pgTable('invitations', {

@@ -16,6 +16,7 @@ import { openEnrolment, type Enrolment } from '../enrolment/enrolment.ts'
 import { openHostBook } from '../hosts/book.ts'
 import { createAccept, type Accept, smearOf } from './accept.ts'
 import { openFleet, type Fleet } from './fleet.ts'
+import { createRatchet } from './ratchet.ts'
 
 const suite = nodeSuite(crypto)
 const organization = crypto.randomUUID()
@@ -50,13 +51,20 @@ describe('the door for agents', () => {
         return db.tx(shown, run)
       },
     }
-    const deps = { db: counted, audits: openAudits(db), fleet, identity: hub, log: () => undefined, enrolled }
+    const deps = { db: counted, audits: openAudits(db), fleet, identity: hub, log: () => undefined, enrolled, ratchet: createRatchet(db) }
     accept = createAccept({ ...deps, now: () => 0, onStep: enrolment.progress.step, onHost: book.reload })
   })
   after(async () => {
     fleet.closeAll()
     await test.close()
   })
+
+  const audited = async (host: string) => {
+    const rows = await test.db.tx({ organization }, (sql) => sql<{ body: string }[]>`SELECT body FROM audit ORDER BY seq`)
+    return rows
+      .map(({ body }) => JSON.parse(body) as { verb: string; host: string })
+      .flatMap((row) => (row.host === host ? [row.verb] : []))
+  }
 
   /** Comes to the door. Rejects with the close code and what the hub said. */
   async function knock(
@@ -206,17 +214,78 @@ describe('the door for agents', () => {
     }
   })
 
-  it('keeps the first of two machines that hold one key, says so, and lets a restarted one in', async () => {
+  it('quarantines both of two machines that hold one key: to be looked at, for good, until one is enrolled anew [security 36]', async () => {
     const identity = makeIdentity()
     const first = await knock(identity, { join: await invite(), bootId: 'a' })
-    await assert.rejects(knock(identity, { bootId: 'b' }), /4409 another machine is online/)
-    assert.equal(first.session.alive, true)
-    assert.equal(fleet.find(first.welcome.host)?.copied, true)
-    // The same process after a cut: nothing is copied.
+    const id = first.welcome.host
+    // Two more at once are one quarantine.
+    const more = await Promise.allSettled(['b', 'b2'].map((bootId) => knock(identity, { bootId })))
+    assert.match(String(more.map((one) => (one.status === 'rejected' ? one.reason : ''))), /4409 another machine is online/)
+    fleet.find(id)?.session?.close(1000, 'gone')
+    assert.equal(first.session.alive, false)
+    const told = await audited(id)
+    assert.deepEqual(told, ['host.enrol', 'host.quarantine'])
+    // Either may be looked at; whoever comes second finds the first.
     await knock(identity, { bootId: 'a' })
-    fleet.find(first.welcome.host)!.session!.close(1000, 'gone')
-    await knock(identity, { bootId: 'b' })
-    assert.equal(fleet.find(first.welcome.host)?.copied, false)
+    await assert.rejects(knock(identity, { bootId: 'b' }), /4409/)
+    await assert.rejects(fleet.onHost(id).containers.stop({ id: 'web' }), { code: 'conflict', message: /is quarantined: a second copy/ })
+    await assert.rejects(async () => {
+      for await (const _ of fleet.onHost(id).containers.exec({ id: 'web', command: ['id'] })) assert.fail()
+    }, /is quarantined/)
+    await assert.rejects(async () => {
+      for await (const _ of fleet.onHost(id).terminals.attach({ id: 'a'.repeat(16) })) assert.fail()
+    }, /is quarantined/)
+    // This one was asked: it is our agent here that answers nothing.
+    await assert.rejects(fleet.onHost(id).containers.list({}), { code: 'unsupported' })
+    assert.deepEqual(await audited(id), told)
+    fleet.find(id)!.session!.close(1000, 'gone')
+    await knock(identity, { bootId: 'c' })
+    assert.equal(fleet.find(id)?.quarantined, true)
+    const join = await invite()
+    await assert.rejects(knock(identity, { join, bootId: 'd' }), /44(01 a second machine holds this key|09)/)
+    fleet.find(id)!.session!.close(1000, 'gone')
+    await assert.rejects(knock(identity, { join }), /4401 a second machine holds this key; a new one is needed/)
+    const anew = await knock(makeIdentity(), { join })
+    assert.notEqual(anew.welcome.host, id)
+    assert.equal(fleet.find(anew.welcome.host)?.quarantined, false)
+  })
+
+  it('leaves a host in peace on which somebody pastes a line while it runs', async () => {
+    const identity = makeIdentity()
+    const { welcome, session } = await knock(identity, { join: await invite(), bootId: 'a' })
+    await assert.rejects(knock(identity, { join: await invite(), bootId: 'enrolment' }), /4409/)
+    assert.equal(session.alive, true)
+    assert.equal(fleet.find(welcome.host)?.quarantined, false)
+  })
+
+  it('hands out a generation with each login, and quarantines whoever shows one that another went on from [security 36]', async () => {
+    const identity = makeIdentity()
+    const { welcome, session } = await knock(identity, { join: await invite() })
+    const id = welcome.host
+    session.close(1000, 'enrolled')
+    const login = async (generation: string, bootId = 'boot-1') => {
+      const { welcome, session } = await knock(identity, { generation, bootId })
+      return { given: welcome.generation, keep: () => session.open('link.kept', { generation: welcome.generation }).answered() }
+    }
+    const first = await login('')
+    await first.keep()
+    // The second was lost on its way to the disk: both it and the one before are good.
+    const lost = await login(first.given!)
+    const third = await login(first.given!)
+    assert.equal(new Set([first.given, lost.given, third.given]).size, 3)
+    await third.keep()
+    const fourth = await login(third.given!)
+    const fifth = await login(fourth.given!)
+    await fifth.keep()
+    assert.deepEqual(await audited(id), ['host.enrol'])
+    // A try of the same process that was overtaken is no copy.
+    await assert.rejects(login(first.given!), /1013 a later try of this agent/)
+    assert.equal(fleet.find(id)?.quarantined, false)
+    fleet.find(id)!.session!.close(1000, 'gone')
+    const copy = await login(third.given!, 'copy')
+    assert.equal(copy.given, undefined)
+    assert.equal(fleet.find(id)?.quarantined, true)
+    assert.deepEqual(await audited(id), ['host.enrol', 'host.quarantine'])
   })
 
   it('stops listening to an address whose tries fail, and goes on listening to all others', async () => {
@@ -239,6 +308,7 @@ interface KnockOptions {
   readonly ip?: string
   readonly hostname?: string
   readonly bootId?: string
+  readonly generation?: string
   readonly v?: readonly [number, number]
 }
 

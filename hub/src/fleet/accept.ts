@@ -1,6 +1,6 @@
 import * as crypto from 'node:crypto'
 import * as zlib from 'node:zlib'
-import { closeCodes, chooseVersion, Hello, type Welcome } from '@fairlead/protocol/hello.ts'
+import { closeCodes, chooseVersion, Hello, Kept, type Welcome } from '@fairlead/protocol/hello.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { respond } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
@@ -8,11 +8,12 @@ import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
-import { openSession } from '@fairlead/protocol/wire/session.ts'
+import { openSession, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet } from './fleet.ts'
 import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
+import type { Ratchet } from './ratchet.ts'
 import { createStrangers } from './strangers.ts'
 
 const suite = nodeSuite(crypto)
@@ -24,6 +25,7 @@ const aliveMs = 3000
 export interface AcceptDeps extends JoinDeps {
   readonly fleet: Fleet
   readonly identity: Identity
+  readonly ratchet: Ratchet
   readonly log: Log
   /** How many hosts an organization has, online or not: so many may return at once. */
   readonly enrolled: (organization: string) => Promise<number>
@@ -64,11 +66,14 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   const { fleet, log } = deps
   const { identity, neverSeal = false } = deps
   const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
+  let gone = false
+  secured.transport.onClose = () => void (gone = true)
   const hello = readHello(secured.payload)
   const version = chooseVersion(hello.v)
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
   const known = hello.join === undefined ? await deps.findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   await refuseCopy(deps, known, hello, ip)
+  const { quarantined, generation } = await turnRatchet(deps, known, hello, ip, () => gone)
   // Not those that are online: the first to return after a restart would be told of an empty fleet, and all of them come back at
   // once the next time.
   const enrolled = await deps.enrolled(known.organization).catch(() => fleet.online)
@@ -82,6 +87,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     resumeForMs: 60_000,
     smearMs: smearOf(enrolled, exporter !== undefined),
     nowMs: Date.now(),
+    ...(generation === '' ? {} : { generation }),
   }
   secured.transport.send(encodeValue(welcome))
   const session = openSession(secured.transport, {
@@ -89,7 +95,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     codec: msgpackCodec,
     clock: systemClock,
     packing,
-    onOpen: (stream) => stream.reset('unsupported'),
+    onOpen: (stream) => void kept(deps, known, stream),
     onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())
       log('info', 'host offline', { host: known.id, code, reason })
@@ -97,7 +103,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     },
   })
   const clockSkewMs = Math.round(hello.clockMs - Date.now())
-  fleet.attach({ ...known, bootId: hello.bootId, features: hello.features, clockSkewMs }, session)
+  fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs }, session)
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
 }
 
@@ -114,10 +120,10 @@ function readHello(payload: Uint8Array): Hello {
 
 /**
  * Two that hold one key: a host that came back before its old link was missed, or a copied disk. The old link tells by
- * answering or not. The copy is refused, and the host says so in every list; two copies never drive each other out in turn.
+ * answering or not. Two copies are in quarantine both, and never drive each other out in turn.
  */
-async function refuseCopy({ fleet, log }: AcceptDeps, { id }: Known, { bootId }: Hello, ip: string): Promise<void> {
-  const host = fleet.find(id)
+async function refuseCopy(deps: AcceptDeps, known: Known, { bootId, join }: Hello, ip: string): Promise<void> {
+  const host = deps.fleet.find(known.id)
   const session = host?.session
   if (host === undefined || session?.alive !== true || host.bootId === bootId) return
   const answers = await Promise.race([
@@ -128,9 +134,53 @@ async function refuseCopy({ fleet, log }: AcceptDeps, { id }: Known, { bootId }:
     new Promise<boolean>((resolve) => setTimeout(() => resolve(false), aliveMs).unref()),
   ])
   if (!answers || !session.alive) return
-  fleet.markCopied(id)
-  log('warn', 'a second machine shows the key of a host', { host: id, ip })
+  // A line that somebody pasted on a host that runs is no copy.
+  if (join === undefined && !host.quarantined) await quarantine(deps, known, ip, 'online twice')
   throw refusal(closeCodes.copied, 'another machine is online with this very key; enrol this one anew with a line of its own')
+}
+
+/** The next generation to hand out; '' for none. Whoever shows one that another went on from is let in to be looked at only. */
+async function turnRatchet(
+  deps: AcceptDeps,
+  known: Known,
+  { generation: shown, bootId, join }: Hello,
+  ip: string,
+  isGone: () => boolean,
+): Promise<{ readonly quarantined: boolean; readonly generation: string }> {
+  const live = deps.fleet.find(known.id)
+  if (known.quarantined || live?.quarantined === true) return { quarantined: true, generation: '' }
+  // An enrolment keeps nothing yet.
+  if (join !== undefined) return { quarantined: false, generation: '' }
+  const turn = await deps.ratchet.turn({ ...known, shown })
+  if (!turn.stale) return { quarantined: false, generation: turn.next }
+  // Not a copy but a try that was given up and overtaken by the next one of the same process.
+  if (isGone() || (live?.session?.alive === true && live.bootId === bootId)) throw refusal(1013, 'a later try of this agent was let in')
+  await quarantine(deps, known, ip, 'shows a generation that another went on from')
+  return { quarantined: true, generation: '' }
+}
+
+/** For good: a person ends it, by enrolling the machine that is to stay anew. */
+async function quarantine(deps: AcceptDeps, { id, organization, name }: Known, ip: string, why: string): Promise<void> {
+  const first = await deps.ratchet.quarantine({ organization, id })
+  deps.fleet.quarantine(id)
+  await deps.onHost(organization, id)
+  if (!first) return
+  deps.log('warn', 'a host is quarantined: a second copy of its key is in use', { host: id, ip, why })
+  const who = { organization, actor: id, actorName: name, host: id, hostName: name }
+  await deps.audits.write({ ...who, verb: 'host.quarantine', outcome: 'ok', target: why, code: '', ip, userAgent: '', trace: '' })
+}
+
+/** The one thing that an agent may ask: to be believed that what it was handed is on its disk. */
+async function kept({ ratchet }: AcceptDeps, { id, organization }: Known, stream: WireStream): Promise<void> {
+  const said = Kept.safeParse(stream.params)
+  if (stream.method !== 'link.kept' || !said.success) return stream.reset('unsupported')
+  try {
+    await ratchet.kept({ organization, id, ...said.data })
+    stream.reply(null)
+  } catch (error) {
+    // It is believed at the next login all the same: that shows it.
+    stream.reset(codeOf(error), 'Not written down.')
+  }
 }
 
 function closeCodeOf(error: unknown): number {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Contract } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import { decodeValue } from '@fairlead/protocol/wire/codec.ts'
@@ -22,12 +23,12 @@ export interface LiveHost {
   features: readonly string[]
   /** Its clock less the hub's, when it connected. */
   clockSkewMs: number
-  /** Another machine showed its key while it was online. */
-  copied: boolean
+  /** A second copy of its key was seen: nothing that changes anything goes there. */
+  quarantined: boolean
   readonly clients: HostClients
 }
 
-export type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs'>
+export type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs' | 'quarantined'>
 
 /** Every live link, by host. */
 export interface Fleet {
@@ -35,7 +36,8 @@ export interface Fleet {
   onHost(id: string): HostClients
   find(id: string): LiveHost | undefined
   attach(host: Attached, session: Session): LiveHost
-  markCopied(id: string): void
+  /** Ends what runs there; it comes back to be looked at, and nothing more. */
+  quarantine(id: string): void
   detach(id: string, session: Session, reason: string): void
   /** Ends the link at once; it never attaches again, though its handshake be under way. */
   expel(id: string, code: number, reason: string): void
@@ -63,28 +65,28 @@ export function openFleet(): Fleet {
       return host.clients
     },
     find: (id) => hosts.get(id),
-    attach({ id, organization, name, bootId, features, clockSkewMs }, session) {
+    attach({ id, organization, name, ...now }, session) {
       const host = hosts.get(id) ?? makeHost(id, organization, name)
       hosts.set(id, host)
       const before = host.session
       host.session = session
-      // Whoever chose which of two copies lives did so by starting one anew.
-      if (host.bootId !== bootId) host.copied = false
-      Object.assign(host, { bootId, name, features, clockSkewMs })
+      Object.assign(host, { name, ...now })
       host.lastSeenMs = Date.now()
       // The new link is whole before the old one goes: nothing in between finds no link.
       before?.goaway('replaced', 0, 60_000)
       before?.close(1000, 'replaced')
       const ended = before ?? host.ended
-      if (ended !== undefined) session.takeOver(ended)
+      // It may be the other one that is here now: what somebody typed to the first does not go on.
+      if (now.quarantined) ended?.close(1000, 'quarantined')
+      else if (ended !== undefined) session.takeOver(ended)
       host.ended = undefined
       for (const listener of attached) listener(host)
       return host
     },
-    markCopied(id) {
+    quarantine(id) {
       const host = hosts.get(id)
       if (host === undefined) return
-      host.copied = true
+      endAll(host)
       for (const listener of changedListeners) listener(host)
     },
     detach(id, session, reason) {
@@ -136,17 +138,38 @@ function makeHost(id: string, organization: string, name: string): LiveHost {
     lastLoss: '',
     features: [],
     clockSkewMs: 0,
-    copied: false,
+    quarantined: false,
     clients: openClient(() => live(host), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
   }
   return host
 }
 
-function live(host: LiveHost): Session {
-  if (host.session?.alive === true) return host.session
+function endAll(host: LiveHost): void {
+  host.quarantined = true
+  host.session?.close(1000, 'quarantined')
+  host.ended?.close(1000, 'quarantined')
+}
+
+function live(host: LiveHost): Pick<Session, 'open'> {
+  if (host.session?.alive === true) return host.quarantined ? readingOnly(host.name, host.session) : host.session
   const minutes = Math.round((Date.now() - host.lastSeenMs) / 60_000)
   throw new FairleadError(
     'host_offline',
     `Host ${host.name} is offline; last seen ${minutes < 1 ? 'less than a minute' : `${minutes} min`} ago.`,
   )
+}
+
+/** Whatever asks, a page or a job of the hub: only what changes nothing reaches one of two that hold the same key. */
+function readingOnly(name: string, session: Session): Pick<Session, 'open'> {
+  return {
+    open(method, params, meta) {
+      const [feature = '', verb = ''] = method.split('.', 2)
+      const found = (agentFeatures as Readonly<Record<string, Contract>>)[feature]?.[verb]
+      if (found !== undefined && found.kind !== 'duplex' && found.options.mutates !== true) return session.open(method, params, meta)
+      throw new FairleadError(
+        'conflict',
+        `Host ${name} is quarantined: a second copy of its key is in use. Enrol the machine that is to stay anew, then remove this host.`,
+      )
+    },
+  }
 }

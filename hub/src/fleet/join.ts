@@ -14,6 +14,8 @@ export interface Known {
   readonly id: string
   readonly organization: string
   readonly name: string
+  /** A second copy of its key was seen. */
+  readonly quarantined: boolean
 }
 
 export interface JoinStep {
@@ -39,11 +41,11 @@ const skewMs = 5000
 
 /** The host that holds a key. Throws with a close code for a stranger's key and a revoked one. */
 export function createHostFinder(db: Database): (key: Uint8Array) => Promise<Known> {
-  const { id, organizationId, name, publicKey, revokedAt } = hosts
+  const { id, organizationId, name, publicKey, revokedAt, quarantinedAt } = hosts
   const find = batched(async (keys: readonly Uint8Array[]) => {
     const rows = await db.tx({ hostKeys: keys }, (_sql, orm) =>
       orm
-        .select({ id, organizationId, name, publicKey, revokedAt })
+        .select({ id, organizationId, name, publicKey, revokedAt, quarantinedAt })
         .from(hosts)
         .where(inArray(publicKey, [...keys])),
     )
@@ -54,7 +56,7 @@ export function createHostFinder(db: Database): (key: Uint8Array) => Promise<Kno
     const row = await find(key)
     if (row === undefined) throw refusal(closeCodes.notWelcome, 'this host is not enrolled here')
     if (row.revokedAt !== null) throw refusal(closeCodes.revoked, 'revoked')
-    return { id: row.id, organization: row.organizationId, name: row.name }
+    return { id: row.id, organization: row.organizationId, name: row.name, quarantined: row.quarantinedAt !== null }
   }
 }
 
@@ -86,7 +88,7 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
   const { id: host, name: hostName } = won
   const who = { organization, actor: host, actorName: hostName, host, hostName }
   await deps.audits.write({ ...who, verb: 'host.enrol', outcome: 'ok', target: tokenId, code: '', ip, userAgent: '', trace: '' })
-  return { ...won, organization }
+  return { ...won, organization, quarantined: false }
 }
 
 /** Found by the digest of the whole secret, never compared with it: there is nothing to time. */
@@ -105,11 +107,13 @@ async function findInvitation(db: Database, id: string, shown: string): Promise<
 async function findEnrolled(db: Database, organization: string, invitation: string, key: Uint8Array): Promise<Known | undefined> {
   return db.tx({ organization }, async (_sql, orm) => {
     const same = and(eq(hosts.publicKey, key), isNull(hosts.revokedAt))
-    const [row] = await orm.select({ id: hosts.id, name: hosts.name }).from(hosts).where(same)
+    const [row] = await orm.select({ id: hosts.id, name: hosts.name, quarantinedAt: hosts.quarantinedAt }).from(hosts).where(same)
     if (row === undefined) return undefined
+    // The line is for whichever of the two a person chose: it comes again with a key of its own.
+    if (row.quarantinedAt !== null) throw refusal(closeCodes.notWelcome, 'a second machine holds this key; a new one is needed')
     const unused = and(eq(invitations.id, invitation), isNull(invitations.usedAt))
     await orm.update(invitations).set({ usedAt: now, hostId: row.id }).where(unused)
-    return { ...row, organization }
+    return { id: row.id, name: row.name, organization, quarantined: false }
   })
 }
 

@@ -14,6 +14,8 @@ export interface HostRecord {
   /** 0: never. */
   readonly lastSeenMs: number
   readonly lastLoss: string
+  /** A second copy of its key was seen: it may be looked at, nothing more. */
+  readonly quarantined: boolean
 }
 
 /** Every host of every organization, held here so that no list and no request asks the database. */
@@ -112,13 +114,14 @@ async function readHosts(db: Database, organization: string, id?: string): Promi
   const rows = await db.tx({ organization }, (_sql, orm) =>
     orm.select({ host: hosts, environment: environments.name }).from(hosts).innerJoin(environments, own).where(wanted),
   )
-  return rows.map(({ host: { id, name, tags, facts, enrolledAt, lastSeenAt, lastLoss }, environment }) => ({
+  return rows.map(({ host: { id, name, tags, facts, enrolledAt, lastSeenAt, lastLoss, quarantinedAt }, environment }) => ({
     id,
     environment,
     name,
     tags,
     facts,
     lastLoss,
+    quarantined: quarantinedAt !== null,
     enrolledMs: enrolledAt.getTime(),
     lastSeenMs: lastSeenAt?.getTime() ?? 0,
   }))

@@ -1,5 +1,5 @@
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
-import type { Fleet, LiveHost } from '../fleet/fleet.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { HostBook, HostRecord } from './book.ts'
 
@@ -18,7 +18,7 @@ export function describeHost({ fleet, inventory, book }: Sources, organization: 
     name: record.name,
     environment: record.environment,
     tags: [...record.tags],
-    ...stateOf(record, live, online),
+    ...stateOf(record, online),
     online,
     lastSeenMs: online ? Date.now() : Math.max(live?.lastSeenMs ?? 0, record.lastSeenMs),
     enrolledMs: record.enrolledMs,
@@ -32,9 +32,9 @@ export function describeHost({ fleet, inventory, book }: Sources, organization: 
   }
 }
 
-function stateOf(record: HostRecord, live: LiveHost | undefined, online: boolean): Pick<Host, 'state' | 'status'> {
+function stateOf(record: HostRecord, online: boolean): Pick<Host, 'state' | 'status'> {
+  if (record.quarantined) return { state: 'critical', status: 'quarantined' }
   if (!online) return record.lastSeenMs === 0 ? { state: 'unknown', status: 'never seen' } : { state: 'critical', status: 'offline' }
-  if (live?.copied === true) return { state: 'critical', status: 'copied key' }
   if (record.facts?.engine.up === false) return { state: 'warn', status: 'engine down' }
   return { state: 'ok', status: 'online' }
 }

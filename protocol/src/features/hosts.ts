@@ -46,7 +46,7 @@ export const Host = z.object({
   environment: z.string(),
   tags: z.array(z.string()),
   state: State,
-  /** online, offline, engine down, revoked, never seen: the words for `state`. */
+  /** online, offline, engine down, quarantined, never seen: the words for `state`. */
   status: z.string(),
   online: z.boolean(),
   lastSeenMs: z.number(),

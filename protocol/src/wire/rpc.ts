@@ -195,7 +195,7 @@ export interface ClientOptions {
 
 /** Asks the other end: one function a method, typed by the contracts. */
 export function openClient<F extends Readonly<Record<string, Contract>>>(
-  session: () => Session,
+  session: () => Pick<Session, 'open'>,
   features: F,
   options: ClientOptions,
 ): Clients<F> {
@@ -203,7 +203,7 @@ export function openClient<F extends Readonly<Record<string, Contract>>>(
 }
 
 interface Made {
-  readonly session: () => Session
+  readonly session: () => Pick<Session, 'open'>
   readonly options: ClientOptions
 }
 
@@ -233,7 +233,7 @@ function clientsOf(features: Readonly<Record<string, Contract>>): object {
   return clients
 }
 
-function caller(session: () => Session, name: string, method: Method, options: ClientOptions): unknown {
+function caller(session: () => Pick<Session, 'open'>, name: string, method: Method, options: ClientOptions): unknown {
   const open = (input: unknown, given: CallOptions, meta: OpenMeta = {}) => {
     const stream = session().open(name, { ...(input as object), ...options.params }, { ...metaFor(method, given, options), ...meta })
     given.signal?.addEventListener('abort', () => stream.reset('canceled'), { once: true })

@@ -79,6 +79,7 @@ export const hosts = {
     lastSeenMs: now - 4 * 60_000,
     lastLoss: 'No heartbeat for 30 s.',
   }),
+  quarantined: host('web-9', { state: 'critical', status: 'quarantined' }),
   never: host('new-1', {
     state: 'unknown',
     status: 'never seen',

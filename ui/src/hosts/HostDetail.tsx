@@ -91,6 +91,14 @@ export function Troubles(props: { readonly host: Host }): JSX.Element {
   const engine = () => props.host.facts?.engine
   return (
     <Switch>
+      <Match when={props.host.status === 'quarantined'}>
+        <Note state="critical">
+          <p>
+            <strong>{t('hosts.quarantined')}</strong>
+          </p>
+          <p>{t('hosts.quarantinedHint')}</p>
+        </Note>
+      </Match>
       <Match when={!props.host.online}>
         <Note state="stale">
           <p>

@@ -23,7 +23,7 @@ export function HostState(props: { readonly host: Host }): JSX.Element {
 /** Why the link dropped, without the number that only a log needs. */
 export const whyLost = ({ lastLoss }: Host): string => plain(lastLoss.replace(/^\d{4} ?/, ''))
 
-const statuses = ['online', 'offline', 'engine down', 'never seen', 'copied key'] as const
+const statuses = ['online', 'offline', 'engine down', 'never seen', 'quarantined'] as const
 const statusKey = (status: string) => `status.${statuses.find((one) => one === status) ?? 'unknown'}` as const
 
 /** A figure with a bar under it. Old figures of a host that is gone are dim, not missing. */

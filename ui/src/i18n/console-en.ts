@@ -41,7 +41,7 @@ export const consoleEn = {
   'status.offline': 'offline',
   'status.engine down': 'engine down',
   'status.never seen': 'never seen',
-  'status.copied key': 'copied key',
+  'status.quarantined': 'quarantined',
   'status.unknown': 'unknown',
   'hosts.filter': 'Filter: state:offline tag:prod name:web-* -engine:podman',
   'hosts.badName': 'There is no "{name}" here. What can be asked: {names}.',

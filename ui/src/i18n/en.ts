@@ -49,6 +49,9 @@ export const en = {
   'hosts.seen': 'Last seen',
   'hosts.stale': 'Offline since {time}. This is how it was {age} ago.',
   'hosts.staleHint': 'On the host itself:',
+  'hosts.quarantined': 'Quarantined: a second copy of this host’s key is in use.',
+  'hosts.quarantinedHint':
+    'A copied disk or a restored snapshot runs beside it or in its place. It can be looked at, and nothing can be changed on it. On the machine that is to stay, run a new line from “Enrol a host”: it gets a key of its own. Then remove this host here, and switch the other machine off.',
   'hosts.revoke': 'Remove host',
   'hosts.revokeAsk':
     'Its agent is cut off at once and cannot come back without a new invitation. Containers keep running. Type the name to confirm:',

@@ -49,6 +49,9 @@ export const fr: Readonly<Record<Key, string>> = {
   'hosts.seen': 'Vu',
   'hosts.stale': 'Hors ligne depuis {time}. Voici son état il y a {age}.',
   'hosts.staleHint': 'Sur l’hôte lui-même :',
+  'hosts.quarantined': 'En quarantaine : une seconde copie de la clé de cet hôte est utilisée.',
+  'hosts.quarantinedHint':
+    'Un disque copié ou un instantané restauré tourne à côté de lui ou à sa place. On peut le consulter, rien ne peut y être modifié. Sur la machine à garder, exécutez une nouvelle ligne de « Inscrire un hôte » : elle reçoit sa propre clé. Retirez ensuite cet hôte ici et éteignez l’autre machine.',
   'hosts.revoke': 'Retirer l’hôte',
   'hosts.revokeAsk':
     'Son agent est coupé aussitôt et ne revient pas sans nouvelle invitation. Les conteneurs continuent. Tapez le nom pour confirmer :',

@@ -1,0 +1,25 @@
+import * as fs from 'node:fs'
+import { dirname } from 'node:path'
+
+/** The steps of a write; a test stops between any two of them. */
+export type Disk = Pick<typeof fs, 'rmSync' | 'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync' | 'renameSync'>
+
+/** All or nothing, also when the power fails: a new file, synced, renamed, the folder synced. For this account's eyes only. */
+export function writeWhole(file: string, content: string, disk: Disk = fs): void {
+  const fresh = `${file}.new`
+  disk.rmSync(fresh, { force: true })
+  const descriptor = disk.openSync(fresh, 'wx', 0o600)
+  try {
+    disk.writeSync(descriptor, content)
+    disk.fsyncSync(descriptor)
+  } finally {
+    disk.closeSync(descriptor)
+  }
+  disk.renameSync(fresh, file)
+  const folder = disk.openSync(dirname(file), 'r')
+  try {
+    disk.fsyncSync(folder)
+  } finally {
+    disk.closeSync(folder)
+  }
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { batched, byOrganization } from '../base/batched.ts'
+import type { Database } from '../base/db.ts'
+
+interface Named {
+  readonly organization: string
+  readonly id: string
+}
+
+interface Login extends Named {
+  /** What the host keeps; '' for nothing yet, undefined from an agent that knows no generations. */
+  readonly shown: string | undefined
+}
+
+/** `stale`: somebody went on from where this one stands. Else what to keep from now on; '' where nothing is kept. */
+export type Turn = { readonly stale: true } | { readonly stale: false; readonly next: string }
+
+/**
+ * Tells a host from a copy of its disk: each login hands out a new generation, and whoever shows an older one than was kept is not
+ * alone with its key. What was handed out and not yet confirmed may have been kept or not: both are let in.
+ */
+export interface Ratchet {
+  turn(login: Login): Promise<Turn>
+  /** The host has it on its disk. */
+  kept(host: Named & { readonly generation: string }): Promise<void>
+  /** False: it was already. */
+  quarantine(host: Named): Promise<boolean>
+}
+
+/** Hosts that come at once are turned together: two small writes a login, hundreds in a transaction. */
+export function createRatchet(db: Database): Ratchet {
+  const turn = batched(async (logins: readonly Login[]) => {
+    const turns = new Map<Login, Turn>()
+    // A statement may meet a host once.
+    const rounds = [...Map.groupBy(logins, ({ id }) => id).values()]
+    for (let round = 0; turns.size < logins.length; round++) {
+      for (const [organization, own] of byOrganization(rounds.flatMap((of) => of.slice(round, round + 1)))) {
+        const found = await turnAll(db, organization, own)
+        for (const login of own) turns.set(login, found.get(login.id) ?? { stale: true })
+      }
+    }
+    return logins.map((login) => turns.get(login)!)
+  })
+  const kept = batched(async (hosts: readonly (Named & { readonly generation: string })[]) => {
+    for (const [organization, own] of byOrganization(hosts))
+      await db.tx(
+        { organization },
+        (sql) => sql`
+          UPDATE generations SET current = issued
+          FROM jsonb_to_recordset(${sql.json(own as never)}) AS seen (id uuid, generation text)
+          WHERE host_id = seen.id AND issued = seen.generation`,
+      )
+    return hosts.map(() => undefined)
+  })
+  return {
+    turn,
+    kept,
+    async quarantine({ organization, id }) {
+      const rows = await db.tx(
+        { organization },
+        (sql) => sql`UPDATE hosts SET quarantined_at = now() WHERE id = ${id} AND quarantined_at IS NULL RETURNING id`,
+      )
+      return rows.length > 0
+    },
+  }
+}
+
+async function turnAll(db: Database, organization: string, logins: readonly Login[]): Promise<Map<string, Turn>> {
+  const old = logins.filter(({ shown }) => shown === undefined).map(({ id }) => id)
+  const knowing = logins.flatMap(({ id, shown }) =>
+    shown === undefined ? [] : [{ id, shown: shown === '' ? null : shown, n: countOf(shown) + 1, fresh: randomBytes(16).toString('hex') }],
+  )
+  return db.tx({ organization }, async (sql) => {
+    const found = new Map<string, Turn>()
+    if (knowing.length > 0) {
+      // One statement judges and hands out: of two that show the same at once, one finds the other before it. Whoever is ahead of
+      // what is stored is no copy: the hub itself was set back.
+      const rows = await sql<{ id: string; issued: string }[]>`
+        INSERT INTO generations AS kept (organization_id, host_id, n, current, issued)
+        SELECT ${organization}, id, n, shown, n || '.' || fresh
+        FROM jsonb_to_recordset(${sql.json(knowing)}) AS seen (id uuid, shown text, n bigint, fresh text)
+        ORDER BY id
+        ON CONFLICT (organization_id, host_id) DO UPDATE SET current = excluded.current, n = greatest(kept.n + 1, excluded.n),
+          issued = greatest(kept.n + 1, excluded.n) || substr(excluded.issued, strpos(excluded.issued, '.'))
+        WHERE kept.current IS NOT DISTINCT FROM excluded.current OR kept.issued = excluded.current OR excluded.n > kept.n + 1
+        RETURNING host_id AS id, issued`
+      for (const { id, issued } of rows) found.set(id, { stale: false, next: issued })
+    }
+    if (old.length > 0) {
+      // An agent of a version that keeps none is no copy until one was kept.
+      const rows = await sql<{ id: string }[]>`SELECT host_id AS id FROM generations WHERE host_id = ANY(${old}) AND current IS NOT NULL`
+      const keeping = new Set(rows.map(({ id }) => id))
+      for (const id of old) if (!keeping.has(id)) found.set(id, { stale: false, next: '' })
+    }
+    return found
+  })
+}
+
+/** `7.<random>`: the seventh that was handed out. */
+function countOf(generation: string): number {
+  return generation === '' ? 0 : Number(generation.slice(0, generation.indexOf('.')))
+}
