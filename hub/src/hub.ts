@@ -116,7 +116,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   const localUrl = () => `https://localhost:${state.httpsPort}`
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
-    ...serveHosts(fleet.onHost),
+    ...serveHosts(fleet),
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory }),
     ...handlersOf({ demo, enrolment, hosts, logins, metrics }),
@@ -166,8 +166,8 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
 }
 
 /** What each host's own agent answers: passed on as it is. */
-function serveHosts(onHost: Fleet['onHost']) {
-  return { containers: serveContainers({ onHost }), events: serveEvents({ onHost }), terminals: serveTerminals({ onHost }) }
+function serveHosts(fleet: Fleet) {
+  return { containers: serveContainers(fleet), events: serveEvents(fleet), terminals: serveTerminals(fleet) }
 }
 
 function handlersOf<F extends Record<string, { readonly handlers: object }>>(features: F) {

@@ -13,14 +13,17 @@ interface Door {
 
 interface ReadDoor extends Door {
   readonly http: `GET /${string}`
-  /** Reading may be audited too (secrets); it seldom is. */
+  /** Reading may be audited too (secrets, what is carried away); it seldom is. */
   readonly audit?: `${string}.${string}`
+  /** Over HTTP the bytes of this stream are a file to save, of this type. */
+  readonly file?: string
 }
 
 interface ChangeDoor extends Door {
   readonly http: `${'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
   /** `noun.verb`, required: no change without its row. */
   readonly audit: `${string}.${string}`
+  readonly file?: never
 }
 
 /** A method offered by the hub: over HTTP under `/api/v1`, and on a browser's session under the same feature.method name. */

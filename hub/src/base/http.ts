@@ -93,8 +93,10 @@ async function admitAndRun(
   const [feature = '', method = ''] = name.split('.')
   const handler = deps.doors.handlers[feature]![method] as unknown as (input: unknown, context: unknown) => unknown
   const abort = new AbortController()
+  let fileName = ''
   const extra = {
     ...admitted,
+    saveAs: (name: string) => void (fileName = name),
     signal: abort.signal,
     trace,
     door: deps.doorOf(request, peer),
@@ -107,6 +109,11 @@ async function admitAndRun(
     const input = parseInput(endpoint, params)
     if (endpoint.kind === 'stream') {
       const items = handler(input, extra) as AsyncIterable<unknown>
+      const { file } = endpoint.door
+      if (file !== undefined) {
+        const bytes = items as AsyncIterable<Uint8Array>
+        return await streams.answerFile(context, { type: file, name: () => fileName, bytes, abort, login: caller?.login ?? '', ended })
+      }
       return streams.answer(context, { endpoint, items, abort, login: caller?.login ?? '', ended, ...resumed })
     }
     if (endpoint.kind !== 'call') throw new FairleadError('unsupported', 'This goes over the console’s session only.')

@@ -48,7 +48,9 @@ function describe(name: string, verb: string, path: string, endpoint: Exclude<En
   const content =
     endpoint.kind === 'call'
       ? { 'application/json': { schema: schemaOf(endpoint.output, 'output') } }
-      : { 'application/x-ndjson': {}, 'text/event-stream': {} }
+      : endpoint.door.file !== undefined
+        ? { [endpoint.door.file.split(';')[0]!]: {} }
+        : { 'application/x-ndjson': {}, 'text/event-stream': {} }
   const body = Object.fromEntries(rest)
   return {
     operationId: name,

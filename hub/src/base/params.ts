@@ -21,7 +21,7 @@ export async function readParams(
     if (!known.has(field) || field in params)
       throw new FairleadError(
         'invalid_input',
-        `"${field.slice(0, 64)}" is no field of this request; known are ${[...known].join(', ') || 'none'}.`,
+        `"${field.slice(0, 64)}" is no field of this request; known are ${[...known.keys()].join(', ') || 'none'}.`,
         { details: { field: field.slice(0, 64) } },
       )
     params[field] =

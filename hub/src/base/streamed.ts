@@ -4,6 +4,7 @@ import { stream as respondStream } from 'hono/streaming'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import type { FairleadError } from '@fairlead/protocol/errors.ts'
 import { decodeLogLines, logBatch } from '@fairlead/protocol/wire/log-batch.ts'
+import { answerFile, type FileAnswer } from './file.ts'
 import type { Resume } from './resume.ts'
 import { publicError } from './serve.ts'
 
@@ -31,6 +32,8 @@ export interface Streams {
     lastEventId: string | undefined,
   ): Resumed & { readonly params: Record<string, unknown> }
   answer(context: Context<{ Bindings: { incoming: IncomingMessage } }>, answer: Answer): Response
+  /** Its bytes as a file to save. Rejects with what goes wrong before the first of them. */
+  answerFile(context: Context<{ Bindings: { incoming: IncomingMessage } }>, answer: FileAnswer): Promise<Response>
   end(why: FairleadError, login?: string): void
 }
 
@@ -38,7 +41,7 @@ export interface Streams {
 const quietMs = 15_000
 const retryMs = 2000
 
-/** Streams over HTTP: NDJSON for scripts, SSE where that is asked for; log batches become lines. */
+/** Streams over HTTP: NDJSON for scripts, SSE where that is asked for; log batches become lines. Files are bytes. */
 export function createStreams(resumes: Readonly<Record<string, () => Resume>>): Streams {
   const open = new Map<AbortController, string>()
   return {
@@ -51,12 +54,10 @@ export function createStreams(resumes: Readonly<Record<string, () => Resume>>): 
     answer(context, answer) {
       const accept = context.req.header('accept') ?? ''
       const sse = accept.includes('text/event-stream')
-      const plain = !sse && accept.includes('text/plain') && answer.endpoint.down === logBatch
-      context.header('Content-Type', sse ? 'text/event-stream' : plain ? 'text/plain; charset=utf-8' : 'application/x-ndjson')
+      context.header('Content-Type', sse ? 'text/event-stream' : 'application/x-ndjson')
       context.header('Cache-Control', 'no-store')
       context.header('X-Accel-Buffering', 'no')
-      if (plain) context.header('Content-Disposition', 'attachment; filename="log.txt"')
-      const write = sse ? asEvents(answer) : plain ? asText : asLines
+      const write = sse ? asEvents(answer) : asLines
       open.set(answer.abort, answer.login)
       return respondStream(context, async (out) => {
         out.onAbort(() => answer.abort.abort())
@@ -69,6 +70,10 @@ export function createStreams(resumes: Readonly<Record<string, () => Resume>>): 
           open.delete(answer.abort)
         }
       })
+    },
+    async answerFile(context, answer) {
+      open.set(answer.abort, answer.login)
+      return await answerFile(context, answer, () => open.delete(answer.abort))
     },
     end(why, login) {
       for (const [abort, own] of open) if (login === undefined || own === login) abort.abort(why)
@@ -121,7 +126,6 @@ function asEvents({ resume }: Answer): Write {
 }
 
 const asLines: Write = (item, error) => `${error ?? JSON.stringify(item)}\n`
-const asText: Write = (item, error) => (error === undefined ? `${(item as { text: string }).text}\n` : '')
 
 function linesOf(batch: Uint8Array): { timeMs: number; source: number; level: number; text: string }[] {
   const { count, times, sources, levels, lengths, text } = decodeLogLines(batch)

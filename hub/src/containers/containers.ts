@@ -2,9 +2,11 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { containersApi } from '@fairlead/protocol/features/containers.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import { readLogFile } from './log-file.ts'
 
 /** Each method is the host's own; streams pass through undecoded. */
-export function serveContainers({ onHost }: Pick<Fleet, 'onHost'>): Handlers<typeof containersApi, HubContext> {
+export function serveContainers(fleet: Pick<Fleet, 'onHost' | 'find'>): Handlers<typeof containersApi, HubContext> {
+  const { onHost } = fleet
   return {
     list: (input, { host, signal, trace }) => onHost(host).containers.list(input, { signal, trace }),
     get: (input, { host, signal, trace }) => onHost(host).containers.get(input, { signal, trace }),
@@ -18,6 +20,7 @@ export function serveContainers({ onHost }: Pick<Fleet, 'onHost'>): Handlers<typ
     rename: (input, { host, signal, trace }) => onHost(host).containers.rename(input, { signal, trace }),
     remove: (input, { host, signal, trace }) => onHost(host).containers.remove(input, { signal, trace }),
     logs: (input, { host, signal, trace }) => onHost(host).containers.logs(input, { signal, trace }),
+    logFile: (input, context) => readLogFile(fleet, input, context),
     stats: (input, { host, signal, trace }) => onHost(host).containers.stats(input, { signal, trace }),
     exec: (input, { host, signal, trace }) => onHost(host).containers.exec(input, { signal, trace }),
   }

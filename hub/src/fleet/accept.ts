@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto'
+import * as zlib from 'node:zlib'
 import { closeCodes, chooseVersion, Hello, type Welcome } from '@fairlead/protocol/hello.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { respond } from '@fairlead/protocol/noise/secure.ts'
@@ -6,6 +7,7 @@ import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
+import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import type { Log } from '../base/log.ts'
@@ -14,6 +16,7 @@ import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from '
 import { createStrangers } from './strangers.ts'
 
 const suite = nodeSuite(crypto)
+const packing = nodePacking(zlib)
 const mostHandshakes = 200
 /** How long the link that a host already has may take to prove that it lives. */
 const aliveMs = 3000
@@ -85,6 +88,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     side: 'hub',
     codec: msgpackCodec,
     clock: systemClock,
+    packing,
     onOpen: (stream) => stream.reset('unsupported'),
     onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())

@@ -11,18 +11,24 @@ export interface Sighting {
   readonly lastLoss?: string
 }
 
+/** Nobody waits for it but the row itself. */
+const everyMs = 200
+
 /** Stores that hosts were seen: those of a fleet that comes or goes at once together. */
 export function createSightings(db: Database): (sighting: Sighting) => Promise<void> {
-  const save = batched(async (sightings: readonly Sighting[]) => {
-    try {
-      await write(db, sightings)
-    } catch (error) {
-      if (sightings.length === 1) throw error
-      // One host's facts may be what no database takes (a NUL): the others are stored all the same.
-      return Promise.all(sightings.map((one) => write(db, [one]).then(nothing, (reason: Error) => reason)))
-    }
-    return sightings.map(nothing)
-  })
+  const save = batched(
+    async (sightings: readonly Sighting[]) => {
+      try {
+        await write(db, sightings)
+      } catch (error) {
+        if (sightings.length === 1) throw error
+        // One host's facts may be what no database takes (a NUL): the others are stored all the same.
+        return Promise.all(sightings.map((one) => write(db, [one]).then(nothing, (reason: Error) => reason)))
+      }
+      return sightings.map(nothing)
+    },
+    { everyMs },
+  )
   return async (sighting) => {
     const error = await save(sighting)
     if (error !== undefined) throw error

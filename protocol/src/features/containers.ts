@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call, stream } from '../contract.ts'
-import { json } from '../wire/json.ts'
+import { bytes, json } from '../wire/json.ts'
 import { logBatch } from '../wire/log-batch.ts'
 import { State } from './inventory.ts'
 
@@ -72,6 +72,20 @@ export const LogsInput = z.object({
   after: z.optional(z.object({ timeMs: z.number(), lines: z.int().check(z.gte(0)) })),
 })
 
+/** Which part of a log is saved; all of it when nothing is said. */
+export const LogFileInput = z.object({
+  id: ContainerRef,
+  /** Lines from the end; -1: all. */
+  tail: z._default(z.int().check(z.gte(-1), z.lte(1_000_000)), -1),
+  /** ms since the epoch, with the fraction. */
+  sinceMs: z.optional(z.number()),
+  untilMs: z.optional(z.number()),
+  stdout: z._default(z.boolean(), true),
+  stderr: z._default(z.boolean(), true),
+  /** Each line begins with its time, in UTC to the microsecond, and a space. */
+  timestamps: z._default(z.boolean(), false),
+})
+
 export const ExecInput = z.object({
   id: ContainerRef,
   /** An argument vector, never a shell line. */
@@ -108,6 +122,9 @@ export const containers = {
   /** Runs once, without a TTY. Lines of output as a log batch; the exit code is in the end frame's trailer. */
   exec: stream(ExecInput, logBatch, { mutates: true }),
 }
+
+/** What was written until it was asked for, as a text file: the lines' bytes as they are, each with its line end. */
+const logFile = stream(LogFileInput, bytes, { priority: 3 })
 
 /** What the hub offers. An agent method is reachable only if it is named here. */
 export const containersApi = {
@@ -163,6 +180,13 @@ export const containersApi = {
     audit: 'container.remove',
   }),
   logs: api(containers.logs, { http: 'GET /hosts/:host/containers/:id/logs', needs: 'containers:logs', on: 'host' }),
+  logFile: api(logFile, {
+    http: 'GET /hosts/:host/containers/:id/logs/file',
+    needs: 'containers:logs',
+    on: 'host',
+    audit: 'container.save_log',
+    file: 'text/plain; charset=utf-8',
+  }),
   stats: api(containers.stats, { http: 'GET /hosts/:host/containers/:id/stats', needs: 'containers:read', on: 'host' }),
   exec: api(containers.exec, {
     http: 'POST /hosts/:host/containers/:id/exec',

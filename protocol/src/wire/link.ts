@@ -5,6 +5,7 @@ import { Guard } from './guard.ts'
 import { Health, type Watcher } from './health.ts'
 import { limits, peerLimits } from './limits.ts'
 import { writeMeta } from './meta.ts'
+import type { Packing } from './pack.ts'
 import { Pings } from './pings.ts'
 import { Sender } from './sender.ts'
 import { countStreams } from './stats.ts'
@@ -153,6 +154,16 @@ export class Link implements Carrier, Watcher {
 
   get promised(): Windows {
     return (this.#promised ??= new Windows(limits.queueBytes))
+  }
+
+  get packing(): Packing | undefined {
+    return this.options.packing
+  }
+
+  /** A console may be anywhere. Between agent and hub only where bytes are what is waited for; a rate of 0 is not known yet. */
+  get packsNow(): boolean {
+    const { bytesPerMs } = this.sender.path
+    return this.options.codec.name === 'fairlead.1+json' || (bytesPerMs > 0 && bytesPerMs < limits.pack.slowBytesPerMs)
   }
 
   ready(stream: StreamImpl): void {

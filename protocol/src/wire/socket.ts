@@ -12,9 +12,12 @@ export interface SocketLike {
   onmessage: unknown
   onclose: unknown
   onerror: unknown
+  /** `ws` alone has it, and makes no event of each message for it. */
+  on?(event: 'message', listener: (data: Uint8Array<ArrayBuffer>, isBinary: boolean) => void): unknown
 }
 
 const open = 1
+const text = new TextDecoder()
 
 /**
  * A transport over a WebSocket that is already open. `binaryType` 'nodebuffer' is for `ws`, whose messages are then lent
@@ -38,8 +41,10 @@ export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'node
     onMessage: () => undefined,
     onClose: () => undefined,
   }
-  socket.onmessage = ({ data }: { data: ArrayBuffer | Uint8Array<ArrayBuffer> | string }) =>
-    transport.onMessage(typeof data === 'string' ? data : viewOf(data))
+  if (socket.on !== undefined) socket.on('message', (data, isBinary) => transport.onMessage(isBinary ? viewOf(data) : text.decode(data)))
+  else
+    socket.onmessage = ({ data }: { data: ArrayBuffer | Uint8Array<ArrayBuffer> | string }) =>
+      transport.onMessage(typeof data === 'string' ? data : viewOf(data))
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => transport.onClose(code, reason)
   socket.onerror = () => undefined
   if (binaryType !== 'nodebuffer') return transport

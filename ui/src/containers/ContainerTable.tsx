@@ -1,4 +1,4 @@
-import { createSignal, For, lazy, Show, type JSX } from 'solid-js'
+import { createSignal, For, lazy, Show, Suspense, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { bytes, t } from '../i18n/i18n.ts'
@@ -51,19 +51,23 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
       </Show>
       <Show when={list.bulk()}>
         {(now) => (
-          <BulkPreview
-            verb={now().verb}
-            rows={now().rows}
-            onClose={() => list.setBulk(undefined)}
-            onStarted={() => {
-              list.setBulk(undefined)
-              list.selection.clear()
-            }}
-          />
+          <Suspense>
+            <BulkPreview
+              verb={now().verb}
+              rows={now().rows}
+              onClose={() => list.setBulk(undefined)}
+              onStarted={() => {
+                list.setBulk(undefined)
+                list.selection.clear()
+              }}
+            />
+          </Suspense>
         )}
       </Show>
       <Show when={list.choosing()}>
-        <ColumnChooser columns={list.choice} label={list.labelOfColumn} onClose={() => list.setChoosing(false)} />
+        <Suspense>
+          <ColumnChooser columns={list.choice} label={list.labelOfColumn} onClose={() => list.setChoosing(false)} />
+        </Suspense>
       </Show>
     </>
   )

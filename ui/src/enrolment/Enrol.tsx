@@ -5,6 +5,7 @@ import { ask, follow } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { act, CopyButton, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
+import { createUnsaved } from '../kit/unsaved.ts'
 
 const marks = { waiting: ['○', 'off'], ok: ['●', 'ok'], warn: ['▲', 'warn'], failed: ['■', 'critical'] } as const
 const lifetimes = [900, 3600, 86_400] as const
@@ -33,6 +34,7 @@ function Wizard(): JSX.Element {
   const [progress, setProgress] = createSignal<EnrolProgress>()
   const [error, setError] = createSignal<unknown>()
   const [busy, setBusy] = createSignal(false)
+  const unsaved = createUnsaved()
   let leaving = new AbortController()
   onCleanup(() => leaving.abort())
 
@@ -51,6 +53,7 @@ function Wizard(): JSX.Element {
     try {
       const made = await ask('enrolment.invite', input)
       setInvitation(made)
+      unsaved.saved()
       setBusy(false)
       for await (const now of follow('enrolment.watch', { id: made.id }, leaving.signal)) setProgress(now)
     } catch (reason) {
@@ -62,7 +65,7 @@ function Wizard(): JSX.Element {
   return (
     <>
       <Show when={error()}>{(now) => <ErrorBox what={t('error.what.line')} error={now()} />}</Show>
-      <form class="box form wizard" onSubmit={invite}>
+      <form class="box form wizard" onSubmit={invite} ref={unsaved.watch}>
         <h2>1. {t('enrol.where')}</h2>
         <label class="field">
           {t('enrol.address')}

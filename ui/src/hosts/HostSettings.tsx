@@ -1,35 +1,40 @@
 import { useNavigate } from '@solidjs/router'
-import { createSignal, Show, type JSX } from 'solid-js'
+import { createSignal, Show, untrack, type JSX } from 'solid-js'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { act, ConfirmByName, NoPermission } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
+import { createUnsaved } from '../kit/unsaved.ts'
 
-/** Its name and tags, and the way out. What was typed stays after a refusal. */
+/** Its name and tags, and the way out. What was typed stays, after a refusal and whatever the hub tells meanwhile. */
 export function HostSettings(props: { readonly id: string; readonly name: string; readonly tags: readonly string[] }): JSX.Element {
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
+  const unsaved = createUnsaved()
   function save(event: SubmitEvent): void {
     event.preventDefault()
     const fields = new FormData(event.currentTarget as HTMLFormElement)
     const tags = String(fields.get('tags'))
       .split(/[\s,]+/)
       .filter((tag) => tag !== '')
-    void act(t('hosts.save'), () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags }))
+    const save = () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags })
+    void act(t('hosts.save'), save).then((done) => done && unsaved.saved())
   }
   async function revoke(): Promise<void> {
-    if (await act(t('hosts.revoke'), () => ask('hosts.revoke', { host: props.id }))) navigate('/hosts')
+    if (!(await act(t('hosts.revoke'), () => ask('hosts.revoke', { host: props.id })))) return
+    unsaved.saved()
+    navigate('/hosts')
   }
   return (
     <Show when={may('hosts:manage')} fallback={<NoPermission permission="hosts:manage" />}>
-      <form class="box form" onSubmit={save}>
+      <form class="box form" onSubmit={save} ref={unsaved.watch}>
         <label class="field">
           {t('containers.name')}
-          <input name="name" value={props.name} maxlength="63" required />
+          <input name="name" value={untrack(() => props.name)} maxlength="63" required />
         </label>
         <label class="field">
           {t('hosts.tags')}
-          <input name="tags" value={props.tags.join(' ')} />
+          <input name="tags" value={untrack(() => props.tags.join(' '))} />
           <small>{t('hosts.tagsHint')}</small>
         </label>
         <p>

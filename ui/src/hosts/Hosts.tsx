@@ -1,26 +1,25 @@
-import { A, useNavigate, useSearchParams } from '@solidjs/router'
-import { createMemo, createSignal, lazy, Show, type JSX } from 'solid-js'
-import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import { A } from '@solidjs/router'
+import { lazy, Show, Suspense, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
-import { createColumns } from '../kit/columns.ts'
-import { save, toCsv } from '../kit/export.ts'
 import { FilterBar } from '../kit/FilterBar.tsx'
 import { Grid } from '../kit/Grid.tsx'
 import { Icon } from '../kit/Icon.tsx'
-import { createKeys } from '../kit/keys.ts'
 import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
-import { createHosts } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
 import { Menu } from '../kit/Menu.tsx'
-import { card, columns } from './columns.tsx'
-import { filterHosts, hostFilterNames, sortHosts, unknownName, valuesOfHost } from './filter.ts'
+import { tagsOf } from './bulk.ts'
+import { card } from './columns.tsx'
+import { hostFilterNames } from './filter.ts'
+import { createHostList, type HostList } from './list.ts'
 
+const HostsBulk = lazy(async () => ({ default: (await import('./HostsBulk.tsx')).HostsBulk }))
 const ColumnChooser = lazy(async () => ({ default: (await import('../kit/ColumnChooser.tsx')).ColumnChooser }))
 
 /** Every host, live: filtered, sorted and sized as the address says. */
 export function Hosts(): JSX.Element {
   const list = createHostList()
   const { state, error, retry } = list.live
+  const allSelected = () => list.rows().length > 0 && list.rows().every(({ id }) => list.selection.has(id))
   return (
     <>
       <div class="head">
@@ -59,29 +58,76 @@ export function Hosts(): JSX.Element {
               keyOf={(host) => host.id}
               card={card}
               current={list.current()}
+              isSelected={list.selection.has}
               isStale={(host) => !host.online}
               sort={list.sort()}
               onSort={list.turn}
               onResize={list.choice.resize}
               onCurrent={list.stand}
+              onToggle={list.toggle}
+              onToggleAll={() => (allSelected() ? list.selection.clear() : list.selectAll())}
+              allSelected={allSelected()}
               onOpen={list.open}
               onShow={() => undefined}
               onHold={list.setHeld}
             />
           </div>
         </Show>
-        <div class="foot dim">
-          {t('hosts.sum', {
-            matching: list.rows().length,
-            all: state.hosts.length,
-            online: state.hosts.filter(({ online }) => online).length,
-          })}
-        </div>
+        <Foot list={list} />
+      </Show>
+      <Show when={list.bulk()}>
+        {(now) => (
+          <Suspense>
+            <HostsBulk
+              verb={now().verb}
+              hosts={now().hosts}
+              known={tagsOf(state.hosts).map(({ tag }) => tag)}
+              latest={list.latest}
+              onClose={() => list.setBulk(undefined)}
+              onStarted={() => {
+                list.setBulk(undefined)
+                list.selection.clear()
+              }}
+            />
+          </Suspense>
+        )}
       </Show>
       <Show when={list.choosing()}>
-        <ColumnChooser columns={list.choice} label={list.labelOf} onClose={() => list.setChoosing(false)} />
+        <Suspense>
+          <ColumnChooser columns={list.choice} label={list.labelOf} onClose={() => list.setChoosing(false)} />
+        </Suspense>
       </Show>
     </>
+  )
+}
+
+/** What the list adds up to, or what is selected; and what can be done to it. */
+function Foot(props: { readonly list: HostList }): JSX.Element {
+  const online = (hosts: readonly { readonly online: boolean }[]) => hosts.filter((host) => host.online).length
+  const all = () => props.list.live.state.hosts
+  return (
+    <div class="foot">
+      <Show
+        when={props.list.chosen().length > 0}
+        fallback={
+          <span class="grow dim">{t('hosts.sum', { matching: props.list.rows().length, all: all().length, online: online(all()) })}</span>
+        }
+      >
+        <strong class="grow">{t('hosts.selected', { n: props.list.chosen().length, online: online(props.list.chosen()) })}</strong>
+        <button type="button" onClick={() => props.list.selection.clear()}>
+          {t('grid.clear')}
+        </button>
+      </Show>
+      <Show when={props.list.subject().length > 0}>
+        <Menu
+          label={t('grid.actions')}
+          items={props.list.actions()}
+          class={props.list.chosen().length > 0 ? 'primary' : ''}
+          up
+          ref={props.list.setMenu}
+        />
+      </Show>
+    </div>
   )
 }
 
@@ -115,100 +161,4 @@ function Nothing(props: { readonly filter: string; readonly any: boolean; readon
       </Empty>
     </Show>
   )
-}
-
-function createHostList() {
-  const live = createHosts()
-  const [search, setSearch] = useSearchParams<{ filter?: string; sort?: string }>()
-  const navigate = useNavigate()
-  const choice = createColumns('hosts', columns)
-  const [choosing, setChoosing] = createSignal(false)
-  const [held, setHeld] = createSignal(false)
-  const [currentId, setCurrentId] = createSignal('')
-  const filter = () => search.filter ?? ''
-  const sort = createMemo(() => (search.sort ?? '').split(',').filter(Boolean))
-  let lastAsked: string | undefined
-  const order = createMemo<readonly string[]>((before) => {
-    const ids = sortHosts(filterHosts(live.state.hosts, filter()), sort(), columns).map(({ id }) => id)
-    const asked = `${filter()} ${sort().join()}`
-    // Figures change under the pointer, rows do not move there.
-    if (held() && asked === lastAsked && ids.length === before.length && ids.every((id) => before.includes(id))) return before
-    lastAsked = asked
-    return ids
-  }, [])
-  const rows = createMemo(() => {
-    const byId = new Map(live.state.hosts.map((host) => [host.id, host]))
-    return order().flatMap((id) => byId.get(id) ?? [])
-  })
-  const current = () => rows().findIndex(({ id }) => id === currentId())
-  const stand = (index: number) => setCurrentId(rows()[index]?.id ?? '')
-  const open = (index: number) => {
-    const host = rows()[index]
-    if (host !== undefined) navigate(`/hosts/${host.id}`)
-    return host !== undefined
-  }
-  const step = (by: number) => {
-    document.querySelector<HTMLElement>('.grid')?.focus()
-    stand(Math.max(0, Math.min(rows().length - 1, current() + by)))
-  }
-  createKeys([
-    { combo: 'j', label: 'keys.down', run: () => step(1) },
-    { combo: 'ArrowDown', label: 'keys.down', run: () => step(1) },
-    { combo: 'k', label: 'keys.up', run: () => step(-1) },
-    { combo: 'ArrowUp', label: 'keys.up', run: () => step(-1) },
-    { combo: 'Enter', label: 'keys.open', run: () => open(current()) },
-    { combo: 'Escape', label: 'keys.clear', run: () => (currentId() === '' ? false : setCurrentId('')) },
-  ])
-  const byKey = new Map(columns.map((column) => [column.key, column]))
-  const shown = createMemo(() =>
-    choice
-      .all()
-      .filter((one) => one.shown)
-      .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
-  )
-  return {
-    live,
-    filter,
-    sort,
-    rows,
-    current,
-    stand,
-    open,
-    choice,
-    shown,
-    choosing,
-    setChoosing,
-    setHeld,
-    labelOf: (key: string) => byKey.get(key)!.label,
-    problem: () =>
-      unknownName(filter()) === undefined ? '' : t('hosts.badName', { name: unknownName(filter())!, names: hostFilterNames.join(', ') }),
-    setFilter: (next: string) => setSearch({ filter: next === '' ? undefined : next }, { replace: true }),
-    turn(key: string, add: boolean): void {
-      const old = sort().find((one) => one.replace('-', '') === key)
-      const next = old === undefined ? [key] : old.startsWith('-') ? [] : [`-${key}`]
-      const keys = [...(add ? sort().filter((one) => one.replace('-', '') !== key) : []), ...next].slice(0, 4)
-      setSearch({ sort: keys.length === 0 ? undefined : keys.join(',') })
-    },
-    async valuesOf(name: string) {
-      const counts = new Map<string, number>()
-      for (const host of live.state.hosts)
-        for (const value of new Set(valuesOfHost(host, name) ?? [])) counts.set(value, (counts.get(value) ?? 0) + 1)
-      return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count)
-    },
-    exports: () => [
-      {
-        label: 'CSV',
-        run: () =>
-          save(
-            'hosts.csv',
-            'text/csv',
-            toCsv<Host>(
-              rows(),
-              shown().map(({ label, text }) => ({ name: t(label), text })),
-            ),
-          ),
-      },
-      { label: 'JSON', run: () => save('hosts.json', 'application/json', JSON.stringify(rows(), null, 2)) },
-    ],
-  }
 }

@@ -27,6 +27,7 @@ export function Menu(props: {
   readonly ref?: (open: () => void) => void
 }): JSX.Element {
   const [open, setOpen] = createSignal(false)
+  const [atStart, setAtStart] = createSignal(false)
   let button!: HTMLButtonElement
   let list: HTMLDivElement | undefined
   const focus = (step: number) => {
@@ -38,8 +39,14 @@ export function Menu(props: {
     button.focus()
   }
   const show = () => {
+    setAtStart(false)
     setOpen(true)
-    queueMicrotask(() => focus(1))
+    queueMicrotask(() => {
+      // Near the edge of a narrow window it unfolds towards the other side.
+      const box = list?.getBoundingClientRect()
+      setAtStart(box !== undefined && (box.left < 0 || box.right > innerWidth))
+      focus(1)
+    })
   }
   props.ref?.(show)
   const outside = (event: PointerEvent) => {
@@ -67,7 +74,7 @@ export function Menu(props: {
       <Show when={open()}>
         <div
           class="menu-list"
-          classList={{ up: props.up === true }}
+          classList={{ up: props.up === true, start: atStart() }}
           role="menu"
           tabindex="-1"
           ref={(element) => (list = element)}

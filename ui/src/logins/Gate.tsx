@@ -1,16 +1,18 @@
-import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, onCleanup, Show, untrack, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession } from '../api/api.ts'
 import { chooseLanguage, language, t } from '../i18n/i18n.ts'
 import { ErrorBox } from '../kit/kit.tsx'
 import { Mark } from '../kit/Mark.tsx'
+import { createUnsaved } from '../kit/unsaved.ts'
 
 /** First run or sign-in: what a stranger sees. What was typed stays after a refusal; the address stays, too. */
 export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean; readonly onIn: (me: Me) => void }): JSX.Element {
   const [error, setError] = createSignal<unknown>()
   const [busy, setBusy] = createSignal(false)
   const [waitSeconds, setWaitSeconds] = createSignal(0)
+  const unsaved = createUnsaved()
   createEffect(() => {
     if (waitSeconds() <= 0) return
     const timer = setTimeout(() => setWaitSeconds((n) => n - 1), 1000)
@@ -29,6 +31,7 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
         ? fetchJson<Me>('POST', '/setup', { ...fields, language: language() })
         : fetchJson<Me>('POST', '/logins', fields))
       forgetSession()
+      unsaved.saved()
       return props.onIn(me)
     } catch (reason) {
       setError(reason)
@@ -43,7 +46,8 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
 
   return (
     <main class="gate">
-      <form onSubmit={submit}>
+      {/* Nothing is lost with an address and a password; the rest of a first run is more to type again. */}
+      <form onSubmit={submit} ref={(form) => untrack(() => props.welcome.firstRun) && unsaved.watch(form)}>
         <p class="brand">
           <Mark /> Fairlead
           <span class="grow" />

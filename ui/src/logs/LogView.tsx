@@ -53,7 +53,7 @@ export function LogView(props: {
             {t('logs.workspace')}
           </A>
         </Show>
-        <Options reader={reader} />
+        <Options reader={reader} sources={shown().map(({ ref }) => ref)} />
       </div>
       <Show when={view.badAt() !== ''}>
         <p class="log-note bad" role="alert">
@@ -146,7 +146,9 @@ function Lines(props: { readonly reader: Reader; readonly named: boolean }): JSX
           </For>
         </ul>
       </Show>
-      <Show when={view.filtering() !== '' && !logs.slow() && (logs.version(), rows.hits === 0 && !rows.scanning)}>
+      <Show
+        when={view.filtering() !== '' && !logs.slow() && logs.broken() === undefined && (logs.version(), rows.hits === 0 && !rows.scanning)}
+      >
         <p class="log-note" role="status">
           {t('logs.none', { n: (logs.version(), store.order.length).toLocaleString(language()) })}{' '}
           <button type="button" onClick={() => view.put({ q: undefined })}>

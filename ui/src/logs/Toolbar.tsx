@@ -1,9 +1,10 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { Key } from '../i18n/en.ts'
 import { language, t } from '../i18n/i18n.ts'
-import { tell } from '../kit/kit.tsx'
-import { makeFile } from './download.ts'
+import { ErrorBox, tell } from '../kit/kit.tsx'
+import { DownloadMenu } from './DownloadMenu.tsx'
 import type { Reader } from './reader.ts'
+import type { SourceRef } from './sources.ts'
 
 const clocks = ['local', 'utc', 'relative'] as const
 const arounds = [0, 3, 10] as const
@@ -91,12 +92,15 @@ export function Toolbar(props: { readonly reader: Reader }): JSX.Element {
           {t('logs.broken.slow')}
         </p>
       </Show>
+      <Show when={logs.broken()}>
+        {(error) => <ErrorBox what={t('error.what.filter')} error={error()} onRetry={() => logs.lookAgain()} />}
+      </Show>
     </>
   )
 }
 
 /** How the lines are shown, and what can be done with all of them. */
-export function Options(props: { readonly reader: Reader }): JSX.Element {
+export function Options(props: { readonly reader: Reader; readonly sources: readonly SourceRef[] }): JSX.Element {
   const { view } = props.reader
   return (
     <>
@@ -123,19 +127,7 @@ export function Options(props: { readonly reader: Reader }): JSX.Element {
           {t('logs.jump')}
         </button>
         <Older reader={props.reader} />
-        <select
-          aria-label={t('logs.download')}
-          value=""
-          onChange={(event) => {
-            const format = event.currentTarget.value as 'text' | 'ndjson'
-            event.currentTarget.value = ''
-            void download(props.reader, format).catch((error: unknown) => tell(String(error), true))
-          }}
-        >
-          <option value="">{t('logs.download')}</option>
-          <option value="text">{t('logs.download.text')}</option>
-          <option value="ndjson">NDJSON</option>
-        </select>
+        <DownloadMenu reader={props.reader} sources={props.sources} />
       </div>
     </>
   )
@@ -170,14 +162,4 @@ function Older(props: { readonly reader: Reader }): JSX.Element {
       {t('logs.older')}
     </button>
   )
-}
-
-async function download({ logs }: Reader, format: 'text' | 'ndjson'): Promise<void> {
-  const refs = logs.sources.map(({ ref }) => ref)
-  const url = URL.createObjectURL(await makeFile(logs.store, logs.rows.order, refs, format))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `${refs.length === 1 ? refs[0]!.name : 'logs'}-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format === 'text' ? 'log' : 'ndjson'}`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

@@ -13,10 +13,11 @@ export function createLogs(
   const store = createLogStore()
   const [version, setVersion] = createSignal(0)
   const [slow, setSlow] = createSignal(false)
+  const [broken, setBroken] = createSignal<unknown>(undefined)
   let frame = 0
   let later: ReturnType<typeof setTimeout> | undefined
   const matcher = makeMatcher(openWorker, () => setSlow(true))
-  const rows = makeRows(store, matcher, changed)
+  const rows = makeRows(store, matcher, changed, setBroken)
   const { sources, arrived, retry, older } = createFeeds(wanted, store, changed)
 
   /** A flood becomes one drawing a frame; what was put off is drawn a little later. */
@@ -40,6 +41,7 @@ export function createLogs(
   })
   createEffect(() => {
     setSlow(false)
+    setBroken(undefined)
     rows.choose({ ...choice(), hidden: hidden() })
   })
   // Whoever begins to type waits for no worker.
@@ -60,6 +62,9 @@ export function createLogs(
     /** As `version`, ten times a second at most: for numbers, which nobody reads faster. */
     pulse,
     slow,
+    /** Why lines could not be looked at: the filter shows only what it found before. */
+    broken,
+    lookAgain: () => (setBroken(undefined), rows.again()),
     manyHosts: createMemo(() => new Set(wanted().map(({ host }) => host)).size > 1),
     /** Lines that came as they were written, since the beginning. */
     arrived,

@@ -6,9 +6,12 @@ import type { MatchAnswer, MatchRequest } from './match-worker.ts'
 export interface Port {
   ask(request: MatchRequest): void
   onAnswer(listen: (answer: MatchAnswer) => void): void
+  /** It cannot go on: its file was not loaded, or something was thrown in it. */
+  onFail?(listen: (error: Error) => void): void
   close(): void
 }
 
+/** Each rejects when the worker cannot be begun or breaks; the next question begins another one. */
 export interface Matcher {
   /** There will be something to look for soon: what takes a moment to begin begins now. */
   warm(): void
@@ -24,36 +27,75 @@ export interface Matcher {
 /** A block that takes longer than this ends its worker: the filter is too slow for this log. */
 const mostMs = 3000
 
+/** Questions that are not answered yet, each for so long. */
+function createWaiting(budgetMs: number, onLate: () => void) {
+  const open = new Map<number, { answer(answer: MatchAnswer | undefined): void; fail(error: Error): void }>()
+  let n = 0
+  return {
+    get any() {
+      return open.size > 0
+    },
+    ask: (put: (id: number) => void) =>
+      new Promise<MatchAnswer | undefined>((resolve, reject) => {
+        const id = ++n
+        const timer = setTimeout(onLate, budgetMs)
+        const settle =
+          <T>(how: (value: T) => void) =>
+          (value: T) => {
+            clearTimeout(timer)
+            open.delete(id)
+            how(value)
+          }
+        open.set(id, { answer: settle(resolve), fail: settle(reject) })
+        put(id)
+      }),
+    answer: (answer: MatchAnswer) => open.get(answer.n)?.answer(answer),
+    /** Nobody answers them any more; without an error that is no failure. */
+    drop(error?: Error): void {
+      for (const { answer, fail } of open.values()) {
+        if (error === undefined) answer(undefined)
+        else fail(error)
+      }
+    },
+  }
+}
+
 export function makeMatcher(open: () => Promise<Port>, onSlow: () => void, budgetMs = mostMs): Matcher {
-  const waiting = new Map<number, (answer: MatchAnswer | undefined) => void>()
+  const waiting = createWaiting(budgetMs, () => {
+    slow = true
+    stop()
+    onSlow()
+  })
   let port: Promise<Port> | undefined
   let live: Port | undefined
-  let n = 0
   let generation = 0
   let filter = ''
   let slow = false
   let stops = 0
 
-  function stop(): void {
+  function stop(error?: Error): void {
     stops++
     live?.close()
     live = undefined
     port = undefined
-    for (const answer of waiting.values()) answer(undefined)
-    waiting.clear()
+    waiting.drop(error)
   }
 
   async function opened(): Promise<Port> {
     const before = stops
-    const mine = await open()
+    let mine: Port
+    try {
+      mine = await open()
+    } catch (error) {
+      if (before === stops) port = undefined
+      throw error
+    }
     if (before !== stops) {
       mine.close()
       return mine
     }
-    mine.onAnswer((answer) => {
-      waiting.get(answer.n)?.(answer)
-      waiting.delete(answer.n)
-    })
+    mine.onAnswer(waiting.answer)
+    mine.onFail?.((error) => before === stops && stop(error))
     mine.ask({ n: 0, filter })
     live = mine
     return mine
@@ -65,19 +107,7 @@ export function makeMatcher(open: () => Promise<Port>, onSlow: () => void, budge
     const before = stops
     const to = await (port ??= opened())
     if (mine !== generation || before !== stops) return undefined
-    const answer = await new Promise<MatchAnswer | undefined>((resolve) => {
-      const id = ++n
-      const timer = setTimeout(() => {
-        slow = true
-        stop()
-        onSlow()
-      }, budgetMs)
-      waiting.set(id, (answer) => {
-        clearTimeout(timer)
-        resolve(answer)
-      })
-      to.ask({ n: id, ...request } as MatchRequest)
-    })
+    const answer = await waiting.ask((n) => to.ask({ n, ...request } as MatchRequest))
     return mine === generation ? answer : undefined
   }
 
@@ -88,13 +118,13 @@ export function makeMatcher(open: () => Promise<Port>, onSlow: () => void, budge
       generation++
       filter = text
       // One that still works on the old filter may work on it for ever.
-      if ((waiting.size > 0 && (!('endless' in before) || before.endless)) || slow) stop()
+      if ((waiting.any && (!('endless' in before) || before.endless)) || slow) stop()
       slow = false
       live?.ask({ n: 0, filter })
     },
     match: async (block) => (await ask({ block }))?.fits,
     marks: async (texts) => (await ask({ texts }))?.marks,
-    close: stop,
+    close: () => stop(),
   }
 }
 
@@ -105,6 +135,8 @@ export async function openWorker(): Promise<Port> {
   return {
     ask: (request) => worker.postMessage(request, 'block' in request ? [request.block.text.buffer] : []),
     onAnswer: (listen) => worker.addEventListener('message', ({ data }) => listen(data as MatchAnswer)),
+    // A file that cannot be loaded is an event without a word.
+    onFail: (listen) => worker.addEventListener('error', ({ message }) => listen(new Error(message || workerUrl))),
     close: () => worker.terminate(),
   }
 }

@@ -112,7 +112,11 @@ function createMarks({ store, matcher }: Logs, { filtering, raw }: Address) {
     const found = here === undefined ? await matcher.marks(texts) : texts.map(here.marks)
     if (found !== undefined) setMarks(new Map(wanted.map((id, i) => [id, found[i]!])))
   }
-  return { marks, mark: (drawn: readonly number[]) => void mark(drawn) }
+  return {
+    marks,
+    /** The scan says what keeps the worker from working: it looks at the same lines. */
+    mark: (drawn: readonly number[]) => void mark(drawn).catch(() => undefined),
+  }
 }
 
 const none: ReadonlyMap<number, readonly number[]> = new Map()

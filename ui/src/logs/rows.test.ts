@@ -34,10 +34,12 @@ function storeOf(lines: readonly string[]) {
   return store
 }
 
+const unbroken = (error: unknown) => assert.fail(String(error))
+
 async function shown(lines: readonly string[], choice: Partial<Choice>): Promise<string[]> {
   const store = storeOf(lines)
   const matcher = makeMatcher(openHere(), () => undefined)
-  const rows = makeRows(store, matcher, () => undefined)
+  const rows = makeRows(store, matcher, () => undefined, unbroken)
   rows.choose({ filter: '', highlight: false, around: 0, hidden: new Set(), ...choice })
   await new Promise((resolve) => setTimeout(resolve, 20))
   rows.refresh(Number.POSITIVE_INFINITY)
@@ -56,11 +58,65 @@ describe('the rows of a log', () => {
     assert.deepEqual(await shown(lines, { hidden: new Set([0]) }), [])
   })
 
+  it('say why they cannot be looked for, keep what was found, and are looked for again when asked', async () => {
+    const store = storeOf(lines)
+    let down = true
+    const breaks = async () => (down ? Promise.reject(new Error('no worker')) : openHere()())
+    const matcher = makeMatcher(breaks, () => undefined)
+    const failures: string[] = []
+    const rows = makeRows(
+      store,
+      matcher,
+      () => rows.refresh(Number.POSITIVE_INFINITY),
+      (error) => failures.push((error as Error).message),
+    )
+    matcher.warm()
+    rows.choose({ filter: 'a', highlight: false, around: 0, hidden: new Set() })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    rows.scan()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepEqual([failures, rows.scanning, rows.hits], [['no worker'], false, 0])
+    down = false
+    rows.again()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepEqual([failures.length, rows.scanning, rows.hits], [1, false, 3])
+    matcher.close()
+  })
+
+  it('say that the worker broke in the middle, and begin another one when asked', async () => {
+    const store = storeOf(lines)
+    let fail: (error: Error) => void = assert.fail
+    let first = true
+    const breaks = async () => {
+      const port = await openHere(first)()
+      first = false
+      return { ...port, onFail: (listen: (error: Error) => void) => void (fail = listen) }
+    }
+    const matcher = makeMatcher(breaks, () => undefined)
+    const failures: string[] = []
+    const rows = makeRows(
+      store,
+      matcher,
+      () => rows.refresh(Number.POSITIVE_INFINITY),
+      (error) => failures.push((error as Error).message),
+    )
+    rows.choose({ filter: 'a', highlight: false, around: 0, hidden: new Set() })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.equal(rows.scanning, true)
+    fail(new Error('thrown in it'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepEqual([failures, rows.scanning], [['thrown in it'], false])
+    rows.again()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepEqual([failures.length, rows.hits], [1, 3])
+    matcher.close()
+  })
+
   it('say when all was looked at, though nothing fits and nothing more comes', async () => {
     const store = storeOf(lines)
     const matcher = makeMatcher(openHere(), () => undefined)
     const told: boolean[] = []
-    const rows = makeRows(store, matcher, () => rows.refresh(Number.POSITIVE_INFINITY) === 'changed' && told.push(rows.scanning))
+    const rows = makeRows(store, matcher, () => rows.refresh(Number.POSITIVE_INFINITY) === 'changed' && told.push(rows.scanning), unbroken)
     rows.choose({ filter: 'nowhere', highlight: false, around: 0, hidden: new Set() })
     await new Promise((resolve) => setTimeout(resolve, 20))
     assert.deepEqual([told.at(-1), rows.hits], [false, 0])

@@ -20,6 +20,8 @@ export interface Rows {
   /** Some lines were not looked at yet. */
   readonly scanning: boolean
   choose(choice: Choice): void
+  /** Looks at every line anew, after what looked had failed. */
+  again(): void
   /** Looks at what is new; `order` follows with `refresh`. */
   scan(): void
   /** Brings `order` up to date, unless nothing changed or it is too early to do it again; infinity is never too early. */
@@ -27,7 +29,7 @@ export interface Rows {
 }
 
 /** What of a store is shown: all of it, or what the scan found to fit. */
-export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void): Rows {
+export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void, onFail: (error: unknown) => void): Rows {
   let choice: Choice = { filter: '', highlight: false, around: 0, hidden: new Set() }
   let own: Order = { ids: new Float64Array(0), length: 0 }
   let shown: Order = store.order
@@ -35,10 +37,11 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
   let dirty = true
   let seen = -1
   let earliestMs = 0
-  const scan = makeScan(store, matcher, () => {
+  const news = () => {
     dirty = true
     onChange()
-  })
+  }
+  const scan = makeScan(store, matcher, news, onFail)
 
   function collectOwn(): void {
     const began = performance.now()
@@ -68,6 +71,11 @@ export function makeRows(store: LogStore, matcher: Matcher, onChange: () => void
       if (other) scan.restart(next.filter)
       scan.more()
       onChange()
+    },
+    again() {
+      scan.restart(choice.filter)
+      scan.more()
+      news()
     },
     scan: scan.more,
     refresh(nowMs) {

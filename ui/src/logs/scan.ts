@@ -21,9 +21,10 @@ const firstLines = 500
 /** What was shown before stays until there is something to show instead; not longer than this. */
 const mostBlankMs = 100
 
-/** `onNews`: there are more marks, or no more to come. */
-export function makeScan(store: LogStore, matcher: Matcher, onNews: () => void): Scan {
+/** `onNews`: there are more marks, or no more to come. `onFail`: it stopped, until `restart`. */
+export function makeScan(store: LogStore, matcher: Matcher, onNews: () => void, onFail: (error: unknown) => void): Scan {
   let filter = ''
+  let failed = false
   let busy = false
   let turn = 0
   let blankUntilMs = 0
@@ -59,15 +60,27 @@ export function makeScan(store: LogStore, matcher: Matcher, onNews: () => void):
   }
 
   async function pump(): Promise<void> {
-    if (busy || filter === '' || unscannedOf(store) === undefined) return
+    if (busy || failed || filter === '' || unscannedOf(store) === undefined) return
     busy = true
     const mine = turn
-    const looked = await Promise.all(Array.from({ length: lanes }, () => lane(mine)))
-    busy = false
-    if (mine !== turn) return void pump()
+    const looked = await Promise.all(Array.from({ length: lanes }, () => lane(mine))).finally(() => (busy = false))
+    if (mine !== turn) return begin(pump)
     if (!looked.includes(true)) return
     // That there is no more to look at is news as well: nothing may fit, and nothing more may come.
     onNews()
+  }
+
+  /** What was taken for looked at and was not is looked at again after `restart`, which forgets all marks. */
+  function begin(work: () => Promise<void>): void {
+    const mine = turn
+    work().catch((error: unknown) => {
+      // Nobody wants to hear of a filter that is no longer asked for.
+      if (mine !== turn) return begin(pump)
+      if (failed) return
+      failed = true
+      blankUntilMs = 0
+      onFail(error)
+    })
   }
 
   return {
@@ -82,10 +95,11 @@ export function makeScan(store: LogStore, matcher: Matcher, onNews: () => void):
       matcher.setFilter(next)
       store.unmark()
       turn++
+      failed = false
       blankUntilMs = 0
-      if (next !== '') void lookFirst()
+      if (next !== '') begin(lookFirst)
     },
-    more: () => void pump(),
+    more: () => begin(pump),
   }
 }
 

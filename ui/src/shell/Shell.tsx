@@ -8,6 +8,7 @@ import { Mark } from '../kit/Mark.tsx'
 import { activeKeys, createKeys, type KeyAction } from '../kit/keys.ts'
 import { Notices, plain, Skeleton } from '../kit/kit.tsx'
 import { Banner } from './Banner.tsx'
+import { createLeaving, Leaving } from './Leaving.tsx'
 import { Palette } from './Palette.tsx'
 import { places } from './places.ts'
 import { Tray } from './Tray.tsx'
@@ -20,6 +21,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
   const [helping, setHelping] = createSignal<readonly KeyAction[]>()
   const navigate = useNavigate()
   const place = useLocation()
+  const leaving = createLeaving()
   createEffect(() => link().state === 'ended' && props.onOut(false))
   // A new page begins at its top, for the eye and for the keyboard; a tab of the same page leaves one where one was.
   createEffect(
@@ -43,11 +45,12 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
     ...places.map(([combo, label, path]) => ({ combo, label, run: () => navigate(path) })),
   ])
 
-  async function signOut(): Promise<void> {
-    forgetSession()
-    await fetchJson('DELETE', '/logins/current').catch(() => undefined)
-    props.onOut(true)
-  }
+  const signOut = () =>
+    leaving.ask(async () => {
+      forgetSession()
+      await fetchJson('DELETE', '/logins/current').catch(() => undefined)
+      props.onOut(true)
+    })
 
   return (
     <div class="shell">
@@ -61,7 +64,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <span class="grow hide-phone" />
         <Tray />
         <span class="dim hide-phone">{plain(props.me.organization.name)}</span>
-        <UserMenu onKeys={() => setHelping(activeKeys())} onOut={() => void signOut()} />
+        <UserMenu onKeys={() => setHelping(activeKeys())} onOut={signOut} />
       </header>
       <nav class="rail" aria-label={t('nav.main')}>
         <For each={places}>
@@ -77,9 +80,10 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <Suspense fallback={<Skeleton />}>{props.children}</Suspense>
       </main>
       <Show when={searching()}>
-        <Palette onClose={() => setSearching(false)} onOut={() => void signOut()} onKeys={() => setHelping(activeKeys())} />
+        <Palette onClose={() => setSearching(false)} onOut={signOut} onKeys={() => setHelping(activeKeys())} />
       </Show>
       <Show when={helping()}>{(keys) => <KeyHelp keys={keys()} onClose={() => setHelping(undefined)} />}</Show>
+      <Leaving leaving={leaving} />
       <Notices />
     </div>
   )

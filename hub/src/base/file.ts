@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http'
+import type { Context } from 'hono'
+
+export interface FileAnswer {
+  /** Content-Type. */
+  readonly type: string
+  /** Asked once the first bytes are there. */
+  readonly name: () => string
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Ends it from outside: the login is over, the hub stops. */
+  readonly abort: AbortController
+  readonly login: string
+  readonly ended: (error: unknown) => Promise<void>
+}
+
+const mostNameChars = 120
+
+/**
+ * A file of unknown length that is read only as fast as it is taken. What goes wrong before its first bytes is thrown and
+ * becomes a status; what goes wrong later cuts the connection, so that a browser says that the download failed: an
+ * answer that ended well would pass for the whole file.
+ */
+export async function answerFile(
+  context: Context<{ Bindings: { incoming: IncomingMessage } }>,
+  { type, name, bytes, abort, ended }: FileAnswer,
+  onClose: () => void,
+): Promise<Response> {
+  const { signal } = abort
+  const { socket } = context.env.incoming
+  const left = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
+  context.req.raw.signal.addEventListener('abort', () => abort.abort())
+  const iterator = bytes[Symbol.asyncIterator]()
+  let open = true
+  async function close(failure?: unknown): Promise<void> {
+    if (!open) return
+    open = false
+    onClose()
+    void iterator.return?.(undefined)?.catch(() => undefined)
+    await ended(failure)
+  }
+
+  let first: IteratorResult<Uint8Array> | undefined
+  try {
+    first = await Promise.race([iterator.next(), left])
+  } catch (error) {
+    // Whoever called says how it ended.
+    open = false
+    onClose()
+    throw error
+  }
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = first ?? (await Promise.race([iterator.next(), left]))
+          first = undefined
+          if (next?.done === false) return controller.enqueue(next.value)
+          await close()
+          if (next === undefined) socket.destroy()
+          else controller.close()
+        } catch (error) {
+          await close(error)
+          socket.destroy()
+        }
+      },
+      async cancel() {
+        abort.abort()
+        await close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return context.body(body, 200, {
+    'Content-Type': type,
+    'Content-Disposition': attachment(name()),
+    'Cache-Control': 'no-store',
+    'X-Accel-Buffering': 'no',
+  })
+}
+
+/** A name that others chose, as one that every file system takes and no header is broken by. */
+export function attachment(name: string): string {
+  const safe =
+    name
+      .replaceAll(/[^\p{L}\p{N}._-]+/gu, '_')
+      .replace(/^[._]+/, '')
+      .slice(0, mostNameChars) || 'file'
+  const plain = `attachment; filename="${safe.replaceAll(/[^\x21-\x7e]/g, '_')}"`
+  return /^[\x21-\x7e]+$/.test(safe) ? plain : `${plain}; filename*=UTF-8''${encodeURIComponent(safe.toWellFormed())}`
+}

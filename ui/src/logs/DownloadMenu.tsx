@@ -1,0 +1,43 @@
+import { createSignal, lazy, Show, Suspense, type JSX } from 'solid-js'
+import { t } from '../i18n/i18n.ts'
+import { tell } from '../kit/kit.tsx'
+import { Menu } from '../kit/Menu.tsx'
+import { makeFile } from './download.ts'
+import type { Reader } from './reader.ts'
+import type { SourceRef } from './sources.ts'
+
+const WholeLog = lazy(async () => ({ default: (await import('./WholeLog.tsx')).WholeLog }))
+
+// Each with a Suspense of its own: without it the whole page would go while it loads, and with it the focus that must come back.
+/** What is in view, as it is filtered here; or all of a container's log, from its host. */
+export function DownloadMenu(props: { readonly reader: Reader; readonly sources: readonly SourceRef[] }): JSX.Element {
+  const [whole, setWhole] = createSignal(false)
+  const view = (format: 'text' | 'ndjson') => () => void saveView(props.reader, format).catch((error: unknown) => tell(String(error), true))
+  return (
+    <>
+      <Menu
+        label={t('logs.download')}
+        items={[
+          { label: t('logs.download.text'), run: view('text') },
+          { label: t('logs.download.ndjson'), run: view('ndjson') },
+          { label: t('logs.download.whole'), begins: true, run: () => setWhole(true) },
+        ]}
+      />
+      <Show when={whole()}>
+        <Suspense>
+          <WholeLog sources={props.sources} onClose={() => setWhole(false)} />
+        </Suspense>
+      </Show>
+    </>
+  )
+}
+
+async function saveView({ logs }: Reader, format: 'text' | 'ndjson'): Promise<void> {
+  const refs = logs.sources.map(({ ref }) => ref)
+  const url = URL.createObjectURL(await makeFile(logs.store, logs.rows.order, refs, format))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = `${refs.length === 1 ? refs[0]!.name : 'logs'}-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format === 'text' ? 'log' : 'ndjson'}`
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}
