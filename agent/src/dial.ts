@@ -12,7 +12,7 @@ import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import { overWs } from '@fairlead/protocol/wire/lent.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { openTunnel } from './proxy.ts'
 import { explain } from './reach.ts'
@@ -135,7 +135,7 @@ async function openSocket<T>(
     socket.once('open', () => {
       const raw = (socket as unknown as { _socket: TLSSocket })._socket
       raw.setNoDelay(true)
-      const transport = overSocket(socket, 'nodebuffer')
+      const transport = overWs(socket)
       resolve({ transport, begun: begin(transport, exportKey(raw)) })
     })
     socket.once('unexpected-response', (_request, response) => {

@@ -8,7 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import { overWs } from '@fairlead/protocol/wire/lent.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 
 interface Ends {
@@ -25,7 +25,7 @@ async function openEnds(greeting?: Uint8Array, heard: Transport['onMessage'] = (
   await once(server, 'listening')
   const accepting = new Promise<Ends['accepted']>((resolve) =>
     sockets.once('connection', (socket) => {
-      const transport = overSocket(socket as never, 'nodebuffer')
+      const transport = overWs(socket as never)
       if (greeting !== undefined) transport.send(greeting)
       resolve({ socket, transport })
     }),
@@ -33,7 +33,7 @@ async function openEnds(greeting?: Uint8Array, heard: Transport['onMessage'] = (
   const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, { perMessageDeflate: false })
   const transport = await new Promise<Transport>((resolve) =>
     socket.once('open', () => {
-      const opened = overSocket(socket as never, 'nodebuffer')
+      const opened = overWs(socket as never)
       // In this very turn, as whoever dials does it.
       opened.onMessage = heard
       resolve(opened)

@@ -12,7 +12,7 @@ import { nodeSuite, rawPublicKey, type Identity } from '@fairlead/protocol/noise
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { encodeValue } from '@fairlead/protocol/wire/codec.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
-import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import { overWs } from '@fairlead/protocol/wire/lent.ts'
 import { openCertificate } from '../../hub/src/base/certificate.ts'
 import { keepConnected } from './connect.ts'
 import { dial, exportKey, makeHello, type Link } from './dial.ts'
@@ -58,7 +58,7 @@ describe('an agent whose only way out is a proxy', () => {
       webSockets.handleUpgrade(request, socket, head, async (ws) => {
         sockets.add(socket as Socket)
         const exporter = exportKey(socket as TLSSocket)
-        const secured = await respond(overSocket(ws, 'nodebuffer'), { suite, clock: systemClock, identity: hub, exporter })
+        const secured = await respond(overWs(ws), { suite, clock: systemClock, identity: hub, exporter })
         const welcome = { v: 1, host: 'h', organization: 'o', heartbeatMs: 10_000, resumeForMs: 60_000, smearMs: 5000, nowMs: 0 }
         secured.transport.send(encodeValue(welcome))
       }),

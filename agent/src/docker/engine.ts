@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { FairleadError, type Code } from '@fairlead/protocol/errors.ts'
-import { headerOf, openHttp, type Response } from './http.ts'
+import { headerOf, type Response } from './answer.ts'
+import { openHttp } from './http.ts'
 import type { NameOf, Operation } from './operations.ts'
 
 /** The engine of this host, Docker or Podman, over its unix socket. The only door to it. */

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import { overWs } from '@fairlead/protocol/wire/lent.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import type { Listen } from '../config.ts'
 import type { Caller } from './access.ts'
@@ -89,7 +89,7 @@ function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining
     if (isDraining()) return refuse('503 Service Unavailable\r\nRetry-After: 5')
     if (path === '/agent') {
       const exporter = exportKey(socket)
-      return sockets.handleUpgrade(request, socket, head, (ws) => accept(overSocket(ws as never, 'nodebuffer'), exporter, peer.ip))
+      return sockets.handleUpgrade(request, socket, head, (ws) => accept(overWs(ws as never), exporter, peer.ip))
     }
     if (path !== '/api/session') return refuse('404 Not Found')
     try {
@@ -103,9 +103,7 @@ function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining
     const about = { ip: peer.ip, userAgent: String(request.headers['user-agent'] ?? ''), trace: newTrace() }
     const caller = await findCaller(token, about)
     if (caller === undefined) return refuse('401 Unauthorized')
-    sockets.handleUpgrade(request, socket, head, (ws) =>
-      consoles.open(overSocket(ws as never, 'nodebuffer'), caller, () => findCaller(token, about)),
-    )
+    sockets.handleUpgrade(request, socket, head, (ws) => consoles.open(overWs(ws as never), caller, () => findCaller(token, about)))
   }
   return (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(request, socket, head).catch(() => socket.destroy())
 }

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { MessageReader } from './reader.ts'
+import { overSocket, type SocketLike } from './socket.ts'
+import type { Transport } from './transport.ts'
 
 /** One read takes so much at most. */
 const readBytes = 256 * 1024
@@ -15,11 +17,17 @@ interface Inside {
 /** All sockets of a process read into this: what one reads is used up before the next one reads. Made when first needed. */
 let shared: Uint8Array<ArrayBuffer> | undefined
 
+/** A transport over an open WebSocket of `ws`, whose messages are lent. */
+export function overWs(socket: SocketLike): Transport {
+  const transport = overSocket(socket, 'nodebuffer')
+  return Object.assign(transport, { lends: readAhead(socket, (message) => transport.onMessage(message)) })
+}
+
 /**
  * Reads the socket of a `ws` ahead of it: whole binary messages go straight to `onMessage`, lent until it returns; all else
  * goes to `ws`, which keeps everything that is a WebSocket's duty. False: this is no socket of `ws`, nothing was changed.
  */
-export function readAhead(socket: object, onMessage: (message: Uint8Array) => void): boolean {
+function readAhead(socket: object, onMessage: (message: Uint8Array) => void): boolean {
   const { _socket: raw, _receiver: receiver, _isServer: masked } = socket as Inside
   if (raw === undefined || receiver === undefined || masked === undefined) return false
   // After what is wrong, and after the peer's close, nothing is heard.

@@ -1,4 +1,3 @@
-import { readAhead } from './lent.ts'
 import type { Transport } from './transport.ts'
 
 /* oxlint-disable unicorn/prefer-add-event-listener -- one listener, and `ws` and browsers differ in the rest */
@@ -20,8 +19,8 @@ const open = 1
 const text = new TextDecoder()
 
 /**
- * A transport over a WebSocket that is already open. `binaryType` 'nodebuffer' is for `ws`, whose messages are then lent
- * and not copied; browsers know only 'arraybuffer'.
+ * A transport over a WebSocket that is already open. `binaryType` 'nodebuffer' is for `ws`, which then hands over what it
+ * received without copying it (hub and agent: `overWs`); browsers know only 'arraybuffer'.
  */
 export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'nodebuffer' = 'arraybuffer'): Transport {
   socket.binaryType = binaryType
@@ -47,9 +46,7 @@ export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'node
       transport.onMessage(typeof data === 'string' ? data : viewOf(data))
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => transport.onClose(code, reason)
   socket.onerror = () => undefined
-  if (binaryType !== 'nodebuffer') return transport
-  const lends = readAhead(socket, (message) => transport.onMessage(message))
-  return Object.assign(transport, { lends })
+  return transport
 }
 
 /** Never a Buffer: its `slice` does not copy, and whoever reads relies on that. */
