@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto'
+import * as zlib from 'node:zlib'
 import os from 'node:os'
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -9,6 +10,7 @@ import { initiate } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
+import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import { overSocket } from '@fairlead/protocol/wire/socket.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
@@ -16,6 +18,7 @@ import { openTunnel } from './proxy.ts'
 import { explain } from './reach.ts'
 
 const suite = nodeSuite(crypto)
+const packing = nodePacking(zlib)
 const dialMs = 10_000
 
 export interface DialOptions {
@@ -65,6 +68,7 @@ export async function dial(options: DialOptions): Promise<Link> {
             side: 'agent',
             codec: msgpackCodec,
             clock: systemClock,
+            packing,
             // A hub that says nonsense neither keeps this host busy nor lets it wait for ever.
             heartbeatMs: Math.min(Math.max(welcome.heartbeatMs, 1000), 60_000),
             resumeStore: options.resumeStore,

@@ -1,11 +1,13 @@
 // What a console needs of a hub to be measured: its own files, its own wire, a person, and nothing else.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import * as zlib from 'node:zlib'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { WebSocketServer } from 'ws'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import { overSocket } from '@fairlead/protocol/wire/socket.ts'
 
@@ -37,7 +39,7 @@ export async function startPageHub(permissions: readonly string[], onOpen: (stre
   })
   const sockets = new WebSocketServer({ server, handleProtocols: (offered) => [...offered][0] ?? false })
   sockets.on('connection', (socket) => {
-    openSession(overSocket(socket as never), { side: 'hub', codec: jsonCodec, clock: systemClock, onOpen })
+    openSession(overSocket(socket as never), { side: 'hub', codec: jsonCodec, clock: systemClock, packing: nodePacking(zlib), onOpen })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

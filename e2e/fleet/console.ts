@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { webPacking } from '@fairlead/protocol/wire/pack-web.ts'
 import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession, type Session } from '@fairlead/protocol/wire/session.ts'
 import { overSocket } from '@fairlead/protocol/wire/socket.ts'
@@ -76,6 +77,7 @@ export function createPerson(baseUrl: string): Person {
       const session = openSession(overSocket(socket as never), {
         side: 'console',
         codec: jsonCodec,
+        packing: webPacking()!,
         clock: systemClock,
         onOpen: (stream) => stream.reset('unsupported'),
       })

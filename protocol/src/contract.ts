@@ -48,6 +48,11 @@ export interface MethodOptions {
   readonly mutates?: boolean
   /** The stream survives the loss of the link: what was not yet credited is kept for this long. 0 or absent: it does not. */
   readonly resumeForMs?: number
+  /**
+   * A stream's items may travel packed, to whoever can unpack them. Never where what somebody else chose stands beside a secret: its
+   * size would tell of it. Default false.
+   */
+  readonly packs?: boolean
 }
 
 export function call<I extends Schema, O extends Schema>(input: I, output: O, options: MethodOptions = {}): Call<I, O> {

@@ -77,13 +77,13 @@ function bareDatabase(keys: readonly Uint8Array[]): Database {
   const hosts = new Map(
     keys.map((key, index) => [
       Buffer.from(key).toString('hex'),
-      { id: randomUUID(), organizationId: organization, name: hostName(index), revokedAt: null },
+      { id: randomUUID(), organizationId: organization, name: hostName(index), publicKey: key, revokedAt: null },
     ]),
   )
   return {
-    async tx({ hostKey }) {
-      const found = hostKey === undefined ? undefined : hosts.get(Buffer.from(hostKey).toString('hex'))
-      return (found === undefined ? [] : [found]) as never
+    async tx({ hostKeys }) {
+      const found = (hostKeys ?? []).flatMap((key) => hosts.get(Buffer.from(key).toString('hex')) ?? [])
+      return found as never
     },
     owner: async () => [] as never,
     ping: nothing,

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { webPacking } from '@fairlead/protocol/wire/pack-web.ts'
 import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import { overSocket } from '@fairlead/protocol/wire/socket.ts'
@@ -30,6 +31,7 @@ export async function openConsole(base: string, cookie: string): Promise<BenchCo
   const session = openSession(overSocket(socket as never), {
     side: 'console',
     codec: jsonCodec,
+    packing: webPacking()!,
     clock: systemClock,
     onOpen: (stream) => stream.reset('unsupported'),
     onClose: ({ code, reason }) => code === 1000 || console.error(`the console's session ended: ${code} ${reason}`),

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import * as zlib from 'node:zlib'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
@@ -23,6 +25,7 @@ export interface Consoles {
 }
 
 const recheckMs = 30_000
+const packing = nodePacking(zlib)
 
 export function openConsoles(doors: Doors): Consoles {
   const sessions = new Map<Session, { readonly login: string }>()
@@ -59,6 +62,7 @@ export function openConsoles(doors: Doors): Consoles {
         side: 'hub',
         codec: jsonCodec,
         clock: systemClock,
+        packing,
         onOpen: serve,
         onClose: () => {
           clearInterval(timer)

@@ -15,7 +15,7 @@ export type Db = TransactionSql
 export interface Shown {
   readonly organization?: string
   readonly login?: Buffer
-  readonly hostKey?: Uint8Array
+  readonly hostKeys?: readonly Uint8Array[]
   readonly secret?: Buffer
   readonly account?: string
 }
@@ -110,7 +110,7 @@ function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): 
       try {
         return (await work.begin(async (db) => {
           await db`SELECT set_config('app.organization', ${shown.organization ?? ''}, true), set_config('app.login', ${shown.login?.toString('hex') ?? ''}, true),
-            set_config('app.host_key', ${shown.hostKey === undefined ? '' : Buffer.from(shown.hostKey).toString('hex')}, true),
+            set_config('app.host_key', ${(shown.hostKeys ?? []).map((key) => Buffer.from(key).toString('hex')).join()}, true),
             set_config('app.secret', ${shown.secret?.toString('hex') ?? ''}, true), set_config('app.account', ${shown.account ?? ''}, true)`
           return run(db, ormOver(db))
         })) as never

@@ -11,7 +11,8 @@ const core = require('drizzle-orm/pg-core') as typeof Core
 const proxy = require('drizzle-orm/pg-proxy') as typeof Proxy
 
 export const { customType, integer, pgTable, primaryKey, text, timestamp, uuid } = core
-export const { and, asc, desc, eq, gt, ilike, isNotNull, isNull, like, lt, max, ne, or, sql } = require('drizzle-orm') as typeof Drizzle
+export const { and, asc, desc, eq, gt, ilike, inArray, isNotNull, isNull, like, lt, max, ne, or, sql } =
+  require('drizzle-orm') as typeof Drizzle
 
 export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 /** Numbers that fit a double: rows of a trail, not amounts. */

@@ -10,6 +10,7 @@ import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/
 import { pair } from '@fairlead/protocol/wire/pair.ts'
 import { openSession, type Session } from '@fairlead/protocol/wire/session.ts'
 import { openAudits } from '../base/audit.ts'
+import type { Database } from '../base/db.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openEnrolment, type Enrolment } from '../enrolment/enrolment.ts'
 import { openHostBook } from '../hosts/book.ts'
@@ -26,6 +27,7 @@ describe('the door for agents', () => {
   let accept: Accept
   let enrolment: Enrolment
   let enrolledHosts: number | undefined
+  let lookUps = 0
   const hub = makeIdentity()
   const invite = async (input: object = {}) =>
     parseJoin((await enrolment.invite(organization, { ttlSeconds: 900, tags: [], ...input })).join)
@@ -41,7 +43,14 @@ describe('the door for agents', () => {
     enrolment = openEnrolment({ db, hubKey: hub.publicKey, publicUrl: undefined, httpsPort: () => 8443, script: { sha256: '' } })
     const book = openHostBook(db)
     const enrolled = async (of: string) => enrolledHosts ?? (await book.hosts(of)).size
-    const deps = { db, audits: openAudits(db), fleet, identity: hub, log: () => undefined, enrolled }
+    const counted: Database = {
+      ...db,
+      tx(shown, run) {
+        if (shown.hostKeys !== undefined) lookUps++
+        return db.tx(shown, run)
+      },
+    }
+    const deps = { db: counted, audits: openAudits(db), fleet, identity: hub, log: () => undefined, enrolled }
     accept = createAccept({ ...deps, now: () => 0, onStep: enrolment.progress.step, onHost: book.reload })
   })
   after(async () => {
@@ -160,6 +169,30 @@ describe('the door for agents', () => {
     await assert.rejects(knock(identity), /4403 revoked/)
     await assert.rejects(knock(makeIdentity(), { v: [2, 3] }), /4406/)
     await assert.rejects(knock(makeIdentity(), { hostname: 'x'.repeat(129) }), /4401 the hello does not fit/)
+  })
+
+  // Each alone cost a transaction of four statements: a fleet that came back waited for the database.
+  it('looks a fleet that returns at once up together, and refuses the stranger and the revoked one among it', async () => {
+    const identities = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const identity = makeIdentity()
+        const { welcome, session } = await knock(identity, { join: await invite() })
+        session.close(1000, 'away')
+        return { identity, id: welcome.host }
+      }),
+    )
+    const revoked = identities.pop()!
+    await test.db.tx({ organization }, (sql) => sql`UPDATE hosts SET revoked_at = now() WHERE id = ${revoked.id}`)
+    lookUps = 0
+    const [strange, gone, ...back] = await Promise.allSettled(
+      [{ identity: makeIdentity(), id: '' }, revoked, ...identities].map(async ({ identity, id }) => {
+        assert.equal((await knock(identity)).welcome.host, id)
+      }),
+    )
+    assert.match(String((strange as PromiseRejectedResult).reason), /4401 this host is not enrolled here/)
+    assert.match(String((gone as PromiseRejectedResult).reason), /4403 revoked/)
+    assert.deepEqual(new Set(back.map(({ status }) => status)), new Set(['fulfilled']))
+    assert.ok(lookUps > 0 && lookUps < 15, `${lookUps} look-ups of 21 keys`)
   })
 
   // By those online it told the first to return after a restart of a small fleet: the next time they all came at once.

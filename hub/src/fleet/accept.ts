@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto'
+import * as zlib from 'node:zlib'
 import { closeCodes, chooseVersion, Hello, type Welcome } from '@fairlead/protocol/hello.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { respond } from '@fairlead/protocol/noise/secure.ts'
@@ -6,14 +7,16 @@ import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
+import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet } from './fleet.ts'
-import { findHost, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
+import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
 import { createStrangers } from './strangers.ts'
 
 const suite = nodeSuite(crypto)
+const packing = nodePacking(zlib)
 const mostHandshakes = 200
 /** How long the link that a host already has may take to prove that it lives. */
 const aliveMs = 3000
@@ -36,12 +39,13 @@ export type Accept = (transport: Transport, exporter: Uint8Array | undefined, ip
 export function createAccept(deps: AcceptDeps): Accept {
   const { log } = deps
   const strangers = createStrangers(deps.now)
+  const findHost = createHostFinder(deps.db)
   let inFlight = 0
   return (transport, exporter, ip) => {
     if (strangers.refuses(ip)) return transport.close(closeCodes.rate, 'too many failed tries from this address')
     if (inFlight >= mostHandshakes) return transport.close(1013, 'too many handshakes')
     inFlight++
-    acceptOne(deps, transport, exporter, ip)
+    acceptOne({ ...deps, findHost }, transport, exporter, ip)
       .catch((error: unknown) => {
         const code = closeCodeOf(error)
         // A database that is away makes nobody a stranger.
@@ -54,14 +58,16 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 }
 
-async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
+type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known> }
+
+async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
   const { fleet, log } = deps
   const { identity, neverSeal = false } = deps
   const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
   const hello = readHello(secured.payload)
   const version = chooseVersion(hello.v)
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
-  const known = hello.join === undefined ? await findHost(deps.db, secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
+  const known = hello.join === undefined ? await deps.findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   await refuseCopy(deps, known, hello, ip)
   // Not those that are online: the first to return after a restart would be told of an empty fleet, and all of them come back at
   // once the next time.
@@ -82,6 +88,7 @@ async function acceptOne(deps: AcceptDeps, transport: Transport, exporter: Uint8
     side: 'hub',
     codec: msgpackCodec,
     clock: systemClock,
+    packing,
     onOpen: (stream) => stream.reset('unsupported'),
     onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())

@@ -3,8 +3,9 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { closeCodes, type Hello } from '@fairlead/protocol/hello.ts'
 import { fromBase64Url } from '@fairlead/protocol/join.ts'
 import type { Audits } from '../base/audit.ts'
+import { batched } from '../base/batched.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, gt, isNull, or, sql, type Orm } from '../base/drizzle.ts'
+import { and, eq, gt, inArray, isNull, or, sql, type Orm } from '../base/drizzle.ts'
 import { digestOf, secretOf } from '../base/secret.ts'
 import { hosts, invitations } from '../base/tables.ts'
 
@@ -36,13 +37,28 @@ const now = sql<Date>`now()`
 /** How far a host's clock may be off before its owner hears of it. */
 const skewMs = 5000
 
-/** The host that holds this key. Throws with a close code for a stranger's key and a revoked one. */
-export async function findHost(db: Database, key: Uint8Array): Promise<Known> {
-  const [row] = await db.tx({ hostKey: key }, (_sql, orm) => orm.select().from(hosts).where(eq(hosts.publicKey, key)))
-  if (row === undefined) throw refusal(closeCodes.notWelcome, 'this host is not enrolled here')
-  if (row.revokedAt !== null) throw refusal(closeCodes.revoked, 'revoked')
-  return { id: row.id, organization: row.organizationId, name: row.name }
+/** The host that holds a key. Throws with a close code for a stranger's key and a revoked one. */
+export function createHostFinder(db: Database): (key: Uint8Array) => Promise<Known> {
+  const { id, organizationId, name, publicKey, revokedAt } = hosts
+  const find = batched(async (keys: readonly Uint8Array[]) => {
+    const rows = await db.tx({ hostKeys: keys }, (_sql, orm) =>
+      orm
+        .select({ id, organizationId, name, publicKey, revokedAt })
+        .from(hosts)
+        .where(inArray(publicKey, [...keys])),
+    )
+    const byKey = new Map(rows.map((row) => [hexOf(row.publicKey), row]))
+    return keys.map((key) => byKey.get(hexOf(key)))
+  })
+  return async (key) => {
+    const row = await find(key)
+    if (row === undefined) throw refusal(closeCodes.notWelcome, 'this host is not enrolled here')
+    if (row.revokedAt !== null) throw refusal(closeCodes.revoked, 'revoked')
+    return { id: row.id, organization: row.organizationId, name: row.name }
+  }
 }
+
+const hexOf = (key: Uint8Array) => Buffer.from(key).toString('hex')
 
 /** Lets a host in by its join string: one statement decides who wins it, and the key is stored in the same transaction. */
 export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip: string): Promise<Known> {

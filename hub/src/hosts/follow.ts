@@ -1,15 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
-import { sql } from '../base/drizzle.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
-import type { Inventory, Usage } from '../inventory/inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
 import type { HostBook } from './book.ts'
-import { saveHost } from './save.ts'
+import { createSightings } from './sightings.ts'
+import { createUsageTeller } from './usage.ts'
 
 const mostFactsBytes = 12 * 1024
 const factsMs = 200
@@ -27,6 +27,8 @@ interface Deps {
 
 /** Listens to every host from the moment it connects: its rows, its metrics, what it says of itself. */
 export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }: Deps): void {
+  const saw = createSightings(db)
+  const showUsage = createUsageTeller({ inventory, book, onStep })
   const sayLosses = createLossTeller(log)
   const sayRefused = createRefusalTeller(log)
 
@@ -50,7 +52,7 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
   fleet.onDetach((host) => {
     inventory.hostOffline(host.organization, host.id, host.lastSeenMs)
     book.change(host.organization, host.id, { lastSeenMs: host.lastSeenMs, lastLoss: host.lastLoss })
-    saveHost(db, host.organization, host.id, { lastSeenAt: sql`now()`, lastLoss: host.lastLoss.slice(0, 500) }).catch((error: unknown) =>
+    saw({ organization: host.organization, id: host.id, lastLoss: host.lastLoss }).catch((error: unknown) =>
       log('error', 'a host was not marked offline', { host: host.id, error: String(error) }),
     )
   })
@@ -74,30 +76,14 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
     }
   }
 
-  function showUsage(host: LiveHost, { points }: MetricSample): void {
-    // A host of which nothing of a kind is measured any more uses nothing any more.
-    const figures = new Map(usedKinds.map((kind) => [kind, new Map<string, Usage>()]))
-    for (const { kind, id, values } of points) {
-      if (kind === 'host') book.usage.set(host.id, named('host', values))
-      figures.get(kind)?.set(id, usageOf(kind, values))
-    }
-    for (const [kind, own] of figures) inventory.usage(host.organization, host.id, kind, own)
-    const disks = points.filter(({ kind }) => kind === 'disk').map(({ values }) => (values[0] ?? 0) / (values[1] ?? Number.NaN))
-    const fullest = Math.max(...disks.filter(Number.isFinite))
-    const usage = book.usage.get(host.id)
-    if (usage !== undefined && Number.isFinite(fullest)) usage['diskFullest'] = fullest
-    onStep(host.id, { step: 'metrics', state: 'ok', detail: '' })
-    if (Number.isFinite(fullest))
-      onStep(host.id, { step: 'disk', state: fullest > 0.95 ? 'warn' : 'ok', detail: `${Math.round(fullest * 100)} %` })
-    book.changed(host.organization, host.id)
-  }
-
   async function followFacts(host: LiveHost): Promise<void> {
     for await (const facts of host.clients.hosts.watch({})) {
       // They are in every list that this host is in: one host's must not be what no list can hold.
       if (Buffer.byteLength(JSON.stringify(facts)) > mostFactsBytes)
         throw new FairleadError('too_large', 'Its facts are larger than 12 KiB.')
-      await saveHost(db, host.organization, host.id, { facts, lastSeenAt: sql`now()` })
+      const stored = (await book.hosts(host.organization)).get(host.id)?.facts
+      const news = isDeepStrictEqual(stored, facts) ? {} : { facts }
+      await saw({ organization: host.organization, id: host.id, ...news })
       book.change(host.organization, host.id, { facts, lastSeenMs: Date.now() })
       const { up, name, version, problem } = facts.engine
       onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })
@@ -130,27 +116,4 @@ function createLossTeller(log: Log): (host: LiveHost, sample: MetricSample) => v
       log('warn', 'a host has more subjects than one sample holds; the rest is not measured', { host: host.id, leftOut })
     said.set(host.id, leftOut)
   }
-}
-
-/** Kinds whose rows say what they use; a host's own figures are not in the fleet's rows. */
-const usedKinds = Object.entries(metricNames).flatMap(([kind, names]) =>
-  kind !== 'host' && (names as readonly string[]).includes('cpu') ? [kind] : [],
-)
-
-/** The figures that a list shows, where the kind has them. */
-function usageOf(kind: string, values: readonly number[]): Usage {
-  const all = named(kind, values)
-  const pick = (field: keyof Usage, value: number | null | undefined) => (typeof value === 'number' ? { [field]: value } : {})
-  const { netRxBytesPerSecond: rx, netTxBytesPerSecond: tx } = all
-  return {
-    ...pick('cpu', all['cpu']),
-    ...pick('memoryBytes', all['memoryBytes']),
-    ...pick('memoryLimitBytes', all['memoryLimitBytes']),
-    ...pick('netBytesPerSecond', typeof rx === 'number' || typeof tx === 'number' ? (rx ?? 0) + (tx ?? 0) : undefined),
-  }
-}
-
-function named(kind: string, values: readonly number[]): Record<string, number | null> {
-  const names: readonly string[] = Object.hasOwn(metricNames, kind) ? metricNames[kind as keyof typeof metricNames] : []
-  return Object.fromEntries(names.map((name, index) => [name, Number.isFinite(values[index]) ? values[index]! : null]))
 }

@@ -6,7 +6,6 @@ import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, isNull, ne, sql } from '../base/drizzle.ts'
 import { hosts as rows } from '../base/tables.ts'
-import { saveHost } from './save.ts'
 import { describeHost, type Sources } from './describe.ts'
 import { watchHosts } from './watch.ts'
 
@@ -38,7 +37,12 @@ export function openHosts(deps: Deps): Hosts {
   }
 
   async function revoke(organization: string, id: string): Promise<void> {
-    await saveHost(db, organization, id, { revokedAt: sql`now()` })
+    await db.tx({ organization }, (_sql, orm) =>
+      orm
+        .update(rows)
+        .set({ revokedAt: sql`now()` })
+        .where(eq(rows.id, id)),
+    )
     fleet.expel(id, closeCodes.revoked, 'revoked')
     inventory.hostGone(organization, id)
     book.remove(organization, id)
@@ -49,21 +53,7 @@ export function openHosts(deps: Deps): Hosts {
     watch: (_input, { caller, signal }) => watchHosts({ ...deps, list }, caller.organization, signal),
     get: (_input, { caller, host }) => get(caller.organization, host),
     async update({ name, tags }, { caller, host }) {
-      await db.tx({ organization: caller.organization }, async (_sql, orm) => {
-        // The unique index on names decides a race; this finds the friendlier words.
-        if (name !== undefined) {
-          const others = and(eq(rows.name, name), ne(rows.id, host), isNull(rows.revokedAt))
-          const taken = await orm.select({ id: rows.id }).from(rows).where(others)
-          if (taken.length > 0)
-            throw new FairleadError('conflict', `Another host is named ${name} already.`, { details: { field: 'name' } })
-          await orm.update(rows).set({ name }).where(eq(rows.id, host))
-        }
-        if (tags !== undefined)
-          await orm
-            .update(rows)
-            .set({ tags: [...new Set(tags)] })
-            .where(eq(rows.id, host))
-      })
+      await writeRow(db, caller.organization, host, { name, tags })
       const live = fleet.find(host)
       if (name !== undefined && live !== undefined) live.name = name
       if (name !== undefined) inventory.hostRenamed(caller.organization, host, name)
@@ -96,4 +86,25 @@ export function openHosts(deps: Deps): Hosts {
       return found
     },
   }
+}
+
+interface Editable {
+  readonly name: string | undefined
+  readonly tags: readonly string[] | undefined
+}
+
+/** Throws `conflict` for another host's name. */
+function writeRow(db: Database, organization: string, host: string, { name, tags }: Editable): Promise<void> {
+  return db.tx({ organization }, async (_sql, orm) => {
+    const own = eq(rows.id, host)
+    if (name !== undefined) {
+      // The unique index on names decides a race; this finds the friendlier words.
+      const others = and(eq(rows.name, name), ne(rows.id, host), isNull(rows.revokedAt))
+      const taken = await orm.select({ id: rows.id }).from(rows).where(others)
+      if (taken.length > 0) throw new FairleadError('conflict', `Another host is named ${name} already.`, { details: { field: 'name' } })
+      await orm.update(rows).set({ name }).where(own)
+    }
+    const distinct = [...new Set(tags)]
+    if (tags !== undefined) await orm.update(rows).set({ tags: distinct }).where(own)
+  })
 }

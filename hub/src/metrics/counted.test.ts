@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import type { Database } from '../base/db.ts'
 import { createHostStates } from './counted.ts'
 
-const stored = (rows: readonly { readonly boot: string; readonly seq: string }[]) => ({ tx: async () => rows }) as unknown as Database
+const stored = (rows: readonly { readonly host: string; readonly boot: string; readonly seq: string }[]) =>
+  ({ tx: async () => rows }) as unknown as Database
 
 describe('what the hub knows of a host that tells metrics', () => {
   it('lets it tell a day at once, and then only so much a second', async (context) => {
@@ -28,8 +29,9 @@ describe('what the hub knows of a host that tells metrics', () => {
   it('counts each sample of the last 64 boots once, and knows which one came last', async () => {
     const states = createHostStates(
       stored([
-        { boot: 'a', seq: '4' },
-        { boot: 'b', seq: '7' },
+        { host: 'h', boot: 'a', seq: '4' },
+        { host: 'h', boot: 'b', seq: '7' },
+        { host: 'other', boot: 'b', seq: '8' },
       ]),
       () => 0,
     )

@@ -1,3 +1,4 @@
+import { batched, byOrganization } from '../base/batched.ts'
 import type { Database } from '../base/db.ts'
 import { mostBoots, readPositions, type Position } from './write.ts'
 
@@ -25,11 +26,22 @@ export interface HostStates {
 /** Up to where each boot of each host is counted: read from the database once, then kept here. */
 export function createHostStates(db: Database, now: () => number): HostStates {
   const states = new Map<string, Promise<HostState>>()
+  const read = batched(async (wanted: readonly { organization: string; host: string }[]) => {
+    const found = new Map<string, Position[]>()
+    for (const [organization, own] of byOrganization(wanted))
+      for (const entry of await readPositions(
+        db,
+        organization,
+        own.map(({ host }) => host),
+      ))
+        found.set(...entry)
+    return wanted.map(({ host }) => found.get(host) ?? [])
+  })
   return {
     of(organization, host) {
       const known = states.get(host)
       if (known !== undefined) return known
-      const loading = readPositions(db, organization, host).then((positions) => makeState(positions, now))
+      const loading = read({ organization, host }).then((positions) => makeState(positions, now))
       states.set(host, loading)
       loading.catch(() => states.delete(host))
       return loading

@@ -124,12 +124,14 @@ export interface Position {
   readonly seq: number
 }
 
-/** Up to where a host's boots are counted, the latest one last. */
-export async function readPositions(db: Database, organization: string, host: string): Promise<Position[]> {
+/** Up to where the boots of each host are counted, the latest one last. */
+export async function readPositions(db: Database, organization: string, hosts: readonly string[]): Promise<Map<string, Position[]>> {
   const rows = await db.tx(
     { organization },
-    (sql) => sql<{ boot: string; seq: string }[]>`
-      SELECT boot_id AS boot, seq FROM metric_positions WHERE host_id = ${host} ORDER BY place`,
+    (sql) => sql<{ host: string; boot: string; seq: string }[]>`
+      SELECT host_id AS host, boot_id AS boot, seq FROM metric_positions WHERE host_id = ANY(${hosts}::uuid[]) ORDER BY place`,
   )
-  return rows.map(({ boot, seq }) => ({ bootId: boot, seq: Number(seq) }))
+  const found = new Map<string, Position[]>(hosts.map((host) => [host, []]))
+  for (const { host, boot, seq } of rows) found.get(host)?.push({ bootId: boot, seq: Number(seq) })
+  return found
 }

@@ -69,7 +69,7 @@ export type FleetPatch = z.infer<typeof FleetPatch>
 
 export const fleet = {
   rows: call(FleetQuery, FleetPage),
-  watch: stream(FleetQuery, json(FleetPatch)),
+  watch: stream(FleetQuery, json(FleetPatch), { packs: true }),
   /** For the palette: the best matches over all kinds by name, id, address, port, label. */
   find: call(z.object({ text: z.string().check(z.maxLength(256)), limit: z._default(z.int().check(z.lte(50)), 12) }), z.array(FleetRow)),
 }

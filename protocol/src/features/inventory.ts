@@ -49,5 +49,5 @@ export type InventoryChange = z.infer<typeof InventoryChange>
 
 /** What an agent answers: all rows of all kinds, then changes for ever. Usage comes with the metrics, not here. */
 export const inventory = {
-  watch: stream(z.object({}), json(InventoryChange)),
+  watch: stream(z.object({}), json(InventoryChange), { packs: true }),
 }

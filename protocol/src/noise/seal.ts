@@ -43,7 +43,7 @@ class Sealed implements Transport {
     inner.onClose = (code, reason) => this.onClose(code, reason)
   }
 
-  send(message: Uint8Array | string): void {
+  send(message: Uint8Array | string, done?: () => void): void {
     if (this.#broken) return
     const now = this.#clock.now()
     if (this.#sent - this.#keyFrom >= limits.rekey.messages || now - this.#keyMs >= limits.rekey.ms) {
@@ -52,6 +52,7 @@ class Sealed implements Transport {
       this.#keyMs = now
     }
     this.#inner.send(this.#send.seal(this.#sent++, none, typeof message === 'string' ? text.encode(message) : message))
+    done?.()
   }
 
   get bufferedBytes(): number {

@@ -141,7 +141,8 @@ function held(inner: Transport): Transport {
   let reader: Transport['onMessage'] | undefined
   inner.onMessage = (message) => (reader === undefined ? void queue.push(message.slice()) : reader(message))
   return {
-    send: (message) => inner.send(message),
+    send: (message, done) => inner.send(message, done),
+    lends: inner.lends,
     get bufferedBytes() {
       return inner.bufferedBytes
     },

@@ -1,3 +1,4 @@
+import type { Packing } from './pack.ts'
 import type { StreamImpl } from './stream.ts'
 import type { Windows } from './windows.ts'
 
@@ -9,6 +10,9 @@ export interface Carrier {
   readonly windows: Windows
   /** What relays may have queued towards this link's peer. */
   readonly promised: Windows
+  readonly packing: Packing | undefined
+  /** Packing is worth its while on this link now. */
+  readonly packsNow: boolean
   /** The stream has something to send, or may have. */
   ready(stream: StreamImpl): void
   control(type: number, ...fields: unknown[]): void

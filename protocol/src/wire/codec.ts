@@ -1,15 +1,19 @@
 import { Packr, Unpackr } from 'msgpackr/pack'
+import { blockBytes, giveBlock, takeBlock } from './blocks.ts'
 import { frame, type ControlFrame, type FrameCodec, type FrameWriter } from './frame.ts'
 import { limits } from './limits.ts'
 import { MalformedFrame, prescan } from './prescan.ts'
 
 const options = { useRecords: false, mapsAsObjects: true, int64AsType: 'number' } as const
 const packr = new Packr(options)
-const unpackr = new Unpackr(options)
+// Its types do not know the option: binary values are copied, since the message they came in may only be lent.
+const unpackr = new Unpackr({ ...options, copyBuffers: true } as object)
 
 /** `93 02 ce <sid u32> c5 <length u16>`: DATA is written and read at fixed places, never by the msgpack library. */
 const dataHeader = 10
 const replyHeader = 7
+/** A message of so much is put together in a block that is used again. */
+const blockFrom = 16 * 1024
 
 /** msgpack frames back to back, as hub and agent speak. One per process: it keeps no state between messages. */
 export const msgpackCodec: FrameCodec = { name: 'fairlead.1', writer, decode, decodeReply: decodeValue }
@@ -24,17 +28,19 @@ export function encodeValue(value: unknown): Uint8Array {
   return packr.pack(value)
 }
 
-function writer(send: (message: Uint8Array) => void): FrameWriter {
+type Send = (message: Uint8Array, done?: () => void) => void
+
+function writer(send: Send): FrameWriter {
   return new MessageWriter(send)
 }
 
 /** A class, not closures: a hub holds one for each of its agents. */
 class MessageWriter implements FrameWriter {
-  readonly #send: (message: Uint8Array) => void
+  readonly #send: Send
   #parts: Uint8Array[] | undefined
   #total = 0
 
-  constructor(send: (message: Uint8Array) => void) {
+  constructor(send: Send) {
     this.#send = send
   }
 
@@ -66,7 +72,10 @@ class MessageWriter implements FrameWriter {
     const total = this.#total
     this.#parts = undefined
     this.#total = 0
-    this.#send(parts.length === 1 ? parts[0]! : join(parts, total))
+    if (parts.length === 1) return this.#send(parts[0]!)
+    if (total < blockFrom || total > blockBytes) return this.#send(join(parts, new Uint8Array(total)))
+    const block = takeBlock()
+    this.#send(join(parts, block).subarray(0, total), () => giveBlock(block))
   }
 
   #add(part: Uint8Array): void {
@@ -77,7 +86,7 @@ class MessageWriter implements FrameWriter {
 }
 
 export function encodeData(sid: number, payload: Uint8Array): Uint8Array {
-  return join([headerOf(sid, payload.length), payload], dataHeader + payload.length)
+  return join([headerOf(sid, payload.length), payload], new Uint8Array(dataHeader + payload.length))
 }
 
 function headerOf(sid: number, length: number): Uint8Array {
@@ -121,8 +130,7 @@ function unpack(bytes: Uint8Array): unknown {
   }
 }
 
-function join(parts: readonly Uint8Array[], total: number): Uint8Array {
-  const out = new Uint8Array(total)
+function join(parts: readonly Uint8Array[], out: Uint8Array): Uint8Array {
   let at = 0
   for (const part of parts) {
     out.set(part, at)

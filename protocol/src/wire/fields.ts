@@ -27,7 +27,7 @@ const shapes: Readonly<Record<number, Shape>> = {
   [frame.ack]: ([, total]) => whole(total),
 }
 
-function isMeta({ c, w, d, k, i, t, o }: Record<string, unknown>): boolean {
+function isMeta({ c, w, d, k, i, t, o, z }: Record<string, unknown>): boolean {
   return (
     (c === undefined || c === 1 || c === 2 || c === 3) &&
     (w === undefined || whole(w)) &&
@@ -35,15 +35,17 @@ function isMeta({ c, w, d, k, i, t, o }: Record<string, unknown>): boolean {
     (k === undefined || key(k)) &&
     (i === undefined || key(i)) &&
     (t === undefined || typeof t === 'string') &&
-    (o === undefined || whole(o))
+    (o === undefined || whole(o)) &&
+    (z === undefined || typeof z === 'boolean')
   )
 }
 
-function isHead({ mode, offset, w }: Record<string, unknown>): boolean {
+function isHead({ mode, offset, w, z }: Record<string, unknown>): boolean {
   return (
     (mode === undefined || mode === 'bytes' || mode === 'items' || mode === 'reply') &&
     (offset === undefined || whole(offset)) &&
-    (w === undefined || whole(w))
+    (w === undefined || whole(w)) &&
+    (z === undefined || typeof z === 'boolean')
   )
 }
 

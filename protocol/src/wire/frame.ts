@@ -42,7 +42,8 @@ export interface FrameWriter {
 /** Turns frames into messages and back. Decoding throws MalformedFrame. */
 export interface FrameCodec {
   readonly name: 'fairlead.1' | 'fairlead.1+json'
-  writer(send: (message: Uint8Array | string) => void): FrameWriter
+  /** `done`, where it is given: once it is called, the message's memory is used for others. */
+  writer(send: (message: Uint8Array | string, done?: () => void) => void): FrameWriter
   decode(message: Uint8Array | string, sink: FrameSink): void
   /** The value of a reply that came as DATA. Throws MalformedFrame. */
   decodeReply(bytes: Uint8Array): unknown

@@ -43,7 +43,7 @@ export class Incoming implements FrameSink {
     if (stream === undefined) return this.#unknown(sid)
     if (payload.length < limits.smallDataBytes && stream.meta.priority === 3 && !link.guard.smallData(link.nowMs()))
       return stream.reset('rate_limited', 'Bulk data comes in pieces that are far too small.')
-    if (stream.receive(payload)) return
+    if (stream.receive(payload, link.transport.lends === true)) return
     stream.reset('flow', 'More was sent than the window allows.')
     if (++this.#breaches >= limits.flowBreaches) link.close(4400, 'flow')
   }

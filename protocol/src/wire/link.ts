@@ -5,6 +5,7 @@ import { Guard } from './guard.ts'
 import { Health, type Watcher } from './health.ts'
 import { limits, peerLimits } from './limits.ts'
 import { writeMeta } from './meta.ts'
+import type { Packing } from './pack.ts'
 import { Pings } from './pings.ts'
 import { Sender } from './sender.ts'
 import { countStreams } from './stats.ts'
@@ -49,7 +50,7 @@ export class Link implements Carrier, Watcher {
     this.windows = new Windows(limits.sessionWindowBytes, processWindows(clock))
     this.guard = new Guard(this.peerLimits)
     this.pings = new Pings(clock)
-    this.#writer = codec.writer((message) => transport.send(message))
+    this.#writer = codec.writer((message, done) => transport.send(message, done))
     this.sender = new Sender(transport, this.#writer, this)
     this.acks = new Acks(clock, this)
     this.health = new Health(clock, options.heartbeatMs ?? limits.heartbeatMs, this)
@@ -153,6 +154,16 @@ export class Link implements Carrier, Watcher {
 
   get promised(): Windows {
     return (this.#promised ??= new Windows(limits.queueBytes))
+  }
+
+  get packing(): Packing | undefined {
+    return this.options.packing
+  }
+
+  /** A console may be anywhere. Between agent and hub only where bytes are what is waited for; a rate of 0 is not known yet. */
+  get packsNow(): boolean {
+    const { bytesPerMs } = this.sender.path
+    return this.options.codec.name === 'fairlead.1+json' || (bytesPerMs > 0 && bytesPerMs < limits.pack.slowBytesPerMs)
   }
 
   ready(stream: StreamImpl): void {

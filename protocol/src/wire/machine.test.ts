@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import * as zlib from 'node:zlib'
 import fc from 'fast-check'
 import { fakeClock } from './clock.ts'
 import { encodeData, encodeValue, msgpackCodec } from './codec.ts'
 import { jsonCodec } from './json-codec.ts'
 import { limits } from './limits.ts'
+import { nodePacking } from './pack-node.ts'
 import { pair } from './pair.ts'
 import { createResumeStore } from './resume.ts'
 import { openSession, type SessionEnd, type WireStream } from './session.ts'
@@ -12,9 +14,23 @@ import { lcg } from './test-peer.ts'
 import type { Transport } from './transport.ts'
 import { processWindows } from './windows.ts'
 
+const packing = nodePacking(zlib)
+
 describe('a session that hears random frames', () => {
   const values = [0, 1, 2, 3, 4, 5, 7, 70_000, -1, 1.5, 2 ** 31, 2 ** 40, null, true, 'a.b', 'canceled', 'lost', '', {}, [], { c: 3 }]
-  const metas = [{}, { c: 1 }, { w: 10 }, { w: 2 ** 50, c: 3 }, { d: 5 }, { mode: 'items' }, { offset: 3 }, { w: -1 }, { k: 'x' }]
+  const metas = [
+    {},
+    { c: 1 },
+    { w: 10 },
+    { w: 2 ** 50, c: 3 },
+    { d: 5 },
+    { mode: 'items' },
+    { offset: 3 },
+    { w: -1 },
+    { k: 'x' },
+    { z: true },
+    { mode: 'items', z: true },
+  ]
 
   it('as an agent never throws, ends with a named code or lives, and counts nothing at the end, in 20,000 sequences [security 66]', () =>
     hear('agent', 20_000))
@@ -43,11 +59,12 @@ describe('a session that hears random frames', () => {
         side: json ? 'hub' : side,
         codec,
         clock,
-        onOpen: (stream) => void (random() % 3 === 0 ? stream.reply(1) : stream.head({ mode: 'bytes' })),
+        onOpen: (stream) => void (random() % 3 === 0 ? stream.reply(1) : stream.head({ mode: 'items', z: stream.canPack })),
+        packing,
         onClose: (end) => void ends.push(end),
       })
       session
-        .open('x.y', {})
+        .open('x.y', {}, { takesPacked: true })
         .answered()
         .catch(() => undefined)
       for (let i = 1 + (random() % 10); i > 0 && session.alive; i--) {

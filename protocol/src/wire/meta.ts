@@ -8,10 +8,11 @@ interface Fields {
   i?: Uint8Array
   t?: string
   o?: number
+  z?: boolean
 }
 
-/** The fields of an OPEN, whose types were checked: c class, w window, d deadline, k resume key, i idempotency key, t trace, o resume offset. */
-export function readMeta({ c, w, d, k, i, t, o }: Fields): OpenMeta {
+/** The fields of an OPEN, whose types were checked: c class, w window, d deadline, k resume key, i idempotency key, t trace, o resume offset, z takes packed items. */
+export function readMeta({ c, w, d, k, i, t, o, z }: Fields): OpenMeta {
   return {
     priority: c ?? 2,
     // Absolute on the wire, as all offsets are.
@@ -21,6 +22,7 @@ export function readMeta({ c, w, d, k, i, t, o }: Fields): OpenMeta {
     ...(i === undefined ? {} : { idempotencyKey: i }),
     ...(t === undefined ? {} : { trace: t.slice(0, 64) }),
     ...(o === undefined ? {} : { resumeAt: o }),
+    ...(z === true ? { takesPacked: true } : {}),
   }
 }
 
@@ -32,5 +34,6 @@ export function writeMeta(meta: OpenMeta, granted: number, offset: number | unde
   if (meta.idempotencyKey !== undefined) fields.i = meta.idempotencyKey
   if (meta.trace !== undefined) fields.t = meta.trace
   if (offset !== undefined) fields.o = offset
+  if (meta.takesPacked === true) fields.z = true
   return fields as Record<string, unknown>
 }

@@ -89,57 +89,64 @@ export function createByteWriter(): ByteWriter {
   }
 }
 
-export interface ByteReader {
-  readonly left: number
-  u8(): number
-  f64(): number
-  varint(): number
-  text(mostBytes: number): string
-  /** Which of so many bits are set, rising. */
-  bits(count: number): number[]
-}
+/** Throws `invalid_input` for what is too short, too long or no text. A class: a hub makes one for each sample of its fleet. */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  #view: DataView | undefined
+  #at = 0
 
-/** Throws `invalid_input` for what is too short, too long or no text. */
-export function createByteReader(bytes: Uint8Array): ByteReader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let at = 0
-  const take = (count: number) => {
-    if (at + count > bytes.length) throw malformed()
-    at += count
-    return at - count
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
   }
-  return {
-    get left() {
-      return bytes.length - at
-    },
-    u8: () => bytes[take(1)]!,
-    f64: () => view.getFloat64(take(8), true),
-    varint() {
-      let value = 0
-      for (let scale = 1; scale < 2 ** 56; scale *= 128) {
-        const byte = bytes[take(1)]!
-        value += (byte & 127) * scale
-        if (value > Number.MAX_SAFE_INTEGER) break
-        if (byte < 128) return value
-      }
+
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  u8(): number {
+    return this.#bytes[this.#take(1)]!
+  }
+
+  f64(): number {
+    const { buffer, byteOffset, byteLength } = this.#bytes
+    this.#view ??= new DataView(buffer, byteOffset, byteLength)
+    return this.#view.getFloat64(this.#take(8), true)
+  }
+
+  varint(): number {
+    let value = 0
+    for (let scale = 1; scale < 2 ** 56; scale *= 128) {
+      const byte = this.#bytes[this.#take(1)]!
+      value += (byte & 127) * scale
+      if (value > Number.MAX_SAFE_INTEGER) break
+      if (byte < 128) return value
+    }
+    throw malformed()
+  }
+
+  text(mostBytes: number): string {
+    const length = this.varint()
+    if (length > mostBytes) throw malformed()
+    const start = this.#take(length)
+    try {
+      return utf8.decode(this.#bytes.subarray(start, start + length))
+    } catch {
       throw malformed()
-    },
-    text(mostBytes) {
-      const length = this.varint()
-      if (length > mostBytes) throw malformed()
-      const start = take(length)
-      try {
-        return utf8.decode(bytes.subarray(start, start + length))
-      } catch {
-        throw malformed()
-      }
-    },
-    bits(count) {
-      const set: number[] = []
-      const start = take(Math.ceil(count / 8))
-      for (let i = 0; i < count; i++) if (((bytes[start + (i >> 3)]! >> (i & 7)) & 1) === 1) set.push(i)
-      return set
-    },
+    }
+  }
+
+  /** Which of so many bits are set, rising. */
+  bits(count: number): number[] {
+    const set: number[] = []
+    const start = this.#take(Math.ceil(count / 8))
+    for (let i = 0; i < count; i++) if (((this.#bytes[start + (i >> 3)]! >> (i & 7)) & 1) === 1) set.push(i)
+    return set
+  }
+
+  #take(count: number): number {
+    if (this.#at + count > this.#bytes.length) throw malformed()
+    this.#at += count
+    return this.#at - count
   }
 }
 

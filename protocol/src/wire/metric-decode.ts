@@ -1,5 +1,5 @@
 import type { MetricSample } from './metric-batch.ts'
-import { createByteReader, malformed, unzigzag, type ByteReader } from './metric-bytes.ts'
+import { ByteReader, malformed, unzigzag } from './metric-bytes.ts'
 import { flag, metricLimits, usualStepMs } from './metric-format.ts'
 import { isScale, valueOf } from './metric-scale.ts'
 
@@ -17,19 +17,45 @@ interface Subject {
 
 /** Reads what one encoder wrote, in order. Keeps at most `metricLimits.subjects` subjects, whoever writes. */
 export function createSampleDecoder(): SampleDecoder {
-  let row: Subject[] = []
-  let head: Omit<MetricSample, 'points'> | undefined
-  let open = false
+  return new Decoder()
+}
 
-  function readHead(input: ByteReader, flags: number): void {
-    if (((flags & flag.part) !== 0) !== open) throw malformed()
-    if (open) return
+/** A class, not closures: a hub holds one for each of its hosts. */
+class Decoder implements SampleDecoder {
+  #row: Subject[] = []
+  #head: Omit<MetricSample, 'points'> | undefined
+  #open = false
+
+  decode(item: Uint8Array): MetricSample[] {
+    const input = new ByteReader(item)
+    const samples: MetricSample[] = []
+    let points = 0
+    while (input.left > 0) {
+      const flags = input.u8()
+      this.#readHead(input, flags)
+      this.#readGone(input)
+      this.#readNew(input)
+      this.#readChanged(input)
+      this.#open = (flags & flag.more) !== 0
+      if (this.#open) continue
+      // A record of a few bytes repeats thousands of subjects: their number is what costs.
+      points += this.#row.length + 1
+      if (points > metricLimits.pointsPerItem) throw malformed()
+      samples.push({ ...this.#head!, points: this.#row.map(readPoint) })
+    }
+    return samples
+  }
+
+  #readHead(input: ByteReader, flags: number): void {
+    if (((flags & flag.part) !== 0) !== this.#open) throw malformed()
+    if (this.#open) return
     const boot = (flags & flag.boot) !== 0
     if ((flags & flag.forget) !== 0) {
       if (!boot) throw malformed()
-      row = []
-      head = undefined
+      this.#row = []
+      this.#head = undefined
     }
+    const head = this.#head
     const bootId = boot ? input.text(metricLimits.bootBytes) : head?.bootId
     if (bootId === undefined) throw malformed()
     const seq = boot ? input.varint() : head!.seq + 1 + input.varint()
@@ -37,59 +63,39 @@ export function createSampleDecoder(): SampleDecoder {
     // Dates reach this far, and further nobody's clock.
     if (!Number.isSafeInteger(seq) || !(Math.abs(timeMs) <= 8.64e15)) throw malformed()
     const dropped = (flags & flag.dropped) !== 0 ? input.varint() : 0
-    head = { bootId, seq, timeMs, dropped, ...((flags & flag.leftOut) !== 0 ? { leftOut: input.varint() } : {}) }
+    this.#head = { bootId, seq, timeMs, dropped, ...((flags & flag.leftOut) !== 0 ? { leftOut: input.varint() } : {}) }
   }
 
-  function readGone(input: ByteReader): void {
+  #readGone(input: ByteReader): void {
+    let left = input.varint()
+    if (left === 0) return
     const gone = new Set<number>()
     let next = 0
-    for (let left = input.varint(); left > 0; left--) {
+    for (; left > 0; left--) {
       next += input.varint()
-      if (next >= row.length) throw malformed()
+      if (next >= this.#row.length) throw malformed()
       gone.add(next++)
     }
-    if (gone.size > 0) row = row.filter((_, place) => !gone.has(place))
+    this.#row = this.#row.filter((_, place) => !gone.has(place))
   }
 
-  function readNew(input: ByteReader): void {
+  #readNew(input: ByteReader): void {
     for (let left = input.varint(); left > 0; left--) {
       const kind = input.text(metricLimits.kindBytes)
       const id = input.text(metricLimits.idBytes)
       const count = input.u8()
-      if (count > metricLimits.values || row.length >= metricLimits.subjects) throw malformed()
+      if (count > metricLimits.values || this.#row.length >= metricLimits.subjects) throw malformed()
       const scales = Array.from({ length: count }, () => input.u8())
       if (!scales.every(isScale)) throw malformed()
-      row.push({ kind, id, scales, codes: scales.map(() => Number.NaN) })
+      this.#row.push({ kind, id, scales, codes: scales.map(() => Number.NaN) })
     }
   }
 
-  function readChanged(input: ByteReader): void {
-    for (const place of input.bits(row.length)) {
-      const { codes } = row[place]!
+  #readChanged(input: ByteReader): void {
+    for (const place of input.bits(this.#row.length)) {
+      const { codes } = this.#row[place]!
       for (const index of input.bits(codes.length)) codes[index] = readCode(input, codes[index]!)
     }
-  }
-
-  return {
-    decode(item) {
-      const input = createByteReader(item)
-      const samples: MetricSample[] = []
-      let points = 0
-      while (input.left > 0) {
-        const flags = input.u8()
-        readHead(input, flags)
-        readGone(input)
-        readNew(input)
-        readChanged(input)
-        open = (flags & flag.more) !== 0
-        if (open) continue
-        // A record of a few bytes repeats thousands of subjects: their number is what costs.
-        points += row.length + 1
-        if (points > metricLimits.pointsPerItem) throw malformed()
-        samples.push({ ...head!, points: row.map(readPoint) })
-      }
-      return samples
-    },
   }
 }
 

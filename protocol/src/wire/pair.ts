@@ -50,10 +50,11 @@ export function pair(options: PairOptions = {}): Pair {
   function join(from: Transport & { queued: number }, to: Transport): void {
     let freeAt = 0
     const underWay: (Uint8Array | string)[] = []
-    from.send = (message) => {
+    from.send = (message, done) => {
       if (!alive) return
       const bytes = message.length
       const copy = typeof message === 'string' ? message : message.slice()
+      done?.()
       const { delayMs = 0 } = options
       if (delayMs === 0 && bytesPerMs === 0) return void queueMicrotask(() => alive && to.onMessage(copy))
       const now = clock.now()

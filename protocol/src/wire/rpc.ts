@@ -100,7 +100,7 @@ async function answer(
   const leave = () => void iterator.return?.(undefined)?.catch(() => undefined)
   stream.signal.addEventListener('abort', leave)
   if (stream.signal.aborted) return leave()
-  stream.head({ mode: method.down.mode })
+  stream.head({ mode: method.down.mode, ...(method.options.packs === true && stream.canPack ? { z: true } : {}) })
   try {
     for (;;) {
       const next = await iterator.next()
@@ -126,7 +126,8 @@ function ownMeta(meta: OpenMeta, added: unknown, { ownKey }: ServeOptions): Open
 /** As the viewer asked, but never more under way than the queue of a relay may hold. */
 function relayMeta(meta: OpenMeta, { options }: Method): OpenMeta {
   const windowBytes = Math.min(meta.windowBytes ?? limits.windowBytes, limits.queueBytes)
-  return { ...meta, windowBytes, priority: options.priority ?? 2 }
+  // Forwarded undecoded: whether it may be packed is for the viewer to say, not for this hub.
+  return { ...meta, windowBytes, priority: options.priority ?? 2, takesPacked: meta.takesPacked === true }
 }
 
 function duplexContext(method: Duplex, base: CallContext, stream: WireStream) {
@@ -289,13 +290,14 @@ class ItemReader implements AsyncIterator<unknown> {
 }
 
 function metaFor(method: Method, given: CallOptions, { randomBytes }: ClientOptions): OpenMeta {
-  const { priority, mutates, resumeForMs } = method.options
+  const { priority, mutates, resumeForMs, packs } = method.options
   const deadlineMs = given.deadlineMs ?? method.options.deadlineMs ?? (method.kind === 'call' ? 30_000 : 0)
   return {
     ...(priority === undefined ? {} : { priority }),
     ...(deadlineMs > 0 ? { deadlineMs } : {}),
     ...(mutates === true ? { idempotencyKey: given.idempotencyKey ?? randomBytes(16) } : {}),
     ...(resumeForMs === undefined ? {} : { resumeKey: randomBytes(16) }),
+    ...(packs === true ? { takesPacked: true } : {}),
     ...(given.trace === undefined ? {} : { trace: given.trace }),
     ...(priority === 1 ? { windowBytes: limits.terminalWindowBytes } : {}),
   }

@@ -44,7 +44,8 @@ class SessionImpl implements Session {
   }
 
   open(method: string, params: unknown, meta: OpenMeta = {}): WireStream {
-    const stream = new StreamImpl(method, params, meta, true)
+    const unable = meta.takesPacked === true && this.#options.packing === undefined
+    const stream = new StreamImpl(method, params, unable ? { ...meta, takesPacked: false } : meta, true)
     const link = this.#link
     if (link.alive && !link.draining) {
       if (link.open(stream)) {

@@ -1,3 +1,4 @@
+import { readAhead } from './lent.ts'
 import type { Transport } from './transport.ts'
 
 /* oxlint-disable unicorn/prefer-add-event-listener -- one listener, and `ws` and browsers differ in the rest */
@@ -6,25 +7,29 @@ export interface SocketLike {
   binaryType: string
   readonly readyState: number
   readonly bufferedAmount: number
-  send(data: Uint8Array | string): void
+  send(data: Uint8Array | string, done?: () => void): void
   close(code?: number, reason?: string): void
   onmessage: unknown
   onclose: unknown
   onerror: unknown
+  /** `ws` alone has it, and makes no event of each message for it. */
+  on?(event: 'message', listener: (data: Uint8Array<ArrayBuffer>, isBinary: boolean) => void): unknown
 }
 
 const open = 1
+const text = new TextDecoder()
 
 /**
- * A transport over a WebSocket that is already open. `binaryType` 'nodebuffer' is for `ws`, which then hands over what it
- * received without copying it; browsers know only 'arraybuffer'.
+ * A transport over a WebSocket that is already open. `binaryType` 'nodebuffer' is for `ws`, whose messages are then lent
+ * and not copied; browsers know only 'arraybuffer'.
  */
 export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'nodebuffer' = 'arraybuffer'): Transport {
   socket.binaryType = binaryType
   const transport: Transport = {
-    send(message) {
-      if (socket.readyState === open) socket.send(message)
+    send(message, done) {
+      if (socket.readyState === open) socket.send(message, done)
     },
+    lends: false,
     get bufferedBytes() {
       return socket.bufferedAmount
     },
@@ -36,11 +41,15 @@ export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'node
     onMessage: () => undefined,
     onClose: () => undefined,
   }
-  socket.onmessage = ({ data }: { data: ArrayBuffer | Uint8Array<ArrayBuffer> | string }) =>
-    transport.onMessage(typeof data === 'string' ? data : viewOf(data))
+  if (socket.on !== undefined) socket.on('message', (data, isBinary) => transport.onMessage(isBinary ? viewOf(data) : text.decode(data)))
+  else
+    socket.onmessage = ({ data }: { data: ArrayBuffer | Uint8Array<ArrayBuffer> | string }) =>
+      transport.onMessage(typeof data === 'string' ? data : viewOf(data))
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => transport.onClose(code, reason)
   socket.onerror = () => undefined
-  return transport
+  if (binaryType !== 'nodebuffer') return transport
+  const lends = readAhead(socket, (message) => transport.onMessage(message))
+  return Object.assign(transport, { lends })
 }
 
 /** Never a Buffer: its `slice` does not copy, and whoever reads relies on that. */

@@ -1,4 +1,5 @@
-import { FairleadError, type Code } from '../errors.ts'
+import { codeOf, FairleadError, type Code } from '../errors.ts'
+import { copyOf } from './blocks.ts'
 import { Burst } from './burst.ts'
 import type { Carrier } from './carrier.ts'
 import { frame } from './frame.ts'
@@ -6,6 +7,7 @@ import { Inbox } from './inbox.ts'
 import { Joint } from './joint.ts'
 import { limits } from './limits.ts'
 import { Outbox, type Trailer } from './outbox.ts'
+import { packItem, unpackItem, type Packing } from './pack.ts'
 import type { Bucket } from './schedule.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
@@ -34,6 +36,10 @@ export class StreamImpl implements WireStream {
   cancelKeep: (() => void) | undefined
   queuedInClass = false
   #headed = false
+  /** What is written leaves packed. */
+  #packs = false
+  /** What comes is unpacked by this; null: it comes as it is. Not known before HEAD. */
+  #inflate: Packing['inflate'] | null | undefined
   /** The opener has everything, the acceptor's END too, and said so: until then a stream with a key may be asked for again. */
   #wholeTaken = false
   #burst: Burst | undefined
@@ -77,6 +83,10 @@ export class StreamImpl implements WireStream {
     return this.carrier !== undefined
   }
 
+  get canPack(): boolean {
+    return this.meta.takesPacked === true && this.carrier?.packing?.deflate !== undefined
+  }
+
   get receivedBytes(): number {
     return this.in.receivedBytes
   }
@@ -102,6 +112,7 @@ export class StreamImpl implements WireStream {
     if (this.#headed || this.over) return
     this.#headed = true
     this.out.whole = meta['mode'] === 'items'
+    this.#packs = meta['z'] === true
     this.carrier?.control(frame.head, this.id, meta)
   }
 
@@ -110,13 +121,13 @@ export class StreamImpl implements WireStream {
     if (this.#error !== undefined) return Promise.reject(this.#error)
     if (out.ending !== undefined) return Promise.reject(new FairleadError('internal', 'Nothing can be written after the end of a stream.'))
     if (payload.length === 0) return Promise.resolve()
-    if (out.whole && payload.length > limits.dataBytes)
+    if (out.whole && payload.length > limits.dataBytes - (this.#packs ? 1 : 0))
       return Promise.reject(new FairleadError('too_large', 'An item of a stream is larger than 32 KiB.'))
     if (out.queuedBytes > limits.queueBytes) {
       this.reset('rate_limited', 'The reader of this stream is too slow for its writer.')
       return Promise.reject(this.#error!)
     }
-    this.#push(payload)
+    this.#push(this.#packs ? packItem(payload, this.carrier?.packsNow === true ? this.carrier.packing?.deflate : undefined) : payload)
     return out.room()
   }
 
@@ -164,14 +175,32 @@ export class StreamImpl implements WireStream {
       complete = true
       return ended
     }
+    // One after the other: a browser's inflater answers when it likes.
+    let last: Promise<unknown> | undefined
+    const take = (payload: Uint8Array | undefined): IteratorResult<Uint8Array> | Promise<IteratorResult<Uint8Array>> => {
+      const inflate = this.#inflate
+      if (inflate === undefined || inflate === null) return result(payload)
+      const next = Promise.resolve(last).then(async () => result(payload === undefined ? undefined : await this.#unpack(payload, inflate)))
+      last = next
+      return next
+    }
     return {
-      next: () => (complete ? Promise.resolve(ended) : this.#pull().then(result)),
+      next: () => (complete ? Promise.resolve(ended) : this.#pull().then(take)),
       return: () => {
         // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
         if (this.opener && !complete && !this.over) this.reset('canceled')
         complete = true
         return Promise.resolve(ended)
       },
+    }
+  }
+
+  async #unpack(block: Uint8Array, inflate: Packing['inflate']): Promise<Uint8Array> {
+    try {
+      return await unpackItem(block, inflate)
+    } catch (error) {
+      this.reset(codeOf(error), (error as FairleadError).message)
+      throw error
     }
   }
 
@@ -233,14 +262,14 @@ export class StreamImpl implements WireStream {
 
   // ---- called by the link ----------------------------------------------------------------------------------------
 
-  /** False: the peer sent more than it may. */
-  receive(payload: Uint8Array): boolean {
+  /** `lent`: its memory is only valid now. False: the peer sent more than it may. */
+  receive(payload: Uint8Array, lent: boolean): boolean {
     const inbox = this.in
     if (inbox.ended || this.over) return true
     inbox.receivedBytes += payload.length
     if (inbox.receivedBytes > inbox.grantedBytes) return false
     // What is small would hold on to all it came with; what is not is not worth a copy.
-    const own = payload.length * wholeShare >= payload.buffer.byteLength ? payload : payload.slice()
+    const own = !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : copyOf(payload)
     if (this.#joint === undefined) inbox.push(own)
     else {
       inbox.consumedBytes = inbox.receivedBytes
@@ -270,7 +299,8 @@ export class StreamImpl implements WireStream {
       return this.#finish()
     }
     const { out } = this
-    const { w, offset } = answer.head
+    const { w, offset, mode, z } = answer.head
+    if (!this.#agree(mode, z === true)) return this.reset('invalid_input', 'The answer is packed in a way that was not asked for.')
     if (typeof w === 'number') out.limit = out.held ? w : Math.max(out.limit, w)
     if (out.held) {
       out.held = false
@@ -281,6 +311,16 @@ export class StreamImpl implements WireStream {
     this.#answer.resolve(answer)
     this.sendSignals()
     this.carrier?.ready(this)
+  }
+
+  /** Packed only items, only as was asked for, and never otherwise than what came already. */
+  #agree(mode: unknown, packed: boolean): boolean {
+    if (packed && !(this.opener && this.meta.takesPacked === true && mode === 'items')) return false
+    const known = this.#inflate !== undefined
+    const before = known && this.#inflate !== null
+    if (packed !== before && this.in.receivedBytes > (known ? 0 : (this.meta.resumeAt ?? 0))) return false
+    this.#inflate = packed ? this.carrier!.packing!.inflate : null
+    return true
   }
 
   receiveCredit(limit: number, received: number | undefined): void {
@@ -378,12 +418,13 @@ export class StreamImpl implements WireStream {
   }
 
   /** Goes on towards whoever opened it again: from their offset, as far as they grant. False: that was let go already. */
-  reattach(carrier: Carrier, id: number, { resumeAt = 0, windowBytes = limits.windowBytes }: OpenMeta): boolean {
+  reattach(carrier: Carrier, id: number, { resumeAt = 0, windowBytes = limits.windowBytes, takesPacked }: OpenMeta): boolean {
+    if (this.#packs && takesPacked !== true) return false
     if (this.over || !this.out.rewind(resumeAt)) return false
     this.out.limit = resumeAt + windowBytes
     this.#headed = true
     const mode = this.out.whole ? 'items' : 'bytes'
-    carrier.control(frame.head, id, { offset: this.in.receivedBytes, w: this.claim(carrier), mode })
+    carrier.control(frame.head, id, { offset: this.in.receivedBytes, w: this.claim(carrier), mode, ...(this.#packs ? { z: true } : {}) })
     this.attach(carrier, id)
     return true
   }

@@ -1,12 +1,17 @@
 /** What carries whole messages both ways, in order: a WebSocket, a sealed one, a pair in memory. */
 export interface Transport {
-  /** Never throws; a broken transport says so through `onClose`. */
-  send(message: Uint8Array | string): void
+  /**
+   * Never throws; a broken transport says so through `onClose`. The message is the transport's until `done` is called, if
+   * it ever is: then its memory may be written to again.
+   */
+  send(message: Uint8Array | string, done?: () => void): void
+  /** Messages are lent: whoever keeps some of one beyond `onMessage` copies it. Otherwise their memory is the reader's own. */
+  readonly lends?: boolean | undefined
   /** Handed over and not yet taken by the kernel. */
   readonly bufferedBytes: number
   /** Closes with a WebSocket close code; `onClose` still fires, once. */
   close(code: number, reason: string): void
-  /** Set by whoever reads: the handshake first, then the session. A message is the reader's: its memory is not written to again. */
+  /** Set by whoever reads: the handshake first, then the session. */
   onMessage: (message: Uint8Array | string) => void
   onClose: (code: number, reason: string) => void
 }

@@ -1,5 +1,6 @@
 import type { Code } from '../errors.ts'
 import type { FrameCodec } from './frame.ts'
+import type { Packing } from './pack.ts'
 import type { Clock, Transport } from './transport.ts'
 
 /** One stream of a session: what an OPEN made, on either side. */
@@ -34,6 +35,8 @@ export interface WireStream {
   readonly sentBytes: number
   /** False while no session carries it and it waits to be resumed. */
   readonly connected: boolean
+  /** The other end takes packed items, and this end can pack them. */
+  readonly canPack: boolean
 }
 
 export interface OpenMeta {
@@ -48,6 +51,8 @@ export interface OpenMeta {
   readonly trace?: string
   /** Receive window granted from the start, bytes. */
   readonly windowBytes?: number
+  /** What comes down may be packed, item by item. Said only by a session that has `packing`. */
+  readonly takesPacked?: boolean
 }
 
 export interface SessionOptions {
@@ -65,6 +70,8 @@ export interface SessionOptions {
   readonly firstId?: number
   /** Where streams with a resume key wait for their next session; belongs to the process, not to the session. */
   readonly resumeStore?: ResumeStore
+  /** Packs and unpacks the items of streams whose method allows it. Absent: nothing is packed, either way. */
+  readonly packing?: Packing
 }
 
 /** Streams that lost their session and may be found again under their key. */

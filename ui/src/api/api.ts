@@ -4,6 +4,7 @@ import type { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { codeOf, FairleadError, isCode } from '@fairlead/protocol/errors.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
+import { webPacking } from '@fairlead/protocol/wire/pack-web.ts'
 import { openSession, type OpenMeta, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import { overSocket, type SocketLike } from '@fairlead/protocol/wire/socket.ts'
 
@@ -27,6 +28,7 @@ export { link }
 let session: Session | undefined
 let opening: Promise<Session> | undefined
 let failures = 0
+const packing = webPacking()
 /** Counts sign-ins: what belongs to the one before has no say any more. */
 let turn = 0
 
@@ -59,6 +61,7 @@ function dial(own: number): Promise<Session> {
           side: 'console',
           codec: jsonCodec,
           clock: systemClock,
+          ...(packing === undefined ? {} : { packing }),
           onOpen: (stream) => stream.reset('unsupported'),
           onClose: (why) => own === turn && lost(why),
         })
@@ -130,7 +133,7 @@ const decoder = new TextDecoder()
 export async function* follow<N extends MethodName>(name: N, input: Input<N>, signal: AbortSignal): AsyncGenerator<Item<N>> {
   for (;;) {
     try {
-      const stream = (await connected()).open(name, input)
+      const stream = (await connected()).open(name, input, { takesPacked: true })
       signal.addEventListener('abort', () => stream.reset('canceled'))
       for await (const payload of stream) yield JSON.parse(decoder.decode(payload)) as Item<N>
       return

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
+import type { Database } from '../base/db.ts'
+import { openTestDatabase } from '../base/testdb.ts'
+import { createSightings } from './sightings.ts'
+
+const factsOf = (hostname: string) => ({ hostname }) as HostFacts
+
+describe('hosts that were seen', () => {
+  const organization = randomUUID()
+  const other = randomUUID()
+  let test: Awaited<ReturnType<typeof openTestDatabase>>
+  let transactions = 0
+  let db: Database
+
+  before(async () => {
+    test = await openTestDatabase()
+    db = {
+      ...test.db,
+      tx(...call) {
+        transactions++
+        return test.db.tx(...call)
+      },
+    }
+    for (const id of [organization, other])
+      await test.db.tx({ organization: id }, async (sql) => {
+        await sql`INSERT INTO organizations (organization_id, name) VALUES (${id}, ${id})`
+        await sql`INSERT INTO environments (organization_id, id, name) VALUES (${id}, ${id}, 'default')`
+      })
+  })
+  after(() => test.close())
+
+  async function enrol(of = organization): Promise<string> {
+    const id = randomUUID()
+    await test.db.tx(
+      { organization: of },
+      (sql) => sql`INSERT INTO hosts (organization_id, id, environment_id, public_key, name, last_loss)
+        VALUES (${of}, ${id}, ${of}, ${randomBytes(32)}, ${id}, 'before')`,
+    )
+    return id
+  }
+  const stored = async (id: string, of = organization) =>
+    (await test.db.tx({ organization: of }, (sql) => sql`SELECT facts, last_loss, last_seen_at FROM hosts WHERE id = ${id}`))[0]!
+
+  it('stores a fleet that comes at once in few transactions, each host with its own, and leaves what was not told', async () => {
+    const saw = createSightings(db)
+    const ids = await Promise.all(Array.from({ length: 50 }, () => enrol()))
+    const foreign = await enrol(other)
+    transactions = 0
+    await Promise.all([
+      ...ids.map((id) => saw({ organization, id, facts: factsOf(id) })),
+      saw({ organization: other, id: foreign, lastLoss: 'x'.repeat(600) }),
+      saw({ organization, id: ids[1]!, lastLoss: 'cut' }),
+    ])
+    assert.ok(transactions <= 3, `${transactions} transactions`)
+    for (const id of ids) {
+      const { facts, last_loss: loss, last_seen_at: seen } = await stored(id)
+      assert.deepEqual(facts, factsOf(id))
+      assert.equal(loss, id === ids[1] ? 'cut' : 'before')
+      assert.ok(Math.abs(Date.now() - (seen as Date).getTime()) < 60_000)
+    }
+    assert.equal((await stored(foreign, other))['last_loss'].length, 500)
+  })
+
+  it('refuses what no database takes to the one host that says it, and stores the others', async () => {
+    const saw = createSightings(db)
+    const [first, bad, good] = [await enrol(), await enrol(), await enrol()]
+    const results = await Promise.allSettled([
+      saw({ organization, id: first, facts: factsOf('first') }),
+      saw({ organization, id: bad, facts: factsOf('nul \0') }),
+      saw({ organization, id: good, facts: factsOf('good') }),
+    ])
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.deepEqual((await stored(good))['facts'], factsOf('good'))
+    assert.equal((await stored(bad))['facts'], null)
+  })
+
+  it('writes no host of another organization', async () => {
+    const foreign = await enrol(other)
+    await createSightings(db)({ organization, id: foreign, lastLoss: 'stolen' })
+    assert.equal((await stored(foreign, other))['last_loss'], 'before')
+  })
+})

@@ -1,0 +1,53 @@
+import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
+import { batched, byOrganization } from '../base/batched.ts'
+import type { Database } from '../base/db.ts'
+
+/** What a host was seen with just now; what is left out stays as it is stored. */
+export interface Sighting {
+  readonly organization: string
+  readonly id: string
+  readonly facts?: HostFacts
+  /** Why its link ended. */
+  readonly lastLoss?: string
+}
+
+/** Nobody waits for it but the row itself. */
+const everyMs = 200
+
+/** Stores that hosts were seen: those of a fleet that comes or goes at once together. */
+export function createSightings(db: Database): (sighting: Sighting) => Promise<void> {
+  const save = batched(
+    async (sightings: readonly Sighting[]) => {
+      try {
+        await write(db, sightings)
+      } catch (error) {
+        if (sightings.length === 1) throw error
+        // One host's facts may be what no database takes (a NUL): the others are stored all the same.
+        return Promise.all(sightings.map((one) => write(db, [one]).then(nothing, (reason: Error) => reason)))
+      }
+      return sightings.map(nothing)
+    },
+    { everyMs },
+  )
+  return async (sighting) => {
+    const error = await save(sighting)
+    if (error !== undefined) throw error
+  }
+}
+
+const nothing = (): Error | undefined => undefined
+
+async function write(db: Database, sightings: readonly Sighting[]): Promise<void> {
+  for (const [organization, own] of byOrganization(sightings)) {
+    const rows = new Map<string, Sighting>()
+    for (const one of own) rows.set(one.id, { ...rows.get(one.id), ...one })
+    await db.tx(
+      { organization },
+      (sql) => sql`
+        UPDATE hosts SET last_seen_at = now(), facts = coalesce(seen.facts, hosts.facts),
+          last_loss = coalesce(left(seen."lastLoss", 500), hosts.last_loss)
+        FROM jsonb_to_recordset(${sql.json([...rows.values()] as never)}) AS seen (id uuid, facts jsonb, "lastLoss" text)
+        WHERE hosts.id = seen.id`,
+    )
+  }
+}

@@ -1,0 +1,30 @@
+import { limits } from './limits.ts'
+
+/** So many wait to be used again, at most. */
+const mostFree = 16
+
+/** No message is larger. */
+export const blockBytes: number = limits.messageBytes
+
+const free: Uint8Array[] = []
+
+/**
+ * Memory for one message, with whatever was in it. Every ArrayBuffer counts towards the next collection of the whole heap,
+ * 64 MiB of them make one: bulk in messages of their own costs more to collect than to carry.
+ */
+export function takeBlock(): Uint8Array {
+  return free.pop() ?? new Uint8Array(blockBytes)
+}
+
+/** Nobody reads or writes it any more. */
+export function giveBlock(block: Uint8Array): void {
+  if (free.length < mostFree) free.push(block)
+}
+
+const smallBytes = 512
+
+/** A copy that is the reader's own. Unlike `slice` it does not fill with zeros first what it then overwrites. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= smallBytes) return bytes.slice()
+  return new Uint8Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+}

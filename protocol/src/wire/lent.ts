@@ -1,0 +1,55 @@
+import type { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import { MessageReader } from './reader.ts'
+
+/** One read takes so much at most. */
+const readBytes = 256 * 1024
+
+/** What `ws` keeps to itself and is read here. */
+interface Inside {
+  readonly _socket?: Socket
+  readonly _receiver?: Writable
+  readonly _isServer?: boolean
+}
+
+/** All sockets of a process read into this: what one reads is used up before the next one reads. Made when first needed. */
+let shared: Uint8Array<ArrayBuffer> | undefined
+
+/**
+ * Reads the socket of a `ws` ahead of it: whole binary messages go straight to `onMessage`, lent until it returns; all else
+ * goes to `ws`, which keeps everything that is a WebSocket's duty. False: this is no socket of `ws`, nothing was changed.
+ */
+export function readAhead(socket: object, onMessage: (message: Uint8Array) => void): boolean {
+  const { _socket: raw, _receiver: receiver, _isServer: masked } = socket as Inside
+  if (raw === undefined || receiver === undefined || masked === undefined) return false
+  // After what is wrong, and after the peer's close, nothing is heard.
+  const over = () => receiver.errored !== null || receiver.writableEnded
+  const reader = new MessageReader({
+    masked,
+    onMessage: (message) => void (over() || onMessage(message)),
+    onOther: (bytes) => void (over() || receiver.write(bytes)),
+  })
+  const read = (bytes: Uint8Array) => reader.read(bytes)
+  // What came with the upgrade still waits, and is heard first.
+  raw.removeAllListeners('data').on('data', (chunk: Buffer) => read(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)))
+  shared ??= new Uint8Array(readBytes)
+  readInto(raw, shared, read)
+  return true
+}
+
+/**
+ * Node reads into memory that it is given (`onread`) for whoever dials, and for nobody who accepts: this does afterwards what
+ * that option does. Without it every read is 64 KiB of new memory. Where Node knows it no more, all goes on as it was.
+ */
+function readInto(socket: Socket, memory: Uint8Array, read: (bytes: Uint8Array) => void): void {
+  const symbols = Object.getOwnPropertySymbols(socket)
+  const [buffer, callback] = ['kBuffer', 'kBufferCb'].map((name) => symbols.find(({ description }) => description === name))
+  const inside = socket as unknown as Record<symbol, unknown> & { readonly _handle?: { useUserBuffer?(memory: Uint8Array): void } }
+  if (buffer === undefined || callback === undefined || inside._handle?.useUserBuffer === undefined) return
+  inside[buffer] = memory
+  inside[callback] = (bytes: number) => {
+    read(memory.subarray(0, bytes))
+    return true
+  }
+  inside._handle.useUserBuffer(memory)
+}
