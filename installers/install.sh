@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Fairlead agent: join string on standard input, nothing else to say. Run again to repair; `--uninstall` removes
-# the agent and nothing of yours.
+# Installs the Fairlead agent. On standard input: the join string, then, a line each, what HTTPS_PROXY, HTTP_PROXY and
+# NO_PROXY are in the shell of whoever installs; sudo drops those, and in arguments anybody could read them. Run again to
+# repair; `--uninstall` removes the agent and nothing of yours.
 set -eu
 
 prefix=${FAIRLEAD_PREFIX:-/opt/fairlead}
@@ -19,9 +20,28 @@ if [ "${1:-}" = --uninstall ]; then
 fi
 
 [ "$(uname -m)" = "@NODE_ARCH@" ] || fail "this hub serves an agent for @NODE_ARCH@; this machine is $(uname -m)."
-join=$(cat)
+join= https= http= except=
+{ IFS= read -r join && IFS= read -r https && IFS= read -r http && IFS= read -r except; } || true
 case "$join" in flj1.*.*.*.*) ;; *) fail "no join string on standard input; paste the whole line from the console." ;; esac
 hub=$(printf %s "$join" | cut -d. -f5 | tr '_-' '/+' | awk '{ while (length($0) % 4) $0 = $0 "="; print }' | base64 -d) || fail "the join string is damaged; paste the whole line again."
+
+# They go into files that systemd and a shell read, and are never repeated: they may hold a password.
+carry() {
+  if printf %s "$2" | LC_ALL=C grep -q '[^]A-Za-z0-9._~:/?#@!$&()*+,;=%[-]'; then
+    fail "$1 holds a character that belongs in no such setting (percent-encode those of a password); nothing was installed."
+  fi
+  [ -z "$2" ] || proxies="$proxies$1=$2
+"
+}
+proxies=
+except=$(printf %s "$except" | tr -d ' ')
+carry HTTPS_PROXY "$https"
+carry HTTP_PROXY "$http"
+carry NO_PROXY "$except"
+# For curl, wget and the agent here; curl takes the plain one in small letters alone.
+[ -z "$https" ] || export HTTPS_PROXY="$https" https_proxy="$https"
+[ -z "$http" ] || export HTTP_PROXY="$http" http_proxy="$http"
+[ -z "$except" ] || export NO_PROXY="$except" no_proxy="$except"
 
 if command -v curl >/dev/null 2>&1; then fetch() { curl -fsSLk "$1" -o "$2"; }
 elif command -v wget >/dev/null 2>&1; then fetch() { wget -q --no-check-certificate "$1" -O "$2"; }
@@ -37,7 +57,17 @@ mkdir -p "$prefix"
 get node "$prefix/node" @NODE_SHA256@
 get agent.cjs "$prefix/agent.cjs" @AGENT_SHA256@
 chmod 755 "$prefix/node"
-printf '#!/bin/sh\nexport FAIRLEAD_STATE_DIR="${FAIRLEAD_STATE_DIR:-%s}"\nexec %s/node %s/agent.cjs "$@"\n' "$state" "$prefix" "$prefix" > "$prefix/fairlead-agent"
+rm -f "$prefix/proxy.env"
+[ -z "$proxies" ] || (umask 077; printf %s "$proxies" > "$prefix/proxy.env")
+cat > "$prefix/fairlead-agent" <<WRAPPER
+#!/bin/sh
+export FAIRLEAD_STATE_DIR="\${FAIRLEAD_STATE_DIR:-$state}"
+# What the service has, for whoever may read it and says nothing else.
+if [ -z "\${HTTPS_PROXY:-}\${https_proxy:-}\${HTTP_PROXY:-}\${http_proxy:-}" ] && [ -r "$prefix/proxy.env" ]; then
+  while IFS= read -r said; do export "\$said"; done < "$prefix/proxy.env"
+fi
+exec "$prefix/node" "$prefix/agent.cjs" "\$@"
+WRAPPER
 chmod 755 "$prefix/fairlead-agent"
 "$prefix/fairlead-agent" --version >/dev/null || fail "the agent does not start here; its output is above."
 printf %s "$join" | "$prefix/fairlead-agent" enrol
@@ -52,6 +82,7 @@ Wants=network-online.target
 [Service]
 ExecStart=$prefix/node --max-semi-space-size=1 $prefix/agent.cjs run
 Environment=FAIRLEAD_STATE_DIR=$state
+EnvironmentFile=-$prefix/proxy.env
 Environment=MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
 Restart=always
 RestartSec=2

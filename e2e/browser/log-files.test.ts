@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { AgentProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
+import { findBarriers } from './axe.ts'
 import { desktop, openStage, phone, type Stage } from './observe.ts'
 
 const talks = 'i=0; while true; do i=$((i+1)); echo "tick=$i served"; [ $((i%5)) = 0 ] && echo "upstream $i refused" >&2; sleep 0.2; done'
@@ -97,6 +98,8 @@ describe('whole logs in a browser', need('chromium', 'dockerd', 'busybox'), () =
     await fresh.route('**/assets/match-worker*', (route) => route.abort())
     await fresh.goto(`${stage.hub.url}/logs?of=name:web+host:alpha&q=refused`)
     await fresh.getByText('The filter could not look at the lines.').waitFor()
+    await stage.snap('logs-filter-broken', fresh)
+    assert.deepEqual(await findBarriers(fresh), [])
     await fresh.unroute('**/assets/match-worker*')
     await fresh.getByRole('button', { name: 'Try again' }).click()
     await fresh.getByRole('log').getByText('refused').first().waitFor()

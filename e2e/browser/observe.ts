@@ -29,7 +29,7 @@ export interface BareStage {
   /** Starts the agent of a host that joins with such a string. */
   join(text: string, name: string, engineSocket?: string): Promise<AgentProcess>
   /** A picture, when pictures are wanted. */
-  snap(name: string): Promise<void>
+  snap(name: string, of?: Page): Promise<void>
   /** No barrier that a machine can find. */
   barriers(name?: string): Promise<void>
   /** No barrier, and nothing that scrolls sideways. */
@@ -78,10 +78,10 @@ export async function openBareStage(): Promise<BareStage> {
       agents.push(agent)
       return agent
     },
-    async snap(name) {
+    async snap(name, of = page) {
       if (shots === undefined) return
       mkdirSync(shots, { recursive: true })
-      await page.screenshot({ path: join(shots, `${name}.png`) })
+      await of.screenshot({ path: join(shots, `${name}.png`) })
     },
     barriers,
     async clean() {

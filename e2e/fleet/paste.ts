@@ -23,6 +23,8 @@ export async function pasteLine(
     readonly name: string
     readonly engineSocket: string
     /** Where it was installed before. */
+    /** What the shell has beside, that the line is pasted into. */
+    readonly shell?: Readonly<Record<string, string>>
     readonly installed?: Pick<PastedHost, 'prefix' | 'stateDir'>
   },
 ): Promise<PastedHost> {
@@ -30,7 +32,9 @@ export async function pasteLine(
   const bin = join(dir, 'bin')
   mkdirSync(bin)
   // These tests run as root, on machines that need not have sudo.
-  writeFileSync(join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 })
+  // It keeps as little of the shell's environment as sudo does.
+  const dropped = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]).join(' ')
+  writeFileSync(join(bin, 'sudo'), `#!/bin/sh\nunset ${dropped}\nexec "$@"\n`, { mode: 0o755 })
   const prefix = options.installed?.prefix ?? join(dir, 'opt')
   const stateDir = options.installed?.stateDir ?? join(dir, 'state')
   const env = {
@@ -49,7 +53,7 @@ export async function pasteLine(
       stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-1_000_000)))
     return child
   }
-  const pasted = start('/bin/sh', ['-c', line], env)
+  const pasted = start('/bin/sh', ['-c', line], { ...env, ...options.shell })
   const code = await new Promise<number | null>((done) => pasted.once('close', done))
   if (code !== 0) {
     rmSync(dir, { recursive: true, force: true })

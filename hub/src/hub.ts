@@ -148,7 +148,6 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
     renderMetrics: () =>
       renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
     pingDatabase: db.ping,
-    hostsOnline: () => fleet.online,
     isDraining,
     log,
   })

@@ -5,9 +5,9 @@ import { createWeb } from './web.ts'
 
 describe('the health of a hub', () => {
   function web(pingDatabase: () => Promise<void>) {
-    const parts = { api: new Hono() as never, installer: new Hono(), console: new Hono() }
+    const parts = { api: new Hono() as never, installer: new Hono() as never, console: new Hono() }
     const nothing = { openApi: {}, publicUrl: undefined, metricsToken: undefined, renderMetrics: () => '', log: () => undefined }
-    const state = { hostsOnline: () => 0, isDraining: () => false }
+    const state = { isDraining: () => false }
     return createWeb({ version: '0', ...parts, ...nothing, ...state, pingDatabase })
   }
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -4,20 +4,20 @@ import type { Log } from './log.ts'
 import { serveDocs } from './docs.ts'
 import { safeHeaders } from './headers.ts'
 import { metricsType } from './prometheus.ts'
+import type { Installer } from './static.ts'
 import { sameSecret, secretOf, type Secret } from './secret.ts'
 
 export interface WebDeps {
   readonly version: string
   readonly api: Hono<Bindings>
   readonly openApi: unknown
-  readonly installer: Hono
+  readonly installer: Installer['app']
   readonly console: Hono
   readonly publicUrl: string | undefined
   readonly metricsToken: Secret | undefined
   readonly renderMetrics: () => string
   /** Rejects while the database does not answer. */
   readonly pingDatabase: () => Promise<void>
-  readonly hostsOnline: () => number
   readonly isDraining: () => boolean
   readonly log: Log
 }
@@ -48,7 +48,8 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
   app.get('/readyz', async (context) => {
     const database = await ping()
     const ok = database && !deps.isDraining()
-    const body = { ok, database: database ? 'ok' : 'down', draining: deps.isDraining(), hosts: deps.hostsOnline() }
+    // Strangers ask this: how many hosts there are is none of their business.
+    const body = { ok, database: database ? 'ok' : 'down', draining: deps.isDraining() }
     return context.json(body, ok ? 200 : 503, ok ? {} : { 'Retry-After': '2' })
   })
   app.get('/api/openapi.json', (context) => context.json(deps.openApi as object))

@@ -96,8 +96,10 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
     await orm.insert(invitations).values({ ...own, id, secretHash, tags: [...tags], hostname, expiresAt: expires })
   })
   const join = formatJoin({ tokenId: id, secret, hubKey, address: url })
+  // Sudo drops the proxies of the shell, and whatever stands in arguments everybody on the host can read: they go where the secret goes.
+  const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].map((name) => `"\${${name}-\${${name.toLowerCase()}-}}"`).join(' ')
   // -k is safe: nothing that TLS protects is trusted, the script is pinned by its hash and the hub by its key.
-  const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${script.sha256}  $f" | sha256sum -c - && printf %s '${join}' | sudo sh "$f"`
+  const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${script.sha256}  $f" | sha256sum -c - && printf '%s\\n' '${join}' ${proxies} | sudo sh "$f"`
   return {
     id,
     line,

@@ -133,7 +133,7 @@ export const errors = [
 
 const invitation: Invitation = {
   id: 'sample',
-  line: 'f=$(mktemp) && curl -fsSLk https://192.0.2.1:8443/i.sh -o "$f" && echo "0000  $f" | sha256sum -c - && printf %s \'flj1.sample\' | sudo sh "$f"',
+  line: 'f=$(mktemp) && curl -fsSLk https://192.0.2.1:8443/i.sh -o "$f" && echo "0000  $f" | sha256sum -c - && printf \'%s\\n\' \'flj1.sample\' "${HTTPS_PROXY-${https_proxy-}}" "${HTTP_PROXY-${http_proxy-}}" "${NO_PROXY-${no_proxy-}}" | sudo sh "$f"',
   join: 'flj1.sample',
   words: ['amber', 'canoe', 'lilac', 'orbit'],
   scriptSha256: '0'.repeat(64),

@@ -65,21 +65,24 @@ export function Newer(): JSX.Element {
   )
 }
 
-const scriptOf = (html: string) => /src="(\/assets\/main-[^"]+)"/.exec(html)?.[1]
+/** The names of a console's first files hold the hash of all of it, its style apart. */
+const filesOf = (html: string) => [...html.matchAll(/"(\/assets\/main-[^"]+)"/g)].map(([, file]) => file).join(' ')
 
 /** Whether the hub serves another console than this one: looked at whenever the link comes back. */
 function createNewer(): () => boolean {
   const [newer, setNewer] = createSignal(false)
-  const own = document.querySelector('script[src^="/assets/main-"]')?.getAttribute('src')
+  const own = [...document.querySelectorAll('link[href^="/assets/main-"], script[src^="/assets/main-"]')]
+    .map((element) => element.getAttribute('src') ?? element.getAttribute('href'))
+    .join(' ')
   let wasLost = false
   async function look(): Promise<void> {
     // Lost again meanwhile: the next return looks again.
-    const served = scriptOf(
+    const served = filesOf(
       await fetch('/')
         .then((answer) => answer.text())
         .catch(() => ''),
     )
-    if (served !== undefined && own !== undefined && served !== own) setNewer(true)
+    if (served !== '' && own !== '' && served !== own) setNewer(true)
   }
   createEffect(() => {
     if (link().state === 'lost') wasLost = true

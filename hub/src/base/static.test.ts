@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { getRequestListener } from '@hono/node-server'
+import { serveInstaller } from './static.ts'
+
+const stallMs = 1000
+
+describe('what an installer fetches', () => {
+  const root = mkdtempSync(join(tmpdir(), 'fairlead-static-'))
+  let port = 0
+  const { promise: listening, resolve } = Promise.withResolvers<void>()
+  let server: ReturnType<typeof createServer>
+
+  before(async () => {
+    mkdirSync(join(root, 'installers'))
+    writeFileSync(join(root, 'installers/install.sh'), '#!/bin/sh\n')
+    const { app } = serveInstaller(root, stallMs)
+    server = createServer(getRequestListener(app.fetch as never) as RequestListener).listen(0, '127.0.0.1', resolve)
+    await listening
+    port = (server.address() as AddressInfo).port
+  })
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+    rmSync(root, { recursive: true, force: true })
+  })
+
+  const connections = () => new Promise<number>((done) => server.getConnections((_error, count) => done(count)))
+  function open(path: string): Promise<Socket> {
+    return new Promise((done) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: hub\r\n\r\n`)
+        done(socket)
+      })
+      socket.on('error', () => undefined)
+      socket.pause()
+    })
+  }
+  async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    for (let i = 0; i < 200; i++) {
+      if (await condition()) return
+      await new Promise((wait) => setTimeout(wait, 50))
+    }
+    assert.fail('it did not become so within 10 s')
+  }
+
+  it('comes whole to whoever reads slowly, for longer than one may read nothing', async () => {
+    const socket = await open('/dl/node')
+    const startMs = performance.now()
+    // More than both kernels hold for it, so that the hub sees each rest.
+    const restAfterBytes = 8 * 1024 * 1024
+    let rests = 1
+    let bytes = 0
+    let expected = Number.POSITIVE_INFINITY
+    socket.on('data', (part: Buffer) => {
+      if (bytes === 0) {
+        const head = part.toString('latin1')
+        expected = Number(/content-length: (\d+)/i.exec(head)![1]) + head.indexOf('\r\n\r\n') + 4
+      }
+      bytes += part.length
+      if (bytes < rests * restAfterBytes) return
+      rests++
+      socket.pause()
+      setTimeout(() => socket.resume(), stallMs / 10)
+    })
+    socket.resume()
+    await until(() => bytes >= expected)
+    assert.equal(bytes, expected)
+    assert.ok(performance.now() - startMs > stallMs)
+    socket.destroy()
+    await until(async () => (await connections()) === 0)
+  })
+
+  it('is held for nobody who takes nothing: the connection ends, and the next one is served', async () => {
+    const idle = await open('/dl/node')
+    await until(async () => (await connections()) === 1)
+    await until(async () => (await connections()) === 0)
+    idle.destroy()
+    const answer = await fetch(`http://127.0.0.1:${port}/dl/node`)
+    assert.equal((await answer.arrayBuffer()).byteLength, Number(answer.headers.get('content-length')))
+  })
+})
