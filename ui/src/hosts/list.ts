@@ -2,7 +2,7 @@ import { useNavigate, useSearchParams } from '@solidjs/router'
 import { createMemo, createSignal } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { t } from '../i18n/i18n.ts'
-import { createColumns } from '../kit/columns.ts'
+import { createLook, turnSort } from '../kit/columns.ts'
 import { save, toCsv } from '../kit/export.ts'
 import { createKeys, type KeyAction } from '../kit/keys.ts'
 import { tell } from '../kit/kit.tsx'
@@ -18,7 +18,7 @@ export function createHostList() {
   const live = createHosts()
   const [search, setSearch] = useSearchParams<{ filter?: string; sort?: string }>()
   const navigate = useNavigate()
-  const look = createLook()
+  const look = createLook('hosts', columns)
   const [held, setHeld] = createSignal(false)
   const [currentId, setCurrentId] = createSignal('')
   const filter = () => search.filter ?? ''
@@ -69,9 +69,7 @@ export function createHostList() {
       unknownName(filter()) === undefined ? '' : t('hosts.badName', { name: unknownName(filter())!, names: hostFilterNames.join(', ') }),
     setFilter: (next: string) => setSearch({ filter: next === '' ? undefined : next }, { replace: true }),
     turn(key: string, add: boolean): void {
-      const old = sort().find((one) => one.replace('-', '') === key)
-      const next = old === undefined ? [key] : old.startsWith('-') ? [] : [`-${key}`]
-      const keys = [...(add ? sort().filter((one) => one.replace('-', '') !== key) : []), ...next].slice(0, 4)
+      const keys = turnSort(sort(), key, add)
       setSearch({ sort: keys.length === 0 ? undefined : keys.join(',') })
     },
     valuesOf: async (name: string) => countValues(live.state.hosts, name),
@@ -93,20 +91,6 @@ function createOrder(live: LiveHosts, filter: () => string, sort: () => readonly
     lastAsked = asked
     return ids
   }, [])
-}
-
-/** Which columns, in what order, how wide. */
-function createLook() {
-  const choice = createColumns('hosts', columns)
-  const byKey = new Map(columns.map((column) => [column.key, column]))
-  const [choosing, setChoosing] = createSignal(false)
-  const shown = createMemo(() =>
-    choice
-      .all()
-      .filter((one) => one.shown)
-      .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
-  )
-  return { choice, choosing, setChoosing, shown, labelOf: (key: string) => byKey.get(key)!.label }
 }
 
 function countValues(hosts: readonly Host[], name: string): { value: string; count: number }[] {
