@@ -4,7 +4,8 @@ import { t } from '../i18n/i18n.ts'
 import { Dialog } from '../kit/Dialog.tsx'
 import { plain } from '../kit/kit.tsx'
 import { showOperation, startOperation } from '../kit/operations.ts'
-import { labelOf, planHosts, readTags, runOn, tagsAfter, tagsOf, type HostVerb } from './bulk.ts'
+import { readTags } from '../kit/tags.ts'
+import { labelOf, planHosts, runOn, tagsAfter, tagsOf, type HostVerb } from './bulk.ts'
 
 const mostListed = 500
 
