@@ -5,7 +5,7 @@ import { toBase64Url } from '@fairlead/protocol/join.ts'
 import type { Link } from './dial.ts'
 import { writeWhole, type Disk } from './whole.ts'
 
-/** What the hub handed out at the last login that this host kept: a copy of its disk will show an older one. */
+/** What the hub handed out at the last handshake that this host kept: a copy of its disk will show an older one. */
 export interface KeptGeneration {
   /** '' for none yet. */
   readonly current: string
@@ -43,7 +43,7 @@ function read(file: string, key: string): string {
 export function keepGeneration(generation: KeptGeneration, { welcome, session }: Pick<Link, 'welcome' | 'session'>): void {
   if (welcome.generation === undefined) return
   generation.keep(welcome.generation)
-  // Whether the hub heard it shows at the next login.
+  // Whether the hub heard it shows at the next handshake.
   session
     .open('link.kept', { generation: welcome.generation })
     .answered()

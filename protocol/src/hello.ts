@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 export const protocolVersion = 1
 
 const short = z.string().check(z.maxLength(128))
-/** Which login it came from, and 16 random bytes. */
+/** Which handshake it came from, and 16 random bytes. */
 export const Generation = z.string().check(z.regex(/^[1-9]\d{0,14}\.[0-9a-f]{32}$/))
 
 /** What the agent says in the handshake's last message, sealed. Under 4 KiB with all else there. */
@@ -36,7 +36,7 @@ export const Welcome = z.object({
   resumeForMs: z.int(),
   smearMs: z.int(),
   nowMs: z.number(),
-  /** To be kept, and shown at the next login; confirmed by `link.kept`. */
+  /** To be kept, and shown at the next handshake; confirmed by `link.kept`. */
   generation: z.optional(Generation),
 })
 export type Welcome = z.infer<typeof Welcome>

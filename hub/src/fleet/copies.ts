@@ -75,7 +75,7 @@ export async function believeKept({ ratchet }: CopyDeps, { id, organization }: K
     await ratchet.kept({ organization, id, ...said.data })
     stream.reply(null)
   } catch (error) {
-    // It is believed at the next login all the same: that shows it.
+    // It is believed at the next handshake all the same: that shows it.
     stream.reset(codeOf(error), 'Not written down.')
   }
 }
