@@ -56,8 +56,7 @@ export function createAccept(deps: AcceptDeps): Accept {
 type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known> }
 
 async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
-  const { fleet, log } = deps
-  const { identity, neverSeal = false } = deps
+  const { fleet, log, identity, neverSeal = false } = deps
   const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
   let gone = false
   secured.transport.onClose = () => void (gone = true)
