@@ -64,19 +64,9 @@ export async function startEngine(where?: Namespace): Promise<TestEngine> {
     get process() {
       return child
     },
-    async run(name, command, more = {}) {
+    run(name, command, more = {}) {
       const network = where === undefined ? { HostConfig: { NetworkMode: 'none' } } : {}
-      const created = await api('POST', `/containers/create?name=${encodeURIComponent(name)}`, {
-        Image: image,
-        Cmd: command,
-        ...network,
-        ...more,
-      })
-      if (created.status !== 201) throw new Error(`create ${name}: ${created.body}`)
-      const { Id } = JSON.parse(created.body) as { Id: string }
-      const started = await api('POST', `/containers/${Id}/start`)
-      if (started.status !== 204) throw new Error(`start ${name}: ${started.body}`)
-      return Id
+      return runContainer(api, name, { Image: image, Cmd: command, ...network, ...more })
     },
     async restart() {
       // A killed engine leaves its containerd behind, and the next one would wait for it.
@@ -90,9 +80,7 @@ export async function startEngine(where?: Namespace): Promise<TestEngine> {
       await ready(api)
     },
     async stop() {
-      const containers = await api('GET', '/containers/json?all=1').catch(() => undefined)
-      for (const { Id } of JSON.parse(containers?.body ?? '[]') as { Id: string }[])
-        await api('DELETE', `/containers/${Id}?force=1`).catch(() => undefined)
+      await removeContainers(api)
       const ended = new Promise<void>((done) => (child.exitCode === null ? child.once('exit', () => done()) : done()))
       child.kill('SIGTERM')
       await ended
@@ -100,6 +88,23 @@ export async function startEngine(where?: Namespace): Promise<TestEngine> {
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Creates and starts a container; answers its id. */
+export async function runContainer(api: TestEngine['api'], name: string, asked: object): Promise<string> {
+  const created = await api('POST', `/containers/create?name=${encodeURIComponent(name)}`, asked)
+  if (created.status !== 201) throw new Error(`create ${name}: ${created.body}`)
+  const { Id } = JSON.parse(created.body) as { Id: string }
+  const started = await api('POST', `/containers/${Id}/start`)
+  if (started.status !== 204) throw new Error(`start ${name}: ${started.body}`)
+  return Id
+}
+
+/** All of them; none where the engine is gone. */
+export async function removeContainers(api: TestEngine['api']): Promise<void> {
+  const containers = await api('GET', '/containers/json?all=1').catch(() => undefined)
+  for (const { Id } of JSON.parse(containers?.body ?? '[]') as { Id: string }[])
+    await api('DELETE', `/containers/${Id}?force=1`).catch(() => undefined)
 }
 
 export function mountsBelow(dir: string): string[] {

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ask, buildImage, mountsBelow, ready, type TestEngine } from './engine.ts'
+import { ask, buildImage, mountsBelow, ready, removeContainers, runContainer, type TestEngine } from './engine.ts'
 
 /** Its own limits are higher than a container inside a container may set. */
 const config = `[containers]
@@ -43,15 +43,8 @@ export async function startPodman(): Promise<TestEngine> {
     get process() {
       return child
     },
-    async run(name, command, more = {}) {
-      const asked = { Image: image, Cmd: command, HostConfig: { NetworkMode: 'none' }, ...more }
-      const created = await api('POST', `/containers/create?name=${encodeURIComponent(name)}`, asked)
-      if (created.status !== 201) throw new Error(`create ${name}: ${created.body}`)
-      const { Id } = JSON.parse(created.body) as { Id: string }
-      const started = await api('POST', `/containers/${Id}/start`)
-      if (started.status !== 204) throw new Error(`start ${name}: ${started.body}`)
-      return Id
-    },
+    run: (name, command, more = {}) =>
+      runContainer(api, name, { Image: image, Cmd: command, HostConfig: { NetworkMode: 'none' }, ...more }),
     async restart() {
       if (child.exitCode === null && child.signalCode === null) await end('SIGKILL')
       rmSync(socket, { force: true })
@@ -59,9 +52,7 @@ export async function startPodman(): Promise<TestEngine> {
       await ready(api)
     },
     async stop() {
-      const containers = await api('GET', '/containers/json?all=1').catch(() => undefined)
-      for (const { Id } of JSON.parse(containers?.body ?? '[]') as { Id: string }[])
-        await api('DELETE', `/containers/${Id}?force=1`).catch(() => undefined)
+      await removeContainers(api)
       await end('SIGTERM')
       for (const pid of keepersOf(dir)) process.kill(pid, 'SIGKILL')
       for (const mount of mountsBelow(dir)) execFileSync('umount', ['-l', mount])

@@ -1,21 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Generation } from '@fairlead/protocol/hello.ts'
 import { toBase64Url } from '@fairlead/protocol/join.ts'
 import type { Link } from './dial.ts'
 import { writeWhole, type Disk } from './whole.ts'
 
-/** What the hub handed out at the last login that this host kept: a copy of its disk will show an older one. */
-export interface Generation {
+/** What the hub handed out at the last handshake that this host kept: a copy of its disk will show an older one. */
+export interface KeptGeneration {
   /** '' for none yet. */
   readonly current: string
   /** Throws when the disk does not take it; the hub then goes on taking the one before. */
   keep(generation: string): void
 }
 
-const form = /^[1-9]\d{0,14}\.[0-9a-f]{32}$/
-
 /** Of this key alone: a host that got a new one begins anew. */
-export function openGeneration(stateDir: string, publicKey: Uint8Array, disk?: Disk): Generation {
+export function openGeneration(stateDir: string, publicKey: Uint8Array, disk?: Disk): KeptGeneration {
   const file = join(stateDir, 'generation')
   const key = toBase64Url(publicKey)
   let current = read(file, key)
@@ -33,7 +32,7 @@ export function openGeneration(stateDir: string, publicKey: Uint8Array, disk?: D
 function read(file: string, key: string): string {
   try {
     const [of, generation = ''] = readFileSync(file, 'utf8').trim().split(' ')
-    return of === key && form.test(generation) ? generation : ''
+    return of === key && Generation.safeParse(generation).success ? generation : ''
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
@@ -41,10 +40,10 @@ function read(file: string, key: string): string {
 }
 
 /** On the disk first, then the hub is told: only then is the one before worth nothing. */
-export function keepGeneration(generation: Generation, { welcome, session }: Pick<Link, 'welcome' | 'session'>): void {
+export function keepGeneration(generation: KeptGeneration, { welcome, session }: Pick<Link, 'welcome' | 'session'>): void {
   if (welcome.generation === undefined) return
   generation.keep(welcome.generation)
-  // Whether the hub heard it shows at the next login.
+  // Whether the hub heard it shows at the next handshake.
   session
     .open('link.kept', { generation: welcome.generation })
     .answered()

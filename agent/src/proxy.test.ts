@@ -12,7 +12,7 @@ import { nodeSuite, rawPublicKey, type Identity } from '@fairlead/protocol/noise
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { encodeValue } from '@fairlead/protocol/wire/codec.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
-import { overWs } from '@fairlead/protocol/wire/lent.ts'
+import { overWs } from '@fairlead/protocol/wire/ws.ts'
 import { openCertificate } from '../../hub/src/base/certificate.ts'
 import { keepConnected } from './connect.ts'
 import { dial, exportKey, makeHello, type Link } from './dial.ts'

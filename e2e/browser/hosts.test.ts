@@ -153,7 +153,7 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
       await language('en')
     })
 
-    it('of one is removed by its name, and of nobody without the permission', async () => {
+    it('of one is removed by its name, and by nobody without the permission', async () => {
       await go('/hosts')
       await page.getByText('1 of 1 host').waitFor()
       for (const key of ['j', 'Delete']) await page.keyboard.press(key)

@@ -60,8 +60,8 @@ describe('a host that keeps generations', () => {
     return { id, state }
   }
 
-  /** One login, from what is on the disk to the hub's being told; false: it was taken for a copy. */
-  async function login(
+  /** One handshake, from what is on the disk to the hub's being told; false: it was taken for a copy. */
+  async function handshake(
     id: string,
     state: string,
     disk?: Disk,
@@ -77,7 +77,7 @@ describe('a host that keeps generations', () => {
     return true
   }
 
-  it('is never taken for a copy in 1,000 crashes at any step of a login, and its real copies are afterwards [security 36]', async () => {
+  it('is never taken for a copy in 1,000 crashes at any step of a handshake, and its real copies are afterwards [security 36]', async () => {
     const crash = (): never => {
       throw new Crash()
     }
@@ -92,7 +92,7 @@ describe('a host that keeps generations', () => {
           const point = Math.floor(Math.random() * 12)
           try {
             assert.ok(
-              await login(id, state, breaking(point, crash), (at) =>
+              await handshake(id, state, breaking(point, crash), (at) =>
                 (point === 10 && at === 'turned') || (point === 11 && at === 'kept') ? crash() : undefined,
               ),
             )
@@ -102,11 +102,11 @@ describe('a host that keeps generations', () => {
             if (before !== undefined && point >= 6 && point <= 8 && Math.random() < 0.5) fs.writeFileSync(file, before)
             crashes++
           }
-          if (Math.random() < 0.3) assert.ok(await login(id, state), 'a host was taken for a copy')
+          if (Math.random() < 0.3) assert.ok(await handshake(id, state), 'a host was taken for a copy')
         }
         fs.cpSync(state, `${state}.copy`, { recursive: true })
-        assert.ok(await login(id, state), 'a host was taken for a copy')
-        assert.equal(await login(id, `${state}.copy`), false, 'a copy was not seen')
+        assert.ok(await handshake(id, state), 'a host was taken for a copy')
+        assert.equal(await handshake(id, `${state}.copy`), false, 'a copy was not seen')
         copies++
       }),
     )
@@ -115,7 +115,7 @@ describe('a host that keeps generations', () => {
 
   it('is whole after a real kill at each of the steps of its write [security 36]', async () => {
     const { id, state } = await addHost()
-    assert.ok(await login(id, state))
+    assert.ok(await handshake(id, state))
     let kept = 0
     // What stands in for the agent dies by signal 9 before the n-th step of the disk.
     for (let step = 0; step < 9; step++) {
@@ -131,24 +131,24 @@ describe('a host that keeps generations', () => {
       if (now === turn.next) kept++
     }
     assert.ok(kept > 0 && kept < 9, `${kept} of 9 were kept`)
-    assert.ok(await login(id, state))
+    assert.ok(await handshake(id, state))
   })
 
-  it('that goes back to a snapshot, or whose state is copied, is seen at the next login, whoever comes first [security 36]', async () => {
+  it('that goes back to a snapshot, or whose state is copied, is seen at the next handshake, whoever comes first [security 36]', async () => {
     for (const copyFirst of [true, false]) {
       const { id, state } = await addHost()
-      for (let n = 0; n < 3; n++) assert.ok(await login(id, state))
+      for (let n = 0; n < 3; n++) assert.ok(await handshake(id, state))
       fs.cpSync(state, `${state}.copy`, { recursive: true })
       const [first, second] = copyFirst ? [`${state}.copy`, state] : [state, `${state}.copy`]
-      assert.ok(await login(id, first))
-      assert.equal(await login(id, second), false)
-      assert.ok(await login(id, first))
+      assert.ok(await handshake(id, first))
+      assert.equal(await handshake(id, second), false)
+      assert.ok(await handshake(id, first))
     }
   })
 
   it('begins anew with another key, and takes a damaged file for none', async () => {
     const { id, state } = await addHost()
-    assert.ok(await login(id, state))
+    assert.ok(await handshake(id, state))
     assert.notEqual(openGeneration(state, key).current, '')
     assert.equal(openGeneration(state, new Uint8Array(32)).current, '')
     fs.writeFileSync(join(state, 'generation'), 'x'.repeat(100))

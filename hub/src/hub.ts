@@ -12,12 +12,13 @@ import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
+import { serveInstaller } from './base/installer.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
 import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
-import { serveConsole, serveInstaller } from './base/static.ts'
+import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
@@ -27,9 +28,9 @@ import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
-import { createRatchet } from './fleet/ratchet.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
+import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
 import { openHosts } from './hosts/hosts.ts'
@@ -128,8 +129,8 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
-  const door = { fleet, identity, enrolled, ratchet: createRatchet(db) }
-  const accept = createAccept({ ...door, db, audits, log, onStep: enrolment.progress.step, onHost: book.reload })
+  const told = { enrolled, onStep: enrolment.progress.step, onHost: book.reload }
+  const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
   const who = { findCaller: logins.findCaller, peerOf, rates: allowed }

@@ -3,8 +3,8 @@ import * as z from 'zod/mini'
 export const protocolVersion = 1
 
 const short = z.string().check(z.maxLength(128))
-/** Which login it came from, and 16 random bytes. */
-const Generation = z.string().check(z.regex(/^[1-9]\d{0,14}\.[0-9a-f]{32}$/))
+/** Which handshake it came from, and 16 random bytes. */
+export const Generation = z.string().check(z.regex(/^[1-9]\d{0,14}\.[0-9a-f]{32}$/))
 
 /** What the agent says in the handshake's last message, sealed. Under 4 KiB with all else there. */
 export const Hello = z.object({
@@ -36,13 +36,13 @@ export const Welcome = z.object({
   resumeForMs: z.int(),
   smearMs: z.int(),
   nowMs: z.number(),
-  /** To be kept, and shown at the next login; confirmed by `link.kept`. */
+  /** To be kept, and shown at the next handshake; confirmed by `link.kept`. */
   generation: z.optional(Generation),
 })
+export type Welcome = z.infer<typeof Welcome>
 
 /** What the agent says by `link.kept` once the generation is on its disk. */
 export const Kept = z.object({ generation: Generation })
-export type Welcome = z.infer<typeof Welcome>
 
 /** Close codes before and after the welcome, with what an agent makes of each. */
 export const closeCodes = { notWelcome: 4401, revoked: 4403, version: 4406, copied: 4409, rate: 4429 } as const

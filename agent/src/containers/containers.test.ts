@@ -12,6 +12,7 @@ import { openEngine, type Engine } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
 import { serveContainers } from './containers.ts'
 import { containersSource } from './source.ts'
+import { read, until } from './test-lines.ts'
 
 describe('containers of a real engine', need('dockerd', 'busybox'), () => {
   let real: TestEngine
@@ -180,21 +181,3 @@ describe('containers of a real engine', need('dockerd', 'busybox'), () => {
     stop()
   })
 })
-
-async function read(items: AsyncIterable<Uint8Array>): Promise<{ timeMs: number; source: number; text: string }[]> {
-  const lines: { timeMs: number; source: number; text: string }[] = []
-  for await (const batch of items) {
-    const { count, times, sources, lengths, text } = decodeLogLines(batch)
-    for (let i = 0, at = 0; i < count; at += lengths[i]!, i++)
-      lines.push({ timeMs: times[i]!, source: sources[i]!, text: Buffer.from(text.subarray(at, at + lengths[i]!)).toString() })
-  }
-  return lines
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1500; i++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  assert.fail('it did not become so within 30 s')
-}

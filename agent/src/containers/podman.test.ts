@@ -3,7 +3,6 @@ import { after, before, describe, it } from 'node:test'
 import type { Client } from '@fairlead/protocol/contract.ts'
 import { containers } from '@fairlead/protocol/features/containers.ts'
 import type { Row } from '@fairlead/protocol/features/inventory.ts'
-import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import { loopback } from '@fairlead/protocol/wire/rpc.ts'
 import type { TestEngine } from '../../../e2e/engine.ts'
 import { need } from '../../../e2e/need.ts'
@@ -12,6 +11,7 @@ import { openEngine, type Engine } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
 import { serveContainers } from './containers.ts'
 import { containersSource } from './source.ts'
+import { linesOf, read, until } from './test-lines.ts'
 
 // Podman speaks Docker's API with an accent: whole seconds in logs, other names of events, 201 for a resize.
 describe('containers of a real Podman', need('podman', 'busybox'), () => {
@@ -143,25 +143,3 @@ describe('containers of a real Podman', need('podman', 'busybox'), () => {
     stop()
   })
 })
-
-function linesOf(batch: Uint8Array): { timeMs: number; source: number; text: string }[] {
-  const { count, times, sources, lengths, text } = decodeLogLines(batch)
-  const lines: { timeMs: number; source: number; text: string }[] = []
-  for (let i = 0, at = 0; i < count; at += lengths[i]!, i++)
-    lines.push({ timeMs: times[i]!, source: sources[i]!, text: Buffer.from(text.subarray(at, at + lengths[i]!)).toString() })
-  return lines
-}
-
-async function read(items: AsyncIterable<Uint8Array>): Promise<ReturnType<typeof linesOf>> {
-  const lines: ReturnType<typeof linesOf> = []
-  for await (const batch of items) lines.push(...linesOf(batch))
-  return lines
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1500; i++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  assert.fail('it did not become so within 30 s')
-}

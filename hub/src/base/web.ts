@@ -4,7 +4,7 @@ import type { Log } from './log.ts'
 import { serveDocs } from './docs.ts'
 import { safeHeaders } from './headers.ts'
 import { metricsType } from './prometheus.ts'
-import type { Installer } from './static.ts'
+import type { Installer } from './installer.ts'
 import { sameSecret, secretOf, type Secret } from './secret.ts'
 
 export interface WebDeps {

@@ -258,31 +258,31 @@ describe('the door for agents', () => {
     assert.equal(fleet.find(welcome.host)?.quarantined, false)
   })
 
-  it('hands out a generation with each login, and quarantines whoever shows one that another went on from [security 36]', async () => {
+  it('hands out a generation with each handshake, and quarantines whoever shows one that another went on from [security 36]', async () => {
     const identity = makeIdentity()
     const { welcome, session } = await knock(identity, { join: await invite() })
     const id = welcome.host
     session.close(1000, 'enrolled')
-    const login = async (generation: string, bootId = 'boot-1') => {
+    const handshake = async (generation: string, bootId = 'boot-1') => {
       const { welcome, session } = await knock(identity, { generation, bootId })
       return { given: welcome.generation, keep: () => session.open('link.kept', { generation: welcome.generation }).answered() }
     }
-    const first = await login('')
+    const first = await handshake('')
     await first.keep()
     // The second was lost on its way to the disk: both it and the one before are good.
-    const lost = await login(first.given!)
-    const third = await login(first.given!)
+    const lost = await handshake(first.given!)
+    const third = await handshake(first.given!)
     assert.equal(new Set([first.given, lost.given, third.given]).size, 3)
     await third.keep()
-    const fourth = await login(third.given!)
-    const fifth = await login(fourth.given!)
+    const fourth = await handshake(third.given!)
+    const fifth = await handshake(fourth.given!)
     await fifth.keep()
     assert.deepEqual(await audited(id), ['host.enrol'])
     // A try of the same process that was overtaken is no copy.
-    await assert.rejects(login(first.given!), /1013 a later try of this agent/)
+    await assert.rejects(handshake(first.given!), /1013 a later try of this agent/)
     assert.equal(fleet.find(id)?.quarantined, false)
     fleet.find(id)!.session!.close(1000, 'gone')
-    const copy = await login(third.given!, 'copy')
+    const copy = await handshake(third.given!, 'copy')
     assert.equal(copy.given, undefined)
     assert.equal(fleet.find(id)?.quarantined, true)
     assert.deepEqual(await audited(id), ['host.enrol', 'host.quarantine'])

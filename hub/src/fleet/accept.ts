@@ -1,6 +1,6 @@
 import * as crypto from 'node:crypto'
 import * as zlib from 'node:zlib'
-import { closeCodes, chooseVersion, Hello, Kept, type Welcome } from '@fairlead/protocol/hello.ts'
+import { closeCodes, chooseVersion, Hello, type Welcome } from '@fairlead/protocol/hello.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { respond } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
@@ -8,25 +8,18 @@ import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
-import { openSession, type WireStream } from '@fairlead/protocol/wire/session.ts'
+import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
-import type { Log } from '../base/log.ts'
-import type { Fleet } from './fleet.ts'
+import { believeKept, refuseCopy, turnRatchet, type CopyDeps } from './copies.ts'
 import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
-import type { Ratchet } from './ratchet.ts'
 import { createStrangers } from './strangers.ts'
 
 const suite = nodeSuite(crypto)
 const packing = nodePacking(zlib)
 const mostHandshakes = 200
-/** How long the link that a host already has may take to prove that it lives. */
-const aliveMs = 3000
 
-export interface AcceptDeps extends JoinDeps {
-  readonly fleet: Fleet
+export interface AcceptDeps extends JoinDeps, CopyDeps {
   readonly identity: Identity
-  readonly ratchet: Ratchet
-  readonly log: Log
   /** How many hosts an organization has, online or not: so many may return at once. */
   readonly enrolled: (organization: string) => Promise<number>
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
@@ -63,8 +56,7 @@ export function createAccept(deps: AcceptDeps): Accept {
 type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known> }
 
 async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
-  const { fleet, log } = deps
-  const { identity, neverSeal = false } = deps
+  const { fleet, log, identity, neverSeal = false } = deps
   const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
   let gone = false
   secured.transport.onClose = () => void (gone = true)
@@ -95,7 +87,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     codec: msgpackCodec,
     clock: systemClock,
     packing,
-    onOpen: (stream) => void kept(deps, known, stream),
+    onOpen: (stream) => void believeKept(deps, known, stream),
     onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())
       log('info', 'host offline', { host: known.id, code, reason })
@@ -116,71 +108,6 @@ function readHello(payload: Uint8Array): Hello {
   const parsed = Hello.safeParse(decodeValue(payload))
   if (!parsed.success) throw refusal(closeCodes.notWelcome, 'the hello does not fit')
   return parsed.data
-}
-
-/**
- * Two that hold one key: a host that came back before its old link was missed, or a copied disk. The old link tells by
- * answering or not. Two copies are in quarantine both, and never drive each other out in turn.
- */
-async function refuseCopy(deps: AcceptDeps, known: Known, { bootId, join }: Hello, ip: string): Promise<void> {
-  const host = deps.fleet.find(known.id)
-  const session = host?.session
-  if (host === undefined || session?.alive !== true || host.bootId === bootId) return
-  const answers = await Promise.race([
-    session.ping().then(
-      () => true,
-      () => false,
-    ),
-    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), aliveMs).unref()),
-  ])
-  if (!answers || !session.alive) return
-  // A line that somebody pasted on a host that runs is no copy.
-  if (join === undefined && !host.quarantined) await quarantine(deps, known, ip, 'online twice')
-  throw refusal(closeCodes.copied, 'another machine is online with this very key; enrol this one anew with a line of its own')
-}
-
-/** The next generation to hand out; '' for none. Whoever shows one that another went on from is let in to be looked at only. */
-async function turnRatchet(
-  deps: AcceptDeps,
-  known: Known,
-  { generation: shown, bootId, join }: Hello,
-  ip: string,
-  isGone: () => boolean,
-): Promise<{ readonly quarantined: boolean; readonly generation: string }> {
-  const live = deps.fleet.find(known.id)
-  if (known.quarantined || live?.quarantined === true) return { quarantined: true, generation: '' }
-  // An enrolment keeps nothing yet.
-  if (join !== undefined) return { quarantined: false, generation: '' }
-  const turn = await deps.ratchet.turn({ ...known, shown })
-  if (!turn.stale) return { quarantined: false, generation: turn.next }
-  // Not a copy but a try that was given up and overtaken by the next one of the same process.
-  if (isGone() || (live?.session?.alive === true && live.bootId === bootId)) throw refusal(1013, 'a later try of this agent was let in')
-  await quarantine(deps, known, ip, 'shows a generation that another went on from')
-  return { quarantined: true, generation: '' }
-}
-
-/** For good: a person ends it, by enrolling the machine that is to stay anew. */
-async function quarantine(deps: AcceptDeps, { id, organization, name }: Known, ip: string, why: string): Promise<void> {
-  const first = await deps.ratchet.quarantine({ organization, id })
-  deps.fleet.quarantine(id)
-  await deps.onHost(organization, id)
-  if (!first) return
-  deps.log('warn', 'a host is quarantined: a second copy of its key is in use', { host: id, ip, why })
-  const who = { organization, actor: id, actorName: name, host: id, hostName: name }
-  await deps.audits.write({ ...who, verb: 'host.quarantine', outcome: 'ok', target: why, code: '', ip, userAgent: '', trace: '' })
-}
-
-/** The one thing that an agent may ask: to be believed that what it was handed is on its disk. */
-async function kept({ ratchet }: AcceptDeps, { id, organization }: Known, stream: WireStream): Promise<void> {
-  const said = Kept.safeParse(stream.params)
-  if (stream.method !== 'link.kept' || !said.success) return stream.reset('unsupported')
-  try {
-    await ratchet.kept({ organization, id, ...said.data })
-    stream.reply(null)
-  } catch (error) {
-    // It is believed at the next login all the same: that shows it.
-    stream.reset(codeOf(error), 'Not written down.')
-  }
 }
 
 function closeCodeOf(error: unknown): number {

@@ -47,7 +47,7 @@ describe('the generations of a host', () => {
   }
   const turn = (shown: string | undefined) => ratchet.turn({ organization, id, shown })
 
-  it('are each another, counted and random', async () => {
+  it('differ each time: a count that rises, and random bytes', async () => {
     const all = [await next('')]
     for (let n = 0; n < 5; n++) all.push(await next(all.at(-1)!))
     assert.deepEqual(
@@ -117,7 +117,7 @@ describe('the generations of a host', () => {
     for (const [n, host] of hosts.entries()) assert.deepEqual(await ratchet.turn({ organization, id: host, shown: '' }), stale, given[n])
   })
 
-  it('end with a quarantine, which begins once', async () => {
+  it('give way to a quarantine, which says whether it is the first', async () => {
     assert.equal(await ratchet.quarantine({ organization, id }), true)
     assert.equal(await ratchet.quarantine({ organization, id }), false)
   })

@@ -7,7 +7,7 @@ interface Named {
   readonly id: string
 }
 
-interface Login extends Named {
+interface Handshake extends Named {
   /** What the host keeps; '' for nothing yet, undefined from an agent that knows no generations. */
   readonly shown: string | undefined
 }
@@ -16,30 +16,30 @@ interface Login extends Named {
 export type Turn = { readonly stale: true } | { readonly stale: false; readonly next: string }
 
 /**
- * Tells a host from a copy of its disk: each login hands out a new generation, and whoever shows an older one than was kept is not
+ * Tells a host from a copy of its disk: each handshake hands out a new generation, and whoever shows an older one than was kept is not
  * alone with its key. What was handed out and not yet confirmed may have been kept or not: both are let in.
  */
 export interface Ratchet {
-  turn(login: Login): Promise<Turn>
+  turn(handshake: Handshake): Promise<Turn>
   /** The host has it on its disk. */
   kept(host: Named & { readonly generation: string }): Promise<void>
   /** False: it was already. */
   quarantine(host: Named): Promise<boolean>
 }
 
-/** Hosts that come at once are turned together: two small writes a login, hundreds in a transaction. */
+/** Hosts that come at once are turned together: two small writes a handshake, hundreds in a transaction. */
 export function createRatchet(db: Database): Ratchet {
-  const turn = batched(async (logins: readonly Login[]) => {
-    const turns = new Map<Login, Turn>()
+  const turn = batched(async (handshakes: readonly Handshake[]) => {
+    const turns = new Map<Handshake, Turn>()
     // A statement may meet a host once.
-    const rounds = [...Map.groupBy(logins, ({ id }) => id).values()]
-    for (let round = 0; turns.size < logins.length; round++) {
+    const rounds = [...Map.groupBy(handshakes, ({ id }) => id).values()]
+    for (let round = 0; turns.size < handshakes.length; round++) {
       for (const [organization, own] of byOrganization(rounds.flatMap((of) => of.slice(round, round + 1)))) {
         const found = await turnAll(db, organization, own)
-        for (const login of own) turns.set(login, found.get(login.id) ?? { stale: true })
+        for (const handshake of own) turns.set(handshake, found.get(handshake.id) ?? { stale: true })
       }
     }
-    return logins.map((login) => turns.get(login)!)
+    return handshakes.map((handshake) => turns.get(handshake)!)
   })
   const kept = batched(async (hosts: readonly (Named & { readonly generation: string })[]) => {
     for (const [organization, own] of byOrganization(hosts))
@@ -65,9 +65,9 @@ export function createRatchet(db: Database): Ratchet {
   }
 }
 
-async function turnAll(db: Database, organization: string, logins: readonly Login[]): Promise<Map<string, Turn>> {
-  const old = logins.filter(({ shown }) => shown === undefined).map(({ id }) => id)
-  const knowing = logins.flatMap(({ id, shown }) =>
+async function turnAll(db: Database, organization: string, handshakes: readonly Handshake[]): Promise<Map<string, Turn>> {
+  const old = handshakes.filter(({ shown }) => shown === undefined).map(({ id }) => id)
+  const knowing = handshakes.flatMap(({ id, shown }) =>
     shown === undefined ? [] : [{ id, shown: shown === '' ? null : shown, n: countOf(shown) + 1, fresh: randomBytes(16).toString('hex') }],
   )
   return db.tx({ organization }, async (sql) => {

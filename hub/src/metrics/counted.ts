@@ -28,13 +28,10 @@ export function createHostStates(db: Database, now: () => number): HostStates {
   const states = new Map<string, Promise<HostState>>()
   const read = batched(async (wanted: readonly { organization: string; host: string }[]) => {
     const found = new Map<string, Position[]>()
-    for (const [organization, own] of byOrganization(wanted))
-      for (const entry of await readPositions(
-        db,
-        organization,
-        own.map(({ host }) => host),
-      ))
-        found.set(...entry)
+    for (const [organization, own] of byOrganization(wanted)) {
+      const hosts = own.map(({ host }) => host)
+      for (const entry of await readPositions(db, organization, hosts)) found.set(...entry)
+    }
     return wanted.map(({ host }) => found.get(host) ?? [])
   })
   return {

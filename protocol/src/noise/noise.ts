@@ -1,3 +1,4 @@
+import { concat } from '../wire/concat.ts'
 import type { AeadKey, Keypair, Suite } from './suite.ts'
 
 /**
@@ -129,14 +130,4 @@ function openSymmetric(suite: Suite, prologue: Uint8Array) {
       return [suite.aead(first), suite.aead(second)]
     },
   }
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

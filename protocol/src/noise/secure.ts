@@ -1,7 +1,8 @@
 import { FairleadError } from '../errors.ts'
 import { limits } from '../wire/limits.ts'
 import type { Clock, Transport } from '../wire/transport.ts'
-import { concat, openHandshake, type Handshake } from './noise.ts'
+import { concat } from '../wire/concat.ts'
+import { openHandshake, type Handshake } from './noise.ts'
 import { sealed } from './seal.ts'
 import type { Identity, Suite } from './suite.ts'
 

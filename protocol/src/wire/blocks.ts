@@ -6,6 +6,9 @@ const mostFree = 16
 /** No message is larger. */
 export const blockBytes: number = limits.messageBytes
 
+/** A message of at least so much is put together in a block; for less, memory of its own is cheaper. */
+export const blockFrom = 16 * 1024
+
 const free: Uint8Array[] = []
 
 /**

@@ -1,5 +1,5 @@
 import { Packr, Unpackr } from 'msgpackr/pack'
-import { blockBytes, giveBlock, takeBlock } from './blocks.ts'
+import { blockBytes, blockFrom, giveBlock, takeBlock } from './blocks.ts'
 import { frame, type ControlFrame, type FrameCodec, type FrameWriter } from './frame.ts'
 import { limits } from './limits.ts'
 import { MalformedFrame, prescan } from './prescan.ts'
@@ -12,8 +12,6 @@ const unpackr = new Unpackr({ ...options, copyBuffers: true } as object)
 /** `93 02 ce <sid u32> c5 <length u16>`: DATA is written and read at fixed places, never by the msgpack library. */
 const dataHeader = 10
 const replyHeader = 7
-/** A message of so much is put together in a block that is used again. */
-const blockFrom = 16 * 1024
 
 /** msgpack frames back to back, as hub and agent speak. One per process: it keeps no state between messages. */
 export const msgpackCodec: FrameCodec = { name: 'fairlead.1', writer, decode, decodeReply: decodeValue }

@@ -1,3 +1,7 @@
+import type { Carrier } from './carrier.ts'
+import { limits } from './limits.ts'
+import type { Windows } from './windows.ts'
+
 /** What one end receives on a stream, until its reader takes it. Offsets are absolute: they count from the stream's very beginning. */
 export class Inbox {
   receivedBytes: number
@@ -8,7 +12,9 @@ export class Inbox {
   windowBytes: number
   /** The peer half-closed. */
   ended = false
-  lastCreditMs = 0
+  #lastCreditMs = 0
+  /** What is counted of the window in the sums of the link. */
+  #countedBytes = 0
   #payloads: Uint8Array[] | undefined
   #wanting: { readonly resolve: (payload: Uint8Array | undefined) => void; readonly reject: (error: unknown) => void } | undefined
 
@@ -47,6 +53,44 @@ export class Inbox {
     const payloads = this.#payloads ?? []
     this.#payloads = undefined
     return payloads
+  }
+
+  /** Enough was taken that the peer should hear of it. `wholeItems`: one must always fit, also into the smallest window. */
+  creditDue(wholeItems: boolean): boolean {
+    if (this.ended) return false
+    const due = this.consumedBytes + this.windowBytes - this.grantedBytes
+    if (due >= this.windowBytes / 2) return true
+    return wholeItems && due > 0 && this.empty && this.grantedBytes - this.receivedBytes < limits.dataBytes
+  }
+
+  /** Grants what was taken, in a window that fits the link. */
+  grant(carrier: Carrier): void {
+    this.#resize(carrier)
+    this.#lastCreditMs = carrier.nowMs()
+    this.grantedBytes = Math.max(this.grantedBytes, this.consumedBytes + this.windowBytes)
+  }
+
+  /** It emptied within two round trips and the consumer kept up: the window is what slows it. Under pressure it shrinks. */
+  #resize(carrier: Carrier): void {
+    if (carrier.windows.pressed) this.windowBytes = Math.min(this.windowBytes, limits.smallWindowBytes)
+    else {
+      const fast = carrier.nowMs() - this.#lastCreditMs < 2 * carrier.roundTripMs()
+      const wider = this.windowBytes * 2 <= limits.maxWindowBytes && carrier.windows.fits(this.windowBytes)
+      if (fast && this.empty && wider) this.windowBytes *= 2
+    }
+    this.count(this.windowBytes, carrier.windows)
+  }
+
+  /** As much of the window as the link that carries it now has room for. */
+  claim(windows: Windows): void {
+    this.windowBytes = windows.take(this.windowBytes)
+    this.#countedBytes = this.windowBytes
+  }
+
+  /** So many bytes of the link's sums are this stream's; without a link, none. */
+  count(bytes: number, windows: Windows | undefined): void {
+    windows?.add(bytes - this.#countedBytes)
+    this.#countedBytes = bytes
   }
 
   end(): void {

@@ -1,4 +1,5 @@
 import { FairleadError } from '../errors.ts'
+import { concat } from './concat.ts'
 import type { Packing } from './pack.ts'
 
 /** What a console unpacks with: the browser's own. Undefined where there is none; everything then comes as it is. */
@@ -27,12 +28,5 @@ async function inflate(packed: Uint8Array, mostBytes: number): Promise<Uint8Arra
     reader.cancel().catch(() => undefined)
     throw new FairleadError('too_large', 'The packed bytes are too many when they are unpacked.')
   }
-  if (parts.length === 1) return parts[0]!
-  const out = new Uint8Array(total)
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return parts.length === 1 ? parts[0]! : concat(parts)
 }

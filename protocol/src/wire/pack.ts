@@ -1,4 +1,4 @@
-import { codeOf, FairleadError } from '../errors.ts'
+import { codeOf, FairleadError, type Code } from '../errors.ts'
 import { limits } from './limits.ts'
 
 /** How one end packs and unpacks: handed in, since a hub and a browser have means of their own. */
@@ -38,6 +38,34 @@ export function unpackItem(block: Uint8Array, inflate: Packing['inflate']): Uint
     return plain instanceof Promise ? plain.then(checked, refuse) : checked(plain)
   } catch (error) {
     return refuse(error)
+  }
+}
+
+/** Unpacks what comes on one stream, one item after the other: a browser's inflater answers when it likes. */
+export class Unpacker {
+  readonly #inflate: Packing['inflate']
+  readonly #stream: { reset(code: Code, message: string): void }
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(inflate: Packing['inflate'], stream: { reset(code: Code, message: string): void }) {
+    this.#inflate = inflate
+    this.#stream = stream
+  }
+
+  /** The item again, or undefined for the end, once all before it are unpacked. What is broken resets the stream. */
+  take(block: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+    const item = this.#last.then(() => (block === undefined ? undefined : this.#unpack(block)))
+    this.#last = item
+    return item
+  }
+
+  async #unpack(block: Uint8Array): Promise<Uint8Array> {
+    try {
+      return await unpackItem(block, this.#inflate)
+    } catch (error) {
+      this.#stream.reset(codeOf(error), (error as FairleadError).message)
+      throw error
+    }
   }
 }
 

@@ -208,7 +208,7 @@ describe('a peer that packs what it may not, or badly', () => {
     )
   })
 
-  it('is an agent of a version without packing when it says nothing: its items are read as they are', async () => {
+  it('that says nothing of packing is an agent of an earlier version: its items are read as they are', async () => {
     const { peer, read } = await asking()
     await peer.say([frame.head, 2, { mode: 'items' }], encodeData(2, Buffer.from('\x01as it is')))
     assert.equal(await read, '\x01as it is')

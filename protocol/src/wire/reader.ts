@@ -1,10 +1,8 @@
-import { blockBytes, giveBlock, takeBlock } from './blocks.ts'
+import { blockBytes, blockFrom, giveBlock, takeBlock } from './blocks.ts'
 
 /** The first byte of a whole binary message in one frame. */
 const wholeBinary = 0x82
 const mostHeaderBytes = 14
-/** A message that comes in pieces is put together in a block from this size on. */
-const blockFrom = 16 * 1024
 
 export interface ReaderOptions {
   /** Frames of the peer are masked: this end accepted. */

@@ -1,5 +1,6 @@
 import type { Call, CallContext, CallOptions, Client, Contract, Duplex, Handlers, Method, Stream } from '../contract.ts'
 import { codeOf, FairleadError, isCanceled } from '../errors.ts'
+import { concat } from './concat.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { toHex } from './json-codec.ts'
 import { limits } from './limits.ts'
@@ -324,13 +325,7 @@ async function gather(stream: WireStream): Promise<Uint8Array> {
     total += part.length
     if (total > limits.largeReply.bytes) throw new FairleadError('too_large', 'The answer is larger than 64 MiB.')
   }
-  const out = new Uint8Array(total)
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return concat(parts)
 }
 
 /** Opened at the first use, so that a relay can open it with the key of whoever watches. */

@@ -1,3 +1,4 @@
+import { concat } from './concat.ts'
 import { limits } from './limits.ts'
 
 /** Bytes kept for a resume, summed over the streams of a process. */
@@ -105,21 +106,11 @@ export class Sent {
 
 /** The same bytes, one piece an item. */
 function cut(pieces: readonly Uint8Array[], from: number, ends: readonly number[]): Uint8Array[] {
-  const whole = pieces.length === 1 ? pieces[0]! : joined(pieces)
+  const whole = pieces.length === 1 ? pieces[0]! : concat(pieces)
   let at = 0
   return ends.map((end) => {
     const item = whole.subarray(at, end - from)
     at = end - from
     return item
   })
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.length
-  }
-  return out
 }

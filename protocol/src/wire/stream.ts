@@ -1,4 +1,4 @@
-import { codeOf, FairleadError, type Code } from '../errors.ts'
+import { FairleadError, type Code } from '../errors.ts'
 import { copyOf } from './blocks.ts'
 import { Burst } from './burst.ts'
 import type { Carrier } from './carrier.ts'
@@ -7,7 +7,7 @@ import { Inbox } from './inbox.ts'
 import { Joint } from './joint.ts'
 import { limits } from './limits.ts'
 import { Outbox, type Trailer } from './outbox.ts'
-import { packItem, unpackItem, type Packing } from './pack.ts'
+import { packItem, Unpacker } from './pack.ts'
 import type { Bucket } from './schedule.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
@@ -39,14 +39,12 @@ export class StreamImpl implements WireStream {
   /** What is written leaves packed. */
   #packs = false
   /** What comes is unpacked by this; null: it comes as it is. Not known before HEAD. */
-  #inflate: Packing['inflate'] | null | undefined
+  #unpacker: Unpacker | null | undefined
   /** The opener has everything, the acceptor's END too, and said so: until then a stream with a key may be asked for again. */
   #wholeTaken = false
   #burst: Burst | undefined
   /** The other half of a relay. */
   #joint: Joint | undefined
-  /** What is counted of the receive window in the sums of the link. */
-  #countedBytes = 0
   #error: FairleadError | undefined
   #abort: AbortController | undefined
   #answer = Promise.withResolvers<Answer>()
@@ -175,14 +173,9 @@ export class StreamImpl implements WireStream {
       complete = true
       return ended
     }
-    // One after the other: a browser's inflater answers when it likes.
-    let last: Promise<unknown> | undefined
     const take = (payload: Uint8Array | undefined): IteratorResult<Uint8Array> | Promise<IteratorResult<Uint8Array>> => {
-      const inflate = this.#inflate
-      if (inflate === undefined || inflate === null) return result(payload)
-      const next = Promise.resolve(last).then(async () => result(payload === undefined ? undefined : await this.#unpack(payload, inflate)))
-      last = next
-      return next
+      const unpacker = this.#unpacker
+      return unpacker === undefined || unpacker === null ? result(payload) : unpacker.take(payload).then(result)
     }
     return {
       next: () => (complete ? Promise.resolve(ended) : this.#pull().then(take)),
@@ -192,15 +185,6 @@ export class StreamImpl implements WireStream {
         complete = true
         return Promise.resolve(ended)
       },
-    }
-  }
-
-  async #unpack(block: Uint8Array, inflate: Packing['inflate']): Promise<Uint8Array> {
-    try {
-      return await unpackItem(block, inflate)
-    } catch (error) {
-      this.reset(codeOf(error), (error as FairleadError).message)
-      throw error
     }
   }
 
@@ -232,32 +216,9 @@ export class StreamImpl implements WireStream {
 
   #grant(): void {
     const inbox = this.in
-    if (this.carrier === undefined || this.over || inbox.ended) return
-    const due = inbox.consumedBytes + inbox.windowBytes - inbox.grantedBytes
-    // A whole item must always fit, also into the smallest window.
-    const stuck = this.opener && due > 0 && inbox.empty && inbox.grantedBytes - inbox.receivedBytes < limits.dataBytes
-    if (due < inbox.windowBytes / 2 && !stuck) return
-    this.#resize(this.carrier)
-    inbox.lastCreditMs = this.carrier.nowMs()
-    inbox.grantedBytes = Math.max(inbox.grantedBytes, inbox.consumedBytes + inbox.windowBytes)
+    if (this.carrier === undefined || this.over || !inbox.creditDue(this.opener)) return
+    inbox.grant(this.carrier)
     this.carrier.control(frame.credit, this.id, inbox.grantedBytes, inbox.receivedBytes)
-  }
-
-  /** It emptied within two round trips and the consumer kept up: the window is what slows it. Under pressure it shrinks. */
-  #resize(carrier: Carrier): void {
-    const inbox = this.in
-    if (carrier.windows.pressed) inbox.windowBytes = Math.min(inbox.windowBytes, limits.smallWindowBytes)
-    else {
-      const fast = carrier.nowMs() - inbox.lastCreditMs < 2 * carrier.roundTripMs()
-      const wider = inbox.windowBytes * 2 <= limits.maxWindowBytes && carrier.windows.fits(inbox.windowBytes)
-      if (fast && inbox.empty && wider) inbox.windowBytes *= 2
-    }
-    this.#count(inbox.windowBytes)
-  }
-
-  #count(bytes: number): void {
-    this.carrier?.windows.add(bytes - this.#countedBytes)
-    this.#countedBytes = bytes
   }
 
   // ---- called by the link ----------------------------------------------------------------------------------------
@@ -316,10 +277,10 @@ export class StreamImpl implements WireStream {
   /** Packed only items, only as was asked for, and never otherwise than what came already. */
   #agree(mode: unknown, packed: boolean): boolean {
     if (packed && !(this.opener && this.meta.takesPacked === true && mode === 'items')) return false
-    const known = this.#inflate !== undefined
-    const before = known && this.#inflate !== null
+    const known = this.#unpacker !== undefined
+    const before = known && this.#unpacker !== null
     if (packed !== before && this.in.receivedBytes > (known ? 0 : (this.meta.resumeAt ?? 0))) return false
-    this.#inflate = packed ? this.carrier!.packing!.inflate : null
+    this.#unpacker = packed ? (this.#unpacker ?? new Unpacker(this.carrier!.packing!.inflate, this)) : null
     return true
   }
 
@@ -363,7 +324,7 @@ export class StreamImpl implements WireStream {
     if (limit <= inbox.grantedBytes || (limit < out.limit && enough)) return
     inbox.grantedBytes = limit
     this.#joint.promise(limit - out.sentBytes)
-    this.#count(limit - out.sentBytes)
+    inbox.count(limit - out.sentBytes, this.carrier.windows)
     this.carrier.control(frame.credit, this.id, limit, out.peerHas)
   }
 
@@ -394,8 +355,7 @@ export class StreamImpl implements WireStream {
   /** Counts its window in the sums of the link that will carry it, and answers with the absolute limit that it grants there. */
   claim(carrier: Carrier): number {
     const inbox = this.in
-    inbox.windowBytes = carrier.windows.take(inbox.windowBytes)
-    this.#countedBytes = inbox.windowBytes
+    inbox.claim(carrier.windows)
     const limit = this.#joint?.limit(carrier.windows.pressed) ?? inbox.consumedBytes + inbox.windowBytes
     // What was granted and lost on the way is granted again.
     inbox.grantedBytes = this.fresh ? limit : Math.max(inbox.grantedBytes, limit)
@@ -411,7 +371,7 @@ export class StreamImpl implements WireStream {
 
   /** Loses its link and waits; sends nothing. */
   detach(): void {
-    this.#count(0)
+    this.in.count(0, this.carrier?.windows)
     this.#joint?.promise(0)
     this.carrier = undefined
     this.queuedInClass = false
@@ -461,7 +421,7 @@ export class StreamImpl implements WireStream {
   #leave(aborted: boolean): void {
     this.cancelDeadline?.()
     this.cancelKeep?.()
-    this.#count(0)
+    this.in.count(0, this.carrier?.windows)
     this.#joint?.promise(0)
     this.out.retire()
     this.carrier?.forget(this)

@@ -66,7 +66,7 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
       </Show>
       <Show when={list.choosing()}>
         <Suspense>
-          <ColumnChooser columns={list.choice} label={list.labelOfColumn} onClose={() => list.setChoosing(false)} />
+          <ColumnChooser columns={list.choice} label={(key) => list.columnOf(key).label} onClose={() => list.setChoosing(false)} />
         </Suspense>
       </Show>
     </>

@@ -3,7 +3,7 @@ import { createEffect, createMemo, createSignal } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ask } from '../api/api.ts'
 import { bytes, t } from '../i18n/i18n.ts'
-import { createColumns } from '../kit/columns.ts'
+import { createLook, turnSort } from '../kit/columns.ts'
 import { writeTerm } from '../kit/filter.ts'
 import { createFleetWindow, keyOf, type FleetWindow } from '../kit/fleet-window.ts'
 import { act, plain, tell } from '../kit/kit.tsx'
@@ -43,11 +43,8 @@ function createQuery(scope: () => string | undefined) {
     setGroup: (next: string) => setSearch({ group: next === '' ? undefined : next }),
     setPeek: (key: string, replace = false) => setSearch({ peek: key === '' ? undefined : key }, { replace }),
     narrow: (value: string) => setSearch({ filter: `${typed()} ${writeTerm(group(), value)}`.trim(), group: undefined }),
-    /** Up, down, off; with `add` beside the columns sorted by already. */
     turn(key: string, add: boolean): void {
-      const old = sort().find((one) => one.replace('-', '') === key)
-      const next = old === undefined ? [key] : old.startsWith('-') ? [] : [`-${key}`]
-      const keys = [...(add ? sort().filter((one) => one.replace('-', '') !== key) : []), ...next].slice(0, 4)
+      const keys = turnSort(sort(), key, add)
       setSearch({ sort: keys.length === 0 ? undefined : keys.join(',') })
     },
   }
@@ -71,20 +68,6 @@ async function fetchRows(query: Query, from = 0, count = Number.POSITIVE_INFINIT
     tell(t('grid.tooMany', { n: mostAtOnce }), true)
     return found
   }
-}
-
-/** Which columns, in what order, how wide. */
-function createLook() {
-  const choice = createColumns('containers', columns)
-  const byKey = new Map(columns.map((column) => [column.key, column]))
-  const [choosing, setChoosing] = createSignal(false)
-  const shown = createMemo(() =>
-    choice
-      .all()
-      .filter((one) => one.shown)
-      .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
-  )
-  return { choice, choosing, setChoosing, shown, labelOfColumn: (key: string) => byKey.get(key)!.label }
 }
 
 /** What is selected, and what it sums to as it is now. */
@@ -163,7 +146,7 @@ export function createContainerList(scope: () => string | undefined) {
     query,
     rows,
     ...picking,
-    ...createLook(),
+    ...createLook('containers', columns),
     bulk,
     setBulk,
     setHeld,

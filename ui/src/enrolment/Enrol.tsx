@@ -5,6 +5,7 @@ import { ask, follow } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { act, CopyButton, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
+import { readTags } from '../kit/tags.ts'
 import { createUnsaved } from '../kit/unsaved.ts'
 
 const marks = { waiting: ['○', 'off'], ok: ['●', 'ok'], warn: ['▲', 'warn'], failed: ['■', 'critical'] } as const
@@ -41,9 +42,7 @@ function Wizard(): JSX.Element {
   async function invite(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     const fields = new FormData(event.currentTarget as HTMLFormElement)
-    const tags = String(fields.get('tags'))
-      .split(/[\s,]+/)
-      .filter(Boolean)
+    const tags = [...readTags(String(fields.get('tags'))).tags]
     const input = { address: String(fields.get('address')), tags, ttlSeconds: Number(fields.get('ttl')) }
     leaving.abort()
     leaving = new AbortController()

@@ -4,6 +4,7 @@ import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { act, ConfirmByName, NoPermission } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
+import { readTags } from '../kit/tags.ts'
 import { createUnsaved } from '../kit/unsaved.ts'
 
 /** Its name and tags, and the way out. What was typed stays, after a refusal and whatever the hub tells meanwhile. */
@@ -14,11 +15,9 @@ export function HostSettings(props: { readonly id: string; readonly name: string
   function save(event: SubmitEvent): void {
     event.preventDefault()
     const fields = new FormData(event.currentTarget as HTMLFormElement)
-    const tags = String(fields.get('tags'))
-      .split(/[\s,]+/)
-      .filter((tag) => tag !== '')
-    const save = () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags })
-    void act(t('hosts.save'), save).then((done) => done && unsaved.saved())
+    const tags = [...readTags(String(fields.get('tags'))).tags]
+    const send = () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags })
+    void act(t('hosts.save'), send).then((done) => done && unsaved.saved())
   }
   async function revoke(): Promise<void> {
     if (!(await act(t('hosts.revoke'), () => ask('hosts.revoke', { host: props.id })))) return

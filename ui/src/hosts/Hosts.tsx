@@ -94,7 +94,7 @@ export function Hosts(): JSX.Element {
       </Show>
       <Show when={list.choosing()}>
         <Suspense>
-          <ColumnChooser columns={list.choice} label={list.labelOf} onClose={() => list.setChoosing(false)} />
+          <ColumnChooser columns={list.choice} label={(key) => list.columnOf(key).label} onClose={() => list.setChoosing(false)} />
         </Suspense>
       </Show>
     </>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
 import { setMe } from '../kit/me.ts'
-import { planHosts, readTags, tagsAfter, tagsOf } from './bulk.ts'
+import { planHosts, tagsAfter, tagsOf } from './bulk.ts'
 
 const host = (name: string, ...tags: string[]) => ({ id: name, name, tags })
 const fleet = [host('a', 'prod'), host('b'), host('c', 'prod', 'web')]
@@ -40,17 +40,7 @@ describe('what would be done to many hosts', () => {
   })
 })
 
-describe('tags as they are typed', () => {
-  it('are set apart by spaces and commas, each once', () => assert.deepEqual(readTags(' prod, web prod ').tags, ['prod', 'web']))
-
-  for (const [text, bad] of [
-    ['prod -web', '-web'],
-    ['a/b', 'a/b'],
-    ['x'.repeat(64), 'x'.repeat(64)],
-    ['été site:paris v1.2_3-4', undefined],
-  ] as const)
-    it(`${bad === undefined ? 'takes' : 'names what can be no tag in'} ${text.slice(0, 30)}`, () => assert.equal(readTags(text).bad, bad))
-
+describe('the tags of hosts', () => {
   it('are added to and taken from what a host has', () => {
     assert.deepEqual(tagsAfter('tag', ['a', 'b'], ['b', 'c']), ['a', 'b', 'c'])
     assert.deepEqual(tagsAfter('untag', ['a', 'b'], ['b', 'c']), ['a'])

@@ -11,17 +11,10 @@ export const labelOf = (verb: HostVerb): Key & `hosts.bulk.${HostVerb}` => `host
 
 /** What the hub takes on one host. */
 const mostTags = 32
-const tagForm = /^[\p{L}\p{N}][\p{L}\p{N}._:-]{0,62}$/u
 
 /** Why none of this can be done by this person; undefined: it can. */
 export function reasonAgainst(): Key | undefined {
   return may('hosts:manage') ? undefined : 'bulk.skip.permission'
-}
-
-/** Words as they are typed, set apart by spaces or commas; and the first that can be no tag. */
-export function readTags(text: string): { readonly tags: readonly string[]; readonly bad: string | undefined } {
-  const tags = [...new Set(text.split(/[\s,]+/).filter((tag) => tag !== ''))]
-  return { tags, bad: tags.find((tag) => !tagForm.test(tag)) }
 }
 
 /** The tags of a host afterwards. */

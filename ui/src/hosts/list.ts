@@ -2,23 +2,21 @@ import { useNavigate, useSearchParams } from '@solidjs/router'
 import { createMemo, createSignal } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { t } from '../i18n/i18n.ts'
-import { createColumns } from '../kit/columns.ts'
+import { createLook, turnSort } from '../kit/columns.ts'
 import { save, toCsv } from '../kit/export.ts'
-import { createKeys, type KeyAction } from '../kit/keys.ts'
-import { tell } from '../kit/kit.tsx'
+import { createKeys } from '../kit/keys.ts'
 import { createHosts } from '../kit/live.ts'
 import type { MenuItem } from '../kit/Menu.tsx'
-import { createSelection } from '../kit/selection.ts'
-import { hostVerbs, labelOf, reasonAgainst, type HostVerb } from './bulk.ts'
 import { columns, type HostColumn } from './columns.tsx'
 import { filterHosts, hostFilterNames, sortHosts, unknownName, valuesOfHost } from './filter.ts'
+import { createPicking } from './picking.ts'
 
 /** What the page of hosts knows and can do; the view only shows it. */
 export function createHostList() {
   const live = createHosts()
   const [search, setSearch] = useSearchParams<{ filter?: string; sort?: string }>()
   const navigate = useNavigate()
-  const look = createLook()
+  const look = createLook('hosts', columns)
   const [held, setHeld] = createSignal(false)
   const [currentId, setCurrentId] = createSignal('')
   const filter = () => search.filter ?? ''
@@ -69,9 +67,7 @@ export function createHostList() {
       unknownName(filter()) === undefined ? '' : t('hosts.badName', { name: unknownName(filter())!, names: hostFilterNames.join(', ') }),
     setFilter: (next: string) => setSearch({ filter: next === '' ? undefined : next }, { replace: true }),
     turn(key: string, add: boolean): void {
-      const old = sort().find((one) => one.replace('-', '') === key)
-      const next = old === undefined ? [key] : old.startsWith('-') ? [] : [`-${key}`]
-      const keys = [...(add ? sort().filter((one) => one.replace('-', '') !== key) : []), ...next].slice(0, 4)
+      const keys = turnSort(sort(), key, add)
       setSearch({ sort: keys.length === 0 ? undefined : keys.join(',') })
     },
     valuesOf: async (name: string) => countValues(live.state.hosts, name),
@@ -95,20 +91,6 @@ function createOrder(live: LiveHosts, filter: () => string, sort: () => readonly
   }, [])
 }
 
-/** Which columns, in what order, how wide. */
-function createLook() {
-  const choice = createColumns('hosts', columns)
-  const byKey = new Map(columns.map((column) => [column.key, column]))
-  const [choosing, setChoosing] = createSignal(false)
-  const shown = createMemo(() =>
-    choice
-      .all()
-      .filter((one) => one.shown)
-      .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
-  )
-  return { choice, choosing, setChoosing, shown, labelOf: (key: string) => byKey.get(key)!.label }
-}
-
 function countValues(hosts: readonly Host[], name: string): { value: string; count: number }[] {
   const counts = new Map<string, number>()
   for (const host of hosts) for (const value of new Set(valuesOfHost(host, name) ?? [])) counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -121,60 +103,6 @@ function exportItems(rows: () => readonly Host[], shown: () => readonly HostColu
     { label: 'CSV', run: () => save('hosts.csv', 'text/csv', toCsv<Host>(rows(), columns())) },
     { label: 'JSON', run: () => save('hosts.json', 'application/json', JSON.stringify(rows(), null, 2)) },
   ]
-}
-
-/** What is selected, and what can be done to it. */
-function createPicking(live: LiveHosts, rows: () => readonly Host[], current: () => number) {
-  const selection = createSelection<Host>(({ id }) => id)
-  const [bulk, setBulk] = createSignal<{ readonly verb: HostVerb; readonly hosts: readonly Host[] }>()
-  const [menu, setMenu] = createSignal<() => void>()
-  const latest = (id: string) => live.state.hosts.find((host) => host.id === id)
-  /** Whoever was removed meanwhile is no longer selected. */
-  const chosen = createMemo(() => selection.rows().flatMap(({ id }) => latest(id) ?? []))
-  const subject = () => (chosen().length > 0 ? chosen() : [rows()[current()]].filter((host) => host !== undefined))
-  let anchor = -1
-
-  function toggle(index: number, range: boolean): void {
-    const host = rows()[index]
-    if (host === undefined) return
-    if (range && anchor >= 0) return selection.add(rows().slice(Math.min(index, anchor), Math.max(index, anchor) + 1))
-    anchor = index
-    selection.toggle(host)
-  }
-  const selectAll = () => selection.add(rows())
-  const perform = (verb: HostVerb) => {
-    if (subject().length === 0) return false
-    if (reasonAgainst() !== undefined) return tell(t(reasonAgainst()!), true)
-    return void setBulk({ verb, hosts: subject() })
-  }
-  const actions = (): MenuItem[] =>
-    hostVerbs.map((verb) => ({
-      label: `${t(labelOf(verb))} …`,
-      danger: verb === 'revoke',
-      ...(verb === 'revoke' ? { key: 'Del' } : {}),
-      reason: reasonAgainst() === undefined ? undefined : t(reasonAgainst()!),
-      run: () => perform(verb),
-    }))
-  const keys: readonly KeyAction[] = [
-    { combo: 'x', label: 'keys.select', run: () => toggle(current(), false) },
-    { combo: 'Shift+x', label: 'keys.selectRange', run: () => toggle(current(), true) },
-    { combo: 'Mod+a', label: 'keys.selectAll', run: selectAll },
-    { combo: 'Delete', label: 'hosts.bulk.revoke', run: () => perform('revoke') },
-    { combo: '.', label: 'grid.actions', run: () => menu()?.() },
-  ]
-  return {
-    selection,
-    chosen,
-    subject,
-    toggle,
-    selectAll,
-    latest,
-    bulk,
-    setBulk,
-    actions,
-    keys,
-    setMenu: (open: () => void) => setMenu(() => open),
-  }
 }
 
 export type HostList = ReturnType<typeof createHostList>

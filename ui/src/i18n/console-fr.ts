@@ -3,7 +3,7 @@ import type { consoleEn } from './console-en.ts'
 export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   undo: 'Annuler',
   'leave.title': 'Partir sans enregistrer ?',
-  'leave.text': 'Ce que vous avez tapé sur cette page n’a pas été envoyé et sera perdu.',
+  'leave.text': 'Ce que vous avez tapé sur cette page n’a pas été envoyé et sera perdu si vous partez.',
   'leave.stay': 'Rester ici',
   'leave.go': 'Partir',
   'error.details': 'Détails',

@@ -70,7 +70,7 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'logs.download.text': 'Ce qui est affiché, en texte',
   'logs.download.ndjson': 'Ce qui est affiché, en NDJSON',
   'logs.download.whole': 'Le journal entier …',
-  'logs.whole': 'Enregistrer un journal entier',
+  'logs.whole': 'Télécharger un journal entier',
   'logs.whole.hint':
     'Le fichier vient de l’hôte tel qu’il a été écrit, sans le filtre de cette vue. Ce qui sera écrit ensuite n’y est pas.',
   'logs.whole.of': 'Conteneur',
@@ -81,10 +81,12 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'logs.whole.last': 'Dernières lignes, au plus',
   'logs.whole.lastHint': 'Vide : toutes.',
   'logs.whole.times': 'Une heure UTC devant chaque ligne',
-  'logs.whole.save': 'Enregistrer',
-  'logs.whole.begun': 'Le navigateur enregistre le journal de {name}. Si l’hôte disparaît entre-temps, il dit que c’est un échec.',
-  'logs.whole.badFrom': '« Du » n’est pas une heure. Écrivez comme 2026-11-21 14:05:30 ; la fin peut manquer.',
-  'logs.whole.badUntil': '« Au » n’est pas une heure. Écrivez comme 2026-11-21 14:05:30 ; la fin peut manquer.',
+  'logs.whole.save': 'Télécharger',
+  'logs.whole.begun': 'Le navigateur télécharge le journal de {name}. Si l’hôte disparaît entre-temps, le navigateur signale un échec.',
+  'logs.whole.badFrom':
+    '« Du » n’est pas une heure. Écrivez comme 2026-11-21 14:05:30 ; un jour seul suffit, une heure d’aujourd’hui aussi.',
+  'logs.whole.badUntil':
+    '« Au » n’est pas une heure. Écrivez comme 2026-11-21 14:05:30 ; un jour seul suffit, une heure d’aujourd’hui aussi.',
   'logs.whole.badOrder': '« Au » est avant « Du ».',
   'logs.whole.badLast': 'Dernières lignes : un nombre entier de 1 à 1 000 000, ou rien.',
   'logs.histogram': 'Lignes dans le temps',

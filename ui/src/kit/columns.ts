@@ -1,4 +1,4 @@
-import { createSignal } from 'solid-js'
+import { createMemo, createSignal } from 'solid-js'
 
 /** How a person likes the columns of a list: which, in what order, how wide. Kept in this browser. */
 export interface ColumnChoice {
@@ -16,6 +16,8 @@ export interface ColumnDefault {
 
 const narrowest = 48
 const widest = 900
+/** Columns sorted by at once. */
+const mostSorted = 4
 
 /** What was kept, made to fit today's columns: unknown ones go, new ones come last, nonsense is put right. */
 export function mergeColumns(kept: unknown, defaults: readonly ColumnDefault[]): readonly ColumnChoice[] {
@@ -76,4 +78,25 @@ export function createColumns(list: string, defaults: readonly ColumnDefault[]):
       setAll(mergeColumns(undefined, defaults))
     },
   }
+}
+
+/** What a list shows of its columns, and whether somebody is choosing them. */
+export function createLook<C extends ColumnDefault>(list: string, columns: readonly C[]) {
+  const choice = createColumns(list, columns)
+  const byKey = new Map(columns.map((column) => [column.key, column]))
+  const [choosing, setChoosing] = createSignal(false)
+  const shown = createMemo(() =>
+    choice
+      .all()
+      .filter((one) => one.shown)
+      .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
+  )
+  return { choice, choosing, setChoosing, shown, columnOf: (key: string) => byKey.get(key)! }
+}
+
+/** The columns sorted by after a click on one: up, down, off; with `add` beside those sorted by already. */
+export function turnSort(sort: readonly string[], key: string, add: boolean): readonly string[] {
+  const old = sort.find((one) => one.replace('-', '') === key)
+  const next = old === undefined ? [key] : old.startsWith('-') ? [] : [`-${key}`]
+  return [...(add ? sort.filter((one) => one.replace('-', '') !== key) : []), ...next].slice(0, mostSorted)
 }

@@ -27,8 +27,12 @@ export function createUnsaved(): Unsaved {
   let clean: string | undefined
   let typed = false
   const changed = () => typed && fields !== undefined && contentOf(fields) !== clean
+  if (open.size === 0) globalThis.addEventListener?.('beforeunload', beforeUnload)
   open.add(changed)
-  onCleanup(() => open.delete(changed))
+  onCleanup(() => {
+    open.delete(changed)
+    if (open.size === 0) globalThis.removeEventListener?.('beforeunload', beforeUnload)
+  })
   return {
     watch(form) {
       fields = form
@@ -53,7 +57,7 @@ function contentOf({ elements }: Fields): string {
   )
 }
 
-// Closing the tab, reloading, following a link to elsewhere: the browser asks in its own words.
-globalThis.addEventListener?.('beforeunload', (event) => {
+/** Closing the tab, reloading, following a link to elsewhere: the browser asks in its own words. */
+function beforeUnload(event: Event): void {
   if (isUnsaved()) event.preventDefault()
-})
+}

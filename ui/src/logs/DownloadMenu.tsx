@@ -6,9 +6,8 @@ import { makeFile } from './download.ts'
 import type { Reader } from './reader.ts'
 import type { SourceRef } from './sources.ts'
 
-const WholeLog = lazy(async () => ({ default: (await import('./WholeLog.tsx')).WholeLog }))
+const LogFile = lazy(async () => ({ default: (await import('./LogFile.tsx')).LogFile }))
 
-// Each with a Suspense of its own: without it the whole page would go while it loads, and with it the focus that must come back.
 /** What is in view, as it is filtered here; or all of a container's log, from its host. */
 export function DownloadMenu(props: { readonly reader: Reader; readonly sources: readonly SourceRef[] }): JSX.Element {
   const [whole, setWhole] = createSignal(false)
@@ -24,8 +23,9 @@ export function DownloadMenu(props: { readonly reader: Reader; readonly sources:
         ]}
       />
       <Show when={whole()}>
+        {/* Without it the whole page would go while the dialog loads, and with it the focus that must come back. */}
         <Suspense>
-          <WholeLog sources={props.sources} onClose={() => setWhole(false)} />
+          <LogFile sources={props.sources} onClose={() => setWhole(false)} />
         </Suspense>
       </Show>
     </>

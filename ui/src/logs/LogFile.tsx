@@ -4,11 +4,11 @@ import { t } from '../i18n/i18n.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { ErrorBox, plain, tell } from '../kit/kit.tsx'
 import { keyOf, type SourceRef } from './sources.ts'
-import { wholeUrl, type Wanted } from './whole.ts'
+import { logFileUrl, type Wanted } from './log-file.ts'
 
 /** Which log, which part of it; then the browser itself saves it, from the host, as long as that takes. */
-export function WholeLog(props: { readonly sources: readonly SourceRef[]; readonly onClose: () => void }): JSX.Element {
-  const [wrong, setWrong] = createSignal<Extract<ReturnType<typeof wholeUrl>, { field: unknown }>>()
+export function LogFile(props: { readonly sources: readonly SourceRef[]; readonly onClose: () => void }): JSX.Element {
+  const [wrong, setWrong] = createSignal<Extract<ReturnType<typeof logFileUrl>, { field: unknown }>>()
   const [error, setError] = createSignal<unknown>()
   const [busy, setBusy] = createSignal(false)
 
@@ -19,7 +19,7 @@ export function WholeLog(props: { readonly sources: readonly SourceRef[]; readon
     const source = props.sources.find((one) => keyOf(one) === text('source')) ?? props.sources[0]
     if (source === undefined) return
     const typed: Wanted = { from: text('from'), until: text('until'), last: text('last'), times: fields.has('times') }
-    const found = wholeUrl(source, typed, Date.now())
+    const found = logFileUrl(source, typed, Date.now())
     setError(undefined)
     setWrong('field' in found ? found : undefined)
     if ('field' in found) return (event.target as HTMLFormElement).querySelector<HTMLElement>(`[name=${found.field}]`)?.focus()

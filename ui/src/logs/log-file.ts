@@ -13,7 +13,7 @@ export interface Wanted {
 const mostLines = 1_000_000
 
 /** The address that the log is saved from, or which field is wrong and why. */
-export function wholeUrl(
+export function logFileUrl(
   { host, id }: Pick<SourceRef, 'host' | 'id'>,
   { from, until, last, times }: Wanted,
   nowMs: number,

@@ -8,7 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overWs } from '@fairlead/protocol/wire/lent.ts'
+import { overWs } from '@fairlead/protocol/wire/ws.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 
 interface Ends {
@@ -50,6 +50,7 @@ async function openEnds(greeting?: Uint8Array, heard: Transport['onMessage'] = (
 
 const innerOf = (socket: WebSocket): Socket => (socket as unknown as { _socket: Socket })._socket
 
+// Here and not beside `protocol/src/wire/ws.ts`: protocol has no `ws` of its own.
 describe('a link over real sockets, read into memory that is lent', () => {
   it('reads into one buffer, at both ends: Node still knows how', async () => {
     const { accepted, dialled, close } = await openEnds()

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { getRequestListener } from '@hono/node-server'
-import { serveInstaller } from './static.ts'
+import { serveInstaller } from './installer.ts'
 
 const stallMs = 1000
 
 describe('what an installer fetches', () => {
-  const root = mkdtempSync(join(tmpdir(), 'fairlead-static-'))
+  const root = mkdtempSync(join(tmpdir(), 'fairlead-installer-'))
   let port = 0
   const { promise: listening, resolve } = Promise.withResolvers<void>()
   let server: ReturnType<typeof createServer>
