@@ -57,6 +57,7 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
               rows={now().rows}
               onClose={() => list.setBulk(undefined)}
               onStarted={() => {
+                if (now().verb === 'remove') list.rows.expect(now().rows.map(keyOf))
                 list.setBulk(undefined)
                 list.selection.clear()
               }}

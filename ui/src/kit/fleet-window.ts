@@ -26,6 +26,8 @@ export interface FleetWindow {
   /** Rows that would move, come or go, held back while somebody points at the list. */
   readonly waiting: () => number
   apply(): void
+  /** These rows are about to go by the viewer's own doing: when one does, nothing is held back. */
+  expect(keys: readonly string[]): void
   show(first: number, last: number): void
 }
 
@@ -88,6 +90,7 @@ export function createFleetWindow(list: () => FleetList, held: () => boolean): F
   const wanted = createMemo(() => JSON.stringify(list()))
   let shown: readonly string[] = []
   let pending: readonly string[] | undefined
+  const expected = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
   onCleanup(() => clearTimeout(timer))
 
@@ -110,8 +113,10 @@ export function createFleetWindow(list: () => FleetList, held: () => boolean): F
       pending = order.map(([host, id]) => `${host}/${id}`)
       setWaiting(pending.filter((one, index) => shown[index] !== one).length + Math.max(0, shown.length - pending.length))
     }
+    const gone = pending === undefined ? [] : [...expected].filter((key) => shown.includes(key) && !pending!.includes(key))
+    for (const key of gone) expected.delete(key)
     // What a row says changes where it stands, also while its place is held.
-    if (pending !== undefined && !untrack(held)) apply()
+    if (pending !== undefined && (gone.length > 0 || !untrack(held))) apply()
     else places.draw(from, shown)
     if (pending === undefined && sums !== undefined) setCount(sums.matching)
   }
@@ -153,5 +158,6 @@ export function createFleetWindow(list: () => FleetList, held: () => boolean): F
   }
 
   const { at, indexOf, latest } = places
-  return { count, at, indexOf, latest, totals, ready, ...stream, waiting, apply, show }
+  const expect = (keys: readonly string[]) => keys.forEach((key) => expected.add(key))
+  return { count, at, indexOf, latest, totals, ready, ...stream, waiting, apply, expect, show }
 }
