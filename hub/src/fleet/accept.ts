@@ -54,6 +54,8 @@ export function createAccept(deps: AcceptDeps): Accept {
         if (code !== closeCodes.copied && code !== 1013) strangers.failed(ip)
         const reason = code === 1011 ? String(error) : (error as Error).message
         log(code === 1011 ? 'error' : 'info', 'agent not let in', { ip, code: codeOf(error), reason })
+        // Whatever it goes on to say until its end of the link is closed, too, is kept for nobody.
+        transport.onMessage = () => undefined
         transport.close(code, code === 1011 ? 'internal' : reason.slice(0, 110))
       })
       .finally(() => inFlight--)
