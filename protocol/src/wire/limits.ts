@@ -74,8 +74,8 @@ export const limits = {
   journal: { keepMs: 600_000, outcomes: 1000 },
   /** A sealing key is followed by the next one after so many messages, or so long. */
   rekey: { messages: 2 ** 20, ms: 3_600_000 },
-  /** The handshake, and each of its messages: nobody says more before they are known. */
-  handshake: { ms: 5000, bytes: 4096 },
+  /** The handshake, and each of its messages: nobody says more before they are known. Then what waits for its reader, of which each message counts as so much more. */
+  handshake: { ms: 5000, bytes: 4096, heldBytes: 512 * KiB, heldMessage: 256 },
   lastStreamId: 2 ** 31,
 } as const
 
