@@ -75,10 +75,12 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
   const known = hello.join === undefined ? await deps.findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   await refuseCopy(deps, known, hello, ip)
+  refuseGone(gone)
   const { quarantined, generation } = await turnRatchet(deps, known, hello, ip, () => gone)
   // Not those that are online: the first to return after a restart would be told of an empty fleet, and all of them come back at
   // once the next time.
   const enrolled = await deps.enrolled(known.organization).catch(() => fleet.online)
+  refuseGone(gone)
   // What the database said of it may be seconds old by now.
   if (fleet.wasExpelled(known.id)) throw refusal(closeCodes.revoked, 'revoked')
   const welcome: Welcome = {
@@ -97,7 +99,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     codec: msgpackCodec,
     clock: systemClock,
     packing,
-    onOpen: (stream) => void kept(deps, known, stream),
+    onOpen: (stream) => void kept(deps, known, { shown: hello.generation ?? '', generation }, stream),
     onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())
       log('info', 'host offline', { host: known.id, code, reason })
@@ -107,6 +109,11 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   const clockSkewMs = Math.round(hello.clockMs - Date.now())
   fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs }, session)
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
+}
+
+/** A link that was lost while the hub was slow would be taken for one that lives, and drive out the one that came after it. */
+function refuseGone(gone: boolean): void {
+  if (gone) throw refusal(1013, 'it left before it was let in')
 }
 
 /** Over how many ms a fleet returns after it was lost at once: so that a hub on two cores can take each at the first try. */
@@ -173,11 +180,16 @@ async function quarantine(deps: AcceptDeps, { id, organization, name }: Known, i
 }
 
 /** The one thing that an agent may ask: to be believed that what it was handed is on its disk. */
-async function kept({ ratchet }: AcceptDeps, { id, organization }: Known, stream: WireStream): Promise<void> {
+async function kept(
+  { ratchet }: AcceptDeps,
+  { id, organization }: Known,
+  handed: { readonly shown: string; readonly generation: string },
+  stream: WireStream,
+): Promise<void> {
   const said = Kept.safeParse(stream.params)
-  if (stream.method !== 'link.kept' || !said.success) return stream.reset('unsupported')
+  if (stream.method !== 'link.kept' || said.data?.generation !== handed.generation) return stream.reset('unsupported')
   try {
-    await ratchet.kept({ organization, id, ...said.data })
+    await ratchet.kept({ organization, id, ...handed })
     stream.reply(null)
   } catch (error) {
     // It is believed at the next login all the same: that shows it.
