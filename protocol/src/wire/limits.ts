@@ -5,6 +5,8 @@ const MiB = 1024 * KiB
 export const limits = {
   /** One WebSocket message; larger ones close with 1009. */
   messageBytes: 128 * KiB,
+  /** A message comes in so many fragments at most, and what is not whole yet in so many reads. */
+  webSocket: { maxFragments: 256, maxBufferedChunks: 1024 },
   /** What a sender gathers into one message before its last frame. */
   gatherBytes: 64 * KiB,
   dataBytes: 32 * KiB,
