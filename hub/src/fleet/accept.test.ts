@@ -325,6 +325,34 @@ describe('the door for agents', () => {
     assert.equal(fleet.find(first.welcome.host)?.quarantined, true)
   })
 
+  // The line that enrolled a host is in the history of its shell, on the disk that was copied: with it no generation was asked for.
+  it('asks for the generation of a key that enrols again, too [security 36]', async () => {
+    const identity = makeIdentity()
+    const join = await invite()
+    const enrolled = await knock(identity, { join, generation: '' })
+    const id = enrolled.welcome.host
+    assert.equal(enrolled.welcome.generation, undefined)
+    const leave = () => fleet.find(id)!.session!.close(1000, 'gone')
+    const login = async (shown: string) => {
+      const { welcome, session } = await knock(identity, { generation: shown })
+      await session.open('link.kept', { generation: welcome.generation }).answered()
+      leave()
+      return welcome.generation!
+    }
+    leave()
+    const first = await login('')
+    const second = await login(first)
+    // Whoever repairs the host itself shows what is on its disk.
+    assert.equal((await knock(identity, { join, generation: second, bootId: 'repair' })).welcome.host, id)
+    leave()
+    await assert.rejects(knock(identity, { join, bootId: 'copy' }), /4401 .*a new key is needed/)
+    assert.equal(fleet.find(id)?.quarantined, false)
+    const third = await login(second)
+    await assert.rejects(knock(identity, { join, generation: second, bootId: 'copy' }), /4401 .*a new key is needed/)
+    assert.deepEqual(await audited(id), ['host.enrol', 'host.quarantine'])
+    assert.equal((await knock(identity, { generation: third })).welcome.generation, undefined)
+  })
+
   it('stops listening to an address whose tries fail, and goes on listening to all others', async () => {
     const results = await Promise.allSettled(Array.from({ length: 199 }, () => knock(makeIdentity(), { ip: '192.0.2.66' })))
     assert.ok(results.every(({ status }) => status === 'rejected'))
