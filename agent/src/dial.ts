@@ -12,7 +12,7 @@ import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overWs } from '@fairlead/protocol/wire/ws.ts'
+import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { openTunnel } from './proxy.ts'
 import { explain } from './reach.ts'
@@ -123,8 +123,7 @@ async function openSocket<T>(
     const socket = new WebSocket(url, 'fairlead.1', {
       ...through,
       rejectUnauthorized: false,
-      perMessageDeflate: false,
-      maxPayload: 128 * 1024,
+      ...wsLimits,
       handshakeTimeout: dialMs,
       skipUTF8Validation: false,
       // Masks guard caches on the way from bytes that a page chose. Here all that leaves is inside TLS or sealed, and masking

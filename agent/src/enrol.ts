@@ -6,6 +6,7 @@ import type { Identity } from '@fairlead/protocol/noise/suite.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import type { Config } from './config.ts'
 import { dial, makeHello } from './dial.ts'
+import { openGeneration } from './generation.ts'
 import { freshIdentity, openIdentity, readPin, writePin, type Pin } from './identity.ts'
 import { proxyOf } from './proxy.ts'
 import { features, version, type Say } from './run.ts'
@@ -37,7 +38,9 @@ async function enrolAs(
   onWelcome = () => undefined as void,
 ): Promise<Pin> {
   const { tokenId, secret, hubKey, address } = parseJoin(joinText)
-  const base = { version, bootId: randomBytes(16).toString('hex'), features, name: config.name }
+  // Of a key that is enrolled already the hub asks for it here, too.
+  const generation = openGeneration(config.stateDir, identity.publicKey).current
+  const base = { version, bootId: randomBytes(16).toString('hex'), features, name: config.name, generation }
   const waits = createWaits(Math.random)
   const untilMs = performance.now() + enrolForMs
   for (;;) {

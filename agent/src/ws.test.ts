@@ -8,7 +8,8 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overWs } from '@fairlead/protocol/wire/ws.ts'
+import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
+import { limits } from '@fairlead/protocol/wire/limits.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 
 interface Ends {
@@ -20,7 +21,7 @@ interface Ends {
 /** Two real sockets of ws; the one that accepts greets at once, in one piece with its answer to the upgrade. */
 async function openEnds(greeting?: Uint8Array, heard: Transport['onMessage'] = () => undefined): Promise<Ends> {
   const server = createServer()
-  const sockets = new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 128 * 1024 })
+  const sockets = new WebSocketServer({ server, ...wsLimits })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const accepting = new Promise<Ends['accepted']>((resolve) =>
@@ -122,6 +123,44 @@ describe('a link over real sockets, read into memory that is lent', () => {
     assert.deepEqual(heard, ['one', 'two', 'three', 'four'])
     close()
   })
+
+  it(
+    'ends with a message in too many fragments, or in too many pieces [limit webSocket.maxFragments webSocket.maxBufferedChunks]',
+    { timeout: 20_000 },
+    async () => {
+      const fragment = (first: number) => [first, 0x81, 0, 0, 0, 0, 1]
+      const { maxFragments, maxBufferedChunks } = limits.webSocket
+      for (const over of [0, 1]) {
+        const { accepted, dialled, close } = await openEnds()
+        const heard: number[] = []
+        accepted.transport.onMessage = (message) => heard.push(message.length)
+        accepted.transport.onClose = () => heard.push(-1)
+        const last = fragment(0x80)
+        innerOf(dialled.socket).write(
+          Uint8Array.from([fragment(0x02), ...Array.from({ length: maxFragments - 2 + over }, () => fragment(0)), last].flat()),
+        )
+        while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+        assert.deepEqual(heard, over === 0 ? [maxFragments] : [-1])
+        close()
+      }
+      const { accepted, dialled, close } = await openEnds()
+      let closed = false
+      accepted.transport.onClose = () => (closed = true)
+      const raw = innerOf(dialled.socket)
+        .setNoDelay(true)
+        .on('error', () => undefined)
+      raw.write(Uint8Array.of(0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0))
+      let sent = 0
+      for (; !closed && sent < 8 * maxBufferedChunks; sent++) {
+        raw.write('x')
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      assert.equal(closed, true)
+      assert.ok(sent >= maxBufferedChunks / 2, `${sent}`)
+      close()
+    },
+  )
 
   it('nothing is heard after what is no WebSocket frame', { timeout: 20_000 }, async () => {
     const { accepted, dialled, close } = await openEnds()

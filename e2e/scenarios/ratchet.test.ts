@@ -68,12 +68,13 @@ describe('a host that keeps generations', () => {
     after: (point: 'turned' | 'kept') => void = () => undefined,
   ): Promise<boolean> {
     const generation = openGeneration(state, key, disk)
-    const turn = await ratchet.turn({ organization, id, shown: generation.current })
+    const shown = generation.current
+    const turn = await ratchet.turn({ organization, id, shown })
     if (turn.stale) return false
     after('turned')
     generation.keep(turn.next)
     after('kept')
-    await ratchet.kept({ organization, id, generation: turn.next })
+    await ratchet.kept({ organization, id, shown, generation: turn.next })
     return true
   }
 

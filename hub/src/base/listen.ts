@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { overWs } from '@fairlead/protocol/wire/ws.ts'
+import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import type { Listen } from '../config.ts'
 import type { Caller } from './access.ts'
@@ -32,7 +32,6 @@ export interface Listeners {
 }
 
 const timeouts = { requestTimeout: 30_000, headersTimeout: 10_000 }
-const messageBytes = 128 * 1024
 
 /** The two ports: plain HTTP for this machine or a proxy, TLS for everyone else. Throws `conflict` naming the setting. */
 export async function openListeners(
@@ -71,8 +70,7 @@ function drain(server: Server, ms: number): Promise<void> {
 function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining }: UpgradeDeps) {
   const sockets = new WebSocketServer({
     noServer: true,
-    perMessageDeflate: false,
-    maxPayload: messageBytes,
+    ...wsLimits,
     // Whoever was told to go and does not is cut off. (Its types do not know it yet.)
     ...({ closeTimeout: 5000 } as object),
     handleProtocols: (offered) => [...offered].find((name) => name === 'fairlead.1' || name === 'fairlead.1+json') ?? false,

@@ -28,6 +28,8 @@ describe('the door for agents', () => {
   let accept: Accept
   let enrolment: Enrolment
   let enrolledHosts: number | undefined
+  /** Holds those who are on their way in. */
+  let gate: Promise<void> | undefined
   let lookUps = 0
   const hub = makeIdentity()
   const invite = async (input: object = {}) =>
@@ -43,7 +45,10 @@ describe('the door for agents', () => {
     fleet = openFleet()
     enrolment = openEnrolment({ db, hubKey: hub.publicKey, publicUrl: undefined, httpsPort: () => 8443, script: { sha256: '' } })
     const book = openHostBook(db)
-    const enrolled = async (of: string) => enrolledHosts ?? (await book.hosts(of)).size
+    const enrolled = async (of: string) => {
+      await gate
+      return enrolledHosts ?? (await book.hosts(of)).size
+    }
     const counted: Database = {
       ...db,
       tx(shown, run) {
@@ -70,8 +75,8 @@ describe('the door for agents', () => {
   async function knock(
     identity: Identity,
     { join, ip = '192.0.2.1', ...hello }: KnockOptions = {},
+    { left: near, right: far } = pair(),
   ): Promise<{ welcome: Welcome; session: Session; mute: () => void }> {
-    const { left: near, right: far } = pair()
     accept(far, undefined, ip)
     const said = {
       v: [1, 1],
@@ -286,6 +291,66 @@ describe('the door for agents', () => {
     assert.equal(copy.given, undefined)
     assert.equal(fleet.find(id)?.quarantined, true)
     assert.deepEqual(await audited(id), ['host.enrol', 'host.quarantine'])
+  })
+
+  // It was attached all the same, took the place of the link that the agent had by then, and was missed 25 seconds later.
+  it('lets nobody in who left meanwhile', async () => {
+    const identity = makeIdentity()
+    await knock(identity, { join: await invite() }).then(({ session }) => session.close(1000, 'enrolled'))
+    const held = Promise.withResolvers<void>()
+    gate = held.promise
+    const link = pair()
+    const first = knock(identity, {}, link)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    link.cut()
+    await assert.rejects(first)
+    gate = undefined
+    const second = await knock(identity)
+    held.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(second.session.alive, true)
+  })
+
+  it('quarantines also the one that is on its way in when a copy shows itself [security 36]', async () => {
+    const identity = makeIdentity()
+    const first = await knock(identity, { join: await invite(), bootId: 'a' })
+    const held = Promise.withResolvers<void>()
+    gate = held.promise
+    const again = knock(identity, { bootId: 'a' })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await assert.rejects(knock(identity, { bootId: 'copy' }), /4409/)
+    gate = undefined
+    held.resolve()
+    await again
+    assert.equal(fleet.find(first.welcome.host)?.quarantined, true)
+  })
+
+  // The line that enrolled a host is in the history of its shell, on the disk that was copied: with it no generation was asked for.
+  it('asks for the generation of a key that enrols again, too [security 36]', async () => {
+    const identity = makeIdentity()
+    const join = await invite()
+    const enrolled = await knock(identity, { join, generation: '' })
+    const id = enrolled.welcome.host
+    assert.equal(enrolled.welcome.generation, undefined)
+    const leave = () => fleet.find(id)!.session!.close(1000, 'gone')
+    const login = async (shown: string) => {
+      const { welcome, session } = await knock(identity, { generation: shown })
+      await session.open('link.kept', { generation: welcome.generation }).answered()
+      leave()
+      return welcome.generation!
+    }
+    leave()
+    const first = await login('')
+    const second = await login(first)
+    // Whoever repairs the host itself shows what is on its disk.
+    assert.equal((await knock(identity, { join, generation: second, bootId: 'repair' })).welcome.host, id)
+    leave()
+    await assert.rejects(knock(identity, { join, bootId: 'copy' }), /4401 .*a new key is needed/)
+    assert.equal(fleet.find(id)?.quarantined, false)
+    const third = await login(second)
+    await assert.rejects(knock(identity, { join, generation: second, bootId: 'copy' }), /4401 .*a new key is needed/)
+    assert.deepEqual(await audited(id), ['host.enrol', 'host.quarantine'])
+    assert.equal((await knock(identity, { generation: third })).welcome.generation, undefined)
   })
 
   it('stops listening to an address whose tries fail, and goes on listening to all others', async () => {

@@ -47,6 +47,8 @@ export function createAccept(deps: AcceptDeps): Accept {
         if (code !== closeCodes.copied && code !== 1013) strangers.failed(ip)
         const reason = code === 1011 ? String(error) : (error as Error).message
         log(code === 1011 ? 'error' : 'info', 'agent not let in', { ip, code: codeOf(error), reason })
+        // Whatever it goes on to say until its end of the link is closed, too, is kept for nobody.
+        transport.onMessage = () => undefined
         transport.close(code, code === 1011 ? 'internal' : reason.slice(0, 110))
       })
       .finally(() => inFlight--)
@@ -65,10 +67,12 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
   const known = hello.join === undefined ? await deps.findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   await refuseCopy(deps, known, hello, ip)
+  refuseGone(gone)
   const { quarantined, generation } = await turnRatchet(deps, known, hello, ip, () => gone)
   // Not those that are online: the first to return after a restart would be told of an empty fleet, and all of them come back at
   // once the next time.
   const enrolled = await deps.enrolled(known.organization).catch(() => fleet.online)
+  refuseGone(gone)
   // What the database said of it may be seconds old by now.
   if (fleet.wasExpelled(known.id)) throw refusal(closeCodes.revoked, 'revoked')
   const welcome: Welcome = {
@@ -87,7 +91,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     codec: msgpackCodec,
     clock: systemClock,
     packing,
-    onOpen: (stream) => void believeKept(deps, known, stream),
+    onOpen: (stream) => void believeKept(deps, known, { shown: hello.generation ?? '', generation }, stream),
     onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())
       log('info', 'host offline', { host: known.id, code, reason })
@@ -97,6 +101,11 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   const clockSkewMs = Math.round(hello.clockMs - Date.now())
   fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs }, session)
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
+}
+
+/** A link that was lost while the hub was slow would be taken for one that lives, and drive out the one that came after it. */
+function refuseGone(gone: boolean): void {
+  if (gone) throw refusal(1013, 'it left before it was let in')
 }
 
 /** Over how many ms a fleet returns after it was lost at once: so that a hub on two cores can take each at the first try. */

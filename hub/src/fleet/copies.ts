@@ -46,13 +46,14 @@ export async function turnRatchet(
 ): Promise<{ readonly quarantined: boolean; readonly generation: string }> {
   const live = deps.fleet.find(known.id)
   if (known.quarantined || live?.quarantined === true) return { quarantined: true, generation: '' }
-  // An enrolment keeps nothing yet.
-  if (join !== undefined) return { quarantined: false, generation: '' }
   const turn = await deps.ratchet.turn({ ...known, shown })
-  if (!turn.stale) return { quarantined: false, generation: turn.next }
+  // An enrolment keeps none, but of a key that is here it shows what is kept: a used line lies in the history of the very disk
+  // that was copied, and opens nothing.
+  if (!turn.stale) return { quarantined: false, generation: join === undefined ? turn.next : '' }
   // Not a copy but a try that was given up and overtaken by the next one of the same process.
   if (isGone() || (live?.session?.alive === true && live.bootId === bootId)) throw refusal(1013, 'a later try of this agent was let in')
-  await quarantine(deps, known, ip, 'shows a generation that another went on from')
+  if (join === undefined || shown !== undefined) await quarantine(deps, known, ip, 'shows a generation that another went on from')
+  if (join !== undefined) throw refusal(closeCodes.notWelcome, 'the machine with this key went on from another state; a new key is needed')
   return { quarantined: true, generation: '' }
 }
 
@@ -67,12 +68,18 @@ async function quarantine(deps: CopyDeps, { id, organization, name }: Known, ip:
   await deps.audits.write({ ...who, verb: 'host.quarantine', outcome: 'ok', target: why, code: '', ip, userAgent: '', trace: '' })
 }
 
+/** What a handshake showed, and what it was handed for it. */
+interface Handed {
+  readonly shown: string
+  readonly generation: string
+}
+
 /** The one thing that an agent may ask: to be believed that what it was handed is on its disk. */
-export async function believeKept({ ratchet }: CopyDeps, { id, organization }: Known, stream: WireStream): Promise<void> {
+export async function believeKept({ ratchet }: CopyDeps, { id, organization }: Known, handed: Handed, stream: WireStream): Promise<void> {
   const said = Kept.safeParse(stream.params)
-  if (stream.method !== 'link.kept' || !said.success) return stream.reset('unsupported')
+  if (stream.method !== 'link.kept' || said.data?.generation !== handed.generation) return stream.reset('unsupported')
   try {
-    await ratchet.kept({ organization, id, ...said.data })
+    await ratchet.kept({ organization, id, ...handed })
     stream.reply(null)
   } catch (error) {
     // It is believed at the next handshake all the same: that shows it.

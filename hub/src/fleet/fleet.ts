@@ -53,6 +53,7 @@ export interface Fleet {
 export function openFleet(): Fleet {
   const hosts = new Map<string, LiveHost>()
   const expelled = new Set<string>()
+  const quarantined = new Set<string>()
   const attached: ((host: LiveHost) => void)[] = []
   const detached: ((host: LiveHost) => void)[] = []
   const changedListeners: ((host: LiveHost) => void)[] = []
@@ -65,7 +66,9 @@ export function openFleet(): Fleet {
       return host.clients
     },
     find: (id) => hosts.get(id),
-    attach({ id, organization, name, ...now }, session) {
+    attach({ id, organization, name, ...said }, session) {
+      // It may have begun while it was on its way in.
+      const now = { ...said, quarantined: said.quarantined || quarantined.has(id) }
       const host = hosts.get(id) ?? makeHost(id, organization, name)
       hosts.set(id, host)
       const before = host.session
@@ -84,6 +87,7 @@ export function openFleet(): Fleet {
       return host
     },
     quarantine(id) {
+      quarantined.add(id)
       const host = hosts.get(id)
       if (host === undefined) return
       endAll(host)
@@ -115,14 +119,16 @@ export function openFleet(): Fleet {
       for (const { session } of hosts.values()) if (session !== undefined) count++
       return count
     },
-    closeAll() {
-      // Not all at once: each is told when to come back.
-      const spreadMs = Math.max(2000, hosts.size * 3)
-      for (const { session } of hosts.values()) {
-        session?.goaway('draining', Math.round(Math.random() * spreadMs), 60_000)
-        session?.close(1001, 'the hub stops')
-      }
-    },
+    closeAll: () => closeAll([...hosts.values()]),
+  }
+}
+
+function closeAll(hosts: readonly LiveHost[]): void {
+  // Not all at once: each is told when to come back.
+  const spreadMs = Math.max(2000, hosts.length * 3)
+  for (const { session } of hosts) {
+    session?.goaway('draining', Math.round(Math.random() * spreadMs), 60_000)
+    session?.close(1001, 'the hub stops')
   }
 }
 

@@ -61,7 +61,7 @@ describe('the generations of a host', () => {
   it('are good as the one that was kept and the one that was handed out last, and no others [security 36]', async () => {
     const first = await next('')
     const second = await next(first)
-    await ratchet.kept({ organization, id, generation: second })
+    await ratchet.kept({ organization, id, shown: first, generation: second })
     assert.deepEqual(await turn(first), stale)
     assert.deepEqual(await turn(''), stale)
     assert.deepEqual(await turn(`2.${'0'.repeat(32)}`), stale)
@@ -77,9 +77,23 @@ describe('the generations of a host', () => {
   it('that were not handed out last are confirmed by nobody', async () => {
     const first = await next('')
     const second = await next(first)
-    await ratchet.kept({ organization, id, generation: first })
+    await ratchet.kept({ organization, id, shown: '', generation: first })
     // Late words change nothing: the second may never have reached the disk.
     await next(first)
+    assert.deepEqual(await turn(second), stale)
+  })
+
+  // An agent gave a try up and came again; the hub was slow, and turned the first try after the second. The host was quarantined.
+  it('are good as the one that was kept, though a try that was given up is handed another meanwhile', async () => {
+    const first = await next('')
+    await ratchet.kept({ organization, id, shown: '', generation: first })
+    const second = await next(first)
+    const late = await next(first)
+    await ratchet.kept({ organization, id, shown: first, generation: second })
+    const third = await next(second)
+    assert.deepEqual(await turn(late), stale)
+    assert.deepEqual(await turn(first), stale)
+    await ratchet.kept({ organization, id, shown: second, generation: third })
     assert.deepEqual(await turn(second), stale)
   })
 
@@ -87,7 +101,7 @@ describe('the generations of a host', () => {
     assert.deepEqual(await turn(undefined), { stale: false, next: '' })
     const first = await next('')
     assert.deepEqual(await turn(undefined), { stale: false, next: '' })
-    await ratchet.kept({ organization, id, generation: first })
+    await ratchet.kept({ organization, id, shown: '', generation: first })
     assert.deepEqual(await turn(undefined), stale)
   })
 
@@ -101,7 +115,7 @@ describe('the generations of a host', () => {
 
   it('are handed to one of two that show the same at the same moment', async () => {
     const first = await next('')
-    await ratchet.kept({ organization, id, generation: first })
+    await ratchet.kept({ organization, id, shown: '', generation: first })
     const [one, other] = await Promise.all([next(first), next(first)])
     assert.notEqual(one, other)
     // What was handed out last counts: the first of the two can only show what it came with.
@@ -112,7 +126,7 @@ describe('the generations of a host', () => {
     const hosts = await Promise.all(Array.from({ length: 60 }, addHost))
     transactions = 0
     const given = await Promise.all(hosts.map((host) => next('', host)))
-    await Promise.all(hosts.map((host, n) => ratchet.kept({ organization, id: host, generation: given[n]! })))
+    await Promise.all(hosts.map((host, n) => ratchet.kept({ organization, id: host, shown: '', generation: given[n]! })))
     assert.ok(transactions <= 4, `${transactions} transactions`)
     for (const [n, host] of hosts.entries()) assert.deepEqual(await ratchet.turn({ organization, id: host, shown: '' }), stale, given[n])
   })

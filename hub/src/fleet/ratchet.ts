@@ -12,6 +12,12 @@ interface Handshake extends Named {
   readonly shown: string | undefined
 }
 
+interface Keep extends Named {
+  readonly generation: string
+  /** What the host showed at the login that handed it out. */
+  readonly shown: string
+}
+
 /** `stale`: somebody went on from where this one stands. Else what to keep from now on; '' where nothing is kept. */
 export type Turn = { readonly stale: true } | { readonly stale: false; readonly next: string }
 
@@ -22,7 +28,7 @@ export type Turn = { readonly stale: true } | { readonly stale: false; readonly 
 export interface Ratchet {
   turn(handshake: Handshake): Promise<Turn>
   /** The host has it on its disk. */
-  kept(host: Named & { readonly generation: string }): Promise<void>
+  kept(host: Keep): Promise<void>
   /** False: it was already. */
   quarantine(host: Named): Promise<boolean>
 }
@@ -41,14 +47,15 @@ export function createRatchet(db: Database): Ratchet {
     }
     return handshakes.map((handshake) => turns.get(handshake)!)
   })
-  const kept = batched(async (hosts: readonly (Named & { readonly generation: string })[]) => {
+  const kept = batched(async (hosts: readonly Keep[]) => {
+    // A try that the host gave up may come late and be handed another: as long as nobody went on, the one that was kept counts.
     for (const [organization, own] of byOrganization(hosts))
       await db.tx(
         { organization },
         (sql) => sql`
-          UPDATE generations SET current = issued
-          FROM jsonb_to_recordset(${sql.json(own as never)}) AS seen (id uuid, generation text)
-          WHERE host_id = seen.id AND issued = seen.generation`,
+          UPDATE generations SET current = seen.generation
+          FROM jsonb_to_recordset(${sql.json(own as never)}) AS seen (id uuid, generation text, shown text)
+          WHERE host_id = seen.id AND (issued = seen.generation OR coalesce(current, '') = seen.shown)`,
       )
     return hosts.map(() => undefined)
   })

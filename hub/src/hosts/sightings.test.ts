@@ -80,6 +80,21 @@ describe('hosts that were seen', () => {
     assert.equal((await stored(bad))['facts'], null)
   })
 
+  // A single host made a transaction of its own of each of the others, up to 500 at once.
+  it('are stored together, whatever one of them says of itself', async () => {
+    const saw = createSightings(db)
+    const ids = await Promise.all(Array.from({ length: 30 }, () => enrol()))
+    for (const hostname of ['nul \0', 'half \ud83d', '\\\0', 'half \udc00 a pair']) {
+      transactions = 0
+      const [bad, ...good] = await Promise.allSettled(
+        ids.map((id, n) => saw({ organization, id, facts: factsOf(n === 0 ? hostname : 'a \\u0000 in letters, and 😀') })),
+      )
+      assert.equal(bad!.status, 'rejected')
+      assert.ok(good.every(({ status }) => status === 'fulfilled'))
+      assert.ok(transactions <= 2, `${transactions} transactions`)
+    }
+  })
+
   it('writes no host of another organization', async () => {
     const foreign = await enrol(other)
     await createSightings(db)({ organization, id: foreign, lastLoss: 'stolen' })

@@ -1,3 +1,4 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import { batched, byOrganization } from '../base/batched.ts'
 import type { Database } from '../base/db.ts'
@@ -22,7 +23,7 @@ export function createSightings(db: Database): (sighting: Sighting) => Promise<v
         await write(db, sightings)
       } catch (error) {
         if (sightings.length === 1) throw error
-        // One host's facts may be what no database takes (a NUL): the others are stored all the same.
+        // One host's facts may be what no database takes in some way that is not known here: the others are stored all the same.
         return Promise.all(sightings.map((one) => write(db, [one]).then(nothing, (reason: Error) => reason)))
       }
       return sightings.map(nothing)
@@ -30,10 +31,18 @@ export function createSightings(db: Database): (sighting: Sighting) => Promise<v
     { everyMs },
   )
   return async (sighting) => {
+    if (never.test(JSON.stringify(sighting)))
+      throw new FairleadError('invalid_input', 'What this host says of itself holds a NUL or half a letter, which no database takes.')
     const error = await save(sighting)
     if (error !== undefined) throw error
   }
 }
+
+/**
+ * A NUL, and half of a surrogate pair, as JSON spells them: of a single host that says such a thing five times a second, each of
+ * those that came with it would cost a transaction of its own.
+ */
+const never = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 
 const nothing = (): Error | undefined => undefined
 

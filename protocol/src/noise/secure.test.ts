@@ -307,6 +307,25 @@ describe('the keys of a sealed transport', () => {
 })
 
 describe('a stranger who', () => {
+  // A key is made up at once, and the database may take seconds to say that it is nobody's: all that came meanwhile was kept.
+  it('floods before anybody reads loses the link, and what it said [limit handshake.heldBytes] [security 23]', async () => {
+    for (const bytes of [limits.messageBytes, 1]) {
+      const most = Math.floor(limits.handshake.heldBytes / (bytes + limits.handshake.heldMessage))
+      const wire = tapped()
+      const [left, right] = await shake(wire)
+      const closed: number[] = []
+      right.transport.onClose = (code) => closed.push(code)
+      for (let n = 0; n < most; n++) left.transport.send(new Uint8Array(bytes))
+      await settle()
+      assert.deepEqual(closed, [])
+      left.transport.send(new Uint8Array(bytes))
+      left.transport.send(new Uint8Array(bytes))
+      await settle()
+      assert.deepEqual(closed, [4400])
+      right.transport.onMessage = () => assert.fail()
+    }
+  })
+
   it('says nothing more loses the link after five seconds, on either side [limit handshake.ms] [security 23]', async () => {
     const clock = fakeClock()
     const link = pair({ clock })

@@ -136,18 +136,35 @@ function finish(
   return { transport: held(raw ? transport : sealed(transport, handshake.split(), options.clock)), peerKey, payload, tlsEndToEnd }
 }
 
-/** Keeps what arrives before somebody reads: the first message may come in the same turn as the last of the handshake. */
+/**
+ * Keeps what arrives before somebody reads: the first message may come in the same turn as the last of the handshake. Not for
+ * ever: whoever made up a key gets as far as this, too.
+ */
 function held(inner: Transport): Transport {
   const queue: (Uint8Array | string)[] = []
+  let heldBytes = 0
   let reader: Transport['onMessage'] | undefined
-  inner.onMessage = (message) => (reader === undefined ? void queue.push(message.slice()) : reader(message))
+  const drop = () => {
+    queue.length = 0
+    reader ??= () => undefined
+  }
+  inner.onMessage = (message) => {
+    if (reader !== undefined) return reader(message)
+    heldBytes += message.length + limits.handshake.heldMessage
+    if (heldBytes <= limits.handshake.heldBytes) return void queue.push(message.slice())
+    drop()
+    inner.close(4400, 'too much before the welcome')
+  }
   return {
     send: (message, done) => inner.send(message, done),
     lends: inner.lends,
     get bufferedBytes() {
       return inner.bufferedBytes
     },
-    close: (code, reason) => inner.close(code, reason),
+    close(code, reason) {
+      drop()
+      inner.close(code, reason)
+    },
     get onMessage() {
       return reader ?? (() => undefined)
     },

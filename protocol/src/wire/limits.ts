@@ -5,6 +5,8 @@ const MiB = 1024 * KiB
 export const limits = {
   /** One WebSocket message; larger ones close with 1009. */
   messageBytes: 128 * KiB,
+  /** A message comes in so many fragments at most, and what is not whole yet in so many reads. */
+  webSocket: { maxFragments: 256, maxBufferedChunks: 1024 },
   /** What a sender gathers into one message before its last frame. */
   gatherBytes: 64 * KiB,
   dataBytes: 32 * KiB,
@@ -47,8 +49,8 @@ export const limits = {
   terminalBurstBytes: 64 * KiB,
   terminalQuietMs: 500,
   flowBreaches: 3,
-  /** Items of a packed stream: below the first as they are, unpacked at most the second; towards agents and hubs only below the third rate. */
-  pack: { smallBytes: 256, inflatedBytes: 64 * KiB, slowBytesPerMs: 5000 },
+  /** Items of a packed stream: below the first as they are, unpacked at most the second; towards agents and hubs only below the third rate. So much is unpacked in a turn of the event loop, each item counted as so much more. */
+  pack: { smallBytes: 256, inflatedBytes: 64 * KiB, slowBytesPerMs: 5000, turnBytes: 1 * MiB, itemCostBytes: 4 * KiB },
   /** A message that gathers so little of a bulk stream, so often, is misuse. */
   smallDataBytes: 512,
   smallDataPerSecond: 1000,
@@ -74,8 +76,8 @@ export const limits = {
   journal: { keepMs: 600_000, outcomes: 1000 },
   /** A sealing key is followed by the next one after so many messages, or so long. */
   rekey: { messages: 2 ** 20, ms: 3_600_000 },
-  /** The handshake, and each of its messages: nobody says more before they are known. */
-  handshake: { ms: 5000, bytes: 4096 },
+  /** The handshake, and each of its messages: nobody says more before they are known. Then what waits for its reader, of which each message counts as so much more. */
+  handshake: { ms: 5000, bytes: 4096, heldBytes: 512 * KiB, heldMessage: 256 },
   lastStreamId: 2 ** 31,
 } as const
 

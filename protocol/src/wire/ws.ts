@@ -1,8 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
+import { limits } from './limits.ts'
 import { MessageReader } from './reader.ts'
 import { overSocket, type SocketLike } from './socket.ts'
 import type { Transport } from './transport.ts'
+
+/**
+ * What `ws` may take of a peer, at either end. A message in fragments, or in reads of a few bytes, costs hundreds of bytes of
+ * memory for each piece: 128 KiB of them were 13 MiB, before anybody was known. (Its types do not know all of them yet.)
+ */
+export const wsLimits: object = { perMessageDeflate: false, maxPayload: limits.messageBytes, ...limits.webSocket }
 
 /** One read takes so much at most. */
 const readBytes = 256 * 1024

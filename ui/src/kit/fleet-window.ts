@@ -80,6 +80,20 @@ function createPlaces() {
   }
 }
 
+/** Rows that somebody removes here. */
+function createGoing() {
+  const expected = new Set<string>()
+  return {
+    expect: (keys: readonly string[]) => keys.forEach((key) => expected.add(key)),
+    /** Some of them are gone now. */
+    went(before: readonly string[], after: readonly string[]): boolean {
+      const gone = before.filter((key) => expected.has(key) && !after.includes(key))
+      for (const key of gone) expected.delete(key)
+      return gone.length > 0
+    },
+  }
+}
+
 export function createFleetWindow(list: () => FleetList, held: () => boolean): FleetWindow {
   const places = createPlaces()
   const [totals, setTotals] = createSignal<FleetTotals>()
@@ -90,7 +104,7 @@ export function createFleetWindow(list: () => FleetList, held: () => boolean): F
   const wanted = createMemo(() => JSON.stringify(list()))
   let shown: readonly string[] = []
   let pending: readonly string[] | undefined
-  const expected = new Set<string>()
+  const going = createGoing()
   let timer: ReturnType<typeof setTimeout> | undefined
   onCleanup(() => clearTimeout(timer))
 
@@ -113,10 +127,8 @@ export function createFleetWindow(list: () => FleetList, held: () => boolean): F
       pending = order.map(([host, id]) => `${host}/${id}`)
       setWaiting(pending.filter((one, index) => shown[index] !== one).length + Math.max(0, shown.length - pending.length))
     }
-    const gone = pending === undefined ? [] : [...expected].filter((key) => shown.includes(key) && !pending!.includes(key))
-    for (const key of gone) expected.delete(key)
     // What a row says changes where it stands, also while its place is held.
-    if (pending !== undefined && (gone.length > 0 || !untrack(held))) apply()
+    if (pending !== undefined && (going.went(shown, pending) || !untrack(held))) apply()
     else places.draw(from, shown)
     if (pending === undefined && sums !== undefined) setCount(sums.matching)
   }
@@ -158,6 +170,5 @@ export function createFleetWindow(list: () => FleetList, held: () => boolean): F
   }
 
   const { at, indexOf, latest } = places
-  const expect = (keys: readonly string[]) => keys.forEach((key) => expected.add(key))
-  return { count, at, indexOf, latest, totals, ready, ...stream, waiting, apply, expect, show }
+  return { count, at, indexOf, latest, totals, ready, ...stream, waiting, apply, expect: going.expect, show }
 }
