@@ -308,7 +308,7 @@ describe('the keys of a sealed transport', () => {
 
 describe('a stranger who', () => {
   // A key is made up at once, and the database may take seconds to say that it is nobody's: all that came meanwhile was kept.
-  it('floods before anybody reads loses the link, and what it said [limit handshake.heldBytes] [security 23]', async () => {
+  it('floods before anybody reads loses the link, and what it said [limit handshake.heldBytes handshake.heldMessage] [security 23]', async () => {
     for (const bytes of [limits.messageBytes, 1]) {
       const most = Math.floor(limits.handshake.heldBytes / (bytes + limits.handshake.heldMessage))
       const wire = tapped()
