@@ -338,6 +338,12 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
           )
           assert.equal(await page.locator('html').getAttribute('lang'), language)
           assert.equal(await overflowsSideways(page), false, `${path} scrolls sideways`)
+          // Only what is inside scrolls: what nobody sees made the page twice as long as its window.
+          assert.equal(
+            await page.evaluate('document.documentElement.scrollHeight <= innerHeight'),
+            true,
+            `${path} is longer than its window`,
+          )
         }
       }
       await page.setViewportSize(desktop)

@@ -49,7 +49,7 @@ export function createAccept(deps: AcceptDeps): Accept {
         log(code === 1011 ? 'error' : 'info', 'agent not let in', { ip, code: codeOf(error), reason })
         // Whatever it goes on to say until its end of the link is closed, too, is kept for nobody.
         transport.onMessage = () => undefined
-        transport.close(code, code === 1011 ? 'internal' : reason.slice(0, 110))
+        transport.close(code, code === 1011 ? 'internal' : reason.slice(0, 120))
       })
       .finally(() => inFlight--)
   }
