@@ -158,6 +158,12 @@ function isUnreachable(state: unknown): boolean {
   return typeof state === 'string' && unreachable.test(state)
 }
 
+/** By SQLSTATE: the data of a transaction are themselves at fault (22) or break a rule of the table (23), and would again. */
+export function isRefused(error: unknown): boolean {
+  const state = (error as { code?: unknown }).code
+  return state === 'conflict' || state === 'invalid_input' || (typeof state === 'string' && /^2[23]/.test(state))
+}
+
 async function makeWorkRole(owner: Sql, password: string): Promise<void> {
   const [found] = await owner`SELECT 1 FROM pg_roles WHERE rolname = ${workRole}`
   if (found === undefined) await owner`CREATE ROLE ${owner(workRole)} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE`

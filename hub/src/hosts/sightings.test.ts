@@ -100,4 +100,23 @@ describe('hosts that were seen', () => {
     await createSightings(db)({ organization, id: foreign, lastLoss: 'stolen' })
     assert.equal((await stored(foreign, other))['last_loss'], 'before')
   })
+
+  it('tries one by one what the data of some host made fail, and nothing while the database is away', async () => {
+    for (const [code, most] of [
+      ['22003', 5],
+      ['CONNECT_TIMEOUT', 2],
+    ] as const) {
+      const ids = [await enrol(), await enrol(), await enrol(), await enrol()]
+      let asked = 0
+      const failing: Database = {
+        ...test.db,
+        // The first goes alone; the three that come meanwhile go together.
+        tx: (...call) => (++asked === 2 ? Promise.reject(Object.assign(new Error(code), { code })) : test.db.tx(...call)),
+      }
+      const saw = createSightings(failing)
+      const results = await Promise.allSettled(ids.map((id) => saw({ organization, id, facts: factsOf(id) })))
+      assert.equal(asked, most, code)
+      assert.equal(results.filter(({ status }) => status === 'fulfilled').length, code === '22003' ? 4 : 1)
+    }
+  })
 })

@@ -1,7 +1,7 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import { batched, byOrganization } from '../base/batched.ts'
-import type { Database } from '../base/db.ts'
+import { isRefused, type Database } from '../base/db.ts'
 
 /** What a host was seen with just now; what is left out stays as it is stored. */
 export interface Sighting {
@@ -22,11 +22,11 @@ export function createSightings(db: Database): (sighting: Sighting) => Promise<v
       try {
         await write(db, sightings)
       } catch (error) {
-        if (sightings.length === 1) throw error
-        // One host's facts may be what no database takes in some way that is not known here: the others are stored all the same.
-        return Promise.all(sightings.map((one) => write(db, [one]).then(nothing, (reason: Error) => reason)))
+        // A database that is away takes none of them one by one either.
+        if (sightings.length === 1 || !isRefused(error)) throw error
+        return writeEach(db, sightings)
       }
-      return sightings.map(nothing)
+      return sightings.map(() => undefined)
     },
     { everyMs },
   )
@@ -44,7 +44,19 @@ export function createSightings(db: Database): (sighting: Sighting) => Promise<v
  */
 const never = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 
-const nothing = (): Error | undefined => undefined
+/** One host's facts may be what no database takes in some way that is not known here: the others are stored all the same. */
+async function writeEach(db: Database, sightings: readonly Sighting[]): Promise<(Error | undefined)[]> {
+  const errors: (Error | undefined)[] = []
+  // In turn: side by side they would take every connection from everybody.
+  for (const one of sightings)
+    errors.push(
+      await write(db, [one]).then(
+        () => undefined,
+        (reason: Error) => reason,
+      ),
+    )
+  return errors
+}
 
 async function write(db: Database, sightings: readonly Sighting[]): Promise<void> {
   for (const [organization, own] of byOrganization(sightings)) {

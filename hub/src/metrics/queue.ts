@@ -1,5 +1,5 @@
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
-import type { Database } from '../base/db.ts'
+import { isRefused, type Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
 import { moveToEnd } from './counted.ts'
 import type { HostBatch } from './gather.ts'
@@ -107,10 +107,4 @@ export function createWriteQueue({ db, log, now, tend, onOvertaken }: Deps): Wri
       return run
     },
   }
-}
-
-/** By SQLSTATE: the data themselves are at fault (22) or break a rule of the table (23), and would again. */
-function isRefused(error: unknown): boolean {
-  const state = (error as { code?: unknown }).code
-  return state === 'conflict' || state === 'invalid_input' || (typeof state === 'string' && /^2[23]/.test(state))
 }
