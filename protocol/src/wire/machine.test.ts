@@ -10,7 +10,7 @@ import { nodePacking } from './pack-node.ts'
 import { pair } from './pair.ts'
 import { createResumeStore } from './resume.ts'
 import { openSession, type SessionEnd, type WireStream } from './session.ts'
-import { lcg } from './test-peer.ts'
+import { assertAtRest, lcg } from './test-peer.ts'
 import type { Transport } from './transport.ts'
 import { processWindows } from './windows.ts'
 
@@ -159,14 +159,7 @@ async function oneWorld(lives: readonly Life[], cuts: readonly number[]): Promis
   }
   // Past the time that anything may wait for.
   await clock.advance(limits.terminalResumeForMs)
-  for (const session of [hub, agent]) {
-    const { openStreams, grantedBytes, queuedBytes, retainedBytes, ackedBytes, sentBytes } = session.stats
-    assert.deepEqual(
-      { openStreams, grantedBytes, queuedBytes, retainedBytes },
-      { openStreams: 0, grantedBytes: 0, queuedBytes: 0, retainedBytes: 0 },
-    )
-    assert.equal(ackedBytes, sentBytes)
-  }
+  assertAtRest([hub, agent])
   assert.equal(processWindows(clock).bytes, 0)
   for (const { sum, size } of Object.values(stores)) assert.deepEqual({ bytes: sum.bytes, size }, { bytes: 0, size: 0 })
 

@@ -11,7 +11,7 @@ import type { Packing } from './pack.ts'
 import { pair } from './pair.ts'
 import { createResumeStore } from './resume.ts'
 import { openSession, type WireStream } from './session.ts'
-import { lcg } from './test-peer.ts'
+import { assertAtRest, lcg } from './test-peer.ts'
 import { processWindows } from './windows.ts'
 
 const packing = nodePacking(zlib)
@@ -87,14 +87,7 @@ async function oneWorld(lives: readonly Life[], cuts: readonly number[], toConso
   }
   await clock.advance(limits.terminalResumeForMs)
   assert.deepEqual(wrong, [])
-  for (const { stats } of [asked, asking]) {
-    const { openStreams, grantedBytes, queuedBytes, retainedBytes, ackedBytes, sentBytes } = stats
-    assert.deepEqual(
-      { openStreams, grantedBytes, queuedBytes, retainedBytes },
-      { openStreams: 0, grantedBytes: 0, queuedBytes: 0, retainedBytes: 0 },
-    )
-    assert.equal(ackedBytes, sentBytes)
-  }
+  assertAtRest([asked, asking])
   assert.equal(processWindows(clock).bytes, 0)
 
   async function answer(stream: WireStream, { items, reset }: Life): Promise<void> {

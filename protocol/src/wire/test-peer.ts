@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { encodeValue, msgpackCodec } from './codec.ts'
 import type { ControlFrame, FrameCodec } from './frame.ts'
@@ -71,4 +72,16 @@ export function typedPeer(options: TypedOptions = {}): Typed {
 export function lcg(seed: number): () => number {
   let state = seed
   return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 8
+}
+
+/** Nothing is open, granted, queued or kept at either end, and all that was sent is acknowledged. */
+export function assertAtRest(sessions: readonly Session[]): void {
+  for (const { stats } of sessions) {
+    const { openStreams, grantedBytes, queuedBytes, retainedBytes, ackedBytes, sentBytes } = stats
+    assert.deepEqual(
+      { openStreams, grantedBytes, queuedBytes, retainedBytes },
+      { openStreams: 0, grantedBytes: 0, queuedBytes: 0, retainedBytes: 0 },
+    )
+    assert.equal(ackedBytes, sentBytes)
+  }
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { makeAnswerer, type MatchAnswer } from './match-worker.ts'
-import { makeMatcher, type Port } from './matcher.ts'
+import { makeMatcher, type Matcher, type Port } from './matcher.ts'
 import { placeOf, scrollTo, windowOf } from './place.ts'
 import { makeRows, type Choice } from './rows.ts'
 import { keyOf, parseSources } from './sources.ts'
-import { createLogStore } from './store.ts'
+import { createLogStore, type LogStore } from './store.ts'
 
 /** A worker in this thread; `stuck` never answers. */
 function openHere(stuck = false): () => Promise<Port> {
@@ -63,13 +63,7 @@ describe('the rows of a log', () => {
     let down = true
     const breaks = async () => (down ? Promise.reject(new Error('no worker')) : openHere()())
     const matcher = makeMatcher(breaks, () => undefined)
-    const failures: string[] = []
-    const rows = makeRows(
-      store,
-      matcher,
-      () => rows.refresh(Number.POSITIVE_INFINITY),
-      (error) => failures.push((error as Error).message),
-    )
+    const { rows, failures } = failingRows(store, matcher)
     matcher.warm()
     rows.choose({ filter: 'a', highlight: false, around: 0, hidden: new Set() })
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -93,13 +87,7 @@ describe('the rows of a log', () => {
       return { ...port, onFail: (listen: (error: Error) => void) => void (fail = listen) }
     }
     const matcher = makeMatcher(breaks, () => undefined)
-    const failures: string[] = []
-    const rows = makeRows(
-      store,
-      matcher,
-      () => rows.refresh(Number.POSITIVE_INFINITY),
-      (error) => failures.push((error as Error).message),
-    )
+    const { rows, failures } = failingRows(store, matcher)
     rows.choose({ filter: 'a', highlight: false, around: 0, hidden: new Set() })
     await new Promise((resolve) => setTimeout(resolve, 20))
     assert.equal(rows.scanning, true)
@@ -163,3 +151,15 @@ describe('the rows of a log', () => {
     assert.equal(parseSources(Array.from({ length: 100 }, (_, n) => `h/c${n}`).join(','), 62).length, 62)
   })
 })
+
+/** Rows that are brought up to date at once, and what they said went wrong. */
+function failingRows(store: LogStore, matcher: Matcher) {
+  const failures: string[] = []
+  const rows = makeRows(
+    store,
+    matcher,
+    () => rows.refresh(Number.POSITIVE_INFINITY),
+    (error) => failures.push((error as Error).message),
+  )
+  return { rows, failures }
+}
