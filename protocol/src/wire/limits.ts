@@ -16,6 +16,8 @@ export const limits = {
   largeReply: { bytes: 64 * MiB, nodes: 2_000_000, stringBytes: 16 * MiB, arrayItems: 100_000 },
   signalBytes: 256,
   signalsPerSecond: 50,
+  /** What came on one stream before anybody listened; the oldest go first. */
+  heldSignals: 16,
   depth: 16,
   arrayItems: 4096,
   mapEntries: 1024,
