@@ -51,8 +51,16 @@ export const limits = {
   terminalBurstBytes: 64 * KiB,
   terminalQuietMs: 500,
   flowBreaches: 3,
-  /** Items of a packed stream: below the first as they are, unpacked at most the second; towards agents and hubs only below the third rate. So much is unpacked in a turn of the event loop, each item counted as so much more. */
-  pack: { smallBytes: 256, inflatedBytes: 64 * KiB, slowBytesPerMs: 5000, turnBytes: 1 * MiB, itemCostBytes: 4 * KiB },
+  /** Items of a packed stream: below the first as they are, unpacked at most the second; towards agents and hubs only below the third rate. So much is unpacked in a turn of the event loop, each item counted as so much more; and of one link so much at once, then so much a second. */
+  pack: {
+    smallBytes: 256,
+    inflatedBytes: 64 * KiB,
+    slowBytesPerMs: 5000,
+    turnBytes: 1 * MiB,
+    itemCostBytes: 4 * KiB,
+    budgetBytes: 32 * MiB,
+    bytesPerSecond: 8 * MiB,
+  },
   /** A message that gathers so little of a bulk stream, so often, is misuse. */
   smallDataBytes: 512,
   smallDataPerSecond: 1000,

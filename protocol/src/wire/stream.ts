@@ -261,7 +261,7 @@ export class StreamImpl implements WireStream {
     const { out } = this
     const { w, offset, mode, z } = answer.head
     if (!agreesToPack(this, mode, z === true)) return this.reset('invalid_input', 'The answer is packed in a way that was not asked for.')
-    this.unpacker = z === true ? (this.unpacker ?? new Unpacker(this.carrier!.packing!.inflate, this)) : null
+    this.unpacker = z === true ? (this.unpacker ?? new Unpacker(this.carrier!.inflate, this)) : null
     if (typeof w === 'number') out.limit = out.held ? w : Math.max(out.limit, w)
     if (out.held) {
       out.held = false
