@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { WebSocket } from 'ws'
 import { invite } from '../fleet/console.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
-import { startAgent } from '../fleet/programs.ts'
+import { startAgent, type AgentProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 
 const places = 200
@@ -18,14 +18,15 @@ describe('the door of a hub, every place at it taken by one who says nothing', (
   // Two hundred silent links, opened again as soon as they were closed, kept every host out for as long as they went on.
   it('lets a host in that comes from another address, and hears those out who are there', { timeout: 120_000 }, async () => {
     const crowd = await standAtTheDoor(owned.hub.httpsPort, '127.0.0.2', places + 50)
-    const agent = await startAgent(await invite(owned.owner, owned.address), '/nowhere/engine.sock', { name: 'honest' })
+    let agent: AgentProcess | undefined
     try {
+      agent = await startAgent(await invite(owned.owner, owned.address), '/nowhere/engine.sock', { name: 'honest' })
       const online = async () => (await owned.owner.ask('GET', '/api/v1/hosts')).text.includes('"online":true')
       await until(online)
       assert.ok(crowd.refused() > 0, 'the door was never full')
     } finally {
       crowd.leave()
-      await agent.stop()
+      await agent?.stop()
     }
   })
 })
