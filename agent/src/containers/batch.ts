@@ -1,9 +1,8 @@
-import { encodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
+import { encodeLogLines, goesOnBit } from '@fairlead/protocol/wire/log-batch.ts'
+import { mostPartBytes, type Line } from './split.ts'
 
 const batchBytes = 32 * 1024
 const lineOverhead = 14
-/** A longer line is cut: one item is one frame. */
-const mostLineBytes = 30 * 1024
 
 /** Gathers lines into columns; `take` answers an encoded batch. Bytes are copied once, no string is made. */
 export function createBatch() {
@@ -15,20 +14,25 @@ export function createBatch() {
   const text = Buffer.allocUnsafe(batchBytes)
   let count = 0
   let bytes = 0
+  // Of lines whose first parts have left, by source: what a part in the middle says tells nothing.
+  const carried: (number | undefined)[] = []
 
   return {
     get count() {
       return count
     },
     /** False: there is no room; take the batch first. */
-    add(timeMs: number, source: number, line: Uint8Array): boolean {
-      const length = Math.min(line.length, mostLineBytes)
+    add({ timeMs, source, text: line, goesOn }: Line): boolean {
+      const { length } = line
+      if (length > mostPartBytes) throw new Error('a line of a log was not cut')
       if (4 + bytes + length + lineOverhead * (count + 1) > batchBytes || count >= most) return false
+      const level = carried[source] ?? levelOf(line)
+      if (goesOn || carried[source] !== undefined) carried[source] = goesOn ? level : undefined
       times[count] = timeMs
-      sources[count] = source
-      levels[count] = levelOf(line)
+      sources[count] = goesOn ? source | goesOnBit : source
+      levels[count] = level
       lengths[count] = length
-      text.set(length === line.length ? line : line.subarray(0, length), bytes)
+      text.set(line, bytes)
       bytes += length
       count++
       return true

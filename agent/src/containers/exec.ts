@@ -21,7 +21,7 @@ export async function* runOnce(
   const { Id } = await engine.call<{ Id: string }>(ask('POST /containers/{id}/exec', { id }), { body })
   const socket = await engine.attach(ask('POST /exec/{id}/start', { id: Id }), { Detach: false, Tty: false })
   signal.addEventListener('abort', () => socket.destroy())
-  yield* gather(socket, createSplitter(false, false), () => true)
+  yield* gather(socket, createSplitter('frames', false), () => true)
   const { ExitCode } = await engine.call<{ ExitCode: number | null }>(ask('GET /exec/{id}/json', { id: Id }))
   return { exit: ExitCode ?? -1 }
 }

@@ -6,7 +6,8 @@ import { describe, it } from 'node:test'
 import type { Engine } from '../docker/engine.ts'
 import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import { gather, readLogs } from './logs.ts'
-import { createSplitter, parseTimed } from './split.ts'
+import { createSplitter } from './split.ts'
+import { parseTimed } from './timed.ts'
 
 async function* everyFewMs(lines: number): AsyncGenerator<Buffer> {
   for (let n = 0; n < lines; n++) {
@@ -18,7 +19,7 @@ async function* everyFewMs(lines: number): AsyncGenerator<Buffer> {
 describe('lines of a log', () => {
   it('are not held back until a batch is full, however steadily they come', async () => {
     const batches: number[] = []
-    for await (const batch of gather(Readable.from(everyFewMs(60)) as Socket, createSplitter(true, false), () => true))
+    for await (const batch of gather(Readable.from(everyFewMs(60)) as Socket, createSplitter('bare', false), () => true))
       batches.push(decodeLogLines(batch).count)
     assert.equal(
       batches.reduce((sum, count) => sum + count, 0),
@@ -46,9 +47,9 @@ describe('lines of a log', () => {
     const queries: { follow: boolean; tail: unknown }[] = []
     const engine = {
       call: async () => ({ Id: 'a'.repeat(12), Config: { Tty: true }, State: { Status: 'exited', ExitCode: 0 } }),
-      async stream({ query }: { query: { follow: boolean; tail: unknown } }) {
+      async chunks({ query }: { query: { follow: boolean; tail: unknown } }) {
         queries.push(query)
-        return Readable.from([Buffer.from((query.follow ? written.slice(0, 3) : written).join(''))])
+        return { socket: Readable.from([Buffer.from((query.follow ? written.slice(0, 3) : written).join(''))]), chunked: false }
       },
     } as unknown as Engine
     const read = async (after?: { timeMs: number; lines: number }) => {

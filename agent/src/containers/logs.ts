@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type * as z from 'zod/mini'
 import type { LogsInput } from '@fairlead/protocol/features/containers.ts'
-import { ask, type Engine } from '../docker/engine.ts'
+import { ask, type Engine, type Query } from '../docker/engine.ts'
 import { createBatch } from './batch.ts'
-import { createSplitter, type Line } from './split.ts'
+import { createSplitter, type Line, type Wrapping } from './split.ts'
 
 type Input = z.output<typeof LogsInput>
 
@@ -25,12 +25,12 @@ export async function* readLogs(engine: Engine, input: Input, signal: AbortSigna
   const document = await engine.call<{ Id: string; Config?: { Tty?: boolean } }>(ask('GET /containers/{id}/json', { id: input.id }))
   const place = createPlace(input.after)
   const read = async function* (wanted: Input, query = logQuery(wanted)) {
-    const socket = await engine.stream(ask('GET /containers/{id}/logs', { id: document.Id }, query))
+    const { socket, wrapping } = await openLog(engine, document.Id, query, document.Config?.Tty === true)
     signal.addEventListener('abort', () => socket.destroy())
     const skip = createSkip(wanted.after)
     const untilMs = wanted.untilMs ?? Number.POSITIVE_INFINITY
     const fits = (line: Line) => line.timeMs <= untilMs && !skip(line) && place.pass(line)
-    yield* gather(socket, createSplitter(document.Config?.Tty === true), fits)
+    yield* gather(socket, createSplitter(wrapping), fits)
   }
   yield* read(input)
   if (!input.follow || signal.aborted) return {}
@@ -43,9 +43,17 @@ export async function* readLogs(engine: Engine, input: Input, signal: AbortSigna
   }
   const reason = await endReason(engine, document.Id)
   const batch = createBatch()
-  batch.add(Date.now(), noticeSource, Buffer.from(reason))
+  batch.add({ timeMs: Date.now(), source: noticeSource, text: Buffer.from(reason), goesOn: false })
   yield batch.take()
   return { reason }
+}
+
+/** A TTY leaves the frames out, not the times before each piece of a long line: the chunks tell where those are. */
+async function openLog(engine: Engine, id: string, query: Query, tty: boolean): Promise<{ socket: Socket; wrapping: Wrapping }> {
+  const target = ask('GET /containers/{id}/logs', { id }, query)
+  if (!tty) return { socket: await engine.stream(target), wrapping: 'frames' }
+  const { socket, chunked } = await engine.chunks(target)
+  return { socket, wrapping: chunked ? 'chunks' : 'bare' }
 }
 
 /** Where a reader stands, as `after` wants it: the latest time of a line, and how many lines of that time. */
@@ -115,9 +123,9 @@ export async function* gather(
   const full: Uint8Array[] = []
   const take = (line: Line) => {
     if (!wanted(line)) return
-    if (batch.add(line.timeMs, line.source, line.text)) return
+    if (batch.add(line)) return
     full.push(batch.take())
-    batch.add(line.timeMs, line.source, line.text)
+    batch.add(line)
   }
   const chunks = socket[Symbol.asyncIterator]()
   let next = chunks.next()

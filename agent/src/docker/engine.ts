@@ -12,6 +12,8 @@ export interface Engine {
   call<T>(target: Target, options?: CallOptions): Promise<T>
   /** A body without end: logs, events, stats. */
   stream(target: Target<`GET ${string}`>): Promise<Socket>
+  /** The same in the chunks of HTTP/1.1, if the engine makes them: one for each thing that it wrote at once. */
+  chunks(target: Target<`GET ${string}`>): Promise<{ readonly socket: Socket; readonly chunked: boolean }>
   /** Stdin and stdout of an exec. */
   attach(target: Target<`POST ${string}`>, body: object): Promise<Socket>
   /** Whether it answers at all, within 5 s; rejects with why not. */
@@ -114,6 +116,12 @@ export function openEngine(socket: string): Engine {
         if (status >= 300) throw await failed(status, body)
         return body
       }),
+    chunks: (target) =>
+      guarded(async (version) => {
+        const answer = await http.stream(version + encode(target), 30_000, '1.1')
+        if (answer.status >= 300) throw await failed(answer.status, answer.socket, true)
+        return answer
+      }),
     attach: (target, body) =>
       guarded(async (version) => {
         const answer = await http.upgrade(version + encode(target), JSON.stringify(body), 30_000)
@@ -166,16 +174,19 @@ function engineError(status: number, body: Buffer): FairleadError {
   return new FairleadError(codeOfStatus[status] ?? 'bad_upstream', `The engine refused (${status})${words}`, { details: { status } })
 }
 
-async function failed(status: number, socket: Socket): Promise<FairleadError> {
+/** `closes`: the connection ends with the body, which may come in chunks. */
+async function failed(status: number, socket: Socket, closes = false): Promise<FairleadError> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of socket) {
     parts.push(part as Buffer)
     bytes += (part as Buffer).length
-    if (bytes > 8192 || (part as Buffer).includes('\n')) break
+    if (bytes > 8192 || (!closes && (part as Buffer).includes('\n'))) break
   }
   socket.destroy()
-  return engineError(status, Buffer.concat(parts))
+  const body = Buffer.concat(parts)
+  // Of chunks, too, only the document is wanted.
+  return engineError(status, closes ? body.subarray(Math.max(0, body.indexOf('{')), body.lastIndexOf('}') + 1) : body)
 }
 
 function parseJson(body: Buffer): unknown {

@@ -1,11 +1,13 @@
 import { connect, type IpcSocketConnectOpts, type Socket, type SocketConstructorOpts } from 'node:net'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { Answer, parseHead, type Response, type Whole } from './answer.ts'
+import { Answer, headerOf, parseHead, type Response, type Whole } from './answer.ts'
 
 /** A response whose body is read as it comes: the socket, with what followed the headers already put back. */
 export interface Streaming {
   readonly status: number
   readonly socket: Socket
+  /** The body comes in the chunks of HTTP/1.1. */
+  readonly chunked: boolean
 }
 
 /** The head of a request as bytes on the wire. `path` is built from encoded segments by the caller. */
@@ -33,10 +35,13 @@ export function openHttp(socketPath: string) {
     }
   }
 
-  /** HTTP/1.0, so that the engine does not wrap every line into a chunk of its own; the end of the body is the end of the connection. */
-  async function stream(path: string, timeoutMs: number): Promise<Streaming> {
+  /**
+   * HTTP/1.0, so that the engine does not wrap every line into a chunk of its own, unless that is wanted; the end of the body is
+   * the end of the connection.
+   */
+  async function stream(path: string, timeoutMs: number, version: '1.0' | '1.1' = '1.0'): Promise<Streaming> {
     const socket = await dialStream(socketPath, false)
-    socket.write(requestHead('GET', path, '1.0', undefined))
+    socket.write(requestHead('GET', path, version, undefined, version === '1.1' ? 'Connection: close\r\n' : ''))
     return readHead(socket, timeoutMs)
   }
 
@@ -193,7 +198,7 @@ function readHead(socket: Socket, timeoutMs: number): Promise<Streaming> {
       stop()
       socket.pause()
       if (held.length > head.bodyAt) socket.unshift(held.subarray(head.bodyAt))
-      resolve({ status: head.status, socket })
+      resolve({ status: head.status, socket, chunked: headerOf(head.head, 'transfer-encoding') === 'chunked' })
     })
   })
 }

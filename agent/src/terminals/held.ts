@@ -7,6 +7,9 @@ import { createReplay } from './replay.ts'
 import { createViewers, type HeldState } from './viewers.ts'
 
 const replayBytes = 1024 * 1024
+/** Control-C and control-D, as typed. */
+const leave = Buffer.of(3, 4)
+const leaveMs = 300
 const shells = ['/bin/bash', '/bin/ash', '/bin/sh']
 
 /** One interactive exec, held by the agent. */
@@ -64,10 +67,14 @@ export async function openHeld(engine: Engine, id: string, input: z.output<typeo
     attach: viewers.attach,
     idleForMs: viewers.idleForMs,
     close() {
-      // The end of its input and a hang-up are what end a shell; the engine has no way to kill an exec.
-      socket.write(Buffer.of(4))
-      socket.destroySoon()
-      setTimeout(() => socket.destroy(), 1000).unref()
+      // The engine has no way to kill an exec, and no hang-up ends its program: an interrupt and the end of its input do, of what runs
+      // in the shell or of a half-written line first, and then of the shell.
+      socket.write(leave)
+      setTimeout(() => {
+        socket.write(leave)
+        socket.destroySoon()
+      }, leaveMs).unref()
+      setTimeout(() => socket.destroy(), 4 * leaveMs).unref()
     },
   }
 }

@@ -24,7 +24,7 @@ describe('a terminal that nobody watches', () => {
     const engine = {
       call: async () => ({ Id: 'a'.repeat(12), Name: '/web', ExitCode: null }),
       async attach() {
-        const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+        const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined)
         await Promise.all([once(socket, 'connect'), once(server, 'connection')])
         return socket
       },

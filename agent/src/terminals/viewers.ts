@@ -60,13 +60,14 @@ export function createViewers(replay: Replay, socket: Socket, state: HeldState, 
     const writer = !watch && ![...viewers].some((other) => other.writer && other.here())
     const viewer = makeViewer(context, watch, () => wake.resolve())
     viewers.add(viewer)
-    context.onSignal(({ kind, value }) => heard(viewer, kind, value))
     context.signal.addEventListener('abort', () => wake.resolve())
     let from = Math.max(replay.oldest, Math.min(after ?? 0, replay.position))
     viewer.tell('position', from)
     viewer.tell('size', [state.columns, state.rows])
     if (writer) takeKeyboard(viewer)
     else viewer.tell('writer', false)
+    // What was said before anybody was here comes now: whoever may type may resize.
+    context.onSignal(({ kind, value }) => heard(viewer, kind, value))
     void type(context.up, viewer, socket)
     try {
       while (!context.signal.aborted) {

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { stream as respondStream } from 'hono/streaming'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import type { FairleadError } from '@fairlead/protocol/errors.ts'
-import { decodeLogLines, logBatch } from '@fairlead/protocol/wire/log-batch.ts'
+import { decodeLogLines, goesOnBit, logBatch } from '@fairlead/protocol/wire/log-batch.ts'
 import { answerFile, type FileAnswer } from './file.ts'
 import type { Resume } from './resume.ts'
 import { publicError } from './serve.ts'
@@ -127,11 +127,24 @@ function asEvents({ resume }: Answer): Write {
 
 const asLines: Write = (item, error) => `${error ?? JSON.stringify(item)}\n`
 
-function linesOf(batch: Uint8Array): { timeMs: number; source: number; level: number; text: string }[] {
+interface LogLine {
+  readonly timeMs: number
+  readonly source: number
+  readonly level: number
+  readonly text: string
+  /** Too long for one batch: the next line of this source is more of it. */
+  readonly goesOn?: true
+}
+
+function linesOf(batch: Uint8Array): LogLine[] {
   const { count, times, sources, levels, lengths, text } = decodeLogLines(batch)
   const decoder = new TextDecoder()
-  const lines = []
-  for (let i = 0, at = 0; i < count; at += lengths[i]!, i++)
-    lines.push({ timeMs: times[i]!, source: sources[i]!, level: levels[i]!, text: decoder.decode(text.subarray(at, at + lengths[i]!)) })
+  const lines: LogLine[] = []
+  for (let i = 0, at = 0; i < count; at += lengths[i]!, i++) {
+    const said = decoder.decode(text.subarray(at, at + lengths[i]!))
+    const goesOn = (sources[i]! & goesOnBit) !== 0
+    const line = { timeMs: times[i]!, source: sources[i]! & ~goesOnBit, level: levels[i]!, text: said }
+    lines.push(goesOn ? { ...line, goesOn } : line)
+  }
   return lines
 }

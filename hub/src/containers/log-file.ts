@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { LogFileInput } from '@fairlead/protocol/features/containers.ts'
-import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
+import { decodeLogLines, goesOnBit } from '@fairlead/protocol/wire/log-batch.ts'
 import type * as z from 'zod/mini'
 import type { HubContext } from '../base/access.ts'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -19,7 +19,8 @@ export async function* readLogFile(
   const { containers } = onHost(host)
   const { name } = await containers.get({ id: input.id }, { signal, trace })
   saveAs?.(`${name}.${find(host)?.name ?? host}.${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.log`)
-  for await (const batch of containers.logs({ ...input, follow: false }, { signal, trace, lent: true })) yield linesOf(batch, timestamps)
+  const linesOf = createLineWriter(timestamps)
+  for await (const batch of containers.logs({ ...input, follow: false }, { signal, trace, lent: true })) yield linesOf(batch)
   if (signal.aborted) return
   // The end of a log and the end of an engine look alike to who reads: the engine is asked whether it is still there.
   await containers.get({ id: input.id }, { signal, trace })
@@ -28,18 +29,28 @@ export async function* readLogFile(
 const newline = 10
 const stampBytes = 27
 
-/** The lines of a batch, each with its line end; their bytes are not looked at. */
-export function linesOf(batch: Uint8Array, timestamps: boolean): Uint8Array {
-  const { count, times, lengths, text } = decodeLogLines(batch)
-  const out = Buffer.allocUnsafe(text.length + count * (timestamps ? stampBytes + 2 : 1))
-  for (let line = 0, from = 0, at = 0; line < count; line++) {
-    if (timestamps) at += out.write(`${stampOf(times[line]!)} `, at, 'latin1')
-    out.set(text.subarray(from, from + lengths[line]!), at)
-    from += lengths[line]!
-    at += lengths[line]!
-    out[at++] = newline
+/**
+ * The lines of one batch after the other, each with its line end; their bytes are not looked at. The parts of a long line are one
+ * line, unless the other output spoke in between.
+ */
+export function createLineWriter(timestamps: boolean): (batch: Uint8Array) => Uint8Array {
+  let begun: number | undefined
+  return (batch) => {
+    const { count, times, sources, lengths, text } = decodeLogLines(batch)
+    const out = Buffer.allocUnsafe(text.length + count * (timestamps ? stampBytes + 3 : 2))
+    let at = 0
+    for (let line = 0, from = 0; line < count; line++) {
+      const source = sources[line]! & ~goesOnBit
+      if (begun !== undefined && begun !== source) out[at++] = newline
+      if (timestamps && begun !== source) at += out.write(`${stampOf(times[line]!)} `, at, 'latin1')
+      out.set(text.subarray(from, from + lengths[line]!), at)
+      from += lengths[line]!
+      at += lengths[line]!
+      begun = (sources[line]! & goesOnBit) === 0 ? undefined : source
+      if (begun === undefined) out[at++] = newline
+    }
+    return out.subarray(0, at)
   }
-  return out
 }
 
 /** `2026-11-21T14:05:30.123456Z`, of a time that an agent made up too: always as long. */

@@ -11,12 +11,12 @@ import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { believeKept, refuseCopy, turnRatchet, type CopyDeps } from './copies.ts'
+import { createHandshakes, type Place } from './handshakes.ts'
 import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
 import { createStrangers } from './strangers.ts'
 
 const suite = nodeSuite(crypto)
 const packing = nodePacking(zlib)
-const mostHandshakes = 200
 
 export interface AcceptDeps extends JoinDeps, CopyDeps {
   readonly identity: Identity
@@ -35,13 +35,19 @@ export function createAccept(deps: AcceptDeps): Accept {
   const { log } = deps
   const strangers = createStrangers(deps.now)
   const findHost = createHostFinder(deps.db)
-  let inFlight = 0
+  const handshakes = createHandshakes(deps.now)
   return (transport, exporter, ip) => {
     if (strangers.refuses(ip)) return transport.close(closeCodes.rate, 'too many failed tries from this address')
-    if (inFlight >= mostHandshakes) return transport.close(1013, 'too many handshakes')
-    inFlight++
-    acceptOne({ ...deps, findHost }, transport, exporter, ip)
+    let turnedOut = false
+    const place = handshakes.enter(ip, () => {
+      turnedOut = true
+      transport.close(1013, 'too many handshakes')
+    })
+    if (place === undefined) return transport.close(1013, 'too many handshakes')
+    acceptOne({ ...deps, findHost, place }, transport, exporter, ip)
       .catch((error: unknown) => {
+        // It is gone already, and only others know whether it would have been let in.
+        if (turnedOut) return
         const code = closeCodeOf(error)
         // A database that is away makes nobody a stranger.
         if (code !== closeCodes.copied && code !== 1013) strangers.failed(ip)
@@ -51,15 +57,16 @@ export function createAccept(deps: AcceptDeps): Accept {
         transport.onMessage = () => undefined
         transport.close(code, code === 1011 ? 'internal' : reason.slice(0, 120))
       })
-      .finally(() => inFlight--)
+      .finally(place.leave)
   }
 }
 
-type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known> }
+type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known>; readonly place: Place }
 
 async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
   const { fleet, log, identity, neverSeal = false } = deps
   const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
+  deps.place.known()
   let gone = false
   secured.transport.onClose = () => void (gone = true)
   const hello = readHello(secured.payload)

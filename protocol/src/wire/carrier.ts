@@ -11,6 +11,8 @@ export interface Carrier {
   /** What relays may have queued towards this link's peer. */
   readonly promised: Windows
   readonly packing: Packing | undefined
+  /** Unpacks what the peer packed, no more of it than one link may ask for. */
+  readonly inflate: Packing['inflate']
   /** Packing is worth its while on this link now. */
   readonly packsNow: boolean
   /** The stream has something to send, or may have. */

@@ -1,5 +1,6 @@
 import type { Carrier } from './carrier.ts'
 import { limits } from './limits.ts'
+import type { OpenMeta } from './types.ts'
 import type { Windows } from './windows.ts'
 
 /** What one end receives on a stream, until its reader takes it. Offsets are absolute: they count from the stream's very beginning. */
@@ -105,4 +106,12 @@ export class Inbox {
     this.#wanting = undefined
     wanting?.reject(error)
   }
+}
+
+/**
+ * The opener's OPEN says what it takes; the acceptor begins small, until it says more. Offsets of a stream that goes on count from
+ * where the first one began.
+ */
+export function inboxOf({ windowBytes = limits.windowBytes, resumeAt = 0 }: OpenMeta, opener: boolean): Inbox {
+  return opener ? new Inbox(resumeAt, Math.min(windowBytes, limits.maxWindowBytes)) : new Inbox(0, limits.acceptorWindowBytes)
 }

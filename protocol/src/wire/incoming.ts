@@ -113,7 +113,7 @@ export class Incoming implements FrameSink {
   #signal(stream: StreamImpl, kind: string, value: unknown): void {
     stream.signalBucket ??= createBucket(limits.signalsPerSecond)
     if (!stream.signalBucket.take(this.#link.nowMs())) return stream.reset('rate_limited', 'Too many signals.')
-    guarded(stream, () => stream.onSignal(kind, value))
+    guarded(stream, () => stream.receiveSignal(kind, value))
   }
 
   #reset(stream: StreamImpl, code: string, message: string | undefined): void {

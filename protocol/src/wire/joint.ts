@@ -1,3 +1,4 @@
+import { frame } from './frame.ts'
 import { limits } from './limits.ts'
 import type { StreamImpl } from './stream.ts'
 import type { Windows } from './windows.ts'
@@ -23,6 +24,21 @@ export class Joint {
     return Math.min(out.limit, out.sentBytes + Math.max(room, limits.smallWindowBytes))
   }
 
+  /** Grants `from` what the other stream may send. */
+  grant(from: StreamImpl): void {
+    const { in: inbox, carrier } = from
+    if (carrier === undefined || from.over || inbox.ended) return
+    const { out } = this.to
+    const limit = this.limit(carrier.windows.pressed)
+    // Not for every slice that left, as long as a whole item still fits.
+    const enough = inbox.grantedBytes - inbox.receivedBytes >= limits.dataBytes && limit - inbox.grantedBytes < limits.dataBytes
+    if (limit <= inbox.grantedBytes || (limit < out.limit && enough)) return
+    inbox.grantedBytes = limit
+    this.promise(limit - out.sentBytes)
+    inbox.count(limit - out.sentBytes, carrier.windows)
+    carrier.control(frame.credit, from.id, limit, out.peerHas)
+  }
+
   /** Remembers what was granted: so much may come to be queued. */
   promise(bytes: number): void {
     const windows = this.to.carrier?.promised
@@ -33,5 +49,25 @@ export class Joint {
     }
     windows?.add(bytes - this.#promisedBytes)
     this.#promisedBytes = bytes
+  }
+}
+
+/** From now on what either side receives leaves by the other; what waits already goes first, with its signals in their places. */
+export function joinStreams(near: StreamImpl, far: StreamImpl): void {
+  for (const [from, to] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    from.joint = new Joint(to)
+    let at = from.in.consumedBytes
+    for (const payload of from.in.drain()) {
+      for (const { kind, value } of from.heardUntil(at)) to.sendSignal(kind, value)
+      to.push(payload)
+      at += payload.length
+    }
+    from.onSignal = (kind, value) => to.sendSignal(kind, value)
+    from.in.consumedBytes = from.in.receivedBytes
+    if (from.in.ended) to.end(from.trailer)
+    from.grantAsJoined()
   }
 }

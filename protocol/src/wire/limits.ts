@@ -16,6 +16,8 @@ export const limits = {
   largeReply: { bytes: 64 * MiB, nodes: 2_000_000, stringBytes: 16 * MiB, arrayItems: 100_000 },
   signalBytes: 256,
   signalsPerSecond: 50,
+  /** What came on one stream before anybody listened; the oldest go first. */
+  heldSignals: 16,
   depth: 16,
   arrayItems: 4096,
   mapEntries: 1024,
@@ -50,8 +52,16 @@ export const limits = {
   terminalBurstBytes: 64 * KiB,
   terminalQuietMs: 500,
   flowBreaches: 3,
-  /** Items of a packed stream: below the first as they are, unpacked at most the second; towards agents and hubs only below the third rate. So much is unpacked in a turn of the event loop, each item counted as so much more. */
-  pack: { smallBytes: 256, inflatedBytes: 64 * KiB, slowBytesPerMs: 5000, turnBytes: 1 * MiB, itemCostBytes: 4 * KiB },
+  /** Items of a packed stream: below the first as they are, unpacked at most the second; towards agents and hubs only below the third rate. So much is unpacked in a turn of the event loop, each item counted as so much more; and of one link so much at once, then so much a second. */
+  pack: {
+    smallBytes: 256,
+    inflatedBytes: 64 * KiB,
+    slowBytesPerMs: 5000,
+    turnBytes: 1 * MiB,
+    itemCostBytes: 4 * KiB,
+    budgetBytes: 32 * MiB,
+    bytesPerSecond: 8 * MiB,
+  },
   /** A message that gathers so little of a bulk stream, so often, is misuse. */
   smallDataBytes: 512,
   smallDataPerSecond: 1000,

@@ -12,6 +12,7 @@ import { countStreams } from './stats.ts'
 import type { StreamImpl } from './stream.ts'
 import type { Transport } from './transport.ts'
 import type { SessionEnd, SessionOptions, SessionStats } from './types.ts'
+import { budgeted } from './unpack-budget.ts'
 import { placeOf } from './waiting.ts'
 import { processWindows, Windows } from './windows.ts'
 
@@ -37,6 +38,7 @@ export class Link implements Carrier, Watcher {
   readonly #writer: FrameWriter
   readonly #ended: (end: SessionEnd) => void
   #promised: Windows | undefined
+  #inflate: Packing['inflate'] | undefined
 
   /** `ended` is called once, unless `stop` was before. */
   constructor(transport: Transport, options: SessionOptions, ended: (end: SessionEnd) => void) {
@@ -158,6 +160,10 @@ export class Link implements Carrier, Watcher {
 
   get packing(): Packing | undefined {
     return this.options.packing
+  }
+
+  get inflate(): Packing['inflate'] {
+    return (this.#inflate ??= budgeted(this.options.packing!.inflate, this.options.clock))
   }
 
   /** A console may be anywhere. Between agent and hub only where bytes are what is waited for; a rate of 0 is not known yet. */

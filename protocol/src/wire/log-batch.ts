@@ -8,7 +8,10 @@ import { FairleadError } from '../errors.ts'
 export interface LogLines {
   readonly count: number
   readonly times: Float64Array
-  /** 0 stdout, 1 stderr, 2 a notice of the agent itself (gap, reason of the end). */
+  /**
+   * 0 stdout, 1 stderr, 2 a notice of the agent itself (gap, reason of the end), in the low two bits. With `goesOnBit`: the line was
+   * too long for one item, and the next one of the same source goes on with it.
+   */
   readonly sources: Uint8Array
   /** 0 unknown, 1 trace, 2 debug, 3 info, 4 warn, 5 error, 6 fatal. */
   readonly levels: Uint8Array
@@ -16,6 +19,8 @@ export interface LogLines {
   /** All lines back to back, as bytes: they may hold any bytes the program wrote. */
   readonly text: Uint8Array
 }
+
+export const goesOnBit = 0x80
 
 const header = 4
 const perLine = 14

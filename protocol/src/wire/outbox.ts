@@ -1,6 +1,7 @@
 import type { FairleadError } from '../errors.ts'
 import { limits } from './limits.ts'
 import { Sent, type Sum } from './sent.ts'
+import type { OpenMeta } from './types.ts'
 
 export type Trailer = Readonly<Record<string, unknown>>
 
@@ -154,4 +155,12 @@ export class Outbox {
     this.#room = undefined
     for (const { reject } of waiting ?? []) reject(error)
   }
+}
+
+/** The other side of `inboxOf`. The opener of a stream with a key keeps what it sends. */
+export function outboxOf({ windowBytes = limits.windowBytes, resumeAt = 0, resumeKey }: OpenMeta, opener: boolean): Outbox {
+  if (!opener) return new Outbox(resumeAt, resumeAt + windowBytes)
+  const out = new Outbox(0, limits.acceptorWindowBytes)
+  if (resumeKey !== undefined) out.retain()
+  return out
 }

@@ -15,6 +15,24 @@ export interface Packing {
 /** The first byte of each item of a packed stream says what follows. */
 const marker = { plain: 0, deflated: 1 } as const
 
+/** Packed only items, only as was asked for, and never otherwise than what came already. */
+export function agreesToPack(
+  stream: {
+    readonly opener: boolean
+    readonly meta: { readonly takesPacked?: boolean; readonly resumeAt?: number }
+    readonly in: { readonly receivedBytes: number }
+    readonly unpacker: Unpacker | null | undefined
+  },
+  mode: unknown,
+  packed: boolean,
+): boolean {
+  const { opener, meta, unpacker } = stream
+  if (packed && !(opener && meta.takesPacked === true && mode === 'items')) return false
+  const known = unpacker !== undefined
+  const before = known && unpacker !== null
+  return packed === before || stream.in.receivedBytes <= (known ? 0 : (meta.resumeAt ?? 0))
+}
+
 /** One item as it leaves on a packed stream; as it is when it is small, would not shrink, or without `deflate`. */
 export function packItem(item: Uint8Array, deflate: Packing['deflate']): Uint8Array {
   const deflated = deflate === undefined || item.length < limits.pack.smallBytes ? undefined : deflate(item)

@@ -1,4 +1,5 @@
 import { codeOf, FairleadError, type Code } from '../errors.ts'
+import { joinStreams } from './joint.ts'
 import { StreamImpl } from './stream.ts'
 import type { WireStream } from './types.ts'
 
@@ -10,8 +11,6 @@ export async function relay(near: WireStream, far: WireStream): Promise<void> {
   if (!(near instanceof StreamImpl) || !(far instanceof StreamImpl))
     throw new FairleadError('internal', 'Only streams of a session can be joined.')
   const over = new Promise<void>((resolve) => (near.onOver = resolve))
-  far.onSignal = (kind, value) => near.sendSignal(kind, value)
-  near.onSignal = (kind, value) => far.sendSignal(kind, value)
   near.signal.addEventListener('abort', () => far.reset(leaving(near.signal.reason)))
   far.signal.addEventListener('abort', () => near.reset(codeOf(far.signal.reason), sentence(far.signal.reason)))
   if (near.signal.aborted) return far.reset(leaving(near.signal.reason))
@@ -22,7 +21,7 @@ export async function relay(near: WireStream, far: WireStream): Promise<void> {
     // Its window is ours to pass on as credit; what it said of its own link says nothing about this one.
     if (typeof offset === 'number') near.adopt(offset, far.out.limit)
     near.head(typeof offset === 'number' ? { ...answer.head, w: near.grantedLimit } : without(answer.head, 'w'))
-    near.join(far)
+    joinStreams(near, far)
     await over
   } catch (error) {
     near.reset(codeOf(error), sentence(error))

@@ -2,13 +2,15 @@ import { FairleadError, type Code } from '../errors.ts'
 import { Burst } from './burst.ts'
 import type { Carrier } from './carrier.ts'
 import { frame } from './frame.ts'
-import { Inbox } from './inbox.ts'
-import { Joint } from './joint.ts'
+import { Heard } from './heard.ts'
+import { inboxOf, type Inbox } from './inbox.ts'
+import type { Joint } from './joint.ts'
 import { limits } from './limits.ts'
-import { Outbox, type Trailer } from './outbox.ts'
-import { packItem, Unpacker } from './pack.ts'
+import { outboxOf, type Outbox, type Trailer } from './outbox.ts'
+import { agreesToPack, packItem, Unpacker } from './pack.ts'
+import { readPayloads } from './reading.ts'
 import type { Bucket } from './schedule.ts'
-import { giveSlab, inSlab, ownSlab } from './slabs.ts'
+import { inSlab } from './slabs.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
 /** A payload of at least this part of the memory it came in is kept as it came. */
@@ -27,7 +29,6 @@ export class StreamImpl implements WireStream {
   priority: 1 | 2 | 3
   readonly in: Inbox
   readonly out: Outbox
-  onSignal: (kind: string, value: unknown) => void = () => undefined
   trailer: Trailer | undefined
   /** Called once when the stream is over, whatever the way. */
   onOver: () => void = () => undefined
@@ -39,12 +40,14 @@ export class StreamImpl implements WireStream {
   /** What is written leaves packed. */
   #packs = false
   /** What comes is unpacked by this; null: it comes as it is. Not known before HEAD. */
-  #unpacker: Unpacker | null | undefined
+  unpacker: Unpacker | null | undefined
+  /** The other half of a relay. */
+  joint: Joint | undefined
   /** The opener has everything, the acceptor's END too, and said so: until then a stream with a key may be asked for again. */
   #wholeTaken = false
   #burst: Burst | undefined
-  /** The other half of a relay. */
-  #joint: Joint | undefined
+  #listener: ((kind: string, value: unknown) => void) | undefined
+  #heard: Heard | undefined
   #error: FairleadError | undefined
   #abort: AbortController | undefined
   #answer = Promise.withResolvers<Answer>()
@@ -55,13 +58,8 @@ export class StreamImpl implements WireStream {
     this.meta = meta
     this.opener = opener
     this.priority = meta.priority ?? 2
-    // The opener's OPEN says what it takes; the other way begins small, until the acceptor says more. Offsets of a stream
-    // that goes on count from where the first one began.
-    const opened = meta.windowBytes ?? limits.windowBytes
-    const at = meta.resumeAt ?? 0
-    this.in = new Inbox(opener ? at : 0, opener ? Math.min(opened, limits.maxWindowBytes) : limits.acceptorWindowBytes)
-    this.out = new Outbox(opener ? 0 : at, opener ? limits.acceptorWindowBytes : at + opened)
-    if (opener && meta.resumeKey !== undefined) this.out.retain()
+    this.in = inboxOf(meta, opener)
+    this.out = outboxOf(meta, opener)
     this.#answer.promise.catch(() => undefined)
   }
 
@@ -125,11 +123,11 @@ export class StreamImpl implements WireStream {
       this.reset('rate_limited', 'The reader of this stream is too slow for its writer.')
       return Promise.reject(this.#error!)
     }
-    this.#push(this.#packs ? packItem(payload, this.carrier?.packsNow === true ? this.carrier.packing?.deflate : undefined) : payload)
+    this.push(this.#packs ? packItem(payload, this.carrier?.packsNow === true ? this.carrier.packing?.deflate : undefined) : payload)
     return out.room()
   }
 
-  #push(payload: Uint8Array): void {
+  push(payload: Uint8Array): void {
     if (this.over) return
     this.out.push(payload)
     if (this.carrier === undefined) return
@@ -163,54 +161,33 @@ export class StreamImpl implements WireStream {
       this.carrier.control(frame.signal, this.id, due.kind, due.value)
   }
 
+  get onSignal(): (kind: string, value: unknown) => void {
+    return this.#listener ?? (() => undefined)
+  }
+
+  /** Hears at once what came before. */
+  set onSignal(listener: (kind: string, value: unknown) => void) {
+    this.#listener = listener
+    const before = this.#heard?.take(Number.POSITIVE_INFINITY) ?? []
+    this.#heard = undefined
+    for (const { kind, value } of before) listener(kind, value)
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this.#reader(false)
+    return readPayloads(this, false)
   }
 
   lent(): AsyncIterator<Uint8Array> {
-    return this.#reader(true)
+    return readPayloads(this, true)
   }
 
-  /** No generator: most streams of a hub wait for something that comes once in a while. */
-  #reader(lent: boolean): AsyncIterator<Uint8Array> {
-    const ended = { done: true, value: undefined } as const
-    let complete = false
-    let last: Uint8Array | undefined
-    const giveBack = () => {
-      if (last !== undefined) giveSlab(last)
-      last = undefined
-    }
-    const result = (payload: Uint8Array | undefined): IteratorResult<Uint8Array> => {
-      if (payload !== undefined) {
-        if (lent) last = payload
-        else ownSlab(payload)
-        return { done: false, value: payload }
-      }
-      if (!complete) this.#reachedEnd()
-      complete = true
-      return ended
-    }
-    const take = (payload: Uint8Array | undefined): IteratorResult<Uint8Array> | Promise<IteratorResult<Uint8Array>> => {
-      const unpacker = this.#unpacker
-      return unpacker === undefined || unpacker === null ? result(payload) : unpacker.take(payload).then(result)
-    }
-    return {
-      next: () => {
-        giveBack()
-        return complete ? Promise.resolve(ended) : this.#pull().then(take)
-      },
-      return: () => {
-        giveBack()
-        // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
-        if (this.opener && !complete && !this.over) this.reset('canceled')
-        complete = true
-        return Promise.resolve(ended)
-      },
-    }
+  /** The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say. */
+  leave(): void {
+    if (this.opener && !this.over) this.reset('canceled')
   }
 
   /** What the acceptor ended is over: the opener has nothing more to say, and with its END says that it has everything. */
-  #reachedEnd(): void {
+  reachedEnd(): void {
     if (!this.opener || this.over) return
     if (this.out.ending === undefined) {
       this.out.drop()
@@ -227,7 +204,7 @@ export class StreamImpl implements WireStream {
   }
 
   /** The next payload, or undefined at the end. Asking grants credit for what was taken before. */
-  #pull(): Promise<Uint8Array | undefined> {
+  pull(): Promise<Uint8Array | undefined> {
     this.#grant()
     const payload = this.in.shift()
     if (payload !== undefined) return Promise.resolve(payload)
@@ -252,12 +229,17 @@ export class StreamImpl implements WireStream {
     if (inbox.receivedBytes > inbox.grantedBytes) return false
     // What is small would hold on to all it came with; what is not is not worth a copy.
     const own = !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : inSlab(payload)
-    if (this.#joint === undefined) inbox.push(own)
+    if (this.joint === undefined) inbox.push(own)
     else {
       inbox.consumedBytes = inbox.receivedBytes
-      this.#joint.to.#push(own)
+      this.joint.to.push(own)
     }
     return true
+  }
+
+  receiveSignal(kind: string, value: unknown): void {
+    if (this.#listener !== undefined) this.#listener(kind, value)
+    else (this.#heard ??= new Heard()).push({ at: this.in.receivedBytes, kind, value })
   }
 
   /** `whole`: the opener has everything. */
@@ -265,12 +247,12 @@ export class StreamImpl implements WireStream {
     if (!this.in.ended) {
       this.trailer = trailer
       this.in.end()
-      this.#joint?.to.end(trailer)
+      this.joint?.to.end(trailer)
       this.#answer.resolve({ head: {} })
     }
     if (whole && !this.opener) {
       this.#wholeTaken = true
-      this.#joint?.to.takeWhole()
+      this.joint?.to.takeWhole()
     }
     this.#settleIfOver()
   }
@@ -282,7 +264,8 @@ export class StreamImpl implements WireStream {
     }
     const { out } = this
     const { w, offset, mode, z } = answer.head
-    if (!this.#agree(mode, z === true)) return this.reset('invalid_input', 'The answer is packed in a way that was not asked for.')
+    if (!agreesToPack(this, mode, z === true)) return this.reset('invalid_input', 'The answer is packed in a way that was not asked for.')
+    this.unpacker = z === true ? (this.unpacker ?? new Unpacker(this.carrier!.inflate, this)) : null
     if (typeof w === 'number') out.limit = out.held ? w : Math.max(out.limit, w)
     if (out.held) {
       out.held = false
@@ -295,37 +278,18 @@ export class StreamImpl implements WireStream {
     this.carrier?.ready(this)
   }
 
-  /** Packed only items, only as was asked for, and never otherwise than what came already. */
-  #agree(mode: unknown, packed: boolean): boolean {
-    if (packed && !(this.opener && this.meta.takesPacked === true && mode === 'items')) return false
-    const known = this.#unpacker !== undefined
-    const before = known && this.#unpacker !== null
-    if (packed !== before && this.in.receivedBytes > (known ? 0 : (this.meta.resumeAt ?? 0))) return false
-    this.#unpacker = packed ? (this.#unpacker ?? new Unpacker(this.carrier!.packing!.inflate, this)) : null
-    return true
-  }
-
   receiveCredit(limit: number, received: number | undefined): void {
     if (limit > this.out.limit) this.out.limit = limit
     if (received !== undefined) this.out.confirm(received)
-    this.#joint?.to.grantAsJoined()
+    this.joint?.to.grantAsJoined()
     this.carrier?.ready(this)
   }
 
   // ---- a relay ---------------------------------------------------------------------------------------------------
 
-  /** From now on what either side receives leaves by the other; what waits already goes first. */
-  join(other: StreamImpl): void {
-    for (const [from, to] of [
-      [this, other],
-      [other, this],
-    ] as const) {
-      from.#joint = new Joint(to)
-      for (const payload of from.in.drain()) to.#push(payload)
-      from.in.consumedBytes = from.in.receivedBytes
-      if (from.in.ended) to.end(from.trailer)
-      from.grantAsJoined()
-    }
+  /** Signals that came before anybody listened, up to this place among the DATA. */
+  heardUntil(at: number): ReturnType<Heard['take']> {
+    return this.#heard?.take(at) ?? []
   }
 
   /** The acceptor of a relayed stream said where it stands: so do we. */
@@ -336,17 +300,7 @@ export class StreamImpl implements WireStream {
 
   /** Grants what the other stream of the relay may send. */
   grantAsJoined(): void {
-    const inbox = this.in
-    if (this.#joint === undefined || this.carrier === undefined || this.over || inbox.ended) return
-    const { out } = this.#joint.to
-    const limit = this.#joint.limit(this.carrier.windows.pressed)
-    // Not for every slice that left, as long as a whole item still fits.
-    const enough = inbox.grantedBytes - inbox.receivedBytes >= limits.dataBytes && limit - inbox.grantedBytes < limits.dataBytes
-    if (limit <= inbox.grantedBytes || (limit < out.limit && enough)) return
-    inbox.grantedBytes = limit
-    this.#joint.promise(limit - out.sentBytes)
-    inbox.count(limit - out.sentBytes, this.carrier.windows)
-    this.carrier.control(frame.credit, this.id, limit, out.peerHas)
+    this.joint?.grant(this)
   }
 
   // ---- sending ---------------------------------------------------------------------------------------------------
@@ -361,7 +315,7 @@ export class StreamImpl implements WireStream {
     if (this.meta.priority === 1 && (this.#burst ??= new Burst()).sent(slice.length, nowMs)) this.priority = 3
     if (this.out.overfull && this.carrier?.letGo() !== true)
       this.reset('rate_limited', 'Too much is kept for streams that may go on later.')
-    this.#joint?.to.grantAsJoined()
+    this.joint?.to.grantAsJoined()
     return slice
   }
 
@@ -377,7 +331,7 @@ export class StreamImpl implements WireStream {
   claim(carrier: Carrier): number {
     const inbox = this.in
     inbox.claim(carrier.windows)
-    const limit = this.#joint?.limit(carrier.windows.pressed) ?? inbox.consumedBytes + inbox.windowBytes
+    const limit = this.joint?.limit(carrier.windows.pressed) ?? inbox.consumedBytes + inbox.windowBytes
     // What was granted and lost on the way is granted again.
     inbox.grantedBytes = this.fresh ? limit : Math.max(inbox.grantedBytes, limit)
     return inbox.grantedBytes
@@ -393,7 +347,7 @@ export class StreamImpl implements WireStream {
   /** Loses its link and waits; sends nothing. */
   detach(): void {
     this.in.count(0, this.carrier?.windows)
-    this.#joint?.promise(0)
+    this.joint?.promise(0)
     this.carrier = undefined
     this.queuedInClass = false
   }
@@ -443,7 +397,7 @@ export class StreamImpl implements WireStream {
     this.cancelDeadline?.()
     this.cancelKeep?.()
     this.in.count(0, this.carrier?.windows)
-    this.#joint?.promise(0)
+    this.joint?.promise(0)
     this.out.retire()
     this.carrier?.forget(this)
     this.onOver()
