@@ -10,6 +10,7 @@ import { State } from './columns.tsx'
 import { ContainerStats } from './ContainerStats.tsx'
 import { factLabel } from './Peek.tsx'
 import { doIt } from './perform.ts'
+import { factText, stateWords, statusWord } from './words.ts'
 
 const Logs = lazy(async () => ({ default: (await import('../logs/LogView.tsx')).LogView }))
 const TerminalTab = lazy(async () => ({ default: (await import('../terminals/TerminalView.tsx')).TerminalView }))
@@ -147,7 +148,7 @@ function Troubles(props: { readonly row: FleetRow }): JSX.Element {
       </Show>
       <Show when={props.row.staleMs === undefined && (props.row.state === 'critical' || props.row.state === 'warn')}>
         <Note state={props.row.state}>
-          <strong>{plain(props.row.status)}</strong> {plain(props.row.detail)}{' '}
+          <strong>{statusWord(props.row.status)}</strong> {stateWords(props.row)}{' '}
           <A href={`/containers/${props.row.host}/${props.row.id}/logs`}>{t('containers.seeLogs')}</A>
         </Note>
       </Show>
@@ -165,7 +166,9 @@ function Facts(props: { readonly row: FleetRow }): JSX.Element {
         <h2>{t('metrics.now')}</h2>
         <dl class="figures">
           <dt>{t('containers.state')}</dt>
-          <dd>{plain(props.row.detail || props.row.status)}</dd>
+          <dd title={props.row.sinceMs > 0 ? time(props.row.sinceMs) : undefined}>
+            {[statusWord(props.row.status), stateWords(props.row)].filter(Boolean).join(' · ')}
+          </dd>
           <dt>{t('containers.cpu')}</dt>
           <dd>{props.row.cpu === undefined ? t('stats.na') : cores(props.row.cpu)}</dd>
           <dt>{t('containers.memory')}</dt>
@@ -184,7 +187,7 @@ function Facts(props: { readonly row: FleetRow }): JSX.Element {
             {([name, value]) => (
               <>
                 <dt>{factLabel(name)}</dt>
-                <dd class="mono">{plain(String(value))}</dd>
+                <dd class="mono">{factText(name, value)}</dd>
               </>
             )}
           </For>

@@ -1,15 +1,22 @@
 import { A } from '@solidjs/router'
 import { createMemo, For, Show, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import type { Key } from '../i18n/en.ts'
 import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
 import { CopyButton, plain, Skeleton } from '../kit/kit.tsx'
 import { Menu, type MenuItem } from '../kit/Menu.tsx'
 import { columns, State } from './columns.tsx'
+import { factText, stateWords } from './words.ts'
 
 const links = ['logs', 'terminal', 'stats', 'inspect'] as const
 
-const known = new Map(columns.map(({ key, label }) => [key, label]))
-/** A fact that has a column is called as the column is; another by its own name. */
+const known = new Map<string, Key>([
+  ...columns.map(({ key, label }) => [key, label] as const),
+  ['exitCode', 'containers.exitCode'],
+  ['health', 'containers.health'],
+  ['service', 'containers.service'],
+])
+/** A fact that is known is called as its column is; another by its own name. */
 export const factLabel = (name: string): string => (known.has(name) ? t(known.get(name)!) : plain(name))
 
 /** One row beside the list, without leaving it. */
@@ -32,7 +39,9 @@ export function Peek(props: {
         </div>
         <p class="row">
           <State row={row()} />
-          <span class="dim">{plain(row().detail)}</span>
+          <span class="dim" title={row().sinceMs > 0 ? time(row().sinceMs) : undefined}>
+            {stateWords(row())}
+          </span>
         </p>
         <Show when={row().staleMs}>
           {(since) => <p class="box">◌ {t('peek.stale', { host: plain(row().hostName), age: ago(since()) })}</p>}
@@ -63,7 +72,7 @@ export function Peek(props: {
             {([name, value]) => (
               <>
                 <dt>{factLabel(name)}</dt>
-                <dd class="mono">{plain(String(value))}</dd>
+                <dd class="mono">{factText(name, value)}</dd>
               </>
             )}
           </For>

@@ -1,9 +1,11 @@
 import { consoleEn } from './console-en.ts'
+import { fleetEn } from './fleet-en.ts'
 import { observeEn } from './observe-en.ts'
 
 /** Every text of the console. French must have each key, or it does not compile. */
 export const en = {
   ...consoleEn,
+  ...fleetEn,
   ...observeEn,
   'nav.overview': 'Overview',
   'nav.hosts': 'Hosts',

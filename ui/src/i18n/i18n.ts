@@ -1,6 +1,7 @@
 import { createSignal } from 'solid-js'
 import { en, type Key } from './en.ts'
 import { fr } from './fr.ts'
+import { nowMs } from './now.ts'
 
 export type Language = 'en' | 'fr'
 
@@ -54,8 +55,9 @@ export function cores(value: number | undefined | null): string {
   return number({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
+/** How long ago, in one unit. In a view it is worded anew as time goes by. */
 export function ago(ms: number): string {
-  const seconds = Math.max(0, Math.round((Date.now() - ms) / 1000))
+  const seconds = Math.max(0, Math.round((nowMs() - ms) / 1000))
   const [count, unit] =
     seconds < 60
       ? [seconds, 'second']

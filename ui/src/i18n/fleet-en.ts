@@ -1,0 +1,22 @@
+/** What a row of the fleet says of itself, in words: states, ages, fields. */
+export const fleetEn = {
+  'status.running': 'running',
+  'status.exited': 'exited',
+  'status.created': 'created',
+  'status.paused': 'paused',
+  'status.restarting': 'restarting',
+  'status.removing': 'removing',
+  'status.dead': 'dead',
+  'health.healthy': 'healthy',
+  'health.unhealthy': 'unhealthy',
+  'health.starting': 'health check starting',
+  'since.title': 'Since',
+  'since.up': 'up {age}',
+  'since.ended': '{age} ago',
+  'since.never': 'never started',
+  'since.exit': 'exit code {code}',
+  'since.again': 'exit code {code}, {age} ago; is started again',
+  'containers.exitCode': 'Exit code',
+  'containers.health': 'Health',
+  'containers.service': 'Service',
+} as const
