@@ -158,7 +158,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await page.keyboard.type('tag:prod ')
       await page.getByText('1 of 2 hosts').waitFor()
       await page.keyboard.type('colour:red ')
-      await page.getByText('There is no "colour" here.').waitFor()
+      await page.getByText('There is no field "colour" here.').waitFor()
       await page.getByText('No host fits this filter.').waitFor()
       await seen('hosts-none')
       await page.getByRole('button', { name: 'Clear the filter' }).click()

@@ -42,6 +42,7 @@ export const columns: readonly GridColumn<FleetRow>[] = [
     key: 'state',
     label: 'containers.state',
     width: 130,
+    least: 116,
     cell: (row) => (
       <span title={stateWords(row())}>
         <State row={row()} />
@@ -52,7 +53,8 @@ export const columns: readonly GridColumn<FleetRow>[] = [
   {
     key: 'since',
     label: 'since.title',
-    width: 90,
+    width: 100,
+    least: 90,
     cell: (row) => <span title={row().sinceMs > 0 ? time(row().sinceMs) : undefined}>{sinceWords(row())}</span>,
     text: (row) => (row.sinceMs > 0 ? new Date(row.sinceMs).toISOString() : ''),
   },
@@ -63,6 +65,7 @@ export const columns: readonly GridColumn<FleetRow>[] = [
     key: 'cpu',
     label: 'containers.cpu',
     width: 84,
+    least: 72,
     number: true,
     cell: (row) => <>{cores(row().cpu)}</>,
     text: (row) => String(row.cpu ?? ''),
@@ -71,6 +74,7 @@ export const columns: readonly GridColumn<FleetRow>[] = [
     key: 'memory',
     label: 'containers.memory',
     width: 100,
+    least: 92,
     number: true,
     cell: (row) => <span title={row().memoryBytes === undefined ? undefined : `${row().memoryBytes} B`}>{bytes(row().memoryBytes)}</span>,
     text: (row) => String(row.memoryBytes ?? ''),

@@ -64,6 +64,7 @@ export const columns: readonly HostColumn[] = [
     key: 'state',
     label: 'containers.state',
     width: 140,
+    least: 124,
     cell: (host) => (
       <span title={plain(host().facts?.engine.problem ?? host().lastLoss)}>
         <HostState host={host()} />

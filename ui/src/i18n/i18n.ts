@@ -33,26 +33,29 @@ export const locale = () => globalThis.navigator?.languages?.find((one) => one.s
 
 const formats = new Map<string, Intl.NumberFormat>()
 /** Making a format takes longer than using it a hundred times, and a list uses two for every row that changes. */
-function number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${locale()} ${JSON.stringify(options)}`
   let format = formats.get(key)
   if (format === undefined) formats.set(key, (format = new Intl.NumberFormat(locale(), options)))
   return format
 }
 
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+/** A count, with its thousands set apart. */
+export const number = (value: number): string => numberFormat({}).format(value)
+
+const units = { en: ['B', 'KiB', 'MiB', 'GiB', 'TiB'], fr: ['o', 'Kio', 'Mio', 'Gio', 'Tio'] } as const
 
 export function bytes(value: number | undefined | null): string {
   if (value === undefined || value === null || !Number.isFinite(value)) return '–'
   let unit = 0
   let left = value
-  for (; left >= 1024 && unit < units.length - 1; unit++) left /= 1024
-  return `${number({ maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[unit]}`
+  for (; left >= 1024 && unit < units.en.length - 1; unit++) left /= 1024
+  return `${numberFormat({ maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[language()][unit]}`
 }
 
 export function cores(value: number | undefined | null): string {
   if (value === undefined || value === null) return '–'
-  return number({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+  return numberFormat({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
 /** How long ago, in one unit. In a view it is worded anew as time goes by. */
@@ -66,7 +69,7 @@ export function ago(ms: number): string {
         : seconds < 86_400
           ? [Math.round(seconds / 3600), 'hour']
           : [Math.round(seconds / 86_400), 'day']
-  return number({ style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
+  return numberFormat({ style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
 }
 
 export function time(ms: number): string {
@@ -82,13 +85,13 @@ const digits = (size: number): Intl.NumberFormatOptions =>
 
 /** At most two digits after the point, fewer for what is large. */
 export function decimal(value: number): string {
-  return number(digits(Math.abs(value))).format(value)
+  return numberFormat(digits(Math.abs(value))).format(value)
 }
 
 /** A part of one, as percent. */
 export function share(value: number | undefined | null): string {
   if (value === undefined || value === null || !Number.isFinite(value)) return '–'
-  return number({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+  return numberFormat({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
 /** A length of time in its two largest units: `2 min`, `1 d 4 h`. */
@@ -104,6 +107,6 @@ export function span(ms: number): string {
   return parts
     .slice(first < 0 ? 3 : first, first < 0 ? 4 : first + 2)
     .filter(([count], place) => count > 0 || place === 0)
-    .map(([count, unit]) => number({ style: 'unit', unit, unitDisplay: 'short' }).format(count))
+    .map(([count, unit]) => numberFormat({ style: 'unit', unit, unitDisplay: 'short' }).format(count))
     .join(' ')
 }

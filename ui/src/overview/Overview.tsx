@@ -5,6 +5,7 @@ import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
 import { foldChanges } from '../audit/changes.ts'
 import { Outcome } from '../audit/Outcome.tsx'
+import { Subject, Verb } from '../audit/Told.tsx'
 import { stateWords, statusWord } from '../containers/words.ts'
 import { Enrol } from '../enrolment/Enrol.tsx'
 import { HostState, whyLost } from '../hosts/columns.tsx'
@@ -199,8 +200,12 @@ function Changes(): JSX.Element {
                       {ago(row.timeMs)}
                     </td>
                     <td>{plain(row.actorName)}</td>
-                    <td class="mono">{row.verb}</td>
-                    <td>{plain(row.hostName)}</td>
+                    <td>
+                      <Verb row={row} />
+                    </td>
+                    <td>
+                      <Subject row={row} />
+                    </td>
                     <td>
                       <Outcome row={row} />
                     </td>
