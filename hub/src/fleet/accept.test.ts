@@ -110,7 +110,7 @@ describe('the door for agents', () => {
     const join = await invite()
     const tries = await Promise.allSettled(Array.from({ length: 50 }, () => knock(makeIdentity(), { join })))
     assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1)
-    for (const result of tries) if (result.status === 'rejected') assert.match(String(result.reason), /4401 this join string was used/)
+    for (const result of tries) if (result.status === 'rejected') assert.match(String(result.reason), /4401 this line was used/)
     const [row] = await test.db.tx({ organization }, (sql) => sql`SELECT count(*)::int AS hosts FROM hosts`)
     assert.equal(row!['hosts'], 1)
   })
