@@ -219,7 +219,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await page.getByText('1 change', { exact: true }).waitFor()
       await page.locator('.trail', { hasText: 'done' }).waitFor()
       await seen('activity')
-      await page.getByLabel(/^Filter: a verb/).fill('nothing-like-it')
+      await page.getByLabel(/^Filter: what/).fill('nothing-like-it')
       await page.getByText('Nothing that was done fits').waitFor()
       await page.getByRole('button', { name: 'Clear the filter' }).click()
       await page.getByRole('button', { name: 'Check the chain' }).click()

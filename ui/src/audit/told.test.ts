@@ -78,6 +78,8 @@ describe('what the trail tells', () => {
   it('an id of which nobody knows the name is not shown where the verb says enough', () => {
     assert.deepEqual(subjectOf(row({ verb: 'terminal.attach', target: '3f9a'.repeat(8) })), { text: '' })
     assert.deepEqual(subjectOf(row({ verb: 'host.invite-cancel', target: '0b9c2f7e-1111-4222-8333-444455556666' })), { text: '' })
+    assert.deepEqual(subjectOf(row({ verb: 'host.enrol', target: 'cCmmXwi4OzNI' })), { text: '' })
+    assert.deepEqual(subjectOf(row({ verb: 'terminal.open', targetName: 'web' })), { text: 'web' })
     assert.deepEqual(subjectOf(row({ verb: 'host.update', target: 'web-1' })), { text: '' })
     assert.deepEqual(subjectOf(row({ verb: 'host.update', target: 'web-2' })), { text: 'web-2' })
     chooseLanguage('en')

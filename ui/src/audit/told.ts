@@ -30,6 +30,8 @@ const quarantined: Readonly<Record<string, Key>> = {
   'online twice': 'quarantine.twice',
   'shows a generation that another went on from': 'quarantine.behind',
 }
+/** What these are done to has an id and no name. */
+const nameless = /^(?:terminal\.|host\.(?:enrol|invite))/
 /** An id that no person can read: hex, or a UUID. */
 const anId = /^(?:[0-9a-f]{12,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 
@@ -42,6 +44,7 @@ export interface Subject {
 /** What it was done to, beside the host: by its name. An id says nothing to a person, and stands only where nothing else is known. */
 export function subjectOf({ verb, host, hostName, target, targetName, outcome }: AuditRow): Subject {
   if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : t(quarantined[target]) }
+  if (nameless.test(verb)) return { text: plain(targetName ?? '') }
   const gone = verb === 'container.remove' && outcome === 'ok'
   const text =
     targetName ?? (verb.startsWith('container.') || verb === 'access.refused' ? target.replace(anId, (id) => id.slice(0, 12)) : '')

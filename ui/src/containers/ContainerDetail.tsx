@@ -12,7 +12,7 @@ import { factLabel } from './Peek.tsx'
 import { doIt } from './perform.ts'
 import { Rename } from './Rename.tsx'
 import { renameReason } from './rename.ts'
-import { factText, stateWords, statusWord } from './words.ts'
+import { otherFacts, stateWords, statusWord } from './words.ts'
 
 const Logs = lazy(async () => ({ default: (await import('../logs/LogView.tsx')).LogView }))
 const TerminalTab = lazy(async () => ({ default: (await import('../terminals/TerminalView.tsx')).TerminalView }))
@@ -190,17 +190,17 @@ function Facts(props: { readonly row: FleetRow }): JSX.Element {
             <Show when={props.row.memoryLimitBytes}>{(limit) => ` / ${bytes(limit())}`}</Show>
           </dd>
           <dt>{t('containers.created')}</dt>
-          <dd title={time(props.row.createdMs)}>{props.row.createdMs > 0 ? ago(props.row.createdMs) : '–'}</dd>
+          <dd title={time(props.row.createdMs)}>{props.row.createdMs > 0 ? t('since.ended', { age: ago(props.row.createdMs) }) : '–'}</dd>
         </dl>
       </section>
       <section class="box">
         <h2>{t('containers.what')}</h2>
         <dl>
-          <For each={Object.entries(props.row.facts)}>
+          <For each={otherFacts(props.row)}>
             {([name, value]) => (
               <>
                 <dt>{factLabel(name)}</dt>
-                <dd class="mono">{factText(name, value)}</dd>
+                <dd class="mono">{plain(String(value))}</dd>
               </>
             )}
           </For>

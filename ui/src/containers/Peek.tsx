@@ -6,16 +6,11 @@ import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
 import { CopyButton, plain, Skeleton } from '../kit/kit.tsx'
 import { Menu, type MenuItem } from '../kit/Menu.tsx'
 import { columns, State } from './columns.tsx'
-import { factText, stateWords } from './words.ts'
+import { otherFacts, stateWords } from './words.ts'
 
 const links = ['logs', 'terminal', 'stats', 'inspect'] as const
 
-const known = new Map<string, Key>([
-  ...columns.map(({ key, label }) => [key, label] as const),
-  ['exitCode', 'containers.exitCode'],
-  ['health', 'containers.health'],
-  ['service', 'containers.service'],
-])
+const known = new Map<string, Key>([...columns.map(({ key, label }) => [key, label] as const), ['service', 'containers.service']])
 /** A fact that is known is called as its column is; another by its own name. */
 export const factLabel = (name: string): string => (known.has(name) ? t(known.get(name)!) : plain(name))
 
@@ -68,11 +63,11 @@ export function Peek(props: {
             {bytes(row().memoryBytes)}
             <Show when={row().memoryLimitBytes}>{(limit) => ` / ${bytes(limit())}`}</Show>
           </dd>
-          <For each={Object.entries(row().facts)}>
+          <For each={otherFacts(row())}>
             {([name, value]) => (
               <>
                 <dt>{factLabel(name)}</dt>
-                <dd class="mono">{factText(name, value)}</dd>
+                <dd class="mono">{plain(String(value))}</dd>
               </>
             )}
           </For>
@@ -82,7 +77,7 @@ export function Peek(props: {
           </Show>
           <Show when={row().createdMs > 0}>
             <dt>{t('containers.created')}</dt>
-            <dd title={time(row().createdMs)}>{ago(row().createdMs)}</dd>
+            <dd title={time(row().createdMs)}>{t('since.ended', { age: ago(row().createdMs) })}</dd>
           </Show>
           <dt>{t('containers.id')}</dt>
           <dd>

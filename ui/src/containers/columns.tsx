@@ -53,9 +53,9 @@ export const columns: readonly GridColumn<FleetRow>[] = [
   {
     key: 'since',
     label: 'since.title',
-    width: 100,
-    least: 90,
-    cell: (row) => <span title={row().sinceMs > 0 ? time(row().sinceMs) : undefined}>{sinceWords(row())}</span>,
+    width: 116,
+    least: 106,
+    cell: (row) => <span title={row().sinceMs > 0 ? time(row().sinceMs) : undefined}>{sinceWords(row(), true)}</span>,
     text: (row) => (row.sinceMs > 0 ? new Date(row.sinceMs).toISOString() : ''),
   },
   { key: 'host', label: 'containers.host', width: 140, cell: (row) => <>{plain(row().hostName)}</>, text: (row) => row.hostName },

@@ -13,12 +13,12 @@ function word(group: 'status' | 'health', value: string): string {
 
 export const statusWord = (status: string): string => word('status', status)
 
-/** For how long it is up, or how long ago it ended; empty: not known. */
-export function sinceWords({ status, sinceMs }: Told): string {
+/** For how long it is up, or how long ago it ended; empty: not known. `inCell`: under a heading that says a part of it. */
+export function sinceWords({ status, sinceMs }: Told, inCell = false): string {
   if (status === 'created') return t('since.never')
   if (sinceMs <= 0) return ''
   const age = ago(sinceMs)
-  if (status === 'running' || status === 'paused') return t('since.up', { age })
+  if (status === 'running' || status === 'paused') return t(inCell ? 'since.cell' : 'since.up', { age })
   return status === 'exited' || status === 'restarting' || status === 'dead' ? t('since.ended', { age }) : ''
 }
 
@@ -34,6 +34,8 @@ export function stateWords(row: Told): string {
   return parts.length === 0 ? plain(row.detail) : parts.join(' · ')
 }
 
-/** The value of a fact: words that are the engine's own are told in the person's language. */
-export const factText = (name: string, value: string | number | boolean): string =>
-  name === 'health' ? word('health', String(value)) : plain(String(value))
+/** Facts that `stateWords` tells already. */
+const told = new Set(['exitCode', 'health'])
+
+/** What is to be said of a row beside its state. */
+export const otherFacts = ({ facts }: Pick<FleetRow, 'facts'>) => Object.entries(facts).filter(([name]) => !told.has(name))

@@ -89,7 +89,7 @@ export const consoleEn = {
   'outcome.started': 'started',
   'outcome.failed': 'failed',
   'outcome.refused': 'refused',
-  'activity.filter': 'Filter: what was done, by whom, to what, on which host',
+  'activity.filter': 'Filter: what, who, on what, where',
   'activity.none': 'Nothing that was done fits this filter.',
   'activity.count': '{n} {n|change|changes}',
   'activity.older': 'Older ones',

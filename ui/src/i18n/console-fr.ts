@@ -90,7 +90,7 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'outcome.started': 'commencé',
   'outcome.failed': 'échoué',
   'outcome.refused': 'refusé',
-  'activity.filter': 'Filtre : ce qui a été fait, par qui, à quoi, sur quel hôte',
+  'activity.filter': 'Filtre : quoi, qui, sur quoi, où',
   'activity.none': 'Rien de ce qui a été fait ne correspond à ce filtre.',
   'activity.count': '{n} {n|changement|changements}',
   'activity.older': 'Plus anciens',

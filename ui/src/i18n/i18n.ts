@@ -69,7 +69,9 @@ export function ago(ms: number): string {
         : seconds < 86_400
           ? [Math.round(seconds / 3600), 'hour']
           : [Math.round(seconds / 86_400), 'day']
-  return numberFormat({ style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
+  return numberFormat({ style: 'unit', unit: unit as string, unitDisplay: language() === 'fr' ? 'short' : 'narrow' }).format(
+    count as number,
+  )
 }
 
 export function time(ms: number): string {

@@ -93,7 +93,7 @@ export const observeEn = {
   'logs.showAround': 'Show around it',
   'logs.left': '{n} more characters',
   'logs.leftHint': 'Only the first {shown} characters are drawn; {left} are not. Download the whole line',
-  'logs.leftHere': 'The first {shown} of {all} characters are drawn; a copy holds all of them.',
+  'logs.leftHere': 'The first {shown} of {all} characters are drawn',
   'logs.saveLine': 'Download line',
   'logs.close': 'Close',
   'logs.unfold': 'Fields of this line',

@@ -98,7 +98,7 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'logs.showAround': 'Montrer autour',
   'logs.left': '{n} caractères de plus',
   'logs.leftHint': 'Seuls les {shown} premiers caractères sont affichés ; {left} ne le sont pas. Télécharger la ligne entière',
-  'logs.leftHere': 'Les {shown} premiers caractères sur {all} sont affichés ; une copie les contient tous.',
+  'logs.leftHere': '{shown} premiers caractères sur {all} affichés',
   'logs.saveLine': 'Télécharger la ligne',
   'logs.close': 'Fermer',
   'logs.unfold': 'Champs de cette ligne',

@@ -39,7 +39,7 @@ export function LineBar(props: {
           {t(`logs.level.${levelNames[props.store.level(props.id)]!}` as Key)}
         </span>
         <span class="tag">{streamNames[props.store.stream(props.id)]}</span>
-        <span class="grow dim">
+        <span class="grow dim left-here">
           <Show when={left() > 0}>{t('logs.leftHere', { shown: number(mostDrawn), all: number(mostDrawn + left()) })}</Show>
         </span>
         <Show when={left() > 0}>
