@@ -33,6 +33,12 @@ describe('the words of a container’s state', () => {
     assert.equal(sinceWords(told('paused', 4 * 60_000)), 'up 4m')
   })
 
+  it('of a host that is away say how long it was up when it was last seen, and how long ago it ended', () => {
+    const staleMs = Date.now() - 2 * hourMs
+    assert.equal(sinceWords({ ...told('running', 5 * hourMs), staleMs }), 'up 3h')
+    assert.equal(sinceWords({ ...told('exited', 5 * hourMs), staleMs }), '5h ago')
+  })
+
   it('are French in French', () => {
     chooseLanguage('fr')
     assert.equal(statusWord('running'), 'en marche')

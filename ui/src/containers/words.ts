@@ -3,7 +3,7 @@ import { en, type Key } from '../i18n/en.ts'
 import { ago, t } from '../i18n/i18n.ts'
 import { plain } from '../kit/plain.ts'
 
-type Told = Pick<FleetRow, 'status' | 'detail' | 'sinceMs' | 'facts'>
+type Told = Pick<FleetRow, 'status' | 'detail' | 'sinceMs' | 'facts' | 'staleMs'>
 
 /** A word of the engine's in the person's language; one that is not known stays as it is. */
 function word(group: 'status' | 'health', value: string): string {
@@ -14,12 +14,12 @@ function word(group: 'status' | 'health', value: string): string {
 export const statusWord = (status: string): string => word('status', status)
 
 /** For how long it is up, or how long ago it ended; empty: not known. `inCell`: under a heading that says a part of it. */
-export function sinceWords({ status, sinceMs }: Told, inCell = false): string {
+export function sinceWords({ status, sinceMs, staleMs }: Told, inCell = false): string {
   if (status === 'created') return t('since.never')
   if (sinceMs <= 0) return ''
-  const age = ago(sinceMs)
-  if (status === 'running' || status === 'paused') return t(inCell ? 'since.cell' : 'since.up', { age })
-  return status === 'exited' || status === 'restarting' || status === 'dead' ? t('since.ended', { age }) : ''
+  // Whether it is still up on a host that is away, nobody knows: it was up for so long when it was last seen.
+  if (status === 'running' || status === 'paused') return t(inCell ? 'since.cell' : 'since.up', { age: ago(sinceMs, staleMs) })
+  return status === 'exited' || status === 'restarting' || status === 'dead' ? t('since.ended', { age: ago(sinceMs) }) : ''
 }
 
 /** All of its state in words: how long, how well, with which exit code. Alive: it is worded anew as time goes by. */

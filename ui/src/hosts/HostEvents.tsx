@@ -24,7 +24,7 @@ export function HostEvents(props: { readonly host: string; readonly offline: boo
     <Show when={!error()} fallback={<ErrorBox what={t('error.what.events')} error={error()} onRetry={retry} />}>
       <Show when={events().length > 0} fallback={<Empty text={t(props.offline ? 'hosts.eventsOffline' : 'hosts.noEvents')} />}>
         <div class="table" tabindex="0" role="region" aria-label={t('hosts.events')}>
-          <table>
+          <table class="stack-phone">
             <tbody>
               <For each={events()}>
                 {(event) => (

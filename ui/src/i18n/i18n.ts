@@ -58,9 +58,9 @@ export function cores(value: number | undefined | null): string {
   return numberFormat({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
-/** How long ago, in one unit. In a view it is worded anew as time goes by. */
-export function ago(ms: number): string {
-  const seconds = Math.max(0, Math.round((nowMs() - ms) / 1000))
+/** How long ago, in one unit. In a view it is worded anew as time goes by, unless it is asked as of a time. */
+export function ago(ms: number, atMs: number = nowMs()): string {
+  const seconds = Math.max(0, Math.round((atMs - ms) / 1000))
   const [count, unit] =
     seconds < 60
       ? [seconds, 'second']
