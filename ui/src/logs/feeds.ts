@@ -52,10 +52,7 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
     running.set(key, leaving)
     const feed: Feed = {
       lines: (lines) => add(index, sayNotices(lines, sources[index]!.ref)),
-      notice(what, detail) {
-        sayNotice(store, sources[index]!, what, detail)
-        changed()
-      },
+      notice: (what, detail) => (sayNotice(store, sources[index]!, what, detail), changed()),
       at: (cursor) => void cursors.set(index, cursor),
       state: (state, error) => setSources(index, { state, error }),
     }
@@ -66,8 +63,7 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
     if (!cursors.has(index)) {
       const skewMs = await skewOf(ref.host)
       setSources(index, { skewMs })
-      const words = { host: ref.hostName, seconds: decimal(skewMs / 1000) }
-      if (skewMs !== 0) store.notice(index, Date.now(), t('logs.notice.skew', words), { passing: true })
+      if (skewMs !== 0) saySkew(store, sources[index]!)
     }
     await feedLog(openDoor(ref), firstTail, feed, signal, cursors.get(index))
   }
@@ -106,6 +102,11 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
     /** Lines from a time on that are older than what a source has. Answers how many came. */
     older: (source: Source, shownMs: number) => readOlder(source, shownMs, oldest.get(source.index), store, add),
   }
+}
+
+function saySkew(store: LogStore, { index, ref, skewMs }: Source): void {
+  const text = t('logs.notice.skew', { host: ref.hostName, seconds: decimal(skewMs / 1000) })
+  store.notice(index, Date.now(), text, { passing: true })
 }
 
 function sayNotice(store: LogStore, { index, ref }: Source, what: Parameters<Feed['notice']>[0], detail: string): void {
