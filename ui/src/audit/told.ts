@@ -44,11 +44,10 @@ export interface Subject {
 /** What it was done to, beside the host: by its name. An id says nothing to a person, and stands only where nothing else is known. */
 export function subjectOf({ verb, host, hostName, target, targetName, outcome }: AuditRow): Subject {
   if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : t(quarantined[target]) }
-  if (nameless.test(verb)) return { text: plain(targetName ?? '') }
+  const ofContainer = verb.startsWith('container.')
+  const known = nameless.test(verb) || target === hostName ? '' : target
+  const id = ofContainer || verb === 'access.refused' ? target.slice(0, 12) : ''
+  const text = plain(targetName ?? (anId.test(known) ? id : known))
   const gone = verb === 'container.remove' && outcome === 'ok'
-  const text =
-    targetName ?? (verb.startsWith('container.') || verb === 'access.refused' ? target.replace(anId, (id) => id.slice(0, 12)) : '')
-  const named = text === '' && !anId.test(target) && target !== hostName ? target : text
-  if (!verb.startsWith('container.') || host === '' || target === '' || gone) return { text: plain(named) }
-  return { text: plain(named), href: `/containers/${host}/${target}` }
+  return !ofContainer || host === '' || target === '' || gone ? { text } : { text, href: `/containers/${host}/${target}` }
 }
