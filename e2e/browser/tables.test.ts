@@ -128,7 +128,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
     const heads = await page.getByRole('columnheader').allInnerTexts()
     assert.deepEqual(
       heads.map((head) => head.replace(/ [↑↓]\d?$/, '').trim()),
-      ['', 'Name', 'Host', 'State', 'Stack', 'CPU', 'Memory', 'Ports', 'Command'],
+      ['', 'Name', 'State', 'Host', 'Since', 'Stack', 'CPU', 'Memory', 'Ports', 'Command'],
     )
     const width = await page.evaluate(`document.querySelector('[role=columnheader].lead').getBoundingClientRect().width`)
     assert.equal(width, 300)
@@ -243,7 +243,7 @@ describe('lists in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       .trimEnd()
       .split('\r\n')
     assert.equal(lines.length, 701)
-    assert.match(lines[0]!, /^Name,State,Host/)
+    assert.match(lines[0]!, /^Name,State,Since,Host/)
   })
 
   it('rows stay under the pointer while others come; a chip says how many wait', async () => {

@@ -19,11 +19,24 @@ export function describe(container: FakeContainer): Record<string, unknown> {
   }
 }
 
-function words({ status, health, exitCode }: FakeContainer): string {
+function words({ status, health, exitCode, changed }: FakeContainer): string {
   if (status === 'created') return 'Created'
-  if (status === 'exited') return `Exited (${exitCode}) 5 minutes ago`
+  if (status === 'exited') return `Exited (${exitCode}) ${age(changed)} ago`
+  if (status === 'restarting') return `Restarting (${exitCode}) ${age(changed)} ago`
   const note = health === '' ? '' : health === 'starting' ? ' (health: starting)' : ` (${health})`
-  return `Up 2 hours${status === 'paused' ? ' (Paused)' : note}`
+  return `Up ${age(changed)}${status === 'paused' ? ' (Paused)' : note}`
+}
+
+/** Rounded as the engine rounds it. */
+function age(fromMs: number): string {
+  const seconds = Math.max(0, Math.floor((Date.now() - fromMs) / 1000))
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.round(seconds / 3600)
+  if (seconds < 1) return 'Less than a second'
+  if (seconds < 60) return seconds === 1 ? '1 second' : `${seconds} seconds`
+  if (minutes < 60) return minutes === 1 ? 'About a minute' : `${minutes} minutes`
+  if (hours < 48) return hours === 1 ? 'About an hour' : `${hours} hours`
+  return `${Math.floor(hours / 24)} days`
 }
 
 /** The engine's inspect document, the parts that anyone reads. */

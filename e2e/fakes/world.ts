@@ -57,7 +57,9 @@ export function openWorld(seeds: readonly Seed[]): World {
     slowMs: 0,
     waiting: 0,
     change(container: FakeContainer, action: string, next: Partial<FakeContainer>) {
-      Object.assign(container, next, { changed: Date.now() })
+      // A container that is paused, or well again, is as old as it was.
+      const began = next.status !== undefined && action !== 'pause' && action !== 'unpause'
+      Object.assign(container, next, began ? { changed: Date.now() } : {})
       emit(world, container, action)
     },
     remove(container: FakeContainer) {

@@ -124,7 +124,8 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
     ...handlersOf({ demo, enrolment, hosts, logins, metrics }),
   }
   const allowed = createRates()
-  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve, rates: allowed })
+  const { nameOf } = inventory
+  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve, nameOf, rates: allowed })
   const consoles = openConsoles(doors)
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })

@@ -7,6 +7,7 @@ import { runOnce } from './exec.ts'
 import { readLogs } from './logs.ts'
 import { readContainer, type RawContainer } from './read.ts'
 import { redactDocument } from './redact.ts'
+import { createSinces } from './since.ts'
 import { readStats } from './stats.ts'
 
 export interface ContainersOptions {
@@ -22,7 +23,7 @@ export function serveContainers(engine: Engine, { showSecrets = false }: Contain
     const rows = await engine.call<RawContainer[]>(ask('GET /containers/json', {}, query))
     const row = rows.find(({ Id }) => Id === document.Id)
     if (row === undefined) throw new FairleadError('not_found', 'The container was removed in this very moment.')
-    const container = readContainer(row)
+    const container = readContainer(row, createSinces(), Date.now())
     const { OOMKilled, ExitCode } = document.State ?? {}
     const limit = document.HostConfig?.Memory ?? 0
     if (OOMKilled !== true || container.status === 'running') return container
@@ -41,7 +42,10 @@ export function serveContainers(engine: Engine, { showSecrets = false }: Contain
   }
 
   return {
-    list: async ({ all }) => (await engine.call<RawContainer[]>(ask('GET /containers/json', {}, { all }))).map(readContainer),
+    async list({ all }) {
+      const rows = await engine.call<RawContainer[]>(ask('GET /containers/json', {}, { all }))
+      return rows.map((raw) => readContainer(raw, createSinces(), Date.now()))
+    },
     get: ({ id }) => get(id),
     async inspect({ id }) {
       const document = await engine.call<InspectDocument & Record<string, unknown>>(ask('GET /containers/{id}/json', { id }))

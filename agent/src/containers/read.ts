@@ -1,5 +1,6 @@
 import type { Container } from '@fairlead/protocol/features/containers.ts'
 import type { Row, State } from '@fairlead/protocol/features/inventory.ts'
+import type { Sinces } from './since.ts'
 
 /** A row of the engine's list of containers, the parts that are read. */
 export interface RawContainer {
@@ -18,7 +19,10 @@ export interface RawContainer {
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, unknown>> | null } | null
 }
 
-const exitOf = /^Exited \((\d+)\)/
+const exitOf = /^(?:Exited|Restarting) \((-?\d+)\)/
+const healthOf = /\((?:health: )?(healthy|unhealthy|starting)\)$/
+/** The part of the engine's text that is true only at the moment it is read. */
+const age = / (?:Less than a|About an?|\d+) (?:second|minute|hour|day|week|month|year)s?(?: ago)?\b/
 
 /**
  * The state word: running and healthy is ok; starting, restarting, removing busy; unhealthy, and an exit that nobody asked
@@ -34,12 +38,17 @@ export function stateOf(status: string, detail: string): State {
   return code === 0 || code === 137 || code === 143 ? 'off' : 'warn'
 }
 
-export function readContainer(raw: RawContainer): Container {
+/** `sinces` remembers from one reading to the next when each container began. */
+export function readContainer(raw: RawContainer, sinces: Sinces, nowMs: number): Container {
   const labels = raw.Labels ?? {}
   const stack = labels['com.docker.compose.project']
   const service = labels['com.docker.compose.service']
   const status = raw.State ?? 'unknown'
   const detail = raw.Status ?? ''
+  const createdMs = (raw.Created ?? 0) * 1000
+  const exit = exitOf.exec(detail)?.[1]
+  const health = healthOf.exec(detail)?.[1]
+  const sinceMs = status === 'created' ? createdMs : sinces.read(raw.Id, detail, createdMs, nowMs)
   return {
     id: raw.Id,
     name: (raw.Names?.[0] ?? raw.Id.slice(0, 12)).replace(/^\//, ''),
@@ -49,7 +58,10 @@ export function readContainer(raw: RawContainer): Container {
     status,
     detail,
     state: stateOf(status, detail),
-    createdMs: (raw.Created ?? 0) * 1000,
+    createdMs,
+    ...(sinceMs === 0 ? {} : { sinceMs }),
+    ...(exit === undefined ? {} : { exitCode: Number(exit) }),
+    ...(health === undefined ? {} : { health: health as 'healthy' }),
     ports: readPorts(raw),
     labels,
     networks: Object.keys(raw.NetworkSettings?.Networks ?? {}),
@@ -69,7 +81,7 @@ const cut = (text: string, most: number) => (text.length <= most ? text : `${tex
 
 /** The same container as a row of the fleet, which knows no containers. */
 export function containerRow(container: Container): Row {
-  const { stack, service, networks, image, imageId, ports, command } = container
+  const { stack, service, networks, image, imageId, ports, command, exitCode, health } = container
   const published = [
     ...new Set(ports.filter(({ publicPort }) => publicPort > 0).map(({ publicPort, privatePort }) => `${publicPort}→${privatePort}`)),
   ]
@@ -78,7 +90,7 @@ export function containerRow(container: Container): Row {
     name: cut(container.name, 256),
     state: container.state,
     status: container.status,
-    detail: cut(container.detail, 512),
+    detail: cut(container.detail.replace(age, ''), 512),
     tags: [],
     links: [
       ...(stack === undefined ? [] : [{ rel: 'stack', kind: 'stack', id: cut(stack, 256) }]),
@@ -90,9 +102,11 @@ export function containerRow(container: Container): Row {
       ...(published.length === 0 ? {} : { ports: cut(published.join(' '), 1024) }),
       ...(stack === undefined ? {} : { stack: cut(stack, 1024) }),
       ...(service === undefined ? {} : { service: cut(service, 1024) }),
+      ...(health === undefined ? {} : { health }),
+      ...(exitCode === undefined ? {} : { exitCode }),
       command: cut(command, 256),
     },
     createdMs: container.createdMs,
-    sinceMs: 0,
+    sinceMs: container.sinceMs ?? 0,
   }
 }

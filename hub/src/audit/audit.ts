@@ -3,16 +3,16 @@ import type { auditApi, AuditRow } from '@fairlead/protocol/features/audit.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
-import { and, asc, desc, gt, ilike, lt, max } from '../base/drizzle.ts'
+import { and, asc, desc, gt, ilike, lt, max, or } from '../base/drizzle.ts'
 import { audit } from '../base/tables.ts'
 
 /** Reading the trail: pages, new rows as they are written, and the proof that nobody changed it. */
 export function serveAudit({ db, audits }: { db: Database; audits: Audits }): Handlers<typeof auditApi, HubContext> {
   return {
-    async list({ beforeSeq, filter, limit }, { caller }) {
+    async list({ beforeSeq, filter, verbs, limit }, { caller }) {
       const before = beforeSeq ?? Number.MAX_SAFE_INTEGER
-      const like = `%${filter.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
-      const wanted = and(lt(audit.seq, before), ilike(audit.body, like))
+      const fits = or(ilike(audit.body, holding(filter)), ...verbs.map((verb) => ilike(audit.body, holding(`"verb":"${verb}"`))))
+      const wanted = and(lt(audit.seq, before), fits)
       const rows = await db.tx({ organization: caller.organization }, (_sql, orm) =>
         orm
           .select({ body: audit.body })
@@ -27,6 +27,9 @@ export function serveAudit({ db, audits }: { db: Database; audits: Audits }): Ha
     verify: (_input, { caller }) => audits.verify(caller.organization),
   }
 }
+
+/** A pattern that fits whatever has this text in it, taken as it is. */
+const holding = (text: string) => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
 
 const pageRows = 500
 

@@ -22,6 +22,7 @@ function doorsOf(features: Readonly<Record<string, Api>>, handlers: object = {})
     audits: { write: async (row) => void rows.push(row), onRow: () => () => undefined, verify: async () => ({ rows: 0, ok: true }) },
     log: () => undefined,
     resolveHost: async () => ({ id: 'h', name: 'host' }),
+    nameOf: (organization, host, id) => (`${organization}/${host}/${id}` === 'o/h/0123456789ab' ? 'shop-web' : ''),
     rates: { take: () => undefined },
   })
 }
@@ -72,6 +73,25 @@ describe('the doors of the hub', () => {
     for (const { verb, outcome, code, actor, ip } of rows) {
       assert.deepEqual([verb, outcome, actor, ip], ['access.refused', 'refused', 'a', about.ip])
       assert.ok(doors.endpoints.has(code))
+    }
+  })
+
+  it('write down what a thing was called when it was asked for, beside its id', async () => {
+    const endpoint = doors.endpoints.get('containers.stop')!
+    for (const [id, targetName] of [
+      ['0123456789ab', 'shop-web'],
+      ['ba9876543210', undefined],
+    ] as const) {
+      for (const permissions of [new Set(['containers:operate']), new Set<string>()]) {
+        rows.length = 0
+        const call = { name: 'containers.stop', endpoint, caller: caller(permissions), params: { host: 'h', id }, about }
+        if (permissions.size === 0) await assert.rejects(doors.admit(call), { code: 'forbidden' })
+        else await (await doors.admit(call)).done(undefined, 0)
+        assert.deepEqual(
+          rows.map((row) => [row.target, row.targetName]),
+          Array.from({ length: permissions.size === 0 ? 1 : 2 }, () => [id, targetName]),
+        )
+      }
     }
   })
 

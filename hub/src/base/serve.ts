@@ -17,6 +17,8 @@ export interface ServeDeps {
   readonly log: Log
   /** Throws `not_found`. */
   readonly resolveHost: (organization: string, idOrName: string) => Promise<{ id: string; name: string }>
+  /** What an id on a host is called now; empty: not known. A trail of ids is read by nobody. */
+  readonly nameOf?: (organization: string, host: string, id: string) => string
   readonly rates?: Rates
 }
 
@@ -52,19 +54,24 @@ export function newTrace(): string {
   return randomBytes(8).toString('hex')
 }
 
+function endpointsOf(features: ServeDeps['features']): ReadonlyMap<string, Endpoint> {
+  return new Map(
+    Object.entries(features).flatMap(([feature, api]) =>
+      Object.entries(api).map(([name, endpoint]) => [`${feature}.${name}`, endpoint] as const),
+    ),
+  )
+}
+
 type HostRef = { readonly id: string; readonly name: string }
 
 /** The one place where anything is let in. */
 export function createDoors(deps: ServeDeps): Doors {
   const { features, audits, log, resolveHost, rates: allowed = createRates() } = deps
+  const rowOf = makeRow(deps.nameOf)
   const work = createWork()
   const answered = new Map<string, number>()
   const count = (code: string) => void answered.set(code, (answered.get(code) ?? 0) + 1)
-  const endpoints = new Map(
-    Object.entries(features).flatMap(([feature, api]) =>
-      Object.entries(api).map(([name, endpoint]) => [`${feature}.${name}`, endpoint] as const),
-    ),
-  )
+  const endpoints = endpointsOf(features)
   checkEndpoints(endpoints)
 
   /** Who may, on which host, and whether there is room for one more. */
@@ -103,7 +110,7 @@ export function createDoors(deps: ServeDeps): Doors {
         await refused(call, error)
         throw error
       })
-      const row = { ...rowOf(call), host: host?.id ?? '', hostName: host?.name ?? '' }
+      const row = rowOf(call, host)
       // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
       const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
@@ -165,19 +172,26 @@ function say(log: Log, { name, caller, about }: Call, host: string, code: string
   log('info', 'request', { id, caller: caller?.account ?? '', method: name, host, ms: Math.round(ms), code })
 }
 
-function rowOf({ endpoint, caller, params, about }: Call): AuditEntry {
-  return {
-    organization: caller?.organization ?? '',
-    verb: endpoint.door.audit ?? '',
-    outcome: 'started',
-    actor: caller?.account ?? '',
-    actorName: caller?.name ?? '',
-    host: '',
-    hostName: '',
-    target: targetOf(params),
-    code: '',
-    ...about,
-    userAgent: about.userAgent.slice(0, 200),
+/** A row of the trail, without its outcome; what the target is called is asked before it is renamed or removed. */
+function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
+  return ({ endpoint, caller, params, about }: Call, host?: HostRef): AuditEntry => {
+    const organization = caller?.organization ?? ''
+    const target = targetOf(params)
+    const targetName = target === '' ? '' : nameOf(organization, host?.id ?? String(params['host'] ?? ''), target)
+    return {
+      organization,
+      verb: endpoint.door.audit ?? '',
+      outcome: 'started',
+      actor: caller?.account ?? '',
+      actorName: caller?.name ?? '',
+      host: host?.id ?? '',
+      hostName: host?.name ?? '',
+      target,
+      ...(targetName === '' || targetName === target ? {} : { targetName }),
+      code: '',
+      ...about,
+      userAgent: about.userAgent.slice(0, 200),
+    }
   }
 }
 

@@ -54,7 +54,7 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
     async *watch({ id }, { caller, signal }) {
       const { organization } = caller
       const [row] = await db.tx({ organization }, (_sql, orm) => orm.select().from(invitations).where(eq(invitations.id, id)))
-      if (row === undefined) throw new FairleadError('not_found', 'There is no such invitation.')
+      if (row === undefined) throw new FairleadError('not_found', 'There is no such line for a host. Make a new one under "Enrol a host".')
       yield* watchProgress(progress, id, row.expiresAt.getTime(), signal)
     },
     async cancel({ id }, { caller }) {
@@ -66,7 +66,8 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
           .where(open)
           .returning({ id: invitations.id }),
       )
-      if (done.length === 0) throw new FairleadError('not_found', 'There is no such open invitation.')
+      if (done.length === 0)
+        throw new FairleadError('not_found', 'There is no such line that waits for a host: it was used, canceled, or never made.')
       progress.cancel(id)
       return { id }
     },

@@ -110,7 +110,7 @@ describe('the door for agents', () => {
     const join = await invite()
     const tries = await Promise.allSettled(Array.from({ length: 50 }, () => knock(makeIdentity(), { join })))
     assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1)
-    for (const result of tries) if (result.status === 'rejected') assert.match(String(result.reason), /4401 this join string was used/)
+    for (const result of tries) if (result.status === 'rejected') assert.match(String(result.reason), /4401 this line was used/)
     const [row] = await test.db.tx({ organization }, (sql) => sql`SELECT count(*)::int AS hosts FROM hosts`)
     assert.equal(row!['hosts'], 1)
   })
@@ -123,12 +123,12 @@ describe('the door for agents', () => {
     first.session.close(1000, 'lost')
     const again = await knock(identity, { join })
     assert.equal(again.welcome.host, first.welcome.host)
-    await assert.rejects(knock(makeIdentity(), { join }), /4401 this join string was used/)
+    await assert.rejects(knock(makeIdentity(), { join }), /4401 this line was used/)
   })
 
   it('refuses a join string that is unknown, expired, canceled, or for another hostname', async () => {
     const unknown = { ...(await invite()), secret: crypto.randomBytes(32) }
-    await assert.rejects(knock(makeIdentity(), { join: unknown }), /4401 this join string is unknown/)
+    await assert.rejects(knock(makeIdentity(), { join: unknown }), /4401 this line is unknown/)
     const expired = await invite()
     await test.db.tx({ organization }, (sql) => sql`UPDATE invitations SET expires_at = now() WHERE id = ${expired.tokenId}`)
     await assert.rejects(knock(makeIdentity(), { join: expired }), /4401 .*expired/)

@@ -78,7 +78,7 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
     onStep(tokenId, { step: 'identity', state: 'failed', detail: 'used, canceled, expired, or for another hostname' })
     throw refusal(
       closeCodes.notWelcome,
-      'this join string was used, canceled or has expired, or is for another hostname; copy a new line from the console',
+      'this line was used, canceled or has expired, or is for another hostname; make a new line in the console',
     )
   }
   await deps.onHost(organization, won.id)
@@ -96,7 +96,7 @@ async function findInvitation(db: Database, id: string, shown: string): Promise<
   const secret = digestOf(secretOf(fromBase64Url(shown)))
   const shownOne = and(eq(invitations.secretHash, secret), eq(invitations.id, id))
   const [found] = await db.tx({ secret }, (_sql, orm) => orm.select().from(invitations).where(shownOne))
-  if (found === undefined) throw refusal(closeCodes.notWelcome, 'this join string is unknown; copy a new line from the console')
+  if (found === undefined) throw refusal(closeCodes.notWelcome, 'this line is unknown here; make a new line in the console')
   return found.organizationId
 }
 

@@ -18,6 +18,21 @@ export function findRows(rows: Rows, text: string, limit: number): FleetRow[] {
     .map(({ row }) => row)
 }
 
+/** As short as the engine itself takes an id. */
+const shortestId = 12
+
+export function nameOnHost(rows: Rows, host: string, id: string): string {
+  for (const kind of rows.kinds()) {
+    const whole = rows.entries(kind).get(`${host}\0${id}`)
+    if (whole !== undefined) return whole.row.name
+  }
+  if (id.length < shortestId) return ''
+  const begin = `${host}\0${id}`
+  const names: string[] = []
+  for (const kind of rows.kinds()) for (const [key, { row }] of rows.entries(kind)) if (key.startsWith(begin)) names.push(row.name)
+  return names.length === 1 ? names[0]! : ''
+}
+
 function rank(entry: Entry, wanted: string): number {
   const { row } = entry
   if (wanted.length >= 6 && row.id.startsWith(wanted)) return 50

@@ -301,6 +301,19 @@ describe('the palette', () => {
   })
 })
 
+describe('a name', () => {
+  it('is found by the id, or by as much of it as belongs to one thing alone, on its host', () => {
+    const [first, second, third] = ['0123456789ab1', '0123456789ab2', 'fedcba9876543'] as const
+    const { inventory } = withBoats(boat(first, { name: 'red' }), boat(second, { name: 'blue' }), boat(third, { name: 'green' }))
+    assert.equal(inventory.nameOf(acme, 'h1', first), 'red')
+    assert.equal(inventory.nameOf(acme, 'h1', third.slice(0, 12)), 'green')
+    assert.equal(inventory.nameOf(acme, 'h1', first.slice(0, 12)), '')
+    assert.equal(inventory.nameOf(acme, 'h1', third.slice(0, 11)), '')
+    assert.equal(inventory.nameOf(acme, 'h2', first), '')
+    assert.equal(inventory.nameOf('another', 'h1', first), '')
+  })
+})
+
 describe('a listener', () => {
   it('is told once of many changes, and apart of rows and of usage', async () => {
     const { inventory } = withBoats(boat('b1'))

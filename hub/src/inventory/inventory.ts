@@ -1,6 +1,6 @@
 import type { FleetPage, FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { InventoryChange } from '@fairlead/protocol/features/inventory.ts'
-import { findRows } from './find.ts'
+import { findRows, nameOnHost } from './find.ts'
 import { makeRows, type Rows, type Usage } from './rows.ts'
 import { makeView, type View } from './views.ts'
 
@@ -36,6 +36,8 @@ export interface Inventory {
   /** Throws `invalid_input` for a filter that cannot be read. */
   page(organization: string, query: Query): FleetPage
   find(organization: string, text: string, limit: number): FleetRow[]
+  /** What a thing on a host is called, by its id or the beginning of one; empty: there is none, or more than one. */
+  nameOf(organization: string, host: string, id: string): string
   /** Rows of each kind on a host. */
   counts(organization: string, host: string): Record<string, number>
   /** Told, at most every 20 ms, what changed. */
@@ -101,6 +103,7 @@ export function openInventory(): Inventory {
       }
     },
     find: (organization, text, limit) => findRows(of(organization).rows, text, limit),
+    nameOf: (organization, host, id) => nameOnHost(of(organization).rows, host, id),
     counts: (organization, host) => of(organization).rows.counts(host),
     onChange(organization, listener) {
       const { listeners } = of(organization)

@@ -7,7 +7,7 @@ import { json } from '../wire/json.ts'
 export const AuditRow = z.object({
   seq: z.int(),
   timeMs: z.number(),
-  /** `container.stop`, or `access.refused` with the wanted verb in `target`. */
+  /** `container.stop`, or `access.refused` with the wanted method in `code`. */
   verb: z.string(),
   outcome: z.enum(['started', 'ok', 'failed', 'refused']),
   actor: z.string(),
@@ -15,6 +15,8 @@ export const AuditRow = z.object({
   host: z._default(z.string(), ''),
   hostName: z._default(z.string(), ''),
   target: z._default(z.string(), ''),
+  /** What `target` was called when it was asked for; absent where the hub knew no name. */
+  targetName: z.optional(z.string()),
   code: z._default(z.string(), ''),
   ip: z._default(z.string(), ''),
   userAgent: z._default(z.string(), ''),
@@ -25,7 +27,10 @@ export type AuditRow = z.infer<typeof AuditRow>
 
 const AuditQuery = z.object({
   beforeSeq: z.optional(z.int()),
+  /** In anything that a row says. */
   filter: z._default(z.string().check(z.maxLength(256)), ''),
+  /** Rows of these verbs fit the filter as well: what a person calls them is not in the row. */
+  verbs: z._default(z.array(z.string().check(z.regex(/^[a-z]+\.[a-z_-]+$/))).check(z.maxLength(64)), []),
   limit: z._default(z.int().check(z.gte(1), z.lte(500)), 100),
 })
 

@@ -25,10 +25,15 @@ export const Container = z.object({
   command: z.string(),
   /** The engine's word: created, running, paused, restarting, removing, exited, dead. */
   status: z.string(),
-  /** "Up 3 hours (healthy)". */
+  /** "Up 3 hours (healthy)": true when it was read. */
   detail: z.string(),
   state: State,
   createdMs: z.number(),
+  /** When it started, while it is up; when it ended, once it did. As exact as the engine's text: to the second at first. */
+  sinceMs: z.optional(z.number()),
+  /** Of its last end. */
+  exitCode: z.optional(z.int()),
+  health: z.optional(z.enum(['healthy', 'unhealthy', 'starting'])),
   ports: z.array(Port),
   labels: z.record(z.string(), z.string()),
   networks: z.array(z.string()),

@@ -20,7 +20,7 @@ export const Row = z.object({
   state: State,
   /** The source's own word for the state, shown and filtered: running, exited, paused. */
   status: z.string().check(z.maxLength(64)),
-  /** More in the source's words: "Up 3 hours (healthy)", "OOM killed (limit 512 MiB)". */
+  /** More in the source's words: "Up (healthy)", "OOM killed (limit 512 MiB)". Nothing that grows old: `sinceMs` says since when. */
   detail: z._default(z.string().check(z.maxLength(512)), ''),
   tags: z._default(z.array(z.string().check(z.maxLength(128))).check(z.maxLength(64)), []),
   links: z._default(z.array(Link).check(z.maxLength(64)), []),
@@ -31,7 +31,7 @@ export const Row = z.object({
   ),
   /** When it came to be, ms since the epoch; 0 unknown. */
   createdMs: z._default(z.number(), 0),
-  /** When its state last changed, ms since the epoch; 0 unknown. */
+  /** When what `status` says began, ms since the epoch; 0 unknown. A paused container: when it was started. */
   sinceMs: z._default(z.number(), 0),
 })
 export type Row = z.infer<typeof Row>

@@ -66,6 +66,8 @@ function dial(own: number): Promise<Session> {
           onClose: (why) => own === turn && lost(why),
         })
       else session.resume(transport)
+      const before = link()
+      if (before.state === 'lost') [lostMs, backMs] = [before.sinceMs, Date.now()]
       setLink({ state: 'up' })
       resolve(session)
     })
@@ -77,6 +79,18 @@ function dial(own: number): Promise<Session> {
       void stillHere(own)
     })
   })
+}
+
+let lostMs = 0
+let backMs = 0
+/** An outage is over, but what it interrupted is told only now. */
+const settlingMs = 15_000
+
+/** When what just failed was lost: with the link, if that was away till now, else this moment. ms since the epoch. */
+export function failedSinceMs(): number {
+  const now = link()
+  if (now.state === 'lost') return now.sinceMs
+  return Date.now() - backMs < settlingMs ? lostMs : Date.now()
 }
 
 function lost({ code }: { readonly code: number }): void {

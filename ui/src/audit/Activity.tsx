@@ -8,6 +8,8 @@ import { createStream } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
 import { foldChanges } from './changes.ts'
 import { Outcome } from './Outcome.tsx'
+import { Subject, Verb } from './Told.tsx'
+import { verbsCalled, verbWords } from './told.ts'
 
 const pieceRows = 200
 const mostRows = 2000
@@ -27,10 +29,10 @@ function Trail(): JSX.Element {
   const [more, setMore] = createSignal(false)
   const [checking, setChecking] = createSignal(false)
   const filter = () => search.filter ?? ''
-  const fits = ({ verb, actorName, hostName, target }: AuditRow) =>
-    `${verb} ${actorName} ${hostName} ${target}`.toLowerCase().includes(filter().toLowerCase())
+  const fits = ({ verb, actorName, hostName, target, targetName = '' }: AuditRow) =>
+    `${verb} ${verbWords(verb)} ${actorName} ${hostName} ${target} ${targetName}`.toLowerCase().includes(filter().toLowerCase())
   const { error, retry } = createStream(filter, async (now, signal) => {
-    const found = await ask('audit.list', { limit: pieceRows, filter: now })
+    const found = await ask('audit.list', { limit: pieceRows, filter: now, verbs: [...verbsCalled(now)] })
     if (signal.aborted) return
     setRows(found.rows)
     setMore(found.more)
@@ -45,7 +47,12 @@ function Trail(): JSX.Element {
     await act(
       '',
       async () => {
-        const found = await ask('audit.list', { limit: pieceRows, filter: filter(), beforeSeq: last.seq })
+        const found = await ask('audit.list', {
+          limit: pieceRows,
+          filter: filter(),
+          verbs: [...verbsCalled(filter())],
+          beforeSeq: last.seq,
+        })
         setRows((before) => [...(before ?? []), ...found.rows])
         setMore(found.more)
       },
@@ -143,9 +150,11 @@ function Rows(props: { readonly rows: readonly AuditRow[] }): JSX.Element {
                 {time(row.timeMs)}
               </td>
               <td title={row.ip}>{plain(row.actorName)}</td>
-              <td class="mono">{row.verb}</td>
               <td>
-                {plain(row.hostName)} <span class="dim mono">{plain(row.target.length > 32 ? row.target.slice(0, 12) : row.target)}</span>
+                <Verb row={row} />
+              </td>
+              <td>
+                <Subject row={row} />
               </td>
               <td>
                 <Outcome row={row} />

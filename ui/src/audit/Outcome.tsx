@@ -1,15 +1,18 @@
 import type { JSX } from 'solid-js'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { t } from '../i18n/i18n.ts'
+import { codeWords } from './told.ts'
 
 const looks = { ok: ['●', 'ok'], started: ['◐', 'busy'], failed: ['■', 'critical'], refused: ['▲', 'warn'] } as const
 
-/** How it ended, by shape, colour and word, with the code of what went wrong. */
+/** How it ended, by shape, colour and word, with what went wrong. */
 export function Outcome(props: { readonly row: AuditRow }): JSX.Element {
   return (
     <span class={`state state-${looks[props.row.outcome][1]}`}>
       <span aria-hidden="true">{looks[props.row.outcome][0]}</span> {t(`outcome.${props.row.outcome}`)}{' '}
-      <code class="dim">{props.row.code}</code>
+      <span class="dim" title={props.row.code}>
+        {codeWords(props.row)}
+      </span>
     </span>
   )
 }

@@ -10,6 +10,9 @@ import { State } from './columns.tsx'
 import { ContainerStats } from './ContainerStats.tsx'
 import { factLabel } from './Peek.tsx'
 import { doIt } from './perform.ts'
+import { Rename } from './Rename.tsx'
+import { renameReason } from './rename.ts'
+import { otherFacts, stateWords, statusWord } from './words.ts'
 
 const Logs = lazy(async () => ({ default: (await import('../logs/LogView.tsx')).LogView }))
 const TerminalTab = lazy(async () => ({ default: (await import('../terminals/TerminalView.tsx')).TerminalView }))
@@ -28,12 +31,13 @@ export function ContainerDetail(): JSX.Element {
   }))
   const row = () => state.rows[0]
   const [asking, setAsking] = createSignal(false)
+  const [renaming, setRenaming] = createSignal(false)
   const navigate = useNavigate()
-  // Names change, the log does not begin anew for that.
+  // Figures change all the time: only another container, or another name of it, is told to its log.
   const source = createMemo(
     () => [{ host: params.host, id: params.id, name: row()?.name ?? params.id.slice(0, 12), hostName: row()?.hostName ?? params.host }],
     undefined,
-    { equals: ([a], [b]) => a?.host === b?.host && a?.id === b?.id },
+    { equals: ([a], [b]) => a?.host === b?.host && a?.id === b?.id && a?.name === b?.name && a?.hostName === b?.hostName },
   )
   const on = () => ({ host: params.host, id: params.id })
   const gone = () => state.ready && row() === undefined
@@ -50,7 +54,7 @@ export function ContainerDetail(): JSX.Element {
           {plain(row()?.hostName ?? '')}
         </A>
         <span class="grow" />
-        <Show when={row()}>{(now) => <Actions row={now()} onRemove={() => setAsking(true)} />}</Show>
+        <Show when={row()}>{(now) => <Actions row={now()} onRename={() => setRenaming(true)} onRemove={() => setAsking(true)} />}</Show>
       </div>
       <Show when={error()}>{(now) => <ErrorBox what={t('error.what.container')} error={now()} onRetry={retry} />}</Show>
       <Show when={row()}>{(now) => <Troubles row={now()} />}</Show>
@@ -61,6 +65,7 @@ export function ContainerDetail(): JSX.Element {
           </p>
         </Note>
       </Show>
+      <Show when={renaming() && row()}>{(now) => <Rename row={now()} onClose={() => setRenaming(false)} />}</Show>
       <Show when={asking()}>
         <ConfirmByName
           name={row()?.name ?? ''}
@@ -108,8 +113,9 @@ export function ContainerDetail(): JSX.Element {
 const shownVerbs = ['start', 'unpause', 'restart', 'pause', 'stop'] as const
 
 /** What fits its state, at once; what does not fit is not shown, what is not allowed says why. */
-function Actions(props: { readonly row: FleetRow; readonly onRemove: () => void }): JSX.Element {
+function Actions(props: { readonly row: FleetRow; readonly onRename: () => void; readonly onRemove: () => void }): JSX.Element {
   const reason = (verb: Verb) => reasonAgainst(verb, props.row)
+  const unnamed = () => renameReason(props.row)
   return (
     <>
       <For each={shownVerbs.filter((verb) => reason(verb) !== 'bulk.skip.state')}>
@@ -124,6 +130,14 @@ function Actions(props: { readonly row: FleetRow; readonly onRemove: () => void 
           </button>
         )}
       </For>
+      <button
+        type="button"
+        disabled={unnamed() !== undefined}
+        title={unnamed() === undefined ? undefined : t(unnamed()!)}
+        onClick={() => props.onRename()}
+      >
+        {t('rename.menu')}
+      </button>
       <button
         type="button"
         class="danger"
@@ -147,7 +161,7 @@ function Troubles(props: { readonly row: FleetRow }): JSX.Element {
       </Show>
       <Show when={props.row.staleMs === undefined && (props.row.state === 'critical' || props.row.state === 'warn')}>
         <Note state={props.row.state}>
-          <strong>{plain(props.row.status)}</strong> {plain(props.row.detail)}{' '}
+          <strong>{statusWord(props.row.status)}</strong> {stateWords(props.row)}{' '}
           <A href={`/containers/${props.row.host}/${props.row.id}/logs`}>{t('containers.seeLogs')}</A>
         </Note>
       </Show>
@@ -165,7 +179,9 @@ function Facts(props: { readonly row: FleetRow }): JSX.Element {
         <h2>{t('metrics.now')}</h2>
         <dl class="figures">
           <dt>{t('containers.state')}</dt>
-          <dd>{plain(props.row.detail || props.row.status)}</dd>
+          <dd title={props.row.sinceMs > 0 ? time(props.row.sinceMs) : undefined}>
+            {[statusWord(props.row.status), stateWords(props.row)].filter(Boolean).join(' · ')}
+          </dd>
           <dt>{t('containers.cpu')}</dt>
           <dd>{props.row.cpu === undefined ? t('stats.na') : cores(props.row.cpu)}</dd>
           <dt>{t('containers.memory')}</dt>
@@ -174,13 +190,13 @@ function Facts(props: { readonly row: FleetRow }): JSX.Element {
             <Show when={props.row.memoryLimitBytes}>{(limit) => ` / ${bytes(limit())}`}</Show>
           </dd>
           <dt>{t('containers.created')}</dt>
-          <dd title={time(props.row.createdMs)}>{props.row.createdMs > 0 ? ago(props.row.createdMs) : '–'}</dd>
+          <dd title={time(props.row.createdMs)}>{props.row.createdMs > 0 ? t('since.ended', { age: ago(props.row.createdMs) }) : '–'}</dd>
         </dl>
       </section>
       <section class="box">
         <h2>{t('containers.what')}</h2>
         <dl>
-          <For each={Object.entries(props.row.facts)}>
+          <For each={otherFacts(props.row)}>
             {([name, value]) => (
               <>
                 <dt>{factLabel(name)}</dt>

@@ -1,7 +1,7 @@
 import { createSignal, For, lazy, Show, Suspense, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
-import { bytes, t } from '../i18n/i18n.ts'
+import { bytes, decimal, t } from '../i18n/i18n.ts'
 import { FilterBar } from '../kit/FilterBar.tsx'
 import { keyOf } from '../kit/fleet-window.ts'
 import { Grid } from '../kit/Grid.tsx'
@@ -9,6 +9,7 @@ import { createKeys } from '../kit/keys.ts'
 import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
 import { Menu } from '../kit/Menu.tsx'
 import { card } from './columns.tsx'
+import { containerFields, unknownContainerField } from './fields.ts'
 import { listKeys } from './keys.ts'
 import { createContainerList, type ContainerList } from './list.ts'
 import { actionItems, exportItems, groupItems } from './menus.ts'
@@ -16,7 +17,7 @@ import { Peek } from './Peek.tsx'
 
 const BulkPreview = lazy(async () => ({ default: (await import('./Bulk.tsx')).BulkPreview }))
 const ColumnChooser = lazy(async () => ({ default: (await import('../kit/ColumnChooser.tsx')).ColumnChooser }))
-const names = ['state', 'host', 'name', 'image', 'stack', 'service', 'tag', 'ports', 'command', 'id']
+const Rename = lazy(async () => ({ default: (await import('./Rename.tsx')).Rename }))
 
 /** A list of containers over all hosts, or within `scope`: filtered, sorted and summed by the hub. The address holds how. */
 export function ContainerTable(props: { readonly scope?: string }): JSX.Element {
@@ -65,6 +66,13 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
           </Suspense>
         )}
       </Show>
+      <Show when={list.renaming()}>
+        {(row) => (
+          <Suspense>
+            <Rename row={row()} onClose={() => list.setRenaming(undefined)} />
+          </Suspense>
+        )}
+      </Show>
       <Show when={list.choosing()}>
         <Suspense>
           <ColumnChooser columns={list.choice} label={(key) => list.columnOf(key).label} onClose={() => list.setChoosing(false)} />
@@ -75,16 +83,17 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
 }
 
 function Bar(props: { readonly list: ContainerList; readonly problem: string }): JSX.Element {
-  const { query, setChoosing, valuesOf } = props.list
+  const { query, rows, setChoosing, valuesOf } = props.list
   const group = () => query.group()
   return (
     <div class="bar">
       <FilterBar
         value={query.typed()}
         placeholder={t('containers.filter')}
-        names={names}
+        names={containerFields}
         values={valuesOf}
         problem={props.problem}
+        unknown={unknownContainerField(query.typed(), rows.ready() ? rows.count() : undefined)}
         onChange={query.setFilter}
       />
       <span class="row hide-phone">
@@ -179,7 +188,7 @@ function Foot(props: { readonly list: ContainerList; readonly onMenu: (open: () 
             {t('containers.sum', {
               matching: rows.totals()?.matching ?? 0,
               all: rows.totals()?.all ?? 0,
-              cpu: (rows.totals()?.cpu ?? 0).toFixed(2),
+              cpu: decimal(rows.totals()?.cpu ?? 0),
               memory: bytes(rows.totals()?.memoryBytes),
             })}
           </span>

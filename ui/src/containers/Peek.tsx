@@ -1,15 +1,17 @@
 import { A } from '@solidjs/router'
 import { createMemo, For, Show, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import type { Key } from '../i18n/en.ts'
 import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
 import { CopyButton, plain, Skeleton } from '../kit/kit.tsx'
 import { Menu, type MenuItem } from '../kit/Menu.tsx'
 import { columns, State } from './columns.tsx'
+import { otherFacts, stateWords } from './words.ts'
 
 const links = ['logs', 'terminal', 'stats', 'inspect'] as const
 
-const known = new Map(columns.map(({ key, label }) => [key, label]))
-/** A fact that has a column is called as the column is; another by its own name. */
+const known = new Map<string, Key>([...columns.map(({ key, label }) => [key, label] as const), ['service', 'containers.service']])
+/** A fact that is known is called as its column is; another by its own name. */
 export const factLabel = (name: string): string => (known.has(name) ? t(known.get(name)!) : plain(name))
 
 /** One row beside the list, without leaving it. */
@@ -32,7 +34,9 @@ export function Peek(props: {
         </div>
         <p class="row">
           <State row={row()} />
-          <span class="dim">{plain(row().detail)}</span>
+          <span class="dim" title={row().sinceMs > 0 ? time(row().sinceMs) : undefined}>
+            {stateWords(row())}
+          </span>
         </p>
         <Show when={row().staleMs}>
           {(since) => <p class="box">◌ {t('peek.stale', { host: plain(row().hostName), age: ago(since()) })}</p>}
@@ -59,7 +63,7 @@ export function Peek(props: {
             {bytes(row().memoryBytes)}
             <Show when={row().memoryLimitBytes}>{(limit) => ` / ${bytes(limit())}`}</Show>
           </dd>
-          <For each={Object.entries(row().facts)}>
+          <For each={otherFacts(row())}>
             {([name, value]) => (
               <>
                 <dt>{factLabel(name)}</dt>
@@ -73,7 +77,7 @@ export function Peek(props: {
           </Show>
           <Show when={row().createdMs > 0}>
             <dt>{t('containers.created')}</dt>
-            <dd title={time(row().createdMs)}>{ago(row().createdMs)}</dd>
+            <dd title={time(row().createdMs)}>{t('since.ended', { age: ago(row().createdMs) })}</dd>
           </Show>
           <dt>{t('containers.id')}</dt>
           <dd>

@@ -4,6 +4,7 @@ import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ago, bytes, cores, time } from '../i18n/i18n.ts'
 import type { GridColumn } from '../kit/Grid.tsx'
 import { plain, StateMark } from '../kit/kit.tsx'
+import { sinceWords, stateWords, statusWord } from './words.ts'
 
 const fact = (row: FleetRow, name: string) => plain(String(row.facts[name] ?? ''))
 const factColumn = (
@@ -21,7 +22,7 @@ const factColumn = (
 })
 
 export function State(props: { readonly row: FleetRow }): JSX.Element {
-  return <StateMark state={props.row.staleMs === undefined ? props.row.state : 'stale'} word={plain(props.row.status)} />
+  return <StateMark state={props.row.staleMs === undefined ? props.row.state : 'stale'} word={statusWord(props.row.status)} />
 }
 
 /** Everything that can be shown of a container in a list. */
@@ -41,12 +42,21 @@ export const columns: readonly GridColumn<FleetRow>[] = [
     key: 'state',
     label: 'containers.state',
     width: 130,
+    least: 116,
     cell: (row) => (
-      <span title={plain(row().detail)}>
+      <span title={stateWords(row())}>
         <State row={row()} />
       </span>
     ),
     text: (row) => (row.staleMs === undefined ? row.status : `${row.status} (stale)`),
+  },
+  {
+    key: 'since',
+    label: 'since.title',
+    width: 116,
+    least: 106,
+    cell: (row) => <span title={row().sinceMs > 0 ? time(row().sinceMs) : undefined}>{sinceWords(row(), true)}</span>,
+    text: (row) => (row.sinceMs > 0 ? new Date(row.sinceMs).toISOString() : ''),
   },
   { key: 'host', label: 'containers.host', width: 140, cell: (row) => <>{plain(row().hostName)}</>, text: (row) => row.hostName },
   factColumn('stack', 'containers.stack', 130),
@@ -55,6 +65,7 @@ export const columns: readonly GridColumn<FleetRow>[] = [
     key: 'cpu',
     label: 'containers.cpu',
     width: 84,
+    least: 72,
     number: true,
     cell: (row) => <>{cores(row().cpu)}</>,
     text: (row) => String(row.cpu ?? ''),
@@ -63,6 +74,7 @@ export const columns: readonly GridColumn<FleetRow>[] = [
     key: 'memory',
     label: 'containers.memory',
     width: 100,
+    least: 92,
     number: true,
     cell: (row) => <span title={row().memoryBytes === undefined ? undefined : `${row().memoryBytes} B`}>{bytes(row().memoryBytes)}</span>,
     text: (row) => String(row.memoryBytes ?? ''),
@@ -112,7 +124,7 @@ export function card(row: () => FleetRow): JSX.Element {
         <span class="grow">
           {plain(row().hostName)} · {fact(row(), 'image')}
         </span>
-        <span>{bytes(row().memoryBytes)}</span>
+        <span>{[sinceWords(row()), row().memoryBytes === undefined ? '' : bytes(row().memoryBytes)].filter(Boolean).join(' · ')}</span>
       </span>
     </>
   )

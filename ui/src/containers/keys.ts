@@ -26,6 +26,7 @@ export function listKeys(list: ContainerList, openMenu: () => void): readonly Ke
     { combo: 'y', label: 'keys.raw', run: go('/inspect') },
     { combo: 'r', label: 'containers.restart', run: doing('restart') },
     { combo: 'Shift+s', label: 'containers.stop', run: doing('stop') },
+    { combo: 'F2', label: 'rename.do', run: () => list.rename(list.standing()) },
     { combo: 'Delete', label: 'containers.remove', run: doing('remove') },
     { combo: '.', label: 'grid.actions', run: openMenu },
     { combo: 'c', label: 'keys.copyId', run: () => list.standing() !== undefined && void copyText(list.standing()!.id) },

@@ -2,7 +2,7 @@ import { useNavigate, useSearchParams } from '@solidjs/router'
 import { createEffect, createMemo, createSignal } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ask } from '../api/api.ts'
-import { bytes, t } from '../i18n/i18n.ts'
+import { bytes, decimal, t } from '../i18n/i18n.ts'
 import { createLook, turnSort } from '../kit/columns.ts'
 import { writeTerm } from '../kit/filter.ts'
 import { createFleetWindow, keyOf, type FleetWindow } from '../kit/fleet-window.ts'
@@ -11,6 +11,7 @@ import { createSelection } from '../kit/selection.ts'
 import { reasonAgainst, type Verb } from './actions.ts'
 import { columns } from './columns.tsx'
 import { doIt } from './perform.ts'
+import { renameReason } from './rename.ts'
 
 export const groupings = ['host', 'stack', 'tag'] as const
 /** More cannot be selected or exported at once; a filter narrows it. */
@@ -100,7 +101,7 @@ function createPicking(query: Query, rows: FleetWindow) {
     return {
       n: chosen.length,
       hosts: new Set(chosen.map(({ host }) => host)).size,
-      cpu: chosen.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0).toFixed(2),
+      cpu: decimal(chosen.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0)),
       memory: bytes(chosen.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0)),
     }
   })
@@ -123,6 +124,7 @@ export function createContainerList(scope: () => string | undefined) {
   const rows = createFleetWindow(() => ({ kind: 'container', filter: query.filter(), sort: query.order(), group: query.group() }), held)
   const picking = createPicking(query, rows)
   const { selection } = picking
+  const [renaming, setRenaming] = createSignal<FleetRow>()
   const [bulk, setBulk] = createSignal<{ readonly verb: Verb; readonly rows: readonly FleetRow[] }>()
   // One stands on a container, not on a line: when rows move, one moves along.
   const [currentKey, setCurrentKey] = createSignal('')
@@ -149,6 +151,14 @@ export function createContainerList(scope: () => string | undefined) {
     ...createLook('containers', columns),
     bulk,
     setBulk,
+    renaming,
+    setRenaming,
+    rename(row: FleetRow | undefined): void {
+      if (row === undefined) return
+      const reason = renameReason(row)
+      if (reason === undefined) setRenaming(row)
+      else tell(`${plain(row.name)}: ${t(reason)}`, true)
+    },
     setHeld,
     current,
     standing,

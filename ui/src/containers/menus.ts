@@ -6,11 +6,12 @@ import type { MenuItem } from '../kit/Menu.tsx'
 import { labelOf, reasonAgainst, verbs, type Verb } from './actions.ts'
 import { copyText } from './keys.ts'
 import { groupings, type ContainerList } from './list.ts'
+import { renameReason } from './rename.ts'
 
 const keys: Partial<Record<Verb, string>> = { restart: 'r', stop: 'Shift S', remove: 'Del' }
 
 export function actionItems(list: ContainerList, rows: () => readonly FleetRow[]): MenuItem[] {
-  return verbs.map((verb) => {
+  const items = verbs.map((verb): MenuItem => {
     const against = rows().map((row) => reasonAgainst(verb, row))
     const key = keys[verb]
     return {
@@ -21,6 +22,16 @@ export function actionItems(list: ContainerList, rows: () => readonly FleetRow[]
       run: () => list.perform(verb, rows()),
     }
   })
+  const [only, ...more] = rows()
+  if (only === undefined || more.length > 0) return items
+  const against = renameReason(only)
+  const renaming = {
+    label: t('rename.menu'),
+    key: 'F2',
+    reason: against === undefined ? undefined : t(against),
+    run: () => void list.setRenaming(only),
+  }
+  return items.toSpliced(-1, 0, renaming)
 }
 
 /** The selection, else everything that the filter lets through: never just what is in sight. */

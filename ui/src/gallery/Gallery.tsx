@@ -132,7 +132,8 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
           placeholder={t('hosts.filter')}
           names={['state']}
           values={async () => []}
-          problem={t('hosts.badName', { name: 'colour', names: 'state, tag' })}
+          problem=""
+          unknown={{ name: 'stat', nearest: 'state', mended: 'state:ok' }}
           onChange={nothing}
         />
       </Case>

@@ -101,7 +101,7 @@ export function row(name: string, more: Partial<FleetRow> = {}): FleetRow {
     name,
     state: 'ok',
     status: 'running',
-    detail: 'Up 3 hours',
+    detail: 'Up',
     tags: [],
     links: [],
     facts: { image: 'nginx:1.27', stack: 'shop', ports: '8080->80/tcp' },
@@ -115,11 +115,11 @@ export function row(name: string, more: Partial<FleetRow> = {}): FleetRow {
 
 export const rows: readonly FleetRow[] = [
   row('web'),
-  row('worker', { status: 'restarting', state: 'busy', detail: 'Restarting (1) 4 seconds ago' }),
-  row('cache', { status: 'running', state: 'warn', detail: 'Up 2 days (unhealthy)' }),
+  row('worker', { status: 'restarting', state: 'busy', detail: 'Restarting (1)', sinceMs: now - 4000, facts: { exitCode: 1 } }),
+  row('cache', { status: 'running', state: 'warn', detail: 'Up (unhealthy)', facts: { health: 'unhealthy' } }),
   row('import', { status: 'exited', state: 'critical', detail: 'OOM killed (limit 512 MiB)' }),
-  row('once', { status: 'exited', state: 'off', detail: 'Exited (0) 2 hours ago' }),
-  row('paused', { status: 'paused', state: 'warn', detail: 'Up 3 hours (Paused)' }),
+  row('once', { status: 'exited', state: 'off', detail: 'Exited (0)', sinceMs: now - 2 * 3_600_000, facts: { exitCode: 0 } }),
+  row('paused', { status: 'paused', state: 'warn', detail: 'Up (Paused)' }),
   row('edge-proxy', { hostName: 'edge-7', staleMs: now - 4 * 60_000 }),
 ]
 
@@ -197,7 +197,8 @@ export const outcomes: readonly AuditRow[] = (['ok', 'started', 'failed', 'refus
   actorName: 'Owner',
   host: 'sample',
   hostName: 'web-1',
-  target: 'web',
+  target: '0'.repeat(64),
+  targetName: 'web',
   code: outcome === 'failed' ? 'host_offline' : outcome === 'refused' ? 'forbidden' : '',
   ip: '192.0.2.7',
   userAgent: '',

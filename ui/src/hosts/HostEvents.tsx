@@ -4,6 +4,7 @@ import { follow } from '../api/api.ts'
 import { t, time } from '../i18n/i18n.ts'
 import { Empty, ErrorBox, plain } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
+import { eventWords } from './events.ts'
 
 const mostShown = 500
 
@@ -23,15 +24,13 @@ export function HostEvents(props: { readonly host: string; readonly offline: boo
     <Show when={!error()} fallback={<ErrorBox what={t('error.what.events')} error={error()} onRetry={retry} />}>
       <Show when={events().length > 0} fallback={<Empty text={t(props.offline ? 'hosts.eventsOffline' : 'hosts.noEvents')} />}>
         <div class="table" tabindex="0" role="region" aria-label={t('hosts.events')}>
-          <table>
+          <table class="stack-phone">
             <tbody>
               <For each={events()}>
                 {(event) => (
                   <tr>
                     <td class="dim">{time(event.timeMs)}</td>
-                    <td class="mono">
-                      {plain(event.type)} {plain(event.action)}
-                    </td>
+                    <td title={plain(`${event.type} ${event.action}`)}>{eventWords(event)}</td>
                     <td>{plain(event.name === '' ? event.id.slice(0, 12) : event.name)}</td>
                     <td class="dim hide-phone">
                       {plain(

@@ -33,7 +33,8 @@ export function Hosts(): JSX.Element {
           placeholder={t('hosts.filter')}
           names={hostFilterNames}
           values={list.valuesOf}
-          problem={list.problem()}
+          problem=""
+          unknown={list.unknown()}
           onChange={list.setFilter}
         />
         <span class="row hide-phone">

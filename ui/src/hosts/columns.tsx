@@ -52,6 +52,7 @@ export const columns: readonly HostColumn[] = [
     key: 'name',
     label: 'containers.name',
     width: 200,
+    least: 130,
     cell: (host) => (
       <A href={`/hosts/${host().id}`} tabindex="-1" title={plain(host().name)}>
         {plain(host().name)}
@@ -64,6 +65,7 @@ export const columns: readonly HostColumn[] = [
     key: 'state',
     label: 'containers.state',
     width: 140,
+    least: 124,
     cell: (host) => (
       <span title={plain(host().facts?.engine.problem ?? host().lastLoss)}>
         <HostState host={host()} />
@@ -76,6 +78,7 @@ export const columns: readonly HostColumn[] = [
     key: 'tags',
     label: 'hosts.tags',
     width: 150,
+    least: 70,
     cell: (host) => <span class="dim">{plain(host().tags.join(' '))}</span>,
     text: (host) => host.tags.join(' '),
     value: (host) => host.tags.join(' '),
@@ -84,6 +87,7 @@ export const columns: readonly HostColumn[] = [
     key: 'cpu',
     label: 'hosts.cpu',
     width: 110,
+    least: 78,
     cell: (host) => {
       const now = () => part(host(), 'cpu', 'cpuCount')
       return <Meter part={now()} text={share(now())} title={`${decimal(host().usage['cpu'] ?? 0)} / ${host().usage['cpuCount'] ?? '–'}`} />
@@ -95,6 +99,7 @@ export const columns: readonly HostColumn[] = [
     key: 'memory',
     label: 'hosts.memory',
     width: 120,
+    least: 88,
     cell: (host) => (
       <Meter
         part={part(host(), 'memoryBytes', 'memoryTotalBytes')}
@@ -109,6 +114,7 @@ export const columns: readonly HostColumn[] = [
     key: 'disk',
     label: 'hosts.disk',
     width: 120,
+    least: 104,
     cell: (host) => <Meter part={host().usage['diskFullest'] ?? undefined} text={share(host().usage['diskFullest'])} />,
     text: (host) => String(host.usage['diskFullest'] ?? ''),
     value: (host) => or(host.usage['diskFullest']),
@@ -117,6 +123,7 @@ export const columns: readonly HostColumn[] = [
     key: 'containers',
     label: 'hosts.containers',
     width: 100,
+    least: 100,
     number: true,
     cell: (host) => <>{host().counts['container'] ?? 0}</>,
     text: (host) => String(host.counts['container'] ?? 0),
@@ -126,6 +133,7 @@ export const columns: readonly HostColumn[] = [
     key: 'engine',
     label: 'hosts.engine',
     width: 150,
+    least: 124,
     cell: (host) => <>{engine(host())}</>,
     text: engine,
     value: engine,
@@ -134,6 +142,7 @@ export const columns: readonly HostColumn[] = [
     key: 'latency',
     label: 'hosts.latency',
     width: 90,
+    least: 78,
     number: true,
     cell: (host) => <>{host().latencyMs === null ? '–' : `${decimal(host().latencyMs!)} ms`}</>,
     text: (host) => String(host.latencyMs ?? ''),
@@ -143,6 +152,7 @@ export const columns: readonly HostColumn[] = [
     key: 'seen',
     label: 'hosts.seen',
     width: 100,
+    least: 98,
     number: true,
     cell: (host) => <span title={time(host().lastSeenMs)}>{host().online ? t('hosts.now') : ago(host().lastSeenMs)}</span>,
     text: (host) => new Date(host.lastSeenMs).toISOString(),

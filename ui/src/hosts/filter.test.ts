@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
-import { filterHosts, sortHosts, unknownName } from './filter.ts'
+import { filterHosts, sortHosts, unknownHostField } from './filter.ts'
 
 const host = (name: string, more: Partial<Host> = {}) =>
   ({
@@ -38,8 +38,8 @@ describe('the filter of hosts', () => {
     it(`"${filter}" lets ${expected.length} through`, () => assert.deepEqual(names(filterHosts(fleet, filter)), expected))
 
   it('says which name it does not know', () => {
-    assert.equal(unknownName('tag:a colour:red'), 'colour')
-    assert.equal(unknownName('tag:a free'), undefined)
+    assert.equal(unknownHostField('tag:a colour:red')?.name, 'colour')
+    assert.equal(unknownHostField('tag:a free'), undefined)
   })
 })
 

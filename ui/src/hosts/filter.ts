@@ -1,5 +1,5 @@
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
-import { cutFilter, type Term } from '../kit/filter.ts'
+import { cutFilter, unknownField, type Term } from '../kit/filter.ts'
 
 /** What the filter bar of hosts offers by name. */
 export const hostFilterNames = ['state', 'name', 'tag', 'engine', 'os', 'agent'] as const
@@ -51,11 +51,8 @@ export function filterHosts(hosts: readonly Host[], filter: string): readonly Ho
   )
 }
 
-/** A name that no host has: said, rather than shown as an empty list. */
-export function unknownName(filter: string): string | undefined {
-  const known = new Set<string>([...hostFilterNames, 'host', ''])
-  return cutFilter(filter).terms.find(({ name }) => !known.has(name))?.name
-}
+/** A field that no host has: said, rather than shown as an empty list. */
+export const unknownHostField = (filter: string) => unknownField(filter, [...hostFilterNames, 'host'])
 
 export interface Sortable {
   readonly key: string

@@ -8,7 +8,7 @@ import { createKeys } from '../kit/keys.ts'
 import { createHosts } from '../kit/live.ts'
 import type { MenuItem } from '../kit/Menu.tsx'
 import { columns, type HostColumn } from './columns.tsx'
-import { filterHosts, hostFilterNames, sortHosts, unknownName, valuesOfHost } from './filter.ts'
+import { filterHosts, sortHosts, unknownHostField, valuesOfHost } from './filter.ts'
 import { createPicking } from './picking.ts'
 
 /** What the page of hosts knows and can do; the view only shows it. */
@@ -63,8 +63,7 @@ export function createHostList() {
     stand,
     open,
     setHeld,
-    problem: () =>
-      unknownName(filter()) === undefined ? '' : t('hosts.badName', { name: unknownName(filter())!, names: hostFilterNames.join(', ') }),
+    unknown: () => unknownHostField(filter()),
     setFilter: (next: string) => setSearch({ filter: next === '' ? undefined : next }, { replace: true }),
     turn(key: string, add: boolean): void {
       const keys = turnSort(sort(), key, add)

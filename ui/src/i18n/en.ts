@@ -1,9 +1,13 @@
 import { consoleEn } from './console-en.ts'
+import { eventsEn } from './events-en.ts'
+import { fleetEn } from './fleet-en.ts'
 import { observeEn } from './observe-en.ts'
 
 /** Every text of the console. French must have each key, or it does not compile. */
 export const en = {
   ...consoleEn,
+  ...eventsEn,
+  ...fleetEn,
   ...observeEn,
   'nav.overview': 'Overview',
   'nav.hosts': 'Hosts',
@@ -54,7 +58,7 @@ export const en = {
     'A copied disk or a restored snapshot runs beside it or in its place. It can be looked at, and nothing can be changed on it. On the machine that is to stay, run a new line from “Enrol a host”: it gets a key of its own. Then remove this host here, and switch the other machine off.',
   'hosts.revoke': 'Remove host',
   'hosts.revokeAsk':
-    'Its agent is cut off at once and cannot come back without a new invitation. Containers keep running. Type the name to confirm:',
+    'Its agent is cut off at once and cannot come back without a new line from “Enrol a host”. Containers keep running. Type the name to confirm:',
   'hosts.rename': 'Rename',
   'hosts.save': 'Save',
   'hosts.tags': 'Tags',

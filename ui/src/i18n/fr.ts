@@ -1,9 +1,13 @@
 import { consoleFr } from './console-fr.ts'
 import type { Key } from './en.ts'
+import { eventsFr } from './events-fr.ts'
+import { fleetFr } from './fleet-fr.ts'
 import { observeFr } from './observe-fr.ts'
 
 export const fr: Readonly<Record<Key, string>> = {
   ...consoleFr,
+  ...eventsFr,
+  ...fleetFr,
   ...observeFr,
   'nav.overview': 'Aperçu',
   'nav.hosts': 'Hôtes',
@@ -41,7 +45,7 @@ export const fr: Readonly<Record<Key, string>> = {
   'hosts.cpu': 'CPU',
   'hosts.memory': 'Mémoire',
   'hosts.load': 'Charge',
-  'hosts.disk': 'Disque le plus plein',
+  'hosts.disk': 'Disque (max.)',
   'hosts.containers': 'Conteneurs',
   'hosts.agent': 'Agent',
   'hosts.engine': 'Moteur',
@@ -54,7 +58,7 @@ export const fr: Readonly<Record<Key, string>> = {
     'Un disque copié ou un instantané restauré tourne à côté de lui ou à sa place. On peut le consulter, rien ne peut y être modifié. Sur la machine à garder, exécutez une nouvelle ligne de « Inscrire un hôte » : elle reçoit sa propre clé. Retirez ensuite cet hôte ici et éteignez l’autre machine.',
   'hosts.revoke': 'Retirer l’hôte',
   'hosts.revokeAsk':
-    'Son agent est coupé aussitôt et ne revient pas sans nouvelle invitation. Les conteneurs continuent. Tapez le nom pour confirmer :',
+    'Son agent est coupé aussitôt et ne revient pas sans une nouvelle ligne de « Inscrire un hôte ». Les conteneurs continuent. Tapez le nom pour confirmer :',
   'hosts.rename': 'Renommer',
   'hosts.save': 'Enregistrer',
   'hosts.tags': 'Étiquettes',

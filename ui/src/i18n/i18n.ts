@@ -1,6 +1,7 @@
 import { createSignal } from 'solid-js'
 import { en, type Key } from './en.ts'
 import { fr } from './fr.ts'
+import { nowMs } from './now.ts'
 
 export type Language = 'en' | 'fr'
 
@@ -32,30 +33,34 @@ export const locale = () => globalThis.navigator?.languages?.find((one) => one.s
 
 const formats = new Map<string, Intl.NumberFormat>()
 /** Making a format takes longer than using it a hundred times, and a list uses two for every row that changes. */
-function number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${locale()} ${JSON.stringify(options)}`
   let format = formats.get(key)
   if (format === undefined) formats.set(key, (format = new Intl.NumberFormat(locale(), options)))
   return format
 }
 
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+/** A count, with its thousands set apart. */
+export const number = (value: number): string => numberFormat({}).format(value)
+
+const units = { en: ['B', 'KiB', 'MiB', 'GiB', 'TiB'], fr: ['o', 'Kio', 'Mio', 'Gio', 'Tio'] } as const
 
 export function bytes(value: number | undefined | null): string {
   if (value === undefined || value === null || !Number.isFinite(value)) return '–'
   let unit = 0
   let left = value
-  for (; left >= 1024 && unit < units.length - 1; unit++) left /= 1024
-  return `${number({ maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[unit]}`
+  for (; left >= 1024 && unit < units.en.length - 1; unit++) left /= 1024
+  return `${numberFormat({ maximumFractionDigits: left < 10 && unit > 0 ? 1 : 0 }).format(left)} ${units[language()][unit]}`
 }
 
 export function cores(value: number | undefined | null): string {
   if (value === undefined || value === null) return '–'
-  return number({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+  return numberFormat({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
-export function ago(ms: number): string {
-  const seconds = Math.max(0, Math.round((Date.now() - ms) / 1000))
+/** How long ago, in one unit. In a view it is worded anew as time goes by, unless it is asked as of a time. */
+export function ago(ms: number, atMs: number = nowMs()): string {
+  const seconds = Math.max(0, Math.round((atMs - ms) / 1000))
   const [count, unit] =
     seconds < 60
       ? [seconds, 'second']
@@ -64,7 +69,9 @@ export function ago(ms: number): string {
         : seconds < 86_400
           ? [Math.round(seconds / 3600), 'hour']
           : [Math.round(seconds / 86_400), 'day']
-  return number({ style: 'unit', unit: unit as string, unitDisplay: 'narrow' }).format(count as number)
+  return numberFormat({ style: 'unit', unit: unit as string, unitDisplay: language() === 'fr' ? 'short' : 'narrow' }).format(
+    count as number,
+  )
 }
 
 export function time(ms: number): string {
@@ -80,13 +87,13 @@ const digits = (size: number): Intl.NumberFormatOptions =>
 
 /** At most two digits after the point, fewer for what is large. */
 export function decimal(value: number): string {
-  return number(digits(Math.abs(value))).format(value)
+  return numberFormat(digits(Math.abs(value))).format(value)
 }
 
 /** A part of one, as percent. */
 export function share(value: number | undefined | null): string {
   if (value === undefined || value === null || !Number.isFinite(value)) return '–'
-  return number({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+  return numberFormat({ style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
 }
 
 /** A length of time in its two largest units: `2 min`, `1 d 4 h`. */
@@ -102,6 +109,6 @@ export function span(ms: number): string {
   return parts
     .slice(first < 0 ? 3 : first, first < 0 ? 4 : first + 2)
     .filter(([count], place) => count > 0 || place === 0)
-    .map(([count, unit]) => number({ style: 'unit', unit, unitDisplay: 'short' }).format(count))
+    .map(([count, unit]) => numberFormat({ style: 'unit', unit, unitDisplay: 'short' }).format(count))
     .join(' ')
 }

@@ -1,6 +1,6 @@
 import { createEffect, createSignal, createUniqueId, For, onCleanup, Show, untrack, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
-import { cutFilter, draftOf, writeTerm } from './filter.ts'
+import { cutFilter, draftOf, writeTerm, type UnknownField } from './filter.ts'
 import { plain } from './kit.tsx'
 
 export interface Completion {
@@ -18,6 +18,8 @@ interface Props {
   readonly values: (name: string) => Promise<readonly Completion[]>
   /** What the hub could not read. */
   readonly problem: string
+  /** A field that is asked for and is not there. */
+  readonly unknown?: UnknownField | undefined
   readonly onChange: (filter: string) => void
 }
 
@@ -163,12 +165,38 @@ export function FilterBar(props: Props): JSX.Element {
         />
       </div>
       <Offers id={id} offers={offers()} choice={choice()} onAccept={accept} />
+      <Show when={props.unknown}>
+        {(field) => <NoSuchField field={field()} names={props.names} onMend={() => props.onChange(field().mended)} />}
+      </Show>
       <Show when={props.problem !== ''}>
         <p class="state-critical" role="alert">
           {plain(props.problem)}
         </p>
       </Show>
     </div>
+  )
+}
+
+/** Which field is none, which there are, and the one that was meant. */
+export function NoSuchField(props: {
+  readonly field: UnknownField
+  readonly names: readonly string[]
+  readonly onMend: () => void
+}): JSX.Element {
+  return (
+    <p class="no-field" role="alert">
+      <span class="state-warn" aria-hidden="true">
+        ▲
+      </span>{' '}
+      {t('filter.unknown', { name: plain(props.field.name), names: props.names.join(', ') })}{' '}
+      <Show when={props.field.nearest}>
+        {(name) => (
+          <button type="button" onPointerDown={(event) => event.preventDefault()} onClick={() => props.onMend()}>
+            {t('filter.meant', { name: name() })}
+          </button>
+        )}
+      </Show>
+    </p>
   )
 }
 

@@ -1,6 +1,7 @@
 import { createEffect, createMemo, createSignal, createUniqueId, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import type { Key } from '../i18n/en.ts'
+import { fitWidths } from './columns.ts'
 
 export interface GridColumn<T> {
   readonly key: string
@@ -9,6 +10,8 @@ export interface GridColumn<T> {
   readonly width: number
   /** false: not shown until the person asks for it. */
   readonly shown?: boolean
+  /** CSS pixels, when there is no room for all: as narrow as it is still read. */
+  readonly least?: number
   readonly number?: boolean
   /** false: the hub cannot sort by it. */
   readonly sort?: boolean
@@ -20,7 +23,7 @@ export interface GridColumn<T> {
 
 interface Props<T> {
   readonly label: string
-  readonly columns: readonly (GridColumn<T> & { readonly width: number })[]
+  readonly columns: readonly (GridColumn<T> & { readonly drawn?: boolean })[]
   readonly count: number
   readonly at: (index: number) => T | undefined
   readonly keyOf: (row: T) => string
@@ -78,9 +81,16 @@ export function Grid<T>(props: Props<T>): JSX.Element {
 
   const picks = () => props.isSelected !== undefined
   const pickWidth = () => (picks() ? selectWidth : 0)
+  const widths = createMemo(() => fitWidths(props.columns, size().width - pickWidth()))
   const template = () =>
-    `${picks() ? (narrow() ? '44px ' : `${selectWidth}px `) : ''}${narrow() ? '' : props.columns.map(({ width }) => `${width}px `).join('')}minmax(0, 1fr)`
-  const wide = () => pickWidth() + props.columns.reduce((sum, { width }) => sum + width, 0)
+    `${picks() ? (narrow() ? '44px ' : `${selectWidth}px `) : ''}${
+      narrow()
+        ? ''
+        : widths()
+            .map((width) => `${width}px `)
+            .join('')
+    }minmax(0, 1fr)`
+  const wide = () => pickWidth() + widths().reduce((sum, width) => sum + width, 0)
 
   // The row stood on comes into sight, below the header.
   createEffect(() => {
@@ -110,7 +120,7 @@ export function Grid<T>(props: Props<T>): JSX.Element {
       onFocusOut={(event) => setFocused(box.contains(event.relatedTarget as Node | null))}
       onPointerLeave={() => setHovered(false)}
     >
-      <Head {...props} shown={!narrow()} wide={wide()} />
+      <Head {...props} shown={!narrow()} wide={wide()} widths={widths()} />
       <div
         class="grid-body"
         role="rowgroup"
@@ -200,7 +210,7 @@ function Line<T>(
   )
 }
 
-function Head<T>(props: Props<T> & { readonly shown: boolean; readonly wide: number }): JSX.Element {
+function Head<T>(props: Props<T> & { readonly shown: boolean; readonly wide: number; readonly widths: readonly number[] }): JSX.Element {
   const turned = (key: string) => props.sort.findIndex((one) => one === key || one === `-${key}`)
   const direction = (key: string) => (turned(key) < 0 ? 'none' : props.sort[turned(key)]!.startsWith('-') ? 'descending' : 'ascending')
   return (
@@ -246,7 +256,7 @@ function Head<T>(props: Props<T> & { readonly shown: boolean; readonly wide: num
                   </Show>
                 </button>
               </Show>
-              <Edge width={column.width} onResize={(width) => props.onResize(column.key, width)} />
+              <Edge width={props.widths[place()] ?? column.width} onResize={(width) => props.onResize(column.key, width)} />
             </div>
           )}
         </For>

@@ -11,6 +11,8 @@ export interface ColumnChoice {
 export interface ColumnDefault {
   readonly key: string
   readonly width: number
+  /** As narrow as it is still read, when there is no room for all; two thirds of its width where nothing is said. */
+  readonly least?: number
   readonly shown?: boolean
 }
 
@@ -80,6 +82,22 @@ export function createColumns(list: string, defaults: readonly ColumnDefault[]):
   }
 }
 
+interface Fitted {
+  readonly width: number
+  readonly least?: number
+  /** A person gave it this width, and it keeps it. */
+  readonly drawn?: boolean
+}
+
+/** The widths of columns in so much room, CSS pixels: the widest gives the most, until none is narrower than it may be. */
+export function fitWidths(columns: readonly Fitted[], room: number): readonly number[] {
+  const widths = columns.map(({ width }) => width)
+  const spare = columns.map(({ width, least = Math.round((width * 2) / 3), drawn }) => (drawn === true ? 0 : Math.max(0, width - least)))
+  const sum = (of: readonly number[]) => of.reduce((total, one) => total + one, 0)
+  const share = Math.min(1, Math.max(0, sum(widths) - room) / Math.max(1, sum(spare)))
+  return widths.map((width, i) => Math.floor(width - spare[i]! * share))
+}
+
 /** What a list shows of its columns, and whether somebody is choosing them. */
 export function createLook<C extends ColumnDefault>(list: string, columns: readonly C[]) {
   const choice = createColumns(list, columns)
@@ -89,7 +107,7 @@ export function createLook<C extends ColumnDefault>(list: string, columns: reado
     choice
       .all()
       .filter((one) => one.shown)
-      .map(({ key, width }) => ({ ...byKey.get(key)!, width })),
+      .map(({ key, width }) => ({ ...byKey.get(key)!, width, drawn: width !== byKey.get(key)!.width })),
   )
   return { choice, choosing, setChoosing, shown, columnOf: (key: string) => byKey.get(key)! }
 }

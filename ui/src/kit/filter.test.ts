@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { cutFilter, draftOf, writeTerm } from './filter.ts'
+import { cutFilter, draftOf, writeTerm, unknownField } from './filter.ts'
 
 describe('the filter bar', () => {
   for (const [text, terms, rest] of [
@@ -29,6 +29,27 @@ describe('the filter bar', () => {
       if (value === '') continue
       assert.deepEqual({ ...terms[0], text: '' }, { text: '', minus: true, name: 'tag', value: value.replaceAll('"', '') })
     }
+  })
+
+  it('finds the field that is none, and the one that was meant', () => {
+    const fields = ['state', 'host', 'name', 'image', 'tag', 'exitCode']
+    for (const [typed, nearest] of [
+      ['stat', 'state'],
+      ['satte', 'state'],
+      ['Image', 'image'],
+      ['img', 'image'],
+      ['hosts', 'host'],
+      ['tga', 'tag'],
+      ['exitcode', 'exitCode'],
+      ['ex', 'exitCode'],
+      ['colour', undefined],
+      ['x', undefined],
+    ] as const)
+      assert.equal(unknownField(`${typed}:a`, fields)?.nearest, nearest, typed)
+    const found = unknownField('-stat:"a b" host:x stat:c fr', fields)
+    assert.deepEqual(found, { name: 'stat', nearest: 'state', mended: '-state:"a b" host:x state:c fr' })
+    assert.equal(unknownField('state:a host:b free "x:y"', fields), undefined)
+    assert.equal(unknownField('colour:red -shape:round', fields, ({ minus }) => minus)?.name, 'shape')
   })
 
   it('knows what is being typed', () => {

@@ -42,3 +42,54 @@ export function draftOf(text: string): { readonly minus: boolean; readonly name:
   const [, minus, name, typed] = /^(-?)(?:([A-Za-z][\w.-]*):)?"?(.*)$/s.exec(text)!
   return { minus: minus === '-', name, typed: typed ?? '' }
 }
+
+/** A word of a filter whose name is no field. */
+export interface UnknownField {
+  readonly name: string
+  /** The field that is spelt most like it; undefined: none is near. */
+  readonly nearest: string | undefined
+  /** The filter with that field instead. */
+  readonly mended: string
+}
+
+/** The first word of a filter that asks for a field which is not there; `among`: of these words alone. */
+export function unknownField(
+  filter: string,
+  fields: readonly string[],
+  among: (term: Term) => boolean = () => true,
+): UnknownField | undefined {
+  const { terms, rest } = cutFilter(filter)
+  const wrong = terms.find((term) => term.name !== '' && !fields.includes(term.name) && among(term))
+  if (wrong === undefined) return undefined
+  const nearest = nearestWord(wrong.name, fields)
+  const mend = (term: Term) => (term.name === wrong.name ? writeTerm(nearest ?? term.name, term.value, term.minus) : term.text)
+  return { name: wrong.name, nearest, mended: [...terms.map(mend), rest].filter(Boolean).join(' ') }
+}
+
+/** The word that takes the fewest changes of a letter to become, two at most and fewer than half of its letters. */
+export function nearestWord(typed: string, words: readonly string[]): string | undefined {
+  const wanted = typed.toLowerCase()
+  const [best] = words
+    .map((word) => ({
+      word,
+      steps: word.toLowerCase().startsWith(wanted) && wanted.length > 1 ? 0.5 : stepsBetween(wanted, word.toLowerCase()),
+    }))
+    .filter(({ word, steps }) => steps <= 2 && steps * 2 < Math.max(word.length, wanted.length))
+    .sort((a, b) => a.steps - b.steps)
+  return best?.word
+}
+
+/** Letters to put in, take out, change, or let change places with the next. */
+function stepsBetween(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : change
+      row.push(Math.min(change, swap, row[j - 1]! + 1, rows[i - 1]![j]! + 1))
+    }
+    rows.push(row)
+  }
+  return rows[a.length]![b.length]!
+}

@@ -2,6 +2,7 @@ import { createSignal, For, onCleanup, Show, type JSX, type ParentProps } from '
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { State } from '@fairlead/protocol/features/inventory.ts'
 import { t } from '../i18n/i18n.ts'
+import { plain } from './plain.ts'
 
 const shapes: Readonly<Record<State | 'stale', string>> = {
   ok: '●',
@@ -22,13 +23,7 @@ export function StateMark(props: { readonly state: State | 'stale'; readonly wor
   )
 }
 
-// Controls that turn a line around or hide in it, from whatever a host or an image calls itself.
-const hidden = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g
-
-/** Other people's text, with what it hides made visible. */
-export function plain(text: string): string {
-  return text.replaceAll(hidden, (char) => `‹U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}›`)
-}
+export { plain }
 
 // What a person can do about each kind of failure; the rest is told to try again.
 const nextSteps = [

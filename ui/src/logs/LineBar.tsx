@@ -1,10 +1,11 @@
-import { Show, type JSX } from 'solid-js'
+import { createMemo, Show, type JSX } from 'solid-js'
 import type { Key } from '../i18n/en.ts'
-import { t } from '../i18n/i18n.ts'
+import { number, t } from '../i18n/i18n.ts'
 import { CopyButton, plain } from '../kit/kit.tsx'
 import { plainLine } from './ansi.ts'
-import { lineRecord, streamNames } from './download.ts'
+import { lineRecord, saveLine, streamNames } from './download.ts'
 import { levelNames } from './level.ts'
+import { mostDrawn, showLine } from './shown.ts'
 import { keyOf, type SourceRef } from './sources.ts'
 import type { LogStore } from './store.ts'
 
@@ -20,6 +21,7 @@ export function LineBar(props: {
   const there = () => props.store.has(props.id)
   const source = () => props.refs[props.store.source(props.id)]
   const timeMs = () => props.store.time(props.id)
+  const left = createMemo(() => (there() ? showLine(props.store.text(props.id), false).left : 0))
   const link = () => {
     const url = new URL(location.href)
     url.searchParams.set('at', String(timeMs()))
@@ -37,7 +39,14 @@ export function LineBar(props: {
           {t(`logs.level.${levelNames[props.store.level(props.id)]!}` as Key)}
         </span>
         <span class="tag">{streamNames[props.store.stream(props.id)]}</span>
-        <span class="grow" />
+        <span class="grow dim left-here">
+          <Show when={left() > 0}>{t('logs.leftHere', { shown: number(mostDrawn), all: number(mostDrawn + left()) })}</Show>
+        </span>
+        <Show when={left() > 0}>
+          <button type="button" onClick={() => saveLine(props.store, props.id, props.refs)}>
+            {t('logs.saveLine')}
+          </button>
+        </Show>
         <CopyButton text={plainLine(props.store.text(props.id))} label={t('logs.copyLine')} />
         <CopyButton text={JSON.stringify(lineRecord(props.store, props.id, props.refs))} label={t('logs.copyJson')} />
         <CopyButton text={link()} label={t('logs.copyLink')} />

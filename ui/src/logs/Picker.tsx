@@ -1,6 +1,8 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
+import { containerFields, unknownContainerField } from '../containers/fields.ts'
 import { t } from '../i18n/i18n.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
+import { NoSuchField } from '../kit/FilterBar.tsx'
 import { ErrorBox, plain, StateMark } from '../kit/kit.tsx'
 import { createFleetPage } from '../kit/live.ts'
 import { SearchField } from '../kit/SearchField.tsx'
@@ -27,6 +29,7 @@ export function Picker(props: {
   }))
   const already = () => new Set(props.chosen.map(keyOf))
   const matching = () => state.totals?.matching ?? 0
+  const unknown = () => unknownContainerField(filter(), state.ready ? matching() : undefined)
   const toggle = (ref: SourceRef) => {
     const next = new Map(picked())
     if (!next.delete(keyOf(ref))) next.set(keyOf(ref), ref)
@@ -42,6 +45,9 @@ export function Picker(props: {
         }}
       >
         <SearchField label={t('logs.pick.filter')} value={filter()} onInput={setFilter} />
+        <Show when={unknown()}>
+          {(field) => <NoSuchField field={field()} names={containerFields} onMend={() => setFilter(field().mended)} />}
+        </Show>
         <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={retry} />}</Show>
         <ul>
           <For each={state.rows} fallback={<li class="box dim">{state.ready ? t('logs.pick.none') : t('loading')}</li>}>

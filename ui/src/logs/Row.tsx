@@ -1,13 +1,14 @@
 import { createMemo, For, Index, Match, Show, Switch, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { number, t } from '../i18n/i18n.ts'
 import { plain } from '../kit/kit.tsx'
 import type { Address } from './address.ts'
 import type { Span } from './ansi.ts'
+import { saveLine } from './download.ts'
 import { cellText } from './fields.ts'
 import { JsonTree } from './JsonTree.tsx'
 import { levelNames } from './level.ts'
 import type { Logs } from './logs.ts'
-import { showLine } from './shown.ts'
+import { mostDrawn, showLine } from './shown.ts'
 import type { Line } from './slots.ts'
 import { colorOf } from './sources.ts'
 import { markSpans, type Piece } from './spans.ts'
@@ -29,6 +30,7 @@ export function Row(props: {
 }): JSX.Element {
   const ours = () => props.line.stream === 2
   const source = () => props.logs.sources[props.line.source]?.ref
+  const refs = () => props.logs.sources.map(({ ref }) => ref)
   const shown = createMemo(() => showLine(props.line.text, props.view.raw() || ours()))
   const fields = createMemo(() => (ours() ? undefined : shown().fields))
   const pieces = createMemo(() => markSpans(shown().spans, props.marks))
@@ -90,6 +92,17 @@ export function Row(props: {
         )}
       </For>
       <span class="said">
+        <Show when={shown().left > 0}>
+          <button
+            type="button"
+            class="left"
+            tabindex="-1"
+            title={t('logs.leftHint', { shown: number(mostDrawn), left: number(shown().left) })}
+            onClick={() => saveLine(props.logs.store, props.line.id, refs())}
+          >
+            {t('logs.left', { n: number(shown().left) })}
+          </button>
+        </Show>
         <Show when={bare() === undefined} fallback={bare()}>
           <Index each={pieces()}>{(piece) => <Said piece={piece()} />}</Index>
         </Show>

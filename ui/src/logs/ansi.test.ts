@@ -65,6 +65,14 @@ describe('what a line of a log shows', () => {
     assert.equal(showLine('x=1', false).fields, undefined)
   })
 
+  it('says how much of a line is not drawn, and nothing of a line that is drawn whole', () => {
+    assert.equal(showLine('x'.repeat(16_384), false).left, 0)
+    const long = showLine('x'.repeat(20_000), false)
+    assert.deepEqual([long.left, long.spans.at(-1)?.text.length], [3616, 16_385])
+    assert.equal(showLine(JSON.stringify({ msg: 'y'.repeat(20_000), n: 1 }), false).left, 3616)
+    assert.equal(showLine(JSON.stringify({ msg: 'short', more: 'z'.repeat(20_000) }), false).left, 0)
+  })
+
   it('cuts spans where a found word begins and ends', () => {
     const pieces = markSpans(
       [

@@ -1,3 +1,4 @@
+import { save } from '../kit/export.ts'
 import { plainLine } from './ansi.ts'
 import { levelNames } from './level.ts'
 import type { LogStore, Order } from './store.ts'
@@ -24,6 +25,18 @@ export function lineRecord(store: LogStore, id: number, sources: readonly Source
 export function lineText(store: LogStore, id: number, sources: readonly SourceRef[]): string {
   const name = sources.length > 1 ? `${sources[store.source(id)]?.name ?? ''} ` : ''
   return `${new Date(store.time(id)).toISOString()} ${name}${plainLine(store.text(id))}`
+}
+
+/** The name of a file with one line, from what it is of. */
+export function lineFile(store: LogStore, id: number, sources: readonly SourceRef[]): string {
+  const timeMs = store.time(id)
+  const time = Number.isFinite(timeMs) ? `.${new Date(timeMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z` : ''
+  return `${(sources[store.source(id)]?.name ?? 'line').replaceAll(/[^\w.-]/g, '_')}${time}.txt`
+}
+
+/** Hands over a line as the program wrote it, however long. */
+export function saveLine(store: LogStore, id: number, sources: readonly SourceRef[]): void {
+  save(lineFile(store, id, sources), 'text/plain;charset=utf-8', `${store.text(id)}\n`)
 }
 
 /** What is shown, as a file in pieces; the page breathes in between. */

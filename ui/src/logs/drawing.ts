@@ -84,6 +84,10 @@ export function createDrawing(ask: Ask) {
     /** A scroll of our own making says nothing about what the reader wants. */
     ours: -1,
     widening: undefined as ReturnType<typeof setTimeout> | undefined,
+    /** Of the box, as it was last asked for. */
+    size: '',
+    /** The box and what is in it, as they were when the scroll bar was set: when they are others, the browser moved it. */
+    shape: '',
     /** Until the scroll bar is where the rows are. */
     lagging: undefined as ReturnType<typeof setTimeout> | undefined,
     settledMs: 0,
@@ -231,6 +235,15 @@ function settleBar(drawing: Drawing): void {
   drawing.settledMs = performance.now()
   drawing.setTotal(drawing.ask.logs.rows.order.length)
   setScroll(drawing, drawing.top)
+  drawing.shape = shapeOf(drawing)
+}
+
+const shapeOf = (drawing: Drawing) => `${drawing.size} ${drawing.total() * drawing.unit()}`
+
+function measure(drawing: Drawing): void {
+  const { clientWidth, clientHeight } = drawing.boxes!.scroller
+  drawing.height = clientHeight
+  drawing.size = `${clientWidth} ${clientHeight}`
 }
 
 /** With rows of unlike heights it takes a second look. */
@@ -250,13 +263,25 @@ export function resized(drawing: Drawing): void {
   const { scroller, glass } = drawing.boxes!
   glass.style.width = `${scroller.clientWidth}px`
   glass.style.height = `${scroller.clientHeight}px`
-  drawing.height = scroller.clientHeight
+  measure(drawing)
   redraw(drawing)
+}
+
+/** Whether all is as it was when the scroll bar was set. */
+function settled(drawing: Drawing): boolean {
+  measure(drawing)
+  return shapeOf(drawing) === drawing.shape
 }
 
 export function scrolled(drawing: Drawing): void {
   const { scroller } = drawing.boxes!
   const { scrollTop, scrollLeft } = scroller
+  // A larger window, wrapped lines, another zoom: the browser moved the bar, and the reader at the end stays there.
+  if (drawing.ask.following() && scrollLeft === drawing.left && !settled(drawing)) {
+    drawing.scrollTop = scrollTop
+    redraw(drawing)
+    return settleBar(drawing)
+  }
   if (drawing.lagging !== undefined && Math.abs(scrollTop - drawing.scrollTop) >= 1) {
     // The reader moved a bar that was behind the rows: he means as much from where they are.
     const moved = scrollTop - drawing.scrollTop

@@ -2,7 +2,8 @@ import { createEffect, onCleanup, untrack } from 'solid-js'
 import { createStore } from 'solid-js/store'
 import type { LogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
-import { t } from '../i18n/i18n.ts'
+import { failedSinceMs } from '../api/api.ts'
+import { decimal, t } from '../i18n/i18n.ts'
 import { openDoor, skewOf } from './door.ts'
 import { feedLog, olderThan, withLevels, type Cursor, type Feed, type FeedState } from './feed.ts'
 import { sayNotices } from './notices.ts'
@@ -15,7 +16,7 @@ const firstTail = 2000
 const mostOlder = 50_000
 
 export interface Source {
-  readonly ref: SourceRef
+  ref: SourceRef
   readonly index: number
   state: FeedState
   error: unknown
@@ -50,11 +51,8 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
     const leaving = new AbortController()
     running.set(key, leaving)
     const feed: Feed = {
-      lines: (lines) => add(index, sayNotices(lines, ref)),
-      notice(what, detail) {
-        store.notice(index, Date.now(), t(`logs.notice.${what}`, { name: ref.name, host: ref.hostName, detail }))
-        changed()
-      },
+      lines: (lines) => add(index, sayNotices(lines, sources[index]!.ref)),
+      notice: (what, detail) => (sayNotice(store, sources[index]!, what, detail), changed()),
       at: (cursor) => void cursors.set(index, cursor),
       state: (state, error) => setSources(index, { state, error }),
     }
@@ -65,8 +63,7 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
     if (!cursors.has(index)) {
       const skewMs = await skewOf(ref.host)
       setSources(index, { skewMs })
-      const words = { host: ref.hostName, seconds: (skewMs / 1000).toFixed(1) }
-      if (skewMs !== 0) store.notice(index, Date.now(), t('logs.notice.skew', words))
+      if (skewMs !== 0) saySkew(store, sources[index]!)
     }
     await feedLog(openDoor(ref), firstTail, feed, signal, cursors.get(index))
   }
@@ -79,7 +76,11 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
         running.delete(key)
       }
     untrack(() => {
-      for (const [key, ref] of now) if (!running.has(key)) start(ref)
+      for (const [key, ref] of now) {
+        // Names come later than ids, and change; the log does not begin anew for that.
+        setSources((source) => keyOf(source.ref) === key, 'ref', ref)
+        if (!running.has(key)) start(ref)
+      }
     })
   })
   onCleanup(() => {
@@ -103,6 +104,18 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
   }
 }
 
+function saySkew(store: LogStore, { index, ref, skewMs }: Source): void {
+  const text = t('logs.notice.skew', { host: ref.hostName, seconds: decimal(skewMs / 1000) })
+  store.notice(index, Date.now(), text, { passing: true })
+}
+
+function sayNotice(store: LogStore, { index, ref }: Source, what: Parameters<Feed['notice']>[0], detail: string): void {
+  const text = t(`logs.notice.${what}`, { name: ref.name, host: ref.hostName, detail })
+  // What was written while the host was away comes after the notice that it is back, and belongs before it.
+  const passing = what === 'away' || what === 'back'
+  store.notice(index, what === 'away' ? failedSinceMs() : Date.now(), text, { passing })
+}
+
 async function readOlder(
   { ref, index, skewMs }: Source,
   shownMs: number,
@@ -121,7 +134,7 @@ async function readOlder(
     add(index, withLevels(lines), true)
     count += lines.count
     if (count < mostOlder) continue
-    store.notice(index, lines.times[lines.count - 1]! - skewMs, t('logs.notice.hole', { n: count }), true)
+    store.notice(index, lines.times[lines.count - 1]! - skewMs, t('logs.notice.hole', { n: count }), { older: true })
     leaving.abort()
     break
   }

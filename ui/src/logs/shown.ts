@@ -4,7 +4,7 @@ import { parseJson, parseLogfmt, type Json } from './fields.ts'
 type Fields = { readonly [name: string]: Json }
 
 /** Longer lines are cut where they are drawn; copies and files hold all of them. */
-const mostDrawn = 16_384
+export const mostDrawn = 16_384
 const mostRest = 600
 const messages = ['msg', 'message', 'MESSAGE', '@m', 'text', 'event'] as const
 /** Said elsewhere in the row: its time and its colour. */
@@ -14,6 +14,8 @@ const said = /^(?:level|lvl|severity|severity_text|levelname|loglevel|log\.level
 export interface Shown {
   readonly spans: readonly Span[]
   readonly fields: Fields | undefined
+  /** Characters at the end that are not drawn. */
+  readonly left: number
 }
 
 /** JSON with a message shows the message and, paler, what else it holds; `raw` shows every line as it was written. */
@@ -23,10 +25,11 @@ export function showLine(line: string, raw: boolean): Shown {
   const message = json === undefined || raw ? undefined : messages.find((name) => typeof json[name] === 'string')
   if (json !== undefined && message !== undefined) {
     const rest = flatten(json, message)
-    const spans = parseLine(cut(json[message] as string))
-    return { spans: rest === '' ? spans : [...spans, { text: `  ${rest}`, style: 'rest' }], fields: json }
+    const text = json[message] as string
+    const spans = parseLine(cut(text))
+    return { spans: rest === '' ? spans : [...spans, { text: `  ${rest}`, style: 'rest' }], fields: json, left: leftOf(text) }
   }
-  return { spans: parseLine(cut(line)), fields: json ?? manyFields(plain) }
+  return { spans: parseLine(cut(line)), fields: json ?? manyFields(plain), left: leftOf(line) }
 }
 
 /** The text of what is drawn: where a found word stands is counted in it. */
@@ -51,6 +54,8 @@ function flatten(json: Fields, message: string): string {
   }
   return plainLine(text)
 }
+
+const leftOf = (text: string) => Math.max(0, text.length - mostDrawn)
 
 function cut(text: string): string {
   return text.length > mostDrawn ? `${text.slice(0, mostDrawn)}…` : text

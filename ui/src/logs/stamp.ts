@@ -1,3 +1,5 @@
+import { language } from '../i18n/i18n.ts'
+
 export type Clock = 'local' | 'utc' | 'relative'
 
 const two = (n: number) => String(n).padStart(2, '0')
@@ -19,13 +21,15 @@ export function stamp(timeMs: number, clock: Clock, nowMs: number): string {
     : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`
 }
 
+const tenth = (seconds: number) => seconds.toFixed(1).replace('.', language() === 'fr' ? ',' : '.')
+
 function ago(ms: number): string {
   const seconds = Math.abs(ms) / 1000
   const sign = ms < 0 ? '+' : '−'
-  if (seconds < 60) return `${sign}${seconds.toFixed(1)} s`
+  if (seconds < 60) return `${sign}${tenth(seconds)} s`
   if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
   if (seconds < 86_400) return `${sign}${Math.floor(seconds / 3600)} h ${Math.floor((seconds / 60) % 60)} min`
-  return `${sign}${Math.floor(seconds / 86_400)} d ${Math.floor((seconds / 3600) % 24)} h`
+  return `${sign}${Math.floor(seconds / 86_400)} ${language() === 'fr' ? 'j' : 'd'} ${Math.floor((seconds / 3600) % 24)} h`
 }
 
 const moment = /^(?:(\d{4})-(\d\d?)-(\d\d?))?(?:(?:^|[ T])(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,3})\d*)?)?)?(Z)?$/

@@ -43,6 +43,33 @@ describe('the store of log lines', () => {
     assert.deepEqual([store.source(store.order.ids[0]!), store.time(store.order.ids[0]!)], [1, 5])
   })
 
+  // Each source's own notice that it is back, of now, held back what was written before now.
+  it('puts what was written during an outage in order by time, before the notices that its sources are back', () => {
+    const store = createLogStore()
+    const lines = (source: number, ...timesMs: number[]) =>
+      store.append(source, batch(timesMs.map((timeMs) => [timeMs, `${source}:${timeMs}`])))
+    lines(0, 10, 20)
+    lines(1, 15, 25)
+    for (const source of [0, 1]) store.notice(source, 30, `${source} away`, { passing: true })
+    store.notice(0, 100, '0 back', { passing: true })
+    lines(0, 40, 60, 80)
+    store.notice(1, 101, '1 back', { passing: true })
+    lines(1, 50, 70, 90)
+    lines(0, 105)
+    lines(1, 106)
+    const during = ['0:40', '1:50', '0:60', '1:70', '0:80', '1:90']
+    const away = ['0 away', '1 away', ...during, '0 back', '1 back']
+    assert.deepEqual(texts(store), ['0:10', '1:15', '0:20', '1:25', ...away, '0:105', '1:106'])
+  })
+
+  it('keeps what came after a restart after the notice of it, whatever the clocks say', () => {
+    const store = createLogStore()
+    store.append(0, batch([[10, 'before']]))
+    store.notice(0, 30, 'started again')
+    store.append(0, batch([[29, 'first words']]))
+    assert.deepEqual(texts(store), ['before', 'started again', 'first words'])
+  })
+
   it('puts history before what its source already has', () => {
     const store = createLogStore()
     store.append(

@@ -16,6 +16,12 @@ export interface Order {
   length: number
 }
 
+export interface NoticeHow {
+  readonly older?: boolean
+  /** It stands where its time is: lines of its source that come later and are older go before it. */
+  readonly passing?: boolean
+}
+
 export interface LogStore {
   readonly order: Order
   readonly chunks: readonly Chunk[]
@@ -33,7 +39,7 @@ export interface LogStore {
    */
   append(source: number, lines: LogLines, older?: boolean): void
   /** A line of the view's own. */
-  notice(source: number, timeMs: number, text: string, older?: boolean): void
+  notice(source: number, timeMs: number, text: string, how?: NoticeHow): void
   has(id: number): boolean
   /** Where the columns of a line are, at `id - firstId`; for whoever goes through many of them. */
   chunkOf(id: number): Chunk
@@ -59,8 +65,10 @@ export function createLogStore(limit: Limit = { lines: mostLines, bytes: mostByt
   const held = makeChunks(full, (chunk, firstId) => {
     dropped += chunk.count
     dropBefore(order, firstId, chunk.count)
+    for (const id of passing) if (id < firstId) passing.delete(id)
   })
   const { chunks } = held
+  const passing = new Set<number>()
   let dropped = 0
   let version = 0
 
@@ -82,15 +90,17 @@ export function createLogStore(limit: Limit = { lines: mostLines, bytes: mostByt
     append(source, lines, older = false) {
       for (let from = 0, at = 0; from < lines.count;) {
         const run = held.add(source, lines, from, at)
-        merge(store, run, source, older)
+        merge(store, run, { source, older, passing })
         for (const end = from + run.count; from < end; from++) at += lines.lengths[from]!
       }
       version++
     },
-    notice(source, timeMs, text, older = false) {
+    notice(source, timeMs, text, how = {}) {
       const bytes = encoder.encode(text)
       const columns = { count: 1, times: Float64Array.of(timeMs), sources: Uint8Array.of(2), levels: Uint8Array.of(0) }
-      store.append(source, { ...columns, lengths: Uint32Array.of(bytes.length), text: bytes }, older)
+      store.append(source, { ...columns, lengths: Uint32Array.of(bytes.length), text: bytes }, how.older)
+      const last = chunks.at(-1)!
+      if (how.passing === true) passing.add(last.firstId + last.count - 1)
     },
     has: held.has,
     chunkOf: held.of,
@@ -116,8 +126,15 @@ export function createLogStore(limit: Limit = { lines: mostLines, bytes: mostByt
   return store
 }
 
+interface Coming {
+  readonly source: number
+  readonly older: boolean
+  /** Notices that keep no line of their own source behind them. */
+  readonly passing: ReadonlySet<number>
+}
+
 /** Merges new ids from the end: what is in order costs nothing, what is late moves only the lines it goes before. */
-function merge(store: LogStore, { firstId, count }: Run, source: number, older: boolean): void {
+function merge(store: LogStore, { firstId, count }: Run, coming: Coming): void {
   const { order } = store
   grow(order, count)
   let from = order.length - 1
@@ -125,13 +142,13 @@ function merge(store: LogStore, { firstId, count }: Run, source: number, older: 
   order.length += count
   for (let id = firstId + count - 1; id >= firstId; id--) {
     const timeMs = store.time(id)
-    while (from >= 0 && goesAfter(store, order.ids[from]!, timeMs, source, older)) order.ids[to--] = order.ids[from--]!
+    while (from >= 0 && goesAfter(store, order.ids[from]!, timeMs, coming)) order.ids[to--] = order.ids[from--]!
     order.ids[to--] = id
   }
 }
 
-function goesAfter(store: LogStore, other: number, timeMs: number, source: number, older: boolean): boolean {
-  return store.time(other) > timeMs && (older || store.source(other) !== source)
+function goesAfter(store: LogStore, other: number, timeMs: number, { source, older, passing }: Coming): boolean {
+  return store.time(other) > timeMs && (older || store.source(other) !== source || passing.has(other))
 }
 
 function grow(order: Order, count: number): void {

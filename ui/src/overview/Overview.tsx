@@ -5,6 +5,8 @@ import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
 import { foldChanges } from '../audit/changes.ts'
 import { Outcome } from '../audit/Outcome.tsx'
+import { Subject, Verb } from '../audit/Told.tsx'
+import { stateWords, statusWord } from '../containers/words.ts'
 import { Enrol } from '../enrolment/Enrol.tsx'
 import { HostState, whyLost } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
@@ -144,13 +146,13 @@ function ContainerTrouble(props: { readonly row: FleetRow }): JSX.Element {
   return (
     <tr>
       <td>
-        <StateMark state={props.row.staleMs === undefined ? props.row.state : 'stale'} word={plain(props.row.status)} />
+        <StateMark state={props.row.staleMs === undefined ? props.row.state : 'stale'} word={statusWord(props.row.status)} />
       </td>
       <td>
         <A href={`/containers/${props.row.host}/${props.row.id}`}>{plain(props.row.name)}</A>{' '}
         <span class="dim">{plain(props.row.hostName)}</span>
       </td>
-      <td class="dim why">{plain(props.row.detail)}</td>
+      <td class="dim why">{stateWords(props.row)}</td>
     </tr>
   )
 }
@@ -198,8 +200,12 @@ function Changes(): JSX.Element {
                       {ago(row.timeMs)}
                     </td>
                     <td>{plain(row.actorName)}</td>
-                    <td class="mono">{row.verb}</td>
-                    <td>{plain(row.hostName)}</td>
+                    <td>
+                      <Verb row={row} />
+                    </td>
+                    <td>
+                      <Subject row={row} />
+                    </td>
                     <td>
                       <Outcome row={row} />
                     </td>

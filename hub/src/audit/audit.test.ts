@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { openAudits, type Audits } from '../base/audit.ts'
+import { openTestDatabase } from '../base/testdb.ts'
+import { serveAudit } from './audit.ts'
+
+describe('reading the trail', () => {
+  let test: Awaited<ReturnType<typeof openTestDatabase>>
+  let audits: Audits
+  const organization = randomUUID()
+  before(async () => {
+    test = await openTestDatabase()
+    audits = openAudits(test.db)
+    await test.db.tx({ organization }, (sql) => sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'one')`)
+    const nothing = { host: '', hostName: '', code: '', ip: '', userAgent: '', trace: '', outcome: 'ok' as const, actor: 'a' }
+    const who = { ...nothing, organization, actorName: 'Ada' }
+    await audits.write({ ...who, verb: 'container.stop', target: 'c1', targetName: 'shop-web' })
+    await audits.write({ ...who, verb: 'container.save_log', target: 'c1' })
+    await audits.write({ ...who, verb: 'container.savexlog', target: 'c2' })
+    await audits.write({ ...who, verb: 'host.update', target: 'container.stop' })
+  })
+  after(() => test?.close())
+
+  const found = async (filter: string, verbs: string[] = []) => {
+    const { list } = serveAudit({ db: test.db, audits })
+    const { rows } = await list({ filter, verbs, limit: 100 }, { caller: { organization } } as never)
+    return rows.map(({ seq }) => seq)
+  }
+
+  it('finds what a row says, the name of a thing included', async () => {
+    assert.deepEqual(await found('SHOP-w'), [1])
+    assert.deepEqual(await found('ada'), [4, 3, 2, 1])
+  })
+
+  it('finds rows of the verbs that the words stand for, and no others', async () => {
+    assert.deepEqual(await found('enregistrer', ['container.save_log']), [2])
+    assert.deepEqual(await found('arrêter', ['container.stop', 'host.update']), [4, 1])
+    assert.deepEqual(await found('arrêter'), [])
+  })
+
+  it('is one chain, with names in it and without', async () => {
+    assert.deepEqual(await audits.verify(organization), { rows: 4, ok: true })
+  })
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, describe, it } from 'node:test'
+import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
+import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
+import { codes } from '@fairlead/protocol/errors.ts'
+import { en } from '../i18n/en.ts'
+import { fr } from '../i18n/fr.ts'
+import { chooseLanguage } from '../i18n/i18n.ts'
+import { codeWords, subjectOf, verbsCalled, verbWords } from './told.ts'
+
+const id = '3f9a'.repeat(16)
+const row = (more: Partial<AuditRow>): AuditRow => ({
+  seq: 1,
+  timeMs: 0,
+  verb: 'container.stop',
+  outcome: 'ok',
+  actor: 'a',
+  actorName: 'Ada',
+  host: 'h1',
+  hostName: 'web-1',
+  target: id,
+  code: '',
+  ip: '',
+  userAgent: '',
+  trace: '',
+  ...more,
+})
+
+/** Every verb that the hub may write: of its contracts, and those that it writes of itself. */
+function audited(): Set<string> {
+  const doors = Object.values(hubFeatures).flatMap((api) => Object.values(api).map(({ door }) => door.audit))
+  const hub = join(import.meta.dirname, '../../../hub/src')
+  const own = globSync('**/*.ts', { cwd: hub, exclude: (path) => path.endsWith('.test.ts') }).flatMap((file) =>
+    [...readFileSync(join(hub, file), 'utf8').matchAll(/(?:verb: |entry\()'([a-z]+\.[a-z_-]+)'/g)].map(([, verb]) => verb),
+  )
+  return new Set([...doors, ...own].filter((verb) => verb !== undefined))
+}
+
+describe('what the trail tells', () => {
+  before(() => {
+    Object.assign(globalThis, { localStorage: { getItem: () => null, setItem: () => undefined }, document: { documentElement: {} } })
+  })
+
+  it('every verb that is audited has words in both languages, and each verb with words is audited', () => {
+    const verbs = audited()
+    assert.ok(verbs.has('container.save_log') && verbs.has('host.enrol') && verbs.has('login.create') && verbs.has('access.refused'))
+    const worded = Object.keys(en).flatMap((key) => (key.startsWith('verb.') ? [key.slice(5)] : []))
+    assert.deepEqual([...verbs].sort(), worded.sort())
+    for (const verb of verbs) assert.notEqual(Reflect.get(en, `verb.${verb}`), Reflect.get(fr, `verb.${verb}`), verb)
+  })
+
+  it('every code that an outcome may have is worded', () => {
+    chooseLanguage('en')
+    const inside = new Set(['canceled', 'draining', 'flow', 'refused', 'too_many'])
+    for (const code of Object.keys(codes).filter((one) => !inside.has(one))) assert.ok(`code.${code}` in en, code)
+    assert.equal(codeWords(row({ code: 'host_offline' })), 'host offline')
+    assert.equal(codeWords(row({ verb: 'access.refused', code: 'containers.stop' })), 'containers.stop')
+  })
+
+  it('what was done is found by the words it is called in the language chosen', () => {
+    chooseLanguage('fr')
+    assert.equal(verbWords('container.save_log'), 'Enregistrer un journal')
+    assert.deepEqual(verbsCalled('un Journal'), ['container.save_log'])
+    chooseLanguage('en')
+    assert.deepEqual(verbsCalled('save a'), ['container.save_log'])
+    assert.deepEqual(verbsCalled(' '), [])
+    assert.equal(verbWords('stack.deploy'), 'stack.deploy')
+  })
+
+  it('a thing is told by its name, and leads to its page while there is one', () => {
+    assert.deepEqual(subjectOf(row({ targetName: 'shop-web' })), { text: 'shop-web', href: `/containers/h1/${id}` })
+    assert.deepEqual(subjectOf(row({ targetName: 'shop-web', verb: 'container.remove' })), { text: 'shop-web' })
+    assert.equal(subjectOf(row({})).text, id.slice(0, 12))
+  })
+
+  it('an id of which nobody knows the name is not shown where the verb says enough', () => {
+    assert.deepEqual(subjectOf(row({ verb: 'terminal.attach', target: '3f9a'.repeat(8) })), { text: '' })
+    assert.deepEqual(subjectOf(row({ verb: 'host.invite-cancel', target: '0b9c2f7e-1111-4222-8333-444455556666' })), { text: '' })
+    assert.deepEqual(subjectOf(row({ verb: 'host.enrol', target: 'cCmmXwi4OzNI' })), { text: '' })
+    assert.deepEqual(subjectOf(row({ verb: 'terminal.open', targetName: 'web' })), { text: 'web' })
+    assert.deepEqual(subjectOf(row({ verb: 'host.update', target: 'web-1' })), { text: '' })
+    assert.deepEqual(subjectOf(row({ verb: 'host.update', target: 'web-2' })), { text: 'web-2' })
+    chooseLanguage('en')
+    assert.deepEqual(subjectOf(row({ verb: 'host.quarantine', target: 'online twice' })), { text: 'two agents had its key at once' })
+  })
+})

@@ -1,0 +1,53 @@
+import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
+import { en, type Key } from '../i18n/en.ts'
+import { t } from '../i18n/i18n.ts'
+import { plain } from '../kit/plain.ts'
+
+const prefix = 'verb.'
+const verbs = Object.keys(en)
+  .filter((key) => key.startsWith(prefix))
+  .map((key) => key.slice(prefix.length))
+
+const wordsOf = (group: string, word: string): string => {
+  const key = `${group}.${word}`
+  return Object.hasOwn(en, key) ? t(key as Key) : plain(word)
+}
+
+/** What was done, in words; a verb that this console does not know stays as it was written. */
+export const verbWords = (verb: string): string => wordsOf('verb', verb)
+
+/** The verbs whose words hold this text: the hub cannot look for words that are not in the row. */
+export function verbsCalled(text: string): readonly string[] {
+  const wanted = text.trim().toLowerCase()
+  return wanted === '' ? [] : verbs.filter((verb) => verbWords(verb).toLowerCase().includes(wanted))
+}
+
+/** Why it did not go well; of a refusal the code is the method that was asked for. */
+export const codeWords = ({ code, verb }: Pick<AuditRow, 'code' | 'verb'>): string =>
+  code === '' || verb === 'access.refused' ? plain(code) : wordsOf('code', code)
+
+const quarantined: Readonly<Record<string, Key>> = {
+  'online twice': 'quarantine.twice',
+  'shows a generation that another went on from': 'quarantine.behind',
+}
+/** What these are done to has an id and no name. */
+const nameless = /^(?:terminal\.|host\.(?:enrol|invite))/
+/** An id that no person can read: hex, or a UUID. */
+const anId = /^(?:[0-9a-f]{12,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
+
+export interface Subject {
+  readonly text: string
+  /** Where it can be looked at; absent where there is no such page, or no longer. */
+  readonly href?: string
+}
+
+/** What it was done to, beside the host: by its name. An id says nothing to a person, and stands only where nothing else is known. */
+export function subjectOf({ verb, host, hostName, target, targetName, outcome }: AuditRow): Subject {
+  if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : t(quarantined[target]) }
+  const ofContainer = verb.startsWith('container.')
+  const known = nameless.test(verb) || target === hostName ? '' : target
+  const id = ofContainer || verb === 'access.refused' ? target.slice(0, 12) : ''
+  const text = plain(targetName ?? (anId.test(known) ? id : known))
+  const gone = verb === 'container.remove' && outcome === 'ok'
+  return !ofContainer || host === '' || target === '' || gone ? { text } : { text, href: `/containers/${host}/${target}` }
+}

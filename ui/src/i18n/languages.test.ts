@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { en } from './en.ts'
+import { fr } from './fr.ts'
+import { bytes, chooseLanguage } from './i18n.ts'
+
+/** Words that French writes as English does, names of units and of programs. */
+const alike = new Set([
+  'containers.cpu',
+  'containers.id',
+  'containers.image',
+  'containers.ports',
+  'containers.service',
+  'enrol.ttl.900',
+  'grid.actions',
+  'hosts.agent',
+  'hosts.cpu',
+  'hosts.machine',
+  'keys.shell',
+  'logs.clock.utc',
+  'logs.level.fatal',
+  'logs.level.info',
+  'logs.level.trace',
+  'logs.options',
+  'metrics.name.load1',
+  'metrics.name.load15',
+  'metrics.name.load5',
+  'metrics.name.pressureCpu',
+  'palette.action',
+  'palette.page',
+  'range.1h',
+  'range.24h',
+  'range.6h',
+  'state.ok',
+  'tab.terminal',
+])
+const texts = Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] }))
+/** What is filled in, and what is typed as it is: fields of a filter, commands, quoted names. */
+const verbatim = /\{[^}]*\}|\b\w+:[\w*+-]*|« [^»]* »|https?:\S+|\/\w+\/i?/g
+
+describe('the two languages', () => {
+  it('say each thing in their own words; what is the same in both is listed here', () => {
+    const same = texts.filter((text) => text.en === text.fr).map(({ key }) => key)
+    assert.deepEqual(same.sort(), [...alike].sort())
+  })
+
+  it('fill in the same things', () => {
+    const filled = (text: string) => new Set([...text.matchAll(/\{(\w+)/g)].map(([, name]) => name))
+    for (const { key, ...text } of texts) {
+      // Where French counts and English does not: the bare number beside the one that is written with its thousands apart.
+      const [said, also] = [filled(text.en), filled(text.fr)]
+      for (const name of said) assert.ok(also.has(name), `${key} leaves out {${name}} in French`)
+      for (const name of also) assert.ok(said.has(name) || name === 'count', `${key} fills in {${name}} in French alone`)
+    }
+  })
+
+  it('have no English word left in French', () => {
+    const english = /\b(?:the|and|of|is|are|was|not|with|for|from|this|that|running|stopped|host|hosts|log|logs|since|ago|B|[KMGT]iB)\b/i
+    for (const { key, fr: text } of texts) assert.doesNotMatch(text.replaceAll(verbatim, ' '), english, key)
+  })
+
+  it('French has its own spaces and quotes', () => {
+    for (const { key, fr: text } of texts) {
+      assert.doesNotMatch(text.replaceAll(verbatim, ''), /\w[!?;](?:\s|$)/, key)
+      assert.doesNotMatch(text, /[a-z]'[a-zéèê]/, key)
+    }
+  })
+
+  it('call what lets a host in by one name, the line that is pasted', () => {
+    for (const { key, ...text } of texts)
+      for (const one of [text.en, text.fr]) assert.doesNotMatch(one, /invitation|join string|jeton|token\b/i, key)
+  })
+
+  it('count bytes in units of their own', () => {
+    Object.assign(globalThis, { localStorage: { getItem: () => null, setItem: () => undefined }, document: { documentElement: {} } })
+    chooseLanguage('fr')
+    assert.match(bytes(3.5 * 2 ** 30), /^3[.,]5 Gio$/)
+    assert.equal(bytes(12), '12 o')
+    chooseLanguage('en')
+    assert.match(bytes(3.5 * 2 ** 30), /^3[.,]5 GiB$/)
+  })
+})
