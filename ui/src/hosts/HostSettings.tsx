@@ -1,10 +1,11 @@
 import { useNavigate } from '@solidjs/router'
-import { createSignal, Show, untrack, type JSX } from 'solid-js'
+import { createMemo, createSignal, Show, untrack, type JSX } from 'solid-js'
+import { readTags } from '@fairlead/protocol/tags.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { act, ConfirmByName, NoPermission } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
-import { readTags } from '../kit/tags.ts'
+import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
 
 /** Its name and tags, and the way out. What was typed stays, after a refusal and whatever the hub tells meanwhile. */
@@ -12,10 +13,14 @@ export function HostSettings(props: { readonly id: string; readonly name: string
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
   const unsaved = createUnsaved()
+  const [tags, setTags] = createSignal(untrack(() => props.tags.join(' ')))
+  const read = createMemo(() => readTags(tags()))
+  let field: HTMLInputElement | undefined
   function save(event: SubmitEvent): void {
     event.preventDefault()
     const fields = new FormData(event.currentTarget as HTMLFormElement)
-    const tags = [...readTags(String(fields.get('tags'))).tags]
+    if (read().fault !== undefined) return field?.focus()
+    const tags = [...read().tags]
     const send = () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags })
     void act(t('hosts.save'), send).then((done) => done && unsaved.saved())
   }
@@ -33,9 +38,19 @@ export function HostSettings(props: { readonly id: string; readonly name: string
         </label>
         <label class="field">
           {t('hosts.tags')}
-          <input name="tags" value={untrack(() => props.tags.join(' '))} />
+          <input
+            name="tags"
+            ref={field}
+            value={untrack(tags)}
+            maxlength="4096"
+            spellcheck={false}
+            aria-invalid={read().fault !== undefined}
+            aria-describedby="settings-tags-bad"
+            onInput={(event) => setTags(event.currentTarget.value)}
+          />
           <small>{t('hosts.tagsHint')}</small>
         </label>
+        <TagFault id="settings-tags-bad" fault={read().fault} />
         <p>
           <button type="submit" class="primary">
             {t('hosts.save')}
