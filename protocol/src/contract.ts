@@ -120,6 +120,8 @@ export interface CallOptions {
   readonly trace?: string
   /** Makes a repeat of a mutation safe: 16 bytes. Drawn by the client when absent. */
   readonly idempotencyKey?: Uint8Array
+  /** For bulk that is not kept: what was decoded is valid until the next item is asked for. */
+  readonly lent?: boolean
 }
 
 /** The client's half of a duplex. */

@@ -40,7 +40,7 @@ function cpuMs(): number {
   return (user + system) / 1000
 }
 
-const readLog = (id: string) => host!.clients.containers.logs({ id, follow: false, tail: -1 })
+const readLog = (id: string) => host!.clients.containers.logs({ id, follow: false, tail: -1 }, { lent: true })
 
 async function drain(items: AsyncIterable<Uint8Array>): Promise<number> {
   let bytes = 0
@@ -88,7 +88,7 @@ answerParent({
   logsLink: ({ id }: { id: string }) => measured(() => drain(readLog(id))),
   archiveRelay: ({ id }: { id: string }) => measured(() => relayed.read(`/containers/${id}/archive?path=${bigFile}`)),
   archiveDirect: ({ id }: { id: string }) => measured(() => direct.read(`/containers/${id}/archive?path=${bigFile}`)),
-  archiveLink: ({ id }: { id: string }) => measured(() => drain(linkBench.archive({ id }))),
+  archiveLink: ({ id }: { id: string }) => measured(() => drain(linkBench.archive({ id }, { lent: true }))),
   async archiveHash({ id }: { id: string }): Promise<string> {
     const hash = createHash('sha256')
     await direct.read(`/containers/${id}/archive?path=${bigFile}`, (part) => hash.update(part))

@@ -19,7 +19,7 @@ export async function* readLogFile(
   const { containers } = onHost(host)
   const { name } = await containers.get({ id: input.id }, { signal, trace })
   saveAs?.(`${name}.${find(host)?.name ?? host}.${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.log`)
-  for await (const batch of containers.logs({ ...input, follow: false }, { signal, trace })) yield linesOf(batch, timestamps)
+  for await (const batch of containers.logs({ ...input, follow: false }, { signal, trace, lent: true })) yield linesOf(batch, timestamps)
   if (signal.aborted) return
   // The end of a log and the end of an engine look alike to who reads: the engine is asked whether it is still there.
   await containers.get({ id: input.id }, { signal, trace })

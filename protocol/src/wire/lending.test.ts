@@ -2,28 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { systemClock } from './clock.ts'
 import { msgpackCodec } from './codec.ts'
+import { Outbox } from './outbox.ts'
 import { pair } from './pair.ts'
+import { giveSlab, inSlab, ownSlab } from './slabs.ts'
 import { openSession, type Session, type WireStream } from './session.ts'
-import type { Transport } from './transport.ts'
-
-/** Hands over every message in memory of just its size, and overwrites it as soon as the reader returns. */
-function lending(inner: Transport): Transport {
-  const outer: Transport = {
-    send: (message, done) => inner.send(message, done),
-    lends: true,
-    bufferedBytes: 0,
-    close: (code, reason) => inner.close(code, reason),
-    onMessage: () => undefined,
-    onClose: () => undefined,
-  }
-  inner.onMessage = (message) => {
-    const memory = (message as Uint8Array).slice()
-    outer.onMessage(memory)
-    memory.fill(0xee)
-  }
-  inner.onClose = (code, reason) => outer.onClose(code, reason)
-  return outer
-}
+import { lending, spoilSlabs } from './test-lending.ts'
 
 function openBoth(onOpen: (stream: WireStream) => void): { readonly near: Session; readonly close: () => void } {
   const { left, right } = pair()
@@ -58,12 +41,47 @@ describe('memory that is only lent', () => {
     await new Promise((resolve) => setTimeout(resolve, 20))
     assert.deepEqual(asked, { key: patterned(16, 9) })
     assert.deepEqual('reply' in answer && new Uint8Array((answer.reply as { said: Uint8Array }).said), patterned(3000, 5))
-    const stream = near.open('read', {}, { priority: 3 })
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    const kept: Uint8Array[] = []
-    for await (const part of stream) kept.push(part)
-    assert.ok(Buffer.concat(kept).equals(Buffer.concat(sizes.map((size, seed) => patterned(size, seed)))))
+    for (const way of ['kept', 'lent'] as const) {
+      const stream = near.open('read', {}, { priority: 3 })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const parts: Uint8Array[] = []
+      if (way === 'kept') for await (const part of stream) parts.push(part)
+      else for await (const part of { [Symbol.asyncIterator]: () => stream.lent() }) parts.push(part.slice())
+      spoilSlabs()
+      assert.ok(Buffer.concat(parts).equals(Buffer.concat(sizes.map((size, seed) => patterned(size, seed)))), way)
+    }
     close()
+  })
+
+  it('of a payload is used for another once its reader asked for the next, and never what a reader may keep', () => {
+    const bytes = patterned(20_000, 1)
+    const [lent, kept] = [inSlab(bytes), inSlab(bytes)]
+    ownSlab(kept)
+    for (const slab of [lent, lent, kept]) giveSlab(slab.subarray(5, 10))
+    const next = [inSlab(bytes), inSlab(bytes)].map(({ buffer }) => buffer)
+    assert.deepEqual([next[0] === lent.buffer, next.includes(kept.buffer), next[1] === lent.buffer], [true, false, false])
+  })
+
+  it('of a payload that leaves in slices is free after the last of them, when nothing is kept, and otherwise once the peer has it', () => {
+    for (const retains of [false, true]) {
+      const out = new Outbox(0, 100_000)
+      if (retains) out.retain()
+      const payload = inSlab(patterned(30_000, 1))
+      out.push(payload)
+      out.push(inSlab(patterned(30_000, 2)))
+      assert.equal(out.spent(out.take(16_384)), false)
+      out.confirm(16_384)
+      spoilSlabs()
+      const last = out.take(16_384)
+      assert.equal(out.spent(last), !retains)
+      assert.ok(Buffer.from(last).equals(patterned(30_000, 1).subarray(16_384)))
+      out.confirm(29_999)
+      spoilSlabs()
+      assert.ok(Buffer.from(last).equals(patterned(30_000, 1).subarray(16_384)))
+      out.confirm(30_000)
+      spoilSlabs()
+      assert.equal(last.includes(1), !retains)
+    }
   })
 
   it('a message keeps its memory until the transport is done with it, and then gives it to the next', () => {

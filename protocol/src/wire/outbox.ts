@@ -99,10 +99,15 @@ export class Outbox {
     return slice
   }
 
+  /** The slice that was taken last was the end of its payload, and nothing of it is kept. */
+  spent(slice: Uint8Array): boolean {
+    return this.#sent === undefined && this.#queue[0]?.buffer !== slice.buffer
+  }
+
   confirm(received: number): void {
     if (received > this.sentBytes) return
     this.peerHas = Math.max(this.peerHas, received)
-    this.#sent?.confirm(received)
+    this.#sent?.confirm(received, this.#queue[0])
   }
 
   /** Goes back to what the peer wants next. False: that was let go already. */

@@ -11,6 +11,7 @@ import { pair, type Pair, type PairOptions } from './pair.ts'
 import { createResumeStore } from './resume.ts'
 import { openClient, serveFeatures } from './rpc.ts'
 import { openSession, type ResumeStore, type Session } from './session.ts'
+import { lending } from './test-lending.ts'
 
 const thing = {
   count: stream(z.object({ to: z.int() }), json(z.object({ n: z.int() })), { resumeForMs: 60_000 }),
@@ -53,13 +54,18 @@ function threeParties(toConsole: PairOptions = {}) {
   let toAgent: Session
   const newHub = () => {
     links.agent = pair()
-    toAgent = openSession(links.agent.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: (opened) => opened.reset('unsupported') })
+    toAgent = openSession(lending(links.agent.right), {
+      side: 'hub',
+      codec: msgpackCodec,
+      clock,
+      onOpen: (opened) => opened.reset('unsupported'),
+    })
     serveAgent(links.agent)
   }
   const agents: Session[] = []
   const serveAgent = (link: Pair) =>
     agents.push(
-      openSession(link.left, {
+      openSession(lending(link.left), {
         side: 'agent',
         codec: msgpackCodec,
         clock,
@@ -104,7 +110,7 @@ function threeParties(toConsole: PairOptions = {}) {
     mendAgent() {
       links.agent = pair()
       serveAgent(links.agent)
-      toAgent.resume(links.agent.right)
+      toAgent.resume(lending(links.agent.right))
     },
     cutConsole() {
       links.console.cut()

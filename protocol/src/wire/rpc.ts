@@ -245,7 +245,7 @@ function caller(session: () => Pick<Session, 'open'>, name: string, method: Meth
   if (method.kind === 'duplex') return (input: unknown, given: CallOptions = {}) => duplexEnd((meta) => open(input, given, meta), method)
   return (input: unknown, given: CallOptions = {}) => ({
     [wireOf]: (meta: OpenMeta) => open(input, given, meta),
-    [Symbol.asyncIterator]: () => new ItemReader(() => open(input, given), method.down.decode),
+    [Symbol.asyncIterator]: () => new ItemReader(() => open(input, given), method.down.decode, given.lent === true),
   })
 }
 
@@ -253,20 +253,22 @@ function caller(session: () => Pick<Session, 'open'>, name: string, method: Meth
 class ItemReader implements AsyncIterator<unknown> {
   readonly #open: () => WireStream
   readonly #decode: (payload: Uint8Array) => unknown
+  readonly #lent: boolean
   #stream: WireStream | undefined
   #payloads: AsyncIterator<Uint8Array> | undefined
   #left = false
 
-  constructor(open: () => WireStream, decode: (payload: Uint8Array) => unknown) {
+  constructor(open: () => WireStream, decode: (payload: Uint8Array) => unknown, lent: boolean) {
     this.#open = open
     this.#decode = decode
+    this.#lent = lent
   }
 
   next(): Promise<IteratorResult<unknown>> {
     if (this.#left) return Promise.resolve({ done: true, value: undefined })
     try {
       this.#stream ??= this.#open()
-      this.#payloads ??= this.#stream[Symbol.asyncIterator]()
+      this.#payloads ??= this.#lent ? this.#stream.lent() : this.#stream[Symbol.asyncIterator]()
       return this.#payloads.next().then(this.#result)
     } catch (error) {
       return Promise.reject(error as Error)

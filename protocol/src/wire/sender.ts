@@ -2,6 +2,7 @@ import type { FrameWriter } from './frame.ts'
 import { limits } from './limits.ts'
 import { PathWindow } from './path.ts'
 import { Schedule } from './schedule.ts'
+import { giveSlab } from './slabs.ts'
 import type { StreamImpl } from './stream.ts'
 import type { Link } from './link.ts'
 import type { Transport } from './transport.ts'
@@ -58,6 +59,7 @@ export class Sender {
     if (this.#stopped) return
     const { path } = this
     const slice = sliceFor(path.bytesPerMs)
+    let spent: Uint8Array[] | undefined
     for (;;) {
       const calls = this.#transport.bufferedBytes <= limits.socketBytes
       const stream = this.#schedule.next(calls, calls && this.sent - this.acked < path.bytes)
@@ -68,6 +70,7 @@ export class Sender {
         this.sent += payload.length
         path.sent(this.sent - this.acked, now)
         this.#writer.data(stream.id, payload)
+        if (stream.out.spent(payload)) (spent ??= []).push(payload)
         this.#link.sentData()
         stream.sendSignals()
       }
@@ -76,6 +79,8 @@ export class Sender {
       else this.#schedule.add(stream)
     }
     this.#writer.flush()
+    // Not before: until then the writer only knows where they are.
+    if (spent !== undefined) for (const payload of spent) giveSlab(payload)
     if (!this.#schedule.waiting || this.#transport.bufferedBytes <= limits.socketBytes) return
     path.blocked()
     this.#later()

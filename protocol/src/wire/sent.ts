@@ -1,5 +1,6 @@
 import { concat } from './concat.ts'
 import { limits } from './limits.ts'
+import { giveSlab, isSlab } from './slabs.ts'
 
 /** Bytes kept for a resume, summed over the streams of a process. */
 export interface Sum {
@@ -40,12 +41,12 @@ export class Sent {
     this.#count(slice.length)
     if (whole) (this.#ends ??= []).push(this.from + this.#bytes)
     const last = this.#chunks.at(-1)
-    if (last !== undefined && slice.length <= this.#room) {
+    if (last !== undefined && slice.length <= this.#room && !isSlab(slice)) {
       const grown = new Uint8Array(last.buffer, last.byteOffset, last.length + slice.length)
       grown.set(slice, last.length)
       this.#chunks[this.#chunks.length - 1] = grown
       this.#room -= slice.length
-    } else if (slice.length >= ownBytes) {
+    } else if (slice.length >= ownBytes || isSlab(slice)) {
       // A piece of something far larger would keep all of it.
       this.#chunks.push(slice.buffer.byteLength > 4 * limits.dataBytes ? slice.slice() : slice)
       this.#room = 0
@@ -57,11 +58,15 @@ export class Sent {
     }
   }
 
-  /** The peer has everything up to `offset`: nothing before it will be asked for again. Lets go of whole chunks. */
-  confirm(offset: number): void {
+  /**
+   * The peer has everything up to `offset`: nothing before it will be asked for again. Lets go of whole chunks; `next` is what
+   * will be sent next, and may be the rest of the last one's payload.
+   */
+  confirm(offset: number, next: Uint8Array | undefined): void {
     let gone = 0
     for (const chunk of this.#chunks) {
       if (this.from + chunk.length > offset) break
+      if ((this.#chunks[gone + 1] ?? next)?.buffer !== chunk.buffer) giveSlab(chunk)
       this.from += chunk.length
       this.#count(-chunk.length)
       gone++

@@ -1,5 +1,4 @@
 import { FairleadError, type Code } from '../errors.ts'
-import { copyOf } from './blocks.ts'
 import { Burst } from './burst.ts'
 import type { Carrier } from './carrier.ts'
 import { frame } from './frame.ts'
@@ -9,6 +8,7 @@ import { limits } from './limits.ts'
 import { Outbox, type Trailer } from './outbox.ts'
 import { packItem, Unpacker } from './pack.ts'
 import type { Bucket } from './schedule.ts'
+import { giveSlab, inSlab, ownSlab } from './slabs.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
 /** A payload of at least this part of the memory it came in is kept as it came. */
@@ -163,12 +163,29 @@ export class StreamImpl implements WireStream {
       this.carrier.control(frame.signal, this.id, due.kind, due.value)
   }
 
-  /** No generator: most streams of a hub wait for something that comes once in a while. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.#reader(false)
+  }
+
+  lent(): AsyncIterator<Uint8Array> {
+    return this.#reader(true)
+  }
+
+  /** No generator: most streams of a hub wait for something that comes once in a while. */
+  #reader(lent: boolean): AsyncIterator<Uint8Array> {
     const ended = { done: true, value: undefined } as const
     let complete = false
+    let last: Uint8Array | undefined
+    const giveBack = () => {
+      if (last !== undefined) giveSlab(last)
+      last = undefined
+    }
     const result = (payload: Uint8Array | undefined): IteratorResult<Uint8Array> => {
-      if (payload !== undefined) return { done: false, value: payload }
+      if (payload !== undefined) {
+        if (lent) last = payload
+        else ownSlab(payload)
+        return { done: false, value: payload }
+      }
       if (!complete) this.#reachedEnd()
       complete = true
       return ended
@@ -178,8 +195,12 @@ export class StreamImpl implements WireStream {
       return unpacker === undefined || unpacker === null ? result(payload) : unpacker.take(payload).then(result)
     }
     return {
-      next: () => (complete ? Promise.resolve(ended) : this.#pull().then(take)),
+      next: () => {
+        giveBack()
+        return complete ? Promise.resolve(ended) : this.#pull().then(take)
+      },
       return: () => {
+        giveBack()
         // The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say.
         if (this.opener && !complete && !this.over) this.reset('canceled')
         complete = true
@@ -230,7 +251,7 @@ export class StreamImpl implements WireStream {
     inbox.receivedBytes += payload.length
     if (inbox.receivedBytes > inbox.grantedBytes) return false
     // What is small would hold on to all it came with; what is not is not worth a copy.
-    const own = !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : copyOf(payload)
+    const own = !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : inSlab(payload)
     if (this.#joint === undefined) inbox.push(own)
     else {
       inbox.consumedBytes = inbox.receivedBytes

@@ -28,6 +28,8 @@ export interface WireStream {
   onSignal: (kind: string, value: unknown) => void
   /** Payloads of the peer. Asking for the next one is what grants credit. Each payload is the reader's own to keep. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array>
+  /** The same for bulk: each payload is valid until the next one is asked for, and its memory is then used again. */
+  lent(): AsyncIterator<Uint8Array>
   /** What the peer's END carried; set once the iterator is done. */
   readonly trailer: Readonly<Record<string, unknown>> | undefined
   /** Payload bytes received and sent so far: positions for a resume. */

@@ -89,6 +89,11 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
   return {
     sources,
     arrived: () => arrived,
+    /** Time of the newest line that a source has sent, as shown; undefined before its first. */
+    newest(index: number): number | undefined {
+      const cursor = cursors.get(index)
+      return cursor === undefined ? undefined : cursor.timeMs - sources[index]!.skewMs
+    },
     retry(source: Source) {
       running.get(keyOf(source.ref))?.abort()
       start(source.ref)

@@ -18,7 +18,7 @@ export function createLogs(
   let later: ReturnType<typeof setTimeout> | undefined
   const matcher = makeMatcher(openWorker, () => setSlow(true))
   const rows = makeRows(store, matcher, changed, setBroken)
-  const { sources, arrived, retry, older } = createFeeds(wanted, store, changed)
+  const { sources, arrived, newest, retry, older } = createFeeds(wanted, store, changed)
 
   /** A flood becomes one drawing a frame; what was put off is drawn a little later. */
   function changed(): void {
@@ -68,6 +68,7 @@ export function createLogs(
     manyHosts: createMemo(() => new Set(wanted().map(({ host }) => host)).size > 1),
     /** Lines that came as they were written, since the beginning. */
     arrived,
+    newest,
     /** Lets everyone look again. */
     touch,
     /** Brings the rows up to date at once. */

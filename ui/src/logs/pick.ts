@@ -1,6 +1,7 @@
-import { createEffect, createSignal, on } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup } from 'solid-js'
 import type { Address } from './address.ts'
 import type { PaneHandle } from './drawing.ts'
+import { createLinked } from './linked.ts'
 import type { Logs } from './logs.ts'
 import { keyOf } from './sources.ts'
 
@@ -52,13 +53,15 @@ export function createPick(logs: Logs, view: Address, pane: () => PaneHandle | u
     setUnfolded(next)
   }
 
-  const findLinked = createLinked(logs, view.at(), view.in(), (found, exact) => {
+  const linked = createLinked(logs, view.at(), view.in(), (found, exact) => {
     setMissed(!exact)
     setCurrent(rows.order.ids[found]!)
     onPick()
     pane()?.toRow(found)
   })
-  createEffect(on(logs.version, () => pane() !== undefined && findLinked()))
+  // Not within the effect: the pane is as long as its rows only after it, and cannot be scrolled further than it is long.
+  createEffect(on(logs.version, () => queueMicrotask(() => pane() !== undefined && linked.look())))
+  onCleanup(linked.stop)
 
   return {
     current,
@@ -83,25 +86,5 @@ export function createPick(logs: Logs, view: Address, pane: () => PaneHandle | u
       logs.settle()
       queueMicrotask(() => id !== undefined && store.has(id) && pane()?.toRow(row()))
     },
-  }
-}
-
-/** A link to a line: looked for as lines arrive, in the past if need be, and shown once it is there. */
-function createLinked(logs: Logs, at: number | undefined, key: string, onFound: (row: number, exact: boolean) => void): () => void {
-  let wanted = at
-  let asked = false
-  return () => {
-    const { store, rows, sources } = logs
-    if (wanted === undefined || rows.order.length === 0) return
-    const row = logs.find(wanted, key)
-    const exact = store.time(rows.order.ids[row]!) === wanted
-    if (!exact && sources.some(({ state }) => state === 'opening')) return
-    if (!exact && !asked) {
-      asked = true
-      // When nothing older comes, the nearest line is shown.
-      return void logs.older(wanted - 1000).then((count) => count === 0 && logs.touch(), logs.touch)
-    }
-    wanted = undefined
-    onFound(row, exact)
   }
 }

@@ -1,0 +1,41 @@
+import { copyOf } from './blocks.ts'
+import { limits } from './limits.ts'
+
+/** The largest payload of a DATA frame. */
+const slabBytes = limits.dataBytes
+/** For less, a slab would be mostly empty while it waits. */
+const slabFrom = slabBytes / 2
+/** So many wait to be used again, at most: what one stream has under way. */
+const mostFree = 64
+
+const free: ArrayBuffer[] = []
+/** Those in use whose only holder is the wire: nobody else may still read them when they are given back. */
+const out = new WeakSet<ArrayBufferLike>()
+
+/**
+ * A copy of a payload, of bulk in memory that is used again: new memory of 32 KiB costs more to collect than to fill. Once
+ * nobody reads it any more `giveSlab` takes it back; what leaves the wire for good is let go by `ownSlab` before.
+ */
+export function inSlab(payload: Uint8Array): Uint8Array {
+  if (payload.length < slabFrom || payload.length > slabBytes) return copyOf(payload)
+  const slab = free.pop() ?? new ArrayBuffer(slabBytes)
+  out.add(slab)
+  const copy = new Uint8Array(slab, 0, payload.length)
+  copy.set(payload)
+  return copy
+}
+
+/** Whether it may be memory that is used again. */
+export function isSlab({ buffer }: Uint8Array): boolean {
+  return buffer.byteLength === slabBytes
+}
+
+/** Any part of it tells which slab it is; other memory is left alone. */
+export function giveSlab(part: Uint8Array): void {
+  if (isSlab(part) && out.delete(part.buffer) && free.length < mostFree) free.push(part.buffer as ArrayBuffer)
+}
+
+/** It belongs to a reader from now on, who may keep it for ever, or hand it to several. */
+export function ownSlab(payload: Uint8Array): void {
+  if (isSlab(payload)) out.delete(payload.buffer)
+}
