@@ -222,14 +222,19 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
 
     // What had failed stood there, beside what had gone well meanwhile.
     it('puts a refusal away once the same is tried again', async () => {
+      await stage.enrol('delta', '/nonexistent/engine.sock')
       await go('/hosts/alpha/settings')
-      await page.getByLabel('Name').fill('beta')
+      await page.getByLabel('Name').fill('a/b')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').getByText('"a/b" can be no name').waitFor()
+      await page.getByLabel('Name').fill('delta')
       await page.keyboard.press('Enter')
       await page.locator('.notice.bad').waitFor()
       await page.getByLabel('Name').fill('alpha')
       await page.keyboard.press('Enter')
       await page.getByText('Save: done').waitFor()
       assert.equal(await page.locator('.notice.bad').count(), 0)
+      await stage.owner.ask('DELETE', '/api/v1/hosts/delta')
     })
 
     it('asks nothing when it was sent, or is as it was, or nobody touched it', async () => {

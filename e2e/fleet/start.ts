@@ -100,7 +100,7 @@ async function launch([file, ...argv]: readonly string[], dir: string): Promise<
   } catch (error) {
     program.kill('SIGTERM')
     await ended
-    throw new Error(`${(error as Error).message}: ${said.slice(-2000)}`)
+    throw new Error(`${(error as Error).message}: ${said.slice(-2000)}`, { cause: error })
   }
   return {
     dir,

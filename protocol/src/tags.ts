@@ -1,3 +1,5 @@
+/** What a host may be called. */
+export const hostNameForm = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u
 /** What a tag of a host may be. The hub refuses all else, and the console says so before it asks. */
 export const tagForm = /^[\p{L}\p{N}][\p{L}\p{N}._:-]{0,62}$/u
 /** In characters. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call, stream } from '../contract.ts'
-import { mostTags, tagForm } from '../tags.ts'
+import { hostNameForm, mostTags, tagForm } from '../tags.ts'
 import { json } from '../wire/json.ts'
 import { State } from './inventory.ts'
 
@@ -64,7 +64,7 @@ export const Host = z.object({
 })
 export type Host = z.infer<typeof Host>
 
-const HostName = z.string().check(z.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u))
+const HostName = z.string().check(z.regex(hostNameForm))
 /** For whoever gives them: see ../tags.ts. */
 export const Tags = z.array(z.string().check(z.regex(tagForm))).check(z.maxLength(mostTags))
 const ByHost = z.object({ host: z.string().check(z.maxLength(128)) })

@@ -1,5 +1,5 @@
 import { useSearchParams } from '@solidjs/router'
-import { createEffect, createResource, createSignal, For, Match, on, onCleanup, Show, Suspense, Switch, type JSX } from 'solid-js'
+import { createEffect, createResource, createSignal, For, on, onCleanup, Show, Suspense, type JSX } from 'solid-js'
 import type { EnrolProgress, Invitation, MadeLine } from '@fairlead/protocol/features/enrolment.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { readTags, type TagFault as Fault } from '@fairlead/protocol/tags.ts'
@@ -143,14 +143,7 @@ function Wizard(): JSX.Element {
           </For>
         </datalist>
         <div id="enrol-address-bad" role="alert">
-          <Switch>
-            <Match when={badAddress() === 'http'}>
-              <p class="state-critical">{t('enrol.bad.http')}</p>
-            </Match>
-            <Match when={badAddress() === 'form'}>
-              <p class="state-critical">{t('enrol.bad.form')}</p>
-            </Match>
-          </Switch>
+          <Show when={badAddress()}>{(why) => <p class="state-critical">{t(`enrol.bad.${why()}`)}</p>}</Show>
         </div>
         <Show when={addresses.error !== undefined}>
           <ErrorBox what={t('error.what.addresses')} error={addresses.error} onRetry={() => void refetch()} />

@@ -1,9 +1,9 @@
 import { useNavigate } from '@solidjs/router'
 import { createMemo, createSignal, Show, untrack, type JSX } from 'solid-js'
-import { readTags } from '@fairlead/protocol/tags.ts'
+import { hostNameForm, readTags } from '@fairlead/protocol/tags.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
-import { act, ConfirmByName, NoPermission } from '../kit/kit.tsx'
+import { act, ConfirmByName, NoPermission, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
@@ -15,13 +15,16 @@ export function HostSettings(props: { readonly id: string; readonly name: string
   const unsaved = createUnsaved()
   const [tags, setTags] = createSignal(untrack(() => props.tags.join(' ')))
   const read = createMemo(() => readTags(tags()))
-  let field: HTMLInputElement | undefined
+  const [name, setName] = createSignal(untrack(() => props.name))
+  const badName = () => name() !== '' && !hostNameForm.test(name())
+  let field!: HTMLInputElement
+  let nameField!: HTMLInputElement
   function save(event: SubmitEvent): void {
     event.preventDefault()
-    const fields = new FormData(event.currentTarget as HTMLFormElement)
-    if (read().fault !== undefined) return field?.focus()
+    if (badName()) return nameField.focus()
+    if (read().fault !== undefined) return field.focus()
     const tags = [...read().tags]
-    const send = () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags })
+    const send = () => ask('hosts.update', { host: props.id, name: name(), tags })
     void act(t('hosts.save'), send).then((done) => done && unsaved.saved())
   }
   async function revoke(): Promise<void> {
@@ -34,13 +37,27 @@ export function HostSettings(props: { readonly id: string; readonly name: string
       <form class="box form" onSubmit={save} ref={unsaved.watch}>
         <label class="field">
           {t('containers.name')}
-          <input name="name" value={untrack(() => props.name)} maxlength="63" required />
+          <input
+            name="name"
+            ref={(element) => (nameField = element)}
+            value={untrack(name)}
+            maxlength="63"
+            required
+            aria-invalid={badName()}
+            aria-describedby="settings-name-bad"
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
+        <div id="settings-name-bad" role="alert">
+          <Show when={badName()}>
+            <p class="state-critical">{t('hosts.wrongName', { name: plain(name()) })}</p>
+          </Show>
+        </div>
         <label class="field">
           {t('hosts.tags')}
           <input
             name="tags"
-            ref={field}
+            ref={(element) => (field = element)}
             value={untrack(tags)}
             maxlength="4096"
             spellcheck={false}

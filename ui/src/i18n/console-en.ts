@@ -77,6 +77,7 @@ export const consoleEn = {
   'hosts.skip.has': 'they have them already',
   'hosts.skip.lacks': 'they have none of them',
   'hosts.skip.full': 'a host has 32 tags at most',
+  'hosts.wrongName': '"{name}" can be no name: it begins with a letter or a digit, then spaces and . _ - may be in it too, as in web-1.',
   'tags.begins': '"{tag}" can be no tag: it begins with "{at}". A tag begins with a letter or a digit, as prod or site:paris do.',
   'tags.holds': '"{tag}" can be no tag: "{at}" may not be in it. Letters, digits and . _ : - may, as in site:paris or v1.2.',
   'tags.long': 'A tag of {at} characters is too long: 63 are the most. It begins with "{tag}".',

@@ -78,6 +78,8 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'hosts.skip.has': 'ils les ont déjà',
   'hosts.skip.lacks': 'ils n’en ont aucune',
   'hosts.skip.full': 'un hôte a 32 étiquettes au plus',
+  'hosts.wrongName':
+    '« {name} » ne peut être un nom : il commence par une lettre ou un chiffre, puis des espaces et . _ - peuvent y figurer, comme dans web-1.',
   'tags.begins':
     '« {tag} » ne peut être une étiquette : elle commence par « {at} ». Une étiquette commence par une lettre ou un chiffre, comme prod ou site:paris.',
   'tags.holds':
