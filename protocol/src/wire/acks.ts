@@ -12,13 +12,15 @@ const wheels = new WeakMap<Clock, Wheel>()
 
 /**
  * Acknowledges DATA on receipt, whatever becomes of its stream: resets must not leak the path's credit. Every 32 KiB, every
- * 8 KiB while little flows, or after at most 5 ms.
+ * 8 KiB while little flows, or after at most 5 ms; every 128 KiB of what flows fast.
  */
 export class Acks {
   received = 0
   #told = 0
   #toldMs = 0
   #waiting = false
+  /** What came since the ACK before came at a rate at which fewer suffice. */
+  #fast = false
   readonly #clock: Clock
   readonly #link: { control(type: number, total: number): void }
 
@@ -31,10 +33,15 @@ export class Acks {
     this.received += bytes
     const pending = this.received - this.#told
     const now = this.#clock.now()
-    if (pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && now - this.#toldMs >= 1)) return this.#now(now)
+    if (this.#fast ? pending >= limits.ack.fastBytes || now - this.#toldMs >= limits.ack.delayMs : this.#due(pending, now))
+      return this.#now(now)
     if (this.#waiting) return
     this.#waiting = true
     wait(this.#clock, this)
+  }
+
+  #due(pending: number, nowMs: number): boolean {
+    return pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && nowMs - this.#toldMs >= 1)
   }
 
   /** Its time has come. */
@@ -44,6 +51,7 @@ export class Acks {
   }
 
   #now(nowMs: number): void {
+    this.#fast = this.received - this.#told >= limits.fastBytesPerMs * Math.max(nowMs - this.#toldMs, 1)
     this.#told = this.received
     this.#toldMs = nowMs
     this.#link.control(frame.ack, this.received)

@@ -42,7 +42,8 @@ export const limits = {
   /** What one stream may have queued, and what all relays into one session may: beyond it the slow stream is reset or held back, not the session. */
   queueBytes: 1 * MiB,
   path: { startBytes: 64 * KiB, minBytes: 32 * KiB, maxBytes: 8 * MiB, frameBytes: 16 * KiB },
-  ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5 },
+  /** The last for what comes at `fastBytesPerMs` or more: each ACK is a system call and wakes the other end. */
+  ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5, fastBytes: 128 * KiB },
   /** One bulk frame passes after this many of calls and events. */
   fairness: 16,
   /** A terminal that sends more within a second goes as bulk until it was quiet for so long. */
