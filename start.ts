@@ -1,9 +1,12 @@
 // `npm start`: the hub with its bundled database, and this machine's own agent, until Ctrl-C. `npm start -- --demo[=200]` adds made-up hosts.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { dataDirProblem, lockDataDir, whoHolds } from './hub/src/base/datadir.ts'
 import type { HubMessage, HubRequest } from './hub/src/main.ts'
+import { buildOutdated } from './start-build.ts'
+import { onEnd } from './start-end.ts'
 import { openLog, type ProgramLog } from './start-log.ts'
 
 const root = import.meta.dirname
@@ -12,23 +15,13 @@ const stateDir = join(dataDir, 'agent')
 const demoDir = join(dataDir, 'demo')
 const logDir = join(dataDir, 'logs')
 
-function run(file: string): Promise<number | null> {
-  // From its own folder: what it is built with is looked for there.
-  const settings = { cwd: dirname(join(root, file)), stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] }
-  return new Promise((done) => spawn(process.execPath, [join(root, file)], settings).once('exit', done))
-}
-
-/** Whether a source is newer than what was built of it, as after a pull. */
-function isOutdated(built: string, sources: readonly string[]): boolean {
-  const builtMs = statSync(join(root, built), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  return globSync(sources, { cwd: root }).some((file) => statSync(join(root, file)).mtimeMs > builtMs)
-}
-
-const shared = 'protocol/src/**/*.ts'
-if (isOutdated('ui/dist/index.html', ['ui/*.{ts,json}', 'ui/src/**/*.*', shared]) && (await run('ui/build.ts')) !== 0) process.exit(1)
-if (isOutdated('agent/dist/agent.cjs', ['agent/*.{ts,json}', 'agent/src/**/*.ts', shared]) && (await run('agent/build.ts')) !== 0)
-  process.exit(1)
-mkdirSync(stateDir, { recursive: true, mode: 0o711 })
+let hub: ChildProcess | undefined
+let agent: ChildProcess | undefined
+let enrolment: ChildProcess | undefined
+let demo: ChildProcess | undefined
+let stopping = false
+const building = new AbortController()
+onEnd(() => void stop())
 
 const { values } = parseArgs({
   options: { demo: { type: 'string' } },
@@ -41,43 +34,73 @@ if (!Number.isInteger(demoCount) || demoCount < 0 || demoCount > 500) {
 }
 const hasEngine = ['/var/run/docker.sock', '/run/podman/podman.sock', process.env['FAIRLEAD_ENGINE'] ?? ''].some((path) => existsSync(path))
 
+// Before anything is built or written: what runs goes on as it is.
+for (const name of ['start.sock', 'hub.sock']) {
+  const url = await whoHolds(dataDir, name)
+  if (url === undefined) continue
+  const where = url === '' ? 'it is just starting, and shows the address of its console where it was started' : `its console is ${url}`
+  refuse(
+    `Fairlead runs already on ${dataDir}: ${where}. Stop it there with Ctrl-C, or give this one its own folder with FAIRLEAD_DATA_DIR.`,
+    73,
+  )
+}
+const problem = dataDirProblem(dataDir)
+if (problem !== undefined) refuse(problem, 78)
+// The hub takes a lock of its own only after its log was begun.
+const lock = await lockDataDir(dataDir, 'start.sock').catch((error: Error) => refuse(error.message, 73))
+if (!(await buildOutdated(root, building.signal)) && !stopping) process.exit(1)
+mkdirSync(stateDir, { recursive: true, mode: 0o711 })
 const hubLog = openLog(join(logDir, 'hub.log'))
 const agentLog = openLog(join(logDir, 'agent.log'))
-let agent: ChildProcess | undefined
-let demo: ChildProcess | undefined
-let stopping = false
 const agentEnv = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('FAIRLEAD_') || name === 'FAIRLEAD_ENGINE'),
 )
+if (!stopping) startHub()
 
-const hubEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'FAIRLEAD_ENGINE'))
+function refuse(why: string, exit: number): never {
+  console.error(why)
+  process.exit(exit)
+}
 
-/** In its own group: a Ctrl-C in the terminal reaches this program alone, which then ends all in order. */
-const hub = spawn(process.execPath, [join(root, 'hub/src/main.ts')], {
-  env: { ...hubEnv, FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_DEMO: '1' },
-  stdio: ['ignore', hubLog.fd, 'inherit', 'ipc'],
-  detached: true,
-})
-hub.on('message', (message: HubMessage) => {
-  if (message.type === 'ready') {
-    console.log(`Console:         ${message.url}`)
-    if (message.firstRunCode !== '') console.log(`First-run code:  ${message.firstRunCode}`)
-    console.log(`For agents and other machines: https on port ${message.httpsPort}. Ctrl-C stops everything; containers go on.`)
-    console.log(`Logs:            ${hubLog.file}, ${agentLog.file}`)
-    if (!hasEngine && demoCount === 0)
-      console.log('Neither Docker nor Podman answers here: this machine shows its own metrics only. For made-up hosts: npm start -- --demo')
-    startOwnAgent()
-    if (existsSync(demoDir)) startDemo([])
-  } else if (message.type === 'join') enrolOwnAgent(message.join)
-  else if (message.type === 'demo') startDemo(message.joins)
-  else stopDemo()
-})
-const ask = (request: HubRequest) => hub.connected && hub.send(request)
-hub.once('exit', (code, signal) => {
-  if (stopping) return
-  sayEnd('The hub', code ?? signal, hubLog)
-  void stop(code ?? 1)
-})
+/** In its own group, as all of them: a Ctrl-C in the terminal reaches this program alone, which then ends all in order. */
+function startHub(): void {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'FAIRLEAD_ENGINE'))
+  hub = spawn(process.execPath, [join(root, 'hub/src/main.ts')], {
+    env: { ...env, FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_DEMO: '1' },
+    stdio: ['ignore', hubLog.fd, 'inherit', 'ipc'],
+    detached: true,
+  })
+  hub.on('message', (message: HubMessage) => {
+    if (message.type === 'ready') onReady(message)
+    else if (message.type === 'join') enrolOwnAgent(message.join)
+    else if (message.type === 'demo') void startDemo(message.joins)
+    else void stopDemo()
+  })
+  hub.once('exit', async (code, signal) => {
+    if (stopping) return
+    sayEnd('The hub', code ?? signal, hubLog)
+    // One that was killed could not end its database.
+    const { stopLeftPostgres } = await import('./hub/src/base/postgres.ts')
+    await stopLeftPostgres(join(dataDir, 'postgres'))
+    void stop(code ?? 1)
+  })
+}
+
+function ask(request: HubRequest): void {
+  if (hub?.connected === true) hub.send(request)
+}
+
+function onReady({ url, firstRunCode, httpsPort }: HubMessage & { readonly type: 'ready' }): void {
+  lock.tell(url)
+  console.log(`Console:         ${url}`)
+  if (firstRunCode !== '') console.log(`First-run code:  ${firstRunCode}`)
+  console.log(`For agents and other machines: https on port ${httpsPort}. Ctrl-C stops everything; containers go on.`)
+  console.log(`Logs:            ${hubLog.file}, ${agentLog.file}`)
+  if (!hasEngine && demoCount === 0)
+    console.log('Neither Docker nor Podman answers here: this machine shows its own metrics only. For made-up hosts: npm start -- --demo')
+  startOwnAgent()
+  if (existsSync(demoDir)) void startDemo([])
+}
 
 /** A program ended that was not asked to: how, and what it wrote last. */
 function sayEnd(who: string, how: number | string | null, log: ProgramLog): void {
@@ -91,7 +114,7 @@ function startOwnAgent(): void {
   if (existsSync(join(stateDir, 'hub.json'))) {
     agent = spawn(process.execPath, [join(root, 'agent/src/main.ts'), 'run'], {
       env: { ...agentEnv, FAIRLEAD_STATE_DIR: stateDir },
-      stdio: ['ignore', agentLog.fd, 'inherit'],
+      stdio: ['ignore', agentLog.fd, 'inherit', 'ipc'],
       detached: true,
     })
     agent.once('exit', (code, signal) => {
@@ -126,17 +149,16 @@ async function endOf(child: ChildProcess | undefined): Promise<void> {
   await ended
 }
 
-let enrolling = false
 function enrolOwnAgent(text: string): void {
-  if (enrolling || stopping) return
-  enrolling = true
-  const child = spawn(process.execPath, [join(root, 'agent/src/main.ts'), 'enrol'], {
+  if (enrolment !== undefined || stopping) return
+  enrolment = spawn(process.execPath, [join(root, 'agent/src/main.ts'), 'enrol'], {
     env: { ...agentEnv, FAIRLEAD_STATE_DIR: stateDir },
     stdio: ['pipe', agentLog.fd, 'inherit'],
+    detached: true,
   })
-  child.stdin!.end(text)
-  child.once('exit', () => {
-    enrolling = false
+  enrolment.stdin!.end(text)
+  enrolment.once('exit', () => {
+    enrolment = undefined
     startOwnAgent()
   })
 }
@@ -145,9 +167,8 @@ async function stop(code = 0): Promise<void> {
   if (stopping) return
   stopping = true
   setTimeout(() => process.exit(1), 10_000).unref()
-  await Promise.all([endOf(demo), endOf(agent)])
+  building.abort()
+  await Promise.all([endOf(demo), endOf(agent), endOf(enrolment)])
   await endOf(hub)
   process.exit(code)
 }
-process.on('SIGINT', () => void stop())
-process.on('SIGTERM', () => void stop())

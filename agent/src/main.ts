@@ -51,6 +51,8 @@ async function main(verb: string | undefined): Promise<void> {
     }
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)
+    // Whoever started it died: it does not stay behind. A service has nobody of the kind.
+    process.once('disconnect', stop)
   }
 }
 

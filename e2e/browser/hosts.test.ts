@@ -195,6 +195,48 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
       await page.getByRole('heading', { name: 'Containers' }).waitFor()
     })
 
+    it('names a tag that can be none, the rule and one that would do, in both languages, and sends nothing', async () => {
+      const before = await tagsNow()
+      for (const [lang, size, wanted] of [
+        ['en', desktop, '"a/b" can be no tag: "/" may not be in it. Letters, digits and . _ : - may, as in site:paris or v1.2.'],
+        ['fr', phone, '« a/b » ne peut être une étiquette : « / » ne peut y figurer.'],
+      ] as const) {
+        await language(lang)
+        await page.setViewportSize(size)
+        await go('/hosts/alpha/settings')
+        const field = page.locator('input[name=tags]')
+        await field.fill('prod a/b')
+        await page.keyboard.press('Enter')
+        await page.getByRole('alert').getByText(wanted).waitFor()
+        assert.equal(await field.getAttribute('aria-invalid'), 'true')
+        assert.equal(await page.evaluate('document.activeElement.name'), 'tags')
+        await inBothThemes(`settings-bad-tag-${lang}`)
+        await field.fill('')
+        await page.getByText(wanted).waitFor({ state: 'detached' })
+        await field.fill(before['alpha']!)
+      }
+      assert.deepEqual(await tagsNow(), before)
+      await language('en')
+      await page.setViewportSize(desktop)
+    })
+
+    // What had failed stood there, beside what had gone well meanwhile.
+    it('puts a refusal away once the same is tried again', async () => {
+      await stage.enrol('delta', '/nonexistent/engine.sock')
+      await go('/hosts/alpha/settings')
+      await page.getByLabel('Name').fill('a/b')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').getByText('"a/b" can be no name').waitFor()
+      await page.getByLabel('Name').fill('delta')
+      await page.keyboard.press('Enter')
+      await page.locator('.notice.bad').waitFor()
+      await page.getByLabel('Name').fill('alpha')
+      await page.keyboard.press('Enter')
+      await page.getByText('Save: done').waitFor()
+      assert.equal(await page.locator('.notice.bad').count(), 0)
+      await stage.owner.ask('DELETE', '/api/v1/hosts/delta')
+    })
+
     it('asks nothing when it was sent, or is as it was, or nobody touched it', async () => {
       await go('/hosts/alpha/settings')
       await page.getByLabel('Tags').fill('kept')

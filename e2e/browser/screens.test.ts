@@ -94,7 +94,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await page.goto(`${hub.url}/hosts/enrol`)
       await page.getByLabel(/^Address under which/).fill('nonsense')
       await page.getByRole('button', { name: 'Make the line' }).click()
-      await page.getByText('The line could not be made.').waitFor()
+      await page.getByText('This is no address that an agent could dial.').waitFor()
       await seen('enrol-refused')
     })
 
@@ -126,7 +126,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await stage.join(await makeLine('prod'), 'alpha')
       await page.getByRole('link', { name: 'Enrolled as alpha.' }).waitFor()
       await page.getByText('The line has been used').waitFor()
-      for (const step of ['It reached the hub', 'Its key is stored', 'Clock'])
+      for (const step of ['Way to the hub', 'Key of the host', 'Clock'])
         await page.locator('.checklist li', { hasText: step }).getByText('ok').waitFor()
       await seen('enrol-used')
       await page.getByRole('link', { name: 'Enrolled as alpha.' }).click()

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildOutdated } from '../../start-build.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { Namespace } from './net.ts'
 
@@ -13,6 +15,12 @@ export interface PastedHost {
   /** Ends the agent; what was installed stays. */
   end(): Promise<void>
   stop(): Promise<void>
+}
+
+/** What a line installs is the agent's bundle: built here when a source is newer, before a line names its hash. */
+export async function buildAgent(): Promise<void> {
+  const root = join(import.meta.dirname, '../..')
+  assert.ok(await buildOutdated(root, new AbortController().signal, ['agent']), 'the agent could not be built; the reason is above')
 }
 
 /** Runs the very line of the console in a shell, as a person would. Throws with what it said. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { until } from './until.ts'
 
@@ -14,20 +14,49 @@ export interface Started {
   readonly said: string
   /** Resolves with its exit code once it is gone. */
   readonly ended: Promise<number | null>
+  /** Asks what was started to end, and nothing below it. */
+  signal(name: NodeJS.Signals): void
   /** Ctrl-C; answers the exit code. What it kept on disk stays until `forget`. */
   stop(): Promise<number | null>
+  /** Also ends whatever should not be there any more: a test that failed leaves nothing either. */
   forget(): void
 }
 
+/** Processes whose command line or environment names this folder. */
+export function processesOf(dir: string): { readonly pid: number; readonly line: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        return { pid: Number(pid), line, all: line + readFileSync(`/proc/${pid}/environ`, 'utf8') }
+      } catch {
+        return { pid: 0, line: '', all: '' }
+      }
+    })
+    .filter(({ all }) => all.includes(dir))
+    .map(({ pid, line }) => ({ pid, line }))
+}
+
 export function startEverything(...options: string[]): Promise<Started> {
+  return startAgain(makeDir(), ...options)
+}
+
+function makeDir(): string {
   const dir = mkdtempSync('/var/tmp/fairlead-start-')
   chmodSync(dir, 0o711)
-  return startAgain(dir, ...options)
+  return dir
+}
+
+/** The same through what people have before it: npm itself, or the Node that was fetched, where its package says it is. */
+export function startThrough(wrapper: 'npm' | 'node'): Promise<Started> {
+  const argv = wrapper === 'npm' ? ['npm', 'start'] : [join(root, 'node_modules/.bin/node'), join(root, 'start.ts')]
+  return launch(argv, makeDir())
 }
 
 /** On the data of an earlier one. */
 export function startAgain(dir: string, ...options: string[]): Promise<Started> {
-  return launch(join(root, 'start.ts'), options, dir)
+  return launch([process.execPath, join(root, 'start.ts'), ...options], dir)
 }
 
 /** `npm run dev` in a copy of the tree: what a test saves there is nobody's source. The copy has what is installed here. */
@@ -40,14 +69,18 @@ export async function startDev(...options: string[]): Promise<Started & { readon
   for (const folder of ['.', 'protocol', 'agent', 'hub', 'ui', 'e2e'])
     if (existsSync(join(root, folder, 'node_modules'))) symlinkSync(join(root, folder, 'node_modules'), join(tree, folder, 'node_modules'))
   // Not spread: what it said grows.
-  return Object.assign(await launch(join(tree, 'dev.ts'), options, dir), { tree })
+  return Object.assign(await launch([process.execPath, join(tree, 'dev.ts'), ...options], dir), { tree })
 }
 
-async function launch(script: string, options: readonly string[], dir: string): Promise<Started> {
+async function launch([file, ...argv]: readonly string[], dir: string): Promise<Started> {
   let said = ''
-  const program = spawn(process.execPath, [script, ...options], {
+  const program = spawn(file!, argv, {
+    cwd: root,
     env: {
       PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      // As below npm: it ends with whoever started it, so also with a test that dies.
+      npm_lifecycle_event: 'start',
       FAIRLEAD_DATA_DIR: dir,
       FAIRLEAD_LISTEN: 'http://localhost:0',
       FAIRLEAD_TLS_LISTEN: 'https://127.0.0.1:0',
@@ -57,12 +90,18 @@ async function launch(script: string, options: readonly string[], dir: string): 
   })
   for (const stream of [program.stdout, program.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()))
   const ended = new Promise<number | null>((done) => program.once('exit', done))
-  await Promise.race([
-    until(() => /https on port \d+/.test(said)),
-    ended.then((exit) => {
-      throw new Error(`${basename(script)} ended with ${exit}: ${said.slice(-2000)}`)
-    }),
-  ])
+  try {
+    await Promise.race([
+      until(() => /https on port \d+/.test(said)),
+      ended.then((exit) => {
+        throw new Error(`${argv.join(' ')} ended with ${exit}`)
+      }),
+    ])
+  } catch (error) {
+    program.kill('SIGTERM')
+    await ended
+    throw new Error(`${(error as Error).message}: ${said.slice(-2000)}`, { cause: error })
+  }
   return {
     dir,
     base: `https://127.0.0.1:${/https on port (\d+)/.exec(said)![1]}`,
@@ -76,6 +115,10 @@ async function launch(script: string, options: readonly string[], dir: string): 
       program.kill('SIGINT')
       return ended
     },
-    forget: () => rmSync(dir, { recursive: true, force: true }),
+    signal: (name) => void program.kill(name),
+    forget() {
+      for (const { pid } of processesOf(dir)) process.kill(pid, 'SIGKILL')
+      rmSync(dir, { recursive: true, force: true })
+    },
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openNet, type Net } from '../fleet/net.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
-import { pasteLine, type PastedHost } from '../fleet/paste.ts'
+import { buildAgent, pasteLine, type PastedHost } from '../fleet/paste.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
@@ -21,6 +21,7 @@ describe('the line in a shell that has proxies', need('netns', 'curl'), () => {
   const hosts: PastedHost[] = []
 
   before(async () => {
+    await buildAgent()
     net = openNet(1)
     owned = await startOwnedHub({ net })
     const { gateway } = net.sites[0]!

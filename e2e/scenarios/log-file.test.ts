@@ -125,6 +125,20 @@ describe('a whole log as a file', need('dockerd', 'busybox'), () => {
     session.close()
   })
 
+  it('whose reader takes nothing for half a minute is given up, and the trail says so', { timeout: 120_000 }, async () => {
+    const session = await one.owner.open()
+    const streams = async () => Number((await session.onHost('alpha').hosts.link({ host: 'alpha' }))['openStreams'] ?? -1)
+    const idle = await streams()
+    const answer = await begin(file('long'))
+    answer.pause()
+    await until(async () => (await streams()) > idle)
+    await new Promise((resolve) => setTimeout(resolve, 25_000))
+    await until(async () => (await streams()) === idle)
+    assert.deepEqual((await outcomes())[0], { ...(await outcomes())[0], outcome: 'failed', code: 'deadline_exceeded' })
+    await assert.rejects(digestOf(answer))
+    session.close()
+  })
+
   it('whose engine goes away in the middle fails, and does not end as if that were all', { timeout: 120_000 }, async () => {
     const answer = await begin(file('long'))
     one.engine.process.kill('SIGKILL')

@@ -4,7 +4,7 @@ import { startEngine, type TestEngine } from '../engine.ts'
 import type { Person } from '../fleet/console.ts'
 import { openNet, type Net } from '../fleet/net.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
-import { pasteLine, type PastedHost } from '../fleet/paste.ts'
+import { buildAgent, pasteLine, type PastedHost } from '../fleet/paste.ts'
 import { logLines } from '../fleet/lines.ts'
 import { tryShell } from '../fleet/terminal.ts'
 import { until } from '../fleet/until.ts'
@@ -18,6 +18,7 @@ describe('two sites behind NAT', need('netns', 'dockerd', 'busybox', 'curl'), ()
   const hosts: PastedHost[] = []
 
   before(async () => {
+    await buildAgent()
     net = openNet(2)
     owned = await startOwnedHub({ net })
     engines.push(...(await Promise.all(net.sites.map((site) => startEngine(site)))))

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createOwner } from '../fleet/console.ts'
-import { startAgain, startEverything } from '../fleet/start.ts'
+import { processesOf, startAgain, startEverything, startThrough, type Started } from '../fleet/start.ts'
 import { until } from '../fleet/until.ts'
-
-/** Processes whose command line or environment names this folder. */
-function processesOf(dir: string): { readonly pid: number; readonly line: string }[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        return { pid: Number(pid), line, all: line + readFileSync(`/proc/${pid}/environ`, 'utf8') }
-      } catch {
-        return { pid: 0, line: '', all: '' }
-      }
-    })
-    .filter(({ all }) => all.includes(dir))
-    .map(({ pid, line }) => ({ pid, line }))
-}
 
 function killIn(dir: string, program: RegExp): void {
   const found = processesOf(dir).filter(({ line }) => program.test(line))
@@ -28,9 +12,20 @@ function killIn(dir: string, program: RegExp): void {
   process.kill(found[0]!.pid, 'SIGKILL')
 }
 
+/** Ctrl-C, after which nothing is left; and nothing either when this fails. */
+async function end(started: Started, exit: number): Promise<void> {
+  try {
+    assert.equal(await started.stop(), exit, started.said)
+    assert.deepEqual(processesOf(started.dir), [])
+  } finally {
+    started.forget()
+  }
+}
+
 describe('npm start', () => {
   it('shows this machine and, without an engine, a demo fleet; Ctrl-C ends all of it', { timeout: 180_000 }, async () => {
-    const { dir, base, code, stop, forget } = await startEverything('--demo')
+    const started = await startEverything('--demo')
+    const { base, code } = started
     try {
       const owner = await createOwner(base, code)
       const hosts = async () =>
@@ -62,9 +57,7 @@ describe('npm start', () => {
       assert.deepEqual((await owner.ask('POST', '/api/v1/demo', { body: { hosts: 1 } })).body, { available: true, hosts: 0 })
       await until(async () => (await hosts()).length === 2)
     } finally {
-      assert.equal(await stop(), 0)
-      assert.deepEqual(processesOf(dir), [])
-      forget()
+      await end(started, 0)
     }
   })
 
@@ -83,14 +76,72 @@ describe('npm start', () => {
       killIn(first.dir, /hub\/src\/main.ts/)
       assert.equal(await first.ended, 1)
       await until(() => /The hub ended with SIGKILL\. The last lines of .*hub\.log:\n\{"/.test(first.said))
+      assert.deepEqual(processesOf(first.dir), [], 'its database ends with a hub that was killed')
       const before = log('hub.log')
       running = await startAgain(first.dir)
       assert.equal(log('hub.log.1'), before)
       assert.ok(!log('hub.log').startsWith(before.slice(0, 200)))
     } finally {
-      await running.stop()
-      assert.deepEqual(processesOf(first.dir), [])
-      first.forget()
+      await end(running, running === first ? 1 : 0)
     }
   })
+
+  it(
+    'touches nothing of one that runs on the same data: it says where the console is, and ends with 73',
+    { timeout: 180_000 },
+    async () => {
+      const first = await startEverything()
+      try {
+        await createOwner(first.base, first.code)
+        await until(() => readFileSync(join(first.dir, 'logs/agent.log'), 'utf8').includes('link up'))
+        const url = /Console: +(\S+)/.exec(first.said)![1]!
+        const kept = () =>
+          readdirSync(first.dir, { recursive: true, encoding: 'utf8' })
+            .filter((file) => !file.startsWith('postgres'))
+            .map((file) => `${file} ${statSync(join(first.dir, file)).ino}`)
+            .sort()
+        const before = kept()
+        await assert.rejects(startAgain(first.dir), (error: Error) => {
+          assert.match(error.message, /ended with 73: Fairlead runs already on /)
+          assert.ok(
+            error.message.includes(`its console is ${url}. Stop it there with Ctrl-C, or give this one its own folder`),
+            error.message,
+          )
+          return true
+        })
+        assert.deepEqual(kept(), before)
+        assert.equal((await fetch(`${url}/readyz`)).status, 200)
+        const size = () => statSync(join(first.dir, 'logs/hub.log')).size
+        const sizeBefore = size()
+        await createOwner(first.base, first.code).catch(() => undefined)
+        await until(() => size() > sizeBefore)
+      } finally {
+        await end(first, 0)
+      }
+    },
+  )
+
+  for (const [through, name] of [
+    ['npm', 'SIGTERM'],
+    ['npm', 'SIGINT'],
+    ['npm', 'SIGHUP'],
+    ['node', 'SIGINT'],
+  ] as const)
+    it(
+      `ends all of it, in order, at a ${name} to ${through === 'npm' ? 'npm' : 'the Node that was fetched'} alone`,
+      { timeout: 120_000 },
+      async () => {
+        const started = await startThrough(through)
+        try {
+          await createOwner(started.base, started.code)
+          await until(() => readFileSync(join(started.dir, 'logs/agent.log'), 'utf8').includes('link up'))
+          started.signal(name)
+          await until(() => processesOf(started.dir).length === 0)
+          assert.ok(!existsSync(join(started.dir, 'postgres/data/postmaster.pid')), 'the database ended in order')
+          assert.match(readFileSync(join(started.dir, 'logs/hub.log'), 'utf8'), /host offline/, 'the agent ended before the hub')
+        } finally {
+          started.forget()
+        }
+      },
+    )
 })

@@ -316,6 +316,19 @@ describe('the API of a hub', () => {
     again.leave()
   })
 
+  it('goes on with a list of the fleet by patches alone, where it was seen a moment ago', async () => {
+    const path = '/api/v1/fleet/container/watch'
+    const first = sse(path)
+    await until(() => /^id: \S+$/m.test(first.text))
+    const id = /^id: (\S+)$/m.exec(first.text)![1]!
+    first.leave()
+    const again = sse(path, { 'Last-Event-ID': id })
+    await until(() => again.text.startsWith('retry:'))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    assert.doesNotMatch(again.text, /event: reset|"page"/)
+    again.leave()
+  })
+
   it('says reset where a list cannot go on from what was seen, and tells all of it anew', async () => {
     const lists = ['/api/v1/fleet/container/watch', '/api/v1/hosts/watch'].map((path) => sse(path, { 'Last-Event-ID': 'of-yesterday-7' }))
     for (const list of lists) {

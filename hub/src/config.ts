@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { dataDirProblem } from './base/datadir.ts'
+import { originFault } from '@fairlead/protocol/origin.ts'
 import { secretOf, type Secret } from './base/secret.ts'
 
 export interface Listen {
@@ -49,7 +50,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     http: listen(env, 'FAIRLEAD_LISTEN', 'http://localhost:8080', problems),
     https: listen(env, 'FAIRLEAD_TLS_LISTEN', 'https://0.0.0.0:8443', problems),
     dataDir: env['FAIRLEAD_DATA_DIR'] ?? defaultDataDir,
-    publicUrl: url(env, 'FAIRLEAD_PUBLIC_URL', /^https?:$/, problems),
+    publicUrl: publicUrl(env, problems),
     trustedProxies: (env['FAIRLEAD_TRUSTED_PROXIES'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
     databaseOwnerUrl: databaseAddress(env, 'DATABASE_OWNER_URL', problems),
@@ -82,8 +83,16 @@ function listen(env: Env, name: string, fallback: string, problems: string[]): L
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }
 }
 
-function url(env: Env, name: string, protocols: RegExp, problems: string[]): string | undefined {
-  return checkUrl(env[name], name, protocols, 'https://hub.example', problems)
+function publicUrl(env: Env, problems: string[]): string | undefined {
+  const text = env['FAIRLEAD_PUBLIC_URL']
+  if (text === undefined || text === '') return undefined
+  const why = originFault(text)
+  if (why === 'form') problems.push('FAIRLEAD_PUBLIC_URL is not a usable address; it must look like https://hub.example.')
+  if (why === 'http')
+    problems.push(
+      'FAIRLEAD_PUBLIC_URL must begin with https://; http:// is for this machine alone (http://localhost:8080), nobody can sign in over it from elsewhere.',
+    )
+  return text.replace(/\/$/, '')
 }
 
 /** It may hold a password, so it may come in a file too. */

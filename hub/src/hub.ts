@@ -34,8 +34,9 @@ import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
 import { openHosts } from './hosts/hosts.ts'
-import { serveFleet } from './inventory/fleet.ts'
+import { resumeFleet, serveFleet } from './inventory/fleet.ts'
 import { openInventory } from './inventory/inventory.ts'
+import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
 import { serveTerminals } from './terminals/terminals.ts'
@@ -76,7 +77,8 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     for (const end of opened.toReversed()) await end()
   }
   try {
-    opened.push(await lockDataDir(config.dataDir))
+    const lock = await lockDataDir(config.dataDir)
+    opened.push(lock.close)
     const identity = openHubIdentity(config.dataDir)
     const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
@@ -86,6 +88,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     signal?.throwIfAborted()
     const hub = await openWith({ config, log, identity, certificate, db, metrics, starter: demo })
     opened.push(hub.close)
+    lock.tell(hub.url)
     return { ...hub, close }
   } catch (error) {
     await close()
@@ -107,6 +110,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   const audits = openAudits(db)
   const fleet = openFleet()
   const inventory = openInventory()
+  const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
   const logins = await openLogins({ db, audits, version, permissions: allPermissions(), firstRunCode })
@@ -120,7 +124,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   const handlers = {
     ...serveHosts(fleet),
     audit: serveAudit({ db, audits }),
-    fleet: serveFleet({ inventory }),
+    fleet: serveFleet({ inventory, kept }),
     ...handlersOf({ demo, enrolment, hosts, logins, metrics }),
   }
   const allowed = createRates()
@@ -130,13 +134,18 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
-  const told = { enrolled, onStep: enrolment.progress.step, onHost: book.reload }
+  const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
   const who = { findCaller: logins.findCaller, peerOf, rates: allowed }
   const isDraining = () => state.draining
-  const api = createApi({ ...who, doors, doorOf: createDoorReader(config.publicUrl), resumes })
+  const api = createApi({
+    ...who,
+    doors,
+    doorOf: createDoorReader(config.publicUrl),
+    resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
+  })
   logins.onEnd(consoles.end)
   logins.onEnd(api.endLogin)
   const web = createWeb({
@@ -203,7 +212,7 @@ async function stop({ state, consoles, doors, api, fleet, listeners, loop }: Run
 
 async function inviteLocal(db: Opened['db'], enrolment: Enrolment, address: string): Promise<string | undefined> {
   const organization = await firstOrganization(db)
-  return organization && (await enrolment.invite(organization, { ttlSeconds: 900, tags: ['hub'], address })).join
+  return organization && (await enrolment.invite(organization, { ttlSeconds: 900, tags: ['hub'], address, for: 'own' })).join
 }
 
 async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<void> {

@@ -68,6 +68,7 @@ describe('a hub that cannot start', () => {
       writeFileSync(join(dir, 'file'), '')
       const { code, said } = await run({
         FAIRLEAD_PUBLIK_URL: 'x',
+        FAIRLEAD_PUBLIC_URL: 'http://hub.example',
         FAIRLEAD_LISTEN: 'everywhere',
         FAIRLEAD_TRUSTED_PROXIES: 'everyone',
         FAIRLEAD_TLS_CERT: join(dir, 'none.pem'),
@@ -78,6 +79,7 @@ describe('a hub that cannot start', () => {
       assert.equal(code, 78)
       for (const wanted of [
         /PUBLIK_URL.*did you mean FAIRLEAD_PUBLIC_URL/,
+        /FAIRLEAD_PUBLIC_URL must begin with https:.*http:\/\/ is for this machine alone/,
         /FAIRLEAD_LISTEN must look like http:/,
         /TRUSTED_PROXIES holds "everyone"/,
         /TLS_CERT names .*none\.pem, which cannot be read/,
@@ -138,7 +140,10 @@ describe('a hub that cannot start', () => {
     try {
       const second = await run({ ...anywhere, FAIRLEAD_DATA_DIR: first.dataDir }).ended
       assert.equal(second.code, 73)
-      assert.match(second.said, /Another hub runs on .* already; stop it, or give this one its own folder/)
+      assert.match(
+        second.said,
+        /Another hub runs on .* already \(its console is http:\/\/localhost:\d+\); stop it, or give this one its own folder/,
+      )
       assert.equal((await fetch(`${first.url}/readyz`)).status, 200)
       await first.restart('SIGKILL')
       assert.equal((await fetch(`${first.url}/readyz`)).status, 200)

@@ -54,6 +54,7 @@ export async function openBare({ keys, neverSeal, follow, address = '127.0.0.1' 
     log,
     enrolled: async () => keys.length,
     onStep: ignore,
+    onRefused: ignore,
     onHost: nothing,
     neverSeal,
   })

@@ -18,6 +18,8 @@ export interface HubContext {
   readonly caller: Caller
   /** The id of the host that was named, when the method is judged on one. */
   readonly host: string
+  /** Of a stream whose reader may come back after a break and name what it saw last. */
+  readonly resumable?: boolean
   /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */
   readonly saveAs?: (name: string) => void
 }

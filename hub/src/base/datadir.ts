@@ -1,7 +1,10 @@
-import { closeSync, constants, mkdirSync, openSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+
+/** How long a holder of a folder may take to say where its console is. */
+const answerMs = 1000
 
 /** Why the hub cannot keep its data in this folder, with what mends it; undefined: it can. Makes the folder. */
 export function dataDirProblem(dir: string): string | undefined {
@@ -31,29 +34,38 @@ export function dataDirProblem(dir: string): string | undefined {
   }
 }
 
+export interface DataDirLock {
+  /** Where the console is, once it is: whoever comes second is told. */
+  tell(url: string): void
+  close(): void
+}
+
 /**
- * Makes this process the only hub on a folder, until it ends, however it ends. A socket in the folder, not a file with a
- * process number: it holds across containers too, and a dead one answers nobody. Throws `conflict`.
+ * Makes this process the only one that holds `name` in a folder, until it ends, however it ends. A socket in the folder, not a
+ * file with a process number: it holds across containers too, and a dead one answers nobody. Throws `conflict`.
  */
-export async function lockDataDir(dir: string): Promise<() => void> {
-  // Through the folder's descriptor: a socket's whole path may have 107 bytes only.
-  const fd = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY)
-  const path = `/proc/self/fd/${fd}/hub.sock`
+export async function lockDataDir(dir: string, name = 'hub.sock'): Promise<DataDirLock> {
+  const { fd, path } = openDir(dir, name)
+  const told = { url: '' }
   try {
     for (let tries = 0; tries < 5; tries++) {
-      const server = await bind(path)
+      const server = await bind(path, told)
       if (server !== undefined && (await isOurs(path))) {
         server.unref()
-        return () => {
-          server.close()
-          closeSync(fd)
+        return {
+          tell: (url) => void (told.url = url),
+          close() {
+            server.close()
+            closeSync(fd)
+          },
         }
       }
       server?.close()
-      if (await answers(path))
+      const url = await answerOf(path)
+      if (url !== undefined)
         throw new FairleadError(
           'conflict',
-          `Another hub runs on ${dir} already; stop it, or give this one its own folder with FAIRLEAD_DATA_DIR.`,
+          `Another hub runs on ${dir} already${url === '' ? '' : ` (its console is ${url})`}; stop it, or give this one its own folder with FAIRLEAD_DATA_DIR.`,
         )
       if (server === undefined) unlink(path)
     }
@@ -64,9 +76,24 @@ export async function lockDataDir(dir: string): Promise<() => void> {
   }
 }
 
-function bind(path: string): Promise<Server | undefined> {
+/** The console's address of whoever holds `name` in this folder: '' while it starts, undefined when nobody does. Touches nothing. */
+export async function whoHolds(dir: string, name = 'hub.sock'): Promise<string | undefined> {
+  if (!existsSync(join(dir, name))) return undefined
+  const { fd, path } = openDir(dir, name)
+  const url = await answerOf(path)
+  closeSync(fd)
+  return url
+}
+
+/** Through the folder's descriptor: a socket's whole path may have 107 bytes only. */
+function openDir(dir: string, name: string): { readonly fd: number; readonly path: string } {
+  const fd = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY)
+  return { fd, path: `/proc/self/fd/${fd}/${name}` }
+}
+
+function bind(path: string, told: { readonly url: string }): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy())
+    const server = createServer((socket) => socket.on('error', () => undefined).end(told.url))
     server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)))
     server.listen(path, () => resolve(server))
   })
@@ -83,12 +110,16 @@ async function isOurs(path: string): Promise<boolean> {
   }
 }
 
-function answers(path: string): Promise<boolean> {
+/** What the holder of a socket says; '' of one that is busy, or says what is no address. */
+function answerOf(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy()
-      resolve(true)
-    }).once('error', () => resolve(false))
+    let said = ''
+    let connected = false
+    const socket = connect(path, () => (connected = true))
+    socket.setTimeout(answerMs, () => socket.destroy())
+    socket.on('data', (part: Buffer) => (said = (said + part.toString()).slice(0, 300)))
+    socket.on('error', () => undefined)
+    socket.once('close', () => resolve(connected ? (/^https?:\/\/[\w.:[\]-]+$/.exec(said)?.[0] ?? '') : undefined))
   })
 }
 

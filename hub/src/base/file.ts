@@ -1,5 +1,7 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { mostStallMs, watchReader } from './stall.ts'
 
 export interface FileAnswer {
   /** Content-Type. */
@@ -11,6 +13,8 @@ export interface FileAnswer {
   readonly abort: AbortController
   readonly login: string
   readonly ended: (error: unknown) => Promise<void>
+  /** How long its reader may take nothing; 30 s when nothing is said. */
+  readonly stallMs?: number
 }
 
 const mostNameChars = 120
@@ -18,11 +22,12 @@ const mostNameChars = 120
 /**
  * A file of unknown length that is read only as fast as it is taken. What goes wrong before its first bytes is thrown and
  * becomes a status; what goes wrong later cuts the connection, so that a browser says that the download failed: an
- * answer that ended well would pass for the whole file.
+ * answer that ended well would pass for the whole file. A reader who takes nothing for `stallMs` is cut off, and the trail says
+ * `deadline_exceeded`: meanwhile the host held the log open for nobody.
  */
 export async function answerFile(
-  context: Context<{ Bindings: { incoming: IncomingMessage } }>,
-  { type, name, bytes, abort, ended }: FileAnswer,
+  context: Context<{ Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }>,
+  { type, name, bytes, abort, ended, stallMs = mostStallMs }: FileAnswer,
   onClose: () => void,
 ): Promise<Response> {
   const { signal } = abort
@@ -39,6 +44,12 @@ export async function answerFile(
     await ended(failure)
   }
 
+  async function finish(next: IteratorResult<Uint8Array> | undefined, controller: ReadableStreamDefaultController): Promise<void> {
+    await close()
+    if (next === undefined) socket.destroy()
+    else controller.close()
+  }
+
   let first: IteratorResult<Uint8Array> | undefined
   try {
     first = await Promise.race([iterator.next(), left])
@@ -48,16 +59,21 @@ export async function answerFile(
     onClose()
     throw error
   }
+  const reader = watchReader(context.env, stallMs, () => {
+    abort.abort()
+    void close(new FairleadError('deadline_exceeded', `Nobody took any of it for ${stallMs / 1000} s.`))
+  })
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        reader.takes()
         try {
           const next = first ?? (await Promise.race([iterator.next(), left]))
           first = undefined
-          if (next?.done === false) return controller.enqueue(next.value)
-          await close()
-          if (next === undefined) socket.destroy()
-          else controller.close()
+          if (next?.done === false) controller.enqueue(next.value)
+          else await finish(next, controller)
+          // Also after the last piece, until it is on its way.
+          reader.given()
         } catch (error) {
           await close(error)
           socket.destroy()

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Hono, type Context } from 'hono'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
@@ -24,7 +24,7 @@ export interface HttpDeps {
   readonly resumes: Readonly<Record<string, () => Resume>>
 }
 
-type Bindings = { Bindings: { incoming: IncomingMessage } }
+type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }
 
 export interface HttpApi {
   readonly app: Hono<Bindings>
@@ -96,6 +96,7 @@ async function admitAndRun(
   let fileName = ''
   const extra = {
     ...admitted,
+    resumable: (context.req.header('accept') ?? '').includes('text/event-stream'),
     saveAs: (name: string) => void (fileName = name),
     signal: abort.signal,
     trace,

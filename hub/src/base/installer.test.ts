@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { getRequestListener } from '@hono/node-server'
-import { serveInstaller } from './installer.ts'
+import { serveInstaller, type Installer } from './installer.ts'
 
 const stallMs = 1000
 
@@ -15,12 +16,13 @@ describe('what an installer fetches', () => {
   let port = 0
   const { promise: listening, resolve } = Promise.withResolvers<void>()
   let server: ReturnType<typeof createServer>
+  let installer: Installer
 
   before(async () => {
     mkdirSync(join(root, 'installers'))
-    writeFileSync(join(root, 'installers/install.sh'), '#!/bin/sh\n')
-    const { app } = serveInstaller(root, stallMs)
-    server = createServer(getRequestListener(app.fetch as never) as RequestListener).listen(0, '127.0.0.1', resolve)
+    writeFileSync(join(root, 'installers/install.sh'), '#!/bin/sh\n# agent=@AGENT_SHA256@ node=@NODE_SHA256@\n')
+    installer = serveInstaller(root, stallMs)
+    server = createServer(getRequestListener(installer.app.fetch as never) as RequestListener).listen(0, '127.0.0.1', resolve)
     await listening
     port = (server.address() as AddressInfo).port
   })
@@ -83,5 +85,47 @@ describe('what an installer fetches', () => {
     idle.destroy()
     const answer = await fetch(`http://127.0.0.1:${port}/dl/node`)
     assert.equal((await answer.arrayBuffer()).byteLength, Number(answer.headers.get('content-length')))
+  })
+
+  it('names the hash of the script as it is served, also after the agent was built anew', async () => {
+    const served = async () => (await fetch(`http://127.0.0.1:${port}/i.sh`)).text()
+    const hashes = async () => [
+      await installer.sha256(),
+      createHash('sha256')
+        .update(await served())
+        .digest('hex'),
+    ]
+    const agent = join(root, 'agent/dist/agent.cjs')
+    mkdirSync(dirname(agent), { recursive: true })
+    const seen = new Set<string>()
+    // The second is as long as the first, and the third written in its place.
+    for (const text of ['one', 'two']) {
+      writeFileSync(agent, text)
+      const [said, is] = await hashes()
+      assert.equal(said, is)
+      assert.match(await served(), new RegExp(`agent=${createHash('sha256').update(text).digest('hex')} node=[0-9a-f]{64}`))
+      seen.add(said!)
+    }
+    assert.equal(seen.size, 2)
+  })
+
+  it('reads what it pins once, and not before somebody asks', async () => {
+    const file = join(root, 'agent/dist/agent.cjs')
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, 'agent')
+    utimesSync(file, 1e9, 1e9)
+    // Other bytes under the same size, time and place: only whoever reads again sees them.
+    const { atime, mtime } = statSync(file)
+    const become = (text: string) => {
+      writeFileSync(file, text)
+      utimesSync(file, atime, mtime)
+    }
+    const other = serveInstaller(root)
+    become('AGENT')
+    const asked = await other.sha256()
+    assert.equal(asked, await serveInstaller(root).sha256(), 'a start read nothing')
+    become('AGEnt')
+    assert.equal(await other.sha256(), asked, 'nor did who asked again')
+    assert.notEqual(await serveInstaller(root).sha256(), asked)
   })
 })

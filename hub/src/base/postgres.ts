@@ -108,6 +108,13 @@ export async function startPostgres(
   return { socketDir, user: superuser, password, stop: await keepRunning(launch, dataDir, log) }
 }
 
+/** Ends the database that a killed hub left running on `wanted`, the folder it was started with; at most 5 s. */
+export async function stopLeftPostgres(wanted: string): Promise<void> {
+  const dir = unprivileged() === undefined ? wanted : reachable(wanted)
+  const left = readPid(join(dir, 'data'), 'any')
+  if (left !== undefined) await stopPid(left)
+}
+
 /** What the hub's only store says as it dies ends the wait for it, not the hub: it is started again, with longer and longer pauses. */
 async function keepRunning(launch: () => ChildProcess, dataDir: string, log: Log): Promise<() => Promise<void>> {
   let stopping = false
@@ -225,14 +232,16 @@ async function ready(child: ChildProcess, dataDir: string): Promise<void> {
   throw new FairleadError('internal', `The bundled PostgreSQL did not start within ${startMs / 1000} s: ${said.trim()}`)
 }
 
-/** The process that serves this folder now, if it says that it is ready. */
-function readPid(dataDir: string): number | undefined {
+/** The process that serves this folder now, if it says that it is ready, or in whatever state. */
+function readPid(dataDir: string, state: 'ready' | 'any' = 'ready'): number | undefined {
   try {
     const lines = readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')
     const pid = Number(lines[0])
     process.kill(pid, 0)
     // After a reboot the number may be anybody's.
-    return lines[7]?.trim() === 'ready' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir) ? pid : undefined
+    return (state === 'any' || lines[7]?.trim() === 'ready') && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir)
+      ? pid
+      : undefined
   } catch {
     return undefined
   }

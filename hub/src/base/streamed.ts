@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import { stream as respondStream } from 'hono/streaming'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
@@ -31,9 +31,9 @@ export interface Streams {
     params: Record<string, unknown>,
     lastEventId: string | undefined,
   ): Resumed & { readonly params: Record<string, unknown> }
-  answer(context: Context<{ Bindings: { incoming: IncomingMessage } }>, answer: Answer): Response
+  answer(context: Context<{ Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }>, answer: Answer): Response
   /** Its bytes as a file to save. Rejects with what goes wrong before the first of them. */
-  answerFile(context: Context<{ Bindings: { incoming: IncomingMessage } }>, answer: FileAnswer): Promise<Response>
+  answerFile(context: Context<{ Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }>, answer: FileAnswer): Promise<Response>
   end(why: FairleadError, login?: string): void
 }
 

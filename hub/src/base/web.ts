@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Hono } from 'hono'
 import type { Log } from './log.ts'
 import { serveDocs } from './docs.ts'
@@ -22,7 +22,7 @@ export interface WebDeps {
   readonly log: Log
 }
 
-type Bindings = { Bindings: { incoming: IncomingMessage } }
+type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }
 
 const pingMs = 4000
 

@@ -49,7 +49,7 @@ export function openDemo({ starter, enrolment, hosts, address }: Deps): Demo {
     const missing = Math.max(0, count - (await made(organization)).length)
     const joins: string[] = []
     for (let i = 0; i < missing; i++)
-      joins.push((await enrolment.invite(organization, { ttlSeconds: 900, tags: [tag], address: address(), madeUp: true })).join)
+      joins.push((await enrolment.invite(organization, { ttlSeconds: 900, tags: [tag], address: address(), for: 'madeUp' })).join)
     by.start(joins)
     return state(organization)
   }

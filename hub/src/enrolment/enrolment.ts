@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { assert, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import type { EnrolProgress, enrolmentApi, Invitation } from '@fairlead/protocol/features/enrolment.ts'
+import type { EnrolProgress, enrolmentApi, Invitation, MadeLine } from '@fairlead/protocol/features/enrolment.ts'
 import { formatJoin, keyWords } from '@fairlead/protocol/join.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, isNotNull, isNull, like, sql } from '../base/drizzle.ts'
+import { and, desc, eq, isNotNull, isNull, like, sql } from '../base/drizzle.ts'
 import { digestOf, secretOf } from '../base/secret.ts'
-import { environments, invitations } from '../base/tables.ts'
+import { environments, hosts, invitations } from '../base/tables.ts'
+import { originFault } from '@fairlead/protocol/origin.ts'
 import { addresses } from './addresses.ts'
 import { createProgress, type Progress } from './progress.ts'
 
@@ -17,7 +18,7 @@ export interface EnrolmentDeps {
   readonly publicUrl: string | undefined
   /** Known once the hub listens. */
   readonly httpsPort: () => number
-  readonly script: { readonly sha256: string }
+  readonly script: { sha256(): Promise<string> }
 }
 
 export interface Enrolment {
@@ -34,11 +35,14 @@ interface Invite {
   readonly tags: readonly string[]
   readonly hostname?: string | undefined
   readonly address?: string | undefined
-  /** For a made-up host. */
-  readonly madeUp?: boolean
+  /** Not a line that a person asked for: for a made-up host, or for this machine. */
+  readonly for?: keyof typeof prefixes
 }
 
-const madeUpPrefix = 'made-up-'
+/** Of ids. Those of lines that people made are as long as 9 bytes in base64url, and no other is. */
+const prefixes = { madeUp: 'made-up-', own: 'own-' } as const
+const idLength = 12
+const mostListed = 100
 
 /** Invitations: one line, one use, one host. */
 export function openEnrolment(deps: EnrolmentDeps): Enrolment {
@@ -51,10 +55,13 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
   }
   const handlers: Handlers<typeof enrolmentApi, HubContext> = {
     invite: (input, { caller }) => invite(caller.organization, input),
+    list: (_input, { caller }) => listLines(db, caller.organization),
     async *watch({ id }, { caller, signal }) {
       const { organization } = caller
       const [row] = await db.tx({ organization }, (_sql, orm) => orm.select().from(invitations).where(eq(invitations.id, id)))
       if (row === undefined) throw new FairleadError('not_found', 'There is no such line for a host. Make a new one under "Enrol a host".')
+      if (row.hostId !== null && !progress.get(id).used) await recall(db, progress, { organization, id, host: row.hostId })
+      if (row.canceledAt !== null) progress.cancel(id)
       yield* watchProgress(progress, id, row.expiresAt.getTime(), signal)
     },
     async cancel({ id }, { caller }) {
@@ -74,7 +81,7 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
     addresses: async () => addresses(publicUrl, httpsPort()),
   }
   const madeUp = async (organization: string) => {
-    const used = and(like(invitations.id, `${madeUpPrefix}%`), isNotNull(invitations.hostId))
+    const used = and(like(invitations.id, `${prefixes.madeUp}%`), isNotNull(invitations.hostId))
     const rows = await db.tx({ organization }, (_sql, orm) => orm.select({ host: invitations.hostId }).from(invitations).where(used))
     return new Set(rows.map(({ host }) => host!))
   }
@@ -84,11 +91,11 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
 async function createInvitation(deps: EnrolmentDeps, organization: string, input: Invite): Promise<Invitation> {
   const { db, hubKey, publicUrl, httpsPort, script } = deps
   const url = checkAddress(input.address ?? addresses(publicUrl, httpsPort())[0]!.url)
-  // No other is as long.
-  const id = `${input.madeUp === true ? madeUpPrefix : ''}${randomBytes(9).toString('base64url')}`
+  const id = `${input.for === undefined ? '' : prefixes[input.for]}${randomBytes(9).toString('base64url')}`
   const secret = randomBytes(32)
   const expires = new Date(Date.now() + input.ttlSeconds * 1000)
   const secretHash = digestOf(secretOf(secret))
+  const scriptSha256 = await script.sha256()
   await db.tx({ organization }, async (_sql, orm) => {
     const [environment] = await orm.select().from(environments).where(eq(environments.name, 'default'))
     assert(environment !== undefined, 'An organization has its default environment.')
@@ -100,25 +107,61 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
   // Sudo drops the proxies of the shell, and whatever stands in arguments everybody on the host can read: they go where the secret goes.
   const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].map((name) => `"\${${name}-\${${name.toLowerCase()}-}}"`).join(' ')
   // -k is safe: nothing that TLS protects is trusted, the script is pinned by its hash and the hub by its key.
-  const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${script.sha256}  $f" | sha256sum -c - && printf '%s\\n' '${join}' ${proxies} | sudo sh "$f"`
+  const line = `f=$(mktemp) && curl -fsSLk ${url}/i.sh -o "$f" && echo "${scriptSha256}  $f" | sha256sum -c - && printf '%s\\n' '${join}' ${proxies} | sudo sh "$f"`
   return {
     id,
     line,
     join,
     words: keyWords(createHash('sha256').update(hubKey).digest()),
-    scriptSha256: script.sha256,
+    scriptSha256,
     expiresMs: expires.getTime(),
   }
 }
 
+async function listLines(db: Database, organization: string): Promise<MadeLine[]> {
+  const { id, tags, createdAt, expiresAt, usedAt, canceledAt } = invitations
+  const recent = and(sql`length(${id}) = ${idLength}`, sql`${createdAt} > now() - interval '1 day'`)
+  const rows = await db.tx({ organization }, (_sql, orm) =>
+    orm
+      .select({ id, tags, createdAt, expiresAt, usedAt, canceledAt })
+      .from(invitations)
+      .where(recent)
+      .orderBy(desc(createdAt))
+      .limit(mostListed),
+  )
+  const stateOf = (row: (typeof rows)[number]) =>
+    row.usedAt !== null ? 'used' : row.canceledAt !== null ? 'canceled' : row.expiresAt.getTime() <= Date.now() ? 'expired' : 'open'
+  return rows.map((row) => ({
+    id: row.id,
+    state: stateOf(row),
+    tags: row.tags,
+    createdMs: row.createdAt.getTime(),
+    expiresMs: row.expiresAt.getTime(),
+  }))
+}
+
+/** What a hub that was started since no longer knows of a line that a host came in by. */
+async function recall(
+  db: Database,
+  progress: Progress,
+  { organization, id, host }: { readonly organization: string; readonly id: string; readonly host: string },
+): Promise<void> {
+  const [row] = await db.tx({ organization }, (_sql, orm) => orm.select({ name: hosts.name }).from(hosts).where(eq(hosts.id, host)))
+  progress.step(id, { step: 'contacted', state: 'ok', detail: '' })
+  progress.step(id, { step: 'identity', state: 'ok', detail: row?.name ?? '', host, hostName: row?.name ?? '' })
+}
+
 /** It ends up in a line that people paste into a root shell: nothing but an origin may come through. */
 function checkAddress(address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && /^[\w.:[\]-]+$/.test(url.host)) return url.origin
+  const why = originFault(address)
+  if (why === undefined) return new URL(address).origin
+  const shown = `"${address.slice(0, 100)}"`
   throw new FairleadError(
     'invalid_input',
-    `"${address.slice(0, 100)}" is no address that an agent could dial; it must look like https://hub.example:8443.`,
-    { details: { field: 'address' } },
+    why === 'form'
+      ? `${shown} is no address that an agent could dial; it must look like https://hub.example:8443.`
+      : `${shown} is not https://, without which somebody on the way could read and change what is sent; http:// is for this machine alone (http://localhost:8080).`,
+    { details: { field: 'address', why } },
   )
 }
 

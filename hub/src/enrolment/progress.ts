@@ -10,6 +10,8 @@ export interface Progress {
   /** The same, by the host that came in by an invitation since the hub started; others are no news. */
   hostStep(host: string, step: Step): void
   cancel(invitation: string): void
+  /** A host came with the line and was not let in; of the one that was, nothing changes. */
+  refused(invitation: string, refused: Omit<NonNullable<EnrolProgress['refused']>, 'atMs'>): void
   onChange(invitation: string, listener: () => void): () => void
 }
 
@@ -58,6 +60,7 @@ export function createProgress(): Progress {
       const id = invitationOf.get(host)
       if (id !== undefined) step(id, told)
     },
+    refused: (id, told) => put(id, { ...get(id), refused: { ...told, atMs: Date.now() } }),
     cancel: (id) => put(id, { ...get(id), canceled: true }),
     onChange(id, listener) {
       const told = listeners.get(id) ?? new Set()

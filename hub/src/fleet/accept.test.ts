@@ -43,7 +43,13 @@ describe('the door for agents', () => {
       await sql`INSERT INTO environments (organization_id, id, name) VALUES (${organization}, ${crypto.randomUUID()}, 'default')`
     })
     fleet = openFleet()
-    enrolment = openEnrolment({ db, hubKey: hub.publicKey, publicUrl: undefined, httpsPort: () => 8443, script: { sha256: '' } })
+    enrolment = openEnrolment({
+      db,
+      hubKey: hub.publicKey,
+      publicUrl: undefined,
+      httpsPort: () => 8443,
+      script: { sha256: async () => '' },
+    })
     const book = openHostBook(db)
     const enrolled = async (of: string) => {
       await gate
@@ -57,7 +63,13 @@ describe('the door for agents', () => {
       },
     }
     const deps = { db: counted, audits: openAudits(db), fleet, identity: hub, log: () => undefined, enrolled, ratchet: createRatchet(db) }
-    accept = createAccept({ ...deps, now: () => 0, onStep: enrolment.progress.step, onHost: book.reload })
+    accept = createAccept({
+      ...deps,
+      now: () => 0,
+      onStep: enrolment.progress.step,
+      onRefused: enrolment.progress.refused,
+      onHost: book.reload,
+    })
   })
   after(async () => {
     fleet.closeAll()
@@ -126,17 +138,33 @@ describe('the door for agents', () => {
     await assert.rejects(knock(makeIdentity(), { join }), /4401 this line was used/)
   })
 
+  // The second host's refusal was shown as if the key of the first had not been stored.
+  it('tells whoever watches a used line of another host that shows it, and says nothing else of the one that came in', async () => {
+    const join = await invite()
+    const identity = makeIdentity()
+    await knock(identity, { join })
+    const before = enrolment.progress.get(join.tokenId)
+    assert.deepEqual([before.used, before.refused], [true, undefined])
+    await assert.rejects(knock(makeIdentity(), { join, ip: '192.0.2.9' }), /was used by another host; each host needs its own/)
+    const { refused, ...rest } = enrolment.progress.get(join.tokenId)
+    assert.deepEqual([refused?.why, refused?.ip], ['used', '192.0.2.9'])
+    assert.deepEqual(rest, before)
+  })
+
   it('refuses a join string that is unknown, expired, canceled, or for another hostname', async () => {
     const unknown = { ...(await invite()), secret: crypto.randomBytes(32) }
-    await assert.rejects(knock(makeIdentity(), { join: unknown }), /4401 this line is unknown/)
+    await assert.rejects(knock(makeIdentity(), { join: unknown }), /4401 this line is unknown to this hub; copy all of it again/)
     const expired = await invite()
     await test.db.tx({ organization }, (sql) => sql`UPDATE invitations SET expires_at = now() WHERE id = ${expired.tokenId}`)
-    await assert.rejects(knock(makeIdentity(), { join: expired }), /4401 .*expired/)
+    await assert.rejects(knock(makeIdentity(), { join: expired }), /4401 this line has expired; make another/)
     const canceled = await invite()
     await test.db.tx({ organization }, (sql) => sql`UPDATE invitations SET canceled_at = now() WHERE id = ${canceled.tokenId}`)
-    await assert.rejects(knock(makeIdentity(), { join: canceled }), /4401 .*canceled/)
+    await assert.rejects(knock(makeIdentity(), { join: canceled }), /4401 this line was canceled in the console; make another/)
     const bound = await invite({ hostname: 'db-1' })
-    await assert.rejects(knock(makeIdentity(), { join: bound, hostname: 'db-2' }), /4401 .*hostname/)
+    await assert.rejects(
+      knock(makeIdentity(), { join: bound, hostname: 'db-2' }),
+      /4401 this line is for a host of another name; make one for this host/,
+    )
     await knock(makeIdentity(), { join: bound, hostname: 'db-1' })
   })
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { EnrolProgress } from '@fairlead/protocol/features/enrolment.ts'
 import { closeCodes, type Hello } from '@fairlead/protocol/hello.ts'
 import { fromBase64Url } from '@fairlead/protocol/join.ts'
 import type { Audits } from '../base/audit.ts'
@@ -26,11 +27,15 @@ export interface JoinStep {
   readonly hostName?: string
 }
 
+type Refused = Pick<NonNullable<EnrolProgress['refused']>, 'why' | 'ip'>
+
 export interface JoinDeps {
   readonly db: Database
   readonly audits: Audits
   /** Told of each step of an invitation, for the live checklist. */
   readonly onStep: (invitation: string, step: JoinStep) => void
+  /** A host showed the secret of an invitation and was not let in. */
+  readonly onRefused: (invitation: string, refused: Refused) => void
   /** A new host is stored. */
   readonly onHost: (organization: string, host: string) => Promise<void>
 }
@@ -67,20 +72,19 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
   const { db, onStep } = deps
   const { tokenId, secret } = hello.join!
   const organization = await findInvitation(db, tokenId, secret)
-  onStep(tokenId, { step: 'contacted', state: 'ok', detail: ip })
   const again = await findEnrolled(db, organization, tokenId, key)
   if (again !== undefined) {
+    onStep(tokenId, { step: 'contacted', state: 'ok', detail: ip })
     onStep(tokenId, { step: 'identity', state: 'ok', detail: again.name, host: again.id, hostName: again.name })
     return again
   }
   const won = await db.tx({ organization }, (_sql, orm) => takeInvitation(orm, organization, hello, key))
   if (won === undefined) {
-    onStep(tokenId, { step: 'identity', state: 'failed', detail: 'used, canceled, expired, or for another hostname' })
-    throw refusal(
-      closeCodes.notWelcome,
-      'this line was used, canceled or has expired, or is for another hostname; make a new line in the console',
-    )
+    const why = await db.tx({ organization }, (_sql, orm) => whyRefused(orm, tokenId))
+    deps.onRefused(tokenId, { why, ip })
+    throw refusal(closeCodes.notWelcome, refusals[why])
   }
+  onStep(tokenId, { step: 'contacted', state: 'ok', detail: ip })
   await deps.onHost(organization, won.id)
   const offMs = hello.clockMs - Date.now()
   onStep(tokenId, { step: 'identity', state: 'ok', detail: won.name, host: won.id, hostName: won.name })
@@ -91,12 +95,32 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
   return { ...won, organization, quarantined: false }
 }
 
+/** Of a line that let nobody in: what was so first. A person mends each in another way. */
+async function whyRefused(orm: Orm, id: string): Promise<Refused['why']> {
+  const [row] = await orm
+    .select({ usedAt: invitations.usedAt, canceledAt: invitations.canceledAt, isOver: sql<boolean>`expires_at <= now()` })
+    .from(invitations)
+    .where(eq(invitations.id, id))
+  if (row === undefined || row.canceledAt !== null) return 'canceled'
+  if (row.usedAt !== null) return 'used'
+  return row.isOver ? 'expired' : 'hostname'
+}
+
+/** What the person at the host reads; a close reason holds 120 bytes. */
+const refusals: Readonly<Record<Refused['why'], string>> = {
+  used: 'this line was used by another host; each host needs its own, make one in the console',
+  canceled: 'this line was canceled in the console; make another one there',
+  expired: 'this line has expired; make another one in the console',
+  hostname: 'this line is for a host of another name; make one for this host in the console',
+}
+
 /** Found by the digest of the whole secret, never compared with it: there is nothing to time. */
 async function findInvitation(db: Database, id: string, shown: string): Promise<string> {
   const secret = digestOf(secretOf(fromBase64Url(shown)))
   const shownOne = and(eq(invitations.secretHash, secret), eq(invitations.id, id))
   const [found] = await db.tx({ secret }, (_sql, orm) => orm.select().from(invitations).where(shownOne))
-  if (found === undefined) throw refusal(closeCodes.notWelcome, 'this line is unknown here; make a new line in the console')
+  if (found === undefined)
+    throw refusal(closeCodes.notWelcome, 'this line is unknown to this hub; copy all of it again, or make another one in the console')
   return found.organizationId
 }
 

@@ -5,6 +5,7 @@ import type { Row } from '@fairlead/protocol/features/inventory.ts'
 import { nobody } from '../base/access.ts'
 import { serveFleet } from './fleet.ts'
 import { openInventory, type Inventory } from './inventory.ts'
+import { createKept, type Kept } from './kept.ts'
 
 const caller = { ...nobody('', '', ''), organization: 'acme' }
 const itemBytes = 32 * 1024
@@ -18,12 +19,21 @@ function set(inventory: Inventory, ...rows: Row[]): void {
 }
 
 /** What a console makes of the patches, as `fleet.ts` of the contracts says it must. */
-function view(inventory: Inventory, limit = 200) {
+interface ViewOptions {
+  readonly limit?: number
+  readonly kept?: Kept
+  /** What an earlier one showed, and the cursor it ended with. */
+  readonly from?: { readonly rows: readonly FleetRow[]; readonly cursor: string }
+  readonly organization?: string
+}
+
+function view(inventory: Inventory, { limit = 200, kept = createKept(), from, organization = 'acme' }: ViewOptions = {}) {
   const leaving = new AbortController()
   const query = { kind: 'boat', filter: '', sort: ['name'], offset: 0, limit }
-  const context = { caller, host: '', signal: leaving.signal, trace: '' }
-  const patches = serveFleet({ inventory }).watch(query, context)[Symbol.asyncIterator]()
-  let rows: FleetRow[] = []
+  const context = { caller: { ...caller, organization }, host: '', signal: leaving.signal, trace: '', resumable: true }
+  const asked = { ...query, ...(from === undefined ? {} : { after: from.cursor }) }
+  const patches = serveFleet({ inventory, kept }).watch(asked, context)[Symbol.asyncIterator]()
+  let rows = [...(from?.rows ?? [])]
   const seen: FleetPatch[] = []
   const key = ({ host, id }: { host: string; id: string }) => `${host}/${id}`
   const apply = (patch: FleetPatch) => {
@@ -39,6 +49,9 @@ function view(inventory: Inventory, limit = 200) {
   return {
     seen,
     leave: () => leaving.abort(),
+    get cursor() {
+      return seen.at(-1)?.cursor ?? ''
+    },
     get rows() {
       return rows
     },
@@ -125,5 +138,74 @@ describe('a live page', { timeout: 20_000 }, () => {
     assert.equal(first, 'silent')
     page.leave()
     assert.equal((await next).done, true)
+  })
+})
+
+describe('a live page after a break', { timeout: 20_000 }, () => {
+  async function broken(count = 3) {
+    const [inventory, kept] = [openInventory(), createKept()]
+    set(inventory, ...Array.from({ length: count }, (_, n) => boat(`b${n}`)))
+    const first = view(inventory, { kept })
+    await first.until((rows) => rows.length === count && first.cursor !== '')
+    first.leave()
+    return { inventory, kept, from: { rows: first.rows, cursor: first.cursor } }
+  }
+
+  it('goes on by what changed meanwhile alone, rows, order and figures', async () => {
+    const { inventory, kept, from } = await broken()
+    set(inventory, boat('b1', { status: 'sunk', state: 'off' }), boat('b9'))
+    inventory.apply('acme', 'h1', 'port', { kind: 'boat', reset: false, done: false, set: [], unset: ['b0'] })
+    inventory.usage('acme', 'h1', 'boat', new Map([['b2', { cpu: 3, memoryBytes: 1 }]]))
+    const again = view(inventory, { kept, from })
+    await again.until((rows) => names(rows) === 'b1 b2 b9' && rows[0]?.status === 'sunk' && rows[1]?.cpu === 3)
+    assert.ok(again.seen.every(({ page }) => page === undefined))
+    set(inventory, boat('b5'))
+    await again.until((rows) => names(rows) === 'b1 b2 b5 b9')
+    again.leave()
+  })
+
+  it('is told nothing that it has: an hour without a change is silence', async () => {
+    const { inventory, kept, from } = await broken()
+    const again = view(inventory, { kept, from })
+    const next = again.next()
+    assert.equal(await Promise.race([next.then(() => 'told'), new Promise((done) => setTimeout(() => done('silent'), 120))]), 'silent')
+    again.leave()
+    await next
+  })
+
+  it('begins anew where it saw a piece of the page only, and where hub, query or organization is another', async () => {
+    const { inventory, kept, from } = await broken(200)
+    const pieces = view(inventory, { kept })
+    set(inventory, ...Array.from({ length: 200 }, (_, n) => boat(`b${n}`, { facts: { note: 'x'.repeat(400) } })))
+    await pieces.until((rows) => rows.length === 200 && pieces.cursor !== '')
+    const parts = pieces.seen.filter(({ page }) => page !== undefined)
+    assert.ok(parts.slice(0, -1).every(({ cursor }) => cursor === ''))
+    pieces.leave()
+    for (const other of [
+      { kept, from: { ...from, cursor: 'of-yesterday-7' } },
+      { kept, from, limit: 100 },
+      { kept: createKept(), from },
+      { kept, from, organization: 'other' },
+    ]) {
+      const again = view(inventory, other)
+      await again.until(() => again.cursor !== '')
+      assert.equal(again.seen[0]?.page?.at, 0)
+      again.leave()
+    }
+  })
+
+  it('is kept for a minute, of as many as fit, and of nobody else', () => {
+    let nowMs = 0
+    const kept = createKept(() => nowMs)
+    const query = { kind: 'boat', filter: '', sort: ['name'], offset: 0, limit: 200 }
+    const pageOf = (cursor: string) => ({ ...openInventory().page('acme', query), cursor })
+    kept.keep('acme', query, pageOf('e-0'))
+    assert.equal(kept.find('acme', query, 'e-0')?.cursor, 'e-0')
+    assert.equal(kept.find('other', query, 'e-0'), undefined)
+    assert.equal(kept.find('acme', { ...query, filter: 'x' }, 'e-0'), undefined)
+    for (let n = 1; n <= 128; n++) kept.keep('acme', query, pageOf(`e-${n}`))
+    assert.deepEqual([kept.holds('e-0'), kept.holds('e-1')], [false, true])
+    nowMs = 60_000
+    assert.equal(kept.holds('e-128'), false)
   })
 })

@@ -1,7 +1,9 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { fleetApi, FleetPage, FleetPatch, FleetRow, FleetTotals } from '@fairlead/protocol/features/fleet.ts'
 import type { HubContext } from '../base/access.ts'
+import type { Resume } from '../base/resume.ts'
 import type { Inventory, Query } from './inventory.ts'
+import { createKept, type Kept } from './kept.ts'
 
 /** An item of the stream holds 32 KiB; what is added to the rows leaves room. */
 const pieceBytes = 24 * 1024
@@ -11,17 +13,22 @@ const usagesPerItem = 180
 /** Figures move all the time on some host: they are gathered, so that a list costs a viewer a few patches a second at most. */
 const usageMs = 1000
 
-/** All hosts' rows: pages, live pages, and what the palette finds. */
-export function serveFleet({ inventory }: { inventory: Inventory }): Handlers<typeof fleetApi, HubContext> {
+/** All hosts' rows: pages, live pages, and what the palette finds. `kept`: where live pages go on after a break. */
+export function serveFleet({ inventory, kept = createKept() }: FleetDeps): Handlers<typeof fleetApi, HubContext> {
   return {
     rows: async (query, { caller }) => inventory.page(caller.organization, query),
-    watch: (query, { caller, signal }) => watch(inventory, caller.organization, query, signal),
+    watch: (query, { caller, signal, resumable = false }) =>
+      watch({ inventory, kept }, query, { organization: caller.organization, resumable, signal }),
     find: async ({ text, limit }, { caller }) => inventory.find(caller.organization, text, limit),
   }
 }
 
 /** A snapshot of the page in pieces, then only what changed on it. A change of a row is told at once, of usage within a second. */
-async function* watch(inventory: Inventory, organization: string, query: Query, signal: AbortSignal): AsyncGenerator<FleetPatch> {
+async function* watch(
+  { inventory, kept }: Required<FleetDeps>,
+  { after, ...query }: Query & { readonly after?: string | undefined },
+  { organization, resumable, signal }: { readonly organization: string; readonly resumable: boolean; readonly signal: AbortSignal },
+): AsyncGenerator<FleetPatch> {
   const bell = createBell(signal)
   const stop = inventory.onChange(organization, ({ rows, usage }) => {
     if (rows.has(query.kind)) bell.ring('rows')
@@ -29,11 +36,17 @@ async function* watch(inventory: Inventory, organization: string, query: Query, 
   })
   try {
     const page = { ...query, limit: Math.min(query.limit, mostRows) }
-    let shown = inventory.page(organization, page)
-    yield* snapshot(shown)
+    const look = () => {
+      const now = inventory.page(organization, page)
+      if (resumable) kept.keep(organization, page, now)
+      return now
+    }
+    let shown = look()
+    const seen = after === undefined ? undefined : kept.find(organization, page, after)
+    yield* seen === undefined ? snapshot(shown) : difference(seen, shown)
     let toldMs = performance.now()
     while (await bell.wait(() => toldMs + usageMs - performance.now())) {
-      const next = inventory.page(organization, page)
+      const next = look()
       yield* difference(shown, next)
       shown = next
       toldMs = performance.now()
@@ -41,6 +54,19 @@ async function* watch(inventory: Inventory, organization: string, query: Query, 
   } finally {
     stop()
     bell.stop()
+  }
+}
+
+interface FleetDeps {
+  readonly inventory: Inventory
+  readonly kept?: Kept
+}
+
+/** After a break a reader goes on from the page it saw last, when that is still kept. */
+export function resumeFleet(kept: Kept): Resume {
+  return {
+    idOf: ({ cursor }: FleetPatch) => cursor,
+    after: (params, id) => (kept.holds(id) ? { params: { ...params, after: id } } : undefined),
   }
 }
 
@@ -88,13 +114,21 @@ function* snapshot({ rows, totals, cursor }: FleetPage): Generator<FleetPatch> {
   let at = 0
   for (const piece of cut(rows)) {
     const done = at + piece.length >= rows.length
-    yield { page: { at, rows: piece, done }, set: [], usage: [], ...(done && light ? { totals } : {}), cursor }
+    const whole = done && light
+    yield { page: { at, rows: piece, done }, set: [], usage: [], ...(whole ? { totals } : {}), cursor: whole ? cursor : '' }
     at += piece.length
   }
   if (!light) yield { set: [], usage: [], totals, cursor }
 }
 
+/** Each item but the last leaves a reader where it was: what changed since is told again to one who goes on from there. */
 function* difference(before: FleetPage, next: FleetPage): Generator<FleetPatch> {
+  const items = [...changes(before, next)]
+  for (const [index, item] of items.entries())
+    yield index === items.length - 1 || item.page !== undefined ? item : { ...item, cursor: before.cursor }
+}
+
+function* changes(before: FleetPage, next: FleetPage): Generator<FleetPatch> {
   const known = new Map(before.rows.map((row) => [keyOf(row), row]))
   const set: FleetRow[] = []
   const usage: FleetPatch['usage'] = []

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call, stream } from '../contract.ts'
 import { json } from '../wire/json.ts'
+import { Tags } from './hosts.ts'
 
 export const Invitation = z.object({
   id: z.string(),
@@ -16,6 +17,16 @@ export const Invitation = z.object({
 })
 export type Invitation = z.infer<typeof Invitation>
 
+/** A line as the hub knows it: without its secret, of which it keeps a hash. */
+export const MadeLine = z.object({
+  id: z.string(),
+  state: z.enum(['open', 'used', 'canceled', 'expired']),
+  tags: z.array(z.string()),
+  createdMs: z.number(),
+  expiresMs: z.number(),
+})
+export type MadeLine = z.infer<typeof MadeLine>
+
 /** One line of the live checklist: contacted, identity, clock, engine, disk. */
 export const EnrolStep = z.object({
   step: z.enum(['contacted', 'identity', 'clock', 'engine', 'metrics', 'disk']),
@@ -24,6 +35,8 @@ export const EnrolStep = z.object({
 })
 export const EnrolProgress = z.object({
   steps: z.array(EnrolStep),
+  /** The last host that showed this line and was not let in: after another one had used it, say. */
+  refused: z.optional(z.object({ why: z.enum(['used', 'canceled', 'expired', 'hostname']), ip: z.string(), atMs: z.number() })),
   host: z.optional(z.string()),
   hostName: z.optional(z.string()),
   used: z.boolean(),
@@ -36,15 +49,17 @@ export const enrolment = {
   invite: call(
     z.object({
       ttlSeconds: z._default(z.int().check(z.gte(60), z.lte(86_400)), 900),
-      tags: z._default(z.array(z.string().check(z.maxLength(63))).check(z.maxLength(32)), []),
+      tags: z._default(Tags, []),
       /** Refuses any other hostname. */
       hostname: z.optional(z.string().check(z.maxLength(253))),
-      /** The address agents dial; absent: the hub's public address. */
+      /** The origin agents dial: https, or http for this machine alone; absent: the hub's public address. */
       address: z.optional(z.string().check(z.maxLength(512))),
     }),
     Invitation,
     { mutates: true },
   ),
+  /** Lines that people made in the last day, the newest 100, newest first. */
+  list: call(z.object({}), z.array(MadeLine)),
   watch: stream(z.object({ id: z.string().check(z.maxLength(64)) }), json(EnrolProgress)),
   cancel: call(z.object({ id: z.string().check(z.maxLength(64)) }), z.object({ id: z.string() }), { mutates: true }),
   /** Addresses under which this hub can be reached, best first, with what is known of each. */
@@ -53,6 +68,7 @@ export const enrolment = {
 
 export const enrolmentApi = {
   invite: api(enrolment.invite, { http: 'POST /invitations', needs: 'hosts:enrol', on: 'organization', audit: 'host.invite' }),
+  list: api(enrolment.list, { http: 'GET /invitations', needs: 'hosts:enrol', on: 'organization' }),
   watch: api(enrolment.watch, { http: 'GET /invitations/:id/watch', needs: 'hosts:enrol', on: 'organization' }),
   cancel: api(enrolment.cancel, { http: 'DELETE /invitations/:id', needs: 'hosts:enrol', on: 'organization', audit: 'host.invite-cancel' }),
   addresses: api(enrolment.addresses, { http: 'GET /addresses', needs: 'hosts:enrol', on: 'organization' }),

@@ -63,13 +63,18 @@ export const FleetPatch = z.object({
   /** The page's order, as indexes were: [host, id] in order; sent only when it changed. */
   order: z.optional(z.array(z.tuple([z.string(), z.string()]))),
   totals: z.optional(FleetTotals),
+  /** Which state of the page this leaves a reader with; '' when more must follow before it is one. */
   cursor: z.string(),
 })
 export type FleetPatch = z.infer<typeof FleetPatch>
 
 export const fleet = {
   rows: call(FleetQuery, FleetPage),
-  watch: stream(FleetQuery, json(FleetPatch), { packs: true }),
+  /**
+   * `after`: the cursor of the last patch that was seen, of the same query. Told is what changed since, when the hub still holds
+   * that state (it does for about a minute, of readers of server-sent events); else the page anew.
+   */
+  watch: stream(z.extend(FleetQuery, { after: z.optional(z.string().check(z.maxLength(64))) }), json(FleetPatch), { packs: true }),
   /** For the palette: the best matches over all kinds by name, id, address, port, label. */
   find: call(z.object({ text: z.string().check(z.maxLength(256)), limit: z._default(z.int().check(z.lte(50)), 12) }), z.array(FleetRow)),
 }

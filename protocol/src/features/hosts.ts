@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call, stream } from '../contract.ts'
+import { hostNameForm, mostTags, tagForm } from '../tags.ts'
 import { json } from '../wire/json.ts'
 import { State } from './inventory.ts'
 
@@ -63,8 +64,9 @@ export const Host = z.object({
 })
 export type Host = z.infer<typeof Host>
 
-const HostName = z.string().check(z.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u))
-const Tag = z.string().check(z.regex(/^[\p{L}\p{N}][\p{L}\p{N}._:-]{0,62}$/u))
+const HostName = z.string().check(z.regex(hostNameForm))
+/** For whoever gives them: see ../tags.ts. */
+export const Tags = z.array(z.string().check(z.regex(tagForm))).check(z.maxLength(mostTags))
 const ByHost = z.object({ host: z.string().check(z.maxLength(128)) })
 
 const hostsHub = {
@@ -82,7 +84,7 @@ const hostsHub = {
     ),
   ),
   get: call(ByHost, Host),
-  update: call(z.extend(ByHost, { name: z.optional(HostName), tags: z.optional(z.array(Tag).check(z.maxLength(32))) }), Host, {
+  update: call(z.extend(ByHost, { name: z.optional(HostName), tags: z.optional(Tags) }), Host, {
     mutates: true,
   }),
   revoke: call(ByHost, z.object({ id: z.string() }), { mutates: true }),

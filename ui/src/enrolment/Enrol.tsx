@@ -1,14 +1,18 @@
-import { A } from '@solidjs/router'
-import { createResource, createSignal, For, Match, onCleanup, Show, Suspense, Switch, type JSX } from 'solid-js'
-import type { EnrolProgress, Invitation } from '@fairlead/protocol/features/enrolment.ts'
+import { useSearchParams } from '@solidjs/router'
+import { createEffect, createResource, createSignal, For, on, onCleanup, Show, Suspense, type JSX } from 'solid-js'
+import type { EnrolProgress, Invitation, MadeLine } from '@fairlead/protocol/features/enrolment.ts'
+import { originFault } from '@fairlead/protocol/origin.ts'
+import { readTags, type TagFault as Fault } from '@fairlead/protocol/tags.ts'
 import { ask, follow } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
-import { act, CopyButton, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { ErrorBox, NoPermission, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
-import { readTags } from '../kit/tags.ts'
+import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
+import { Checklist } from './Checklist.tsx'
+import { EarlierLine, Line } from './Line.tsx'
+import { OpenLines } from './OpenLines.tsx'
 
-const marks = { waiting: ['○', 'off'], ok: ['●', 'ok'], warn: ['▲', 'warn'], failed: ['■', 'critical'] } as const
 const lifetimes = [900, 3600, 86_400] as const
 
 /** One line to paste, and what becomes of it, live. `bare`: within another page, without a heading of its own. */
@@ -29,42 +33,96 @@ export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
   )
 }
 
+/** Which line is waited for stands in the address: a reload, or another person with the link, goes on watching it. */
 function Wizard(): JSX.Element {
+  const [params, setParams] = useSearchParams<{ line?: string }>()
   const [addresses, { refetch }] = createResource(() => ask('enrolment.addresses', {}))
-  const [invitation, setInvitation] = createSignal<Invitation>()
+  const [made, setMade] = createSignal<Invitation>()
+  const [lines, setLines] = createSignal<readonly MadeLine[]>([])
   const [progress, setProgress] = createSignal<EnrolProgress>()
   const [error, setError] = createSignal<unknown>()
+  const [badAddress, setBadAddress] = createSignal<'form' | 'http'>()
+  const [tagFault, setTagFault] = createSignal<Fault>()
   const [busy, setBusy] = createSignal(false)
   const unsaved = createUnsaved()
-  let leaving = new AbortController()
-  onCleanup(() => leaving.abort())
+  let form!: HTMLFormElement
+  const watched = () => params.line ?? ''
+  const invitation = () => (made()?.id === watched() ? made() : undefined)
+  const earlier = () => (invitation() === undefined ? lines().find(({ id }) => id === watched()) : undefined)
+  const others = () => lines().filter(({ id, state }) => state === 'open' && id !== watched())
 
-  async function invite(event: SubmitEvent): Promise<void> {
-    event.preventDefault()
-    const fields = new FormData(event.currentTarget as HTMLFormElement)
-    const tags = [...readTags(String(fields.get('tags'))).tags]
-    const input = { address: String(fields.get('address')), tags, ttlSeconds: Number(fields.get('ttl')) }
-    leaving.abort()
-    leaving = new AbortController()
+  const look = () => ask('enrolment.list', {}).then(setLines, setError)
+  // Again whenever the one that is watched is used or over.
+  createEffect(on(() => [watched(), progress()?.used, progress()?.canceled, progress()?.expired], look))
+  createEffect(
+    on(watched, (id) => {
+      setProgress(undefined)
+      if (id === '') return
+      const leaving = new AbortController()
+      onCleanup(() => leaving.abort())
+      void watch(id, leaving.signal)
+    }),
+  )
+
+  async function watch(id: string, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const now of follow('enrolment.watch', { id }, signal)) setProgress(now)
+    } catch (reason) {
+      setError(reason)
+    }
+  }
+
+  /** `tags`: those of the line that this one takes the place of. */
+  async function make(tags: readonly string[] = []): Promise<void> {
+    const fields = new FormData(form)
+    const read = readTags(String(fields.get('tags')))
+    setTagFault(read.fault)
+    const address = String(fields.get('address')).trim()
+    setBadAddress(originFault(address))
+    if (badAddress() !== undefined) return fieldOf('address').focus()
+    if (read.fault !== undefined) return fieldOf('tags').focus()
     setError(undefined)
-    setProgress(undefined)
     setBusy(true)
     try {
-      const made = await ask('enrolment.invite', input)
-      setInvitation(made)
+      const asked = { address, tags: [...(read.tags.length > 0 ? read.tags : tags)], ttlSeconds: Number(fields.get('ttl')) }
+      const invited = await ask('enrolment.invite', asked)
+      setMade(invited)
       unsaved.saved()
-      setBusy(false)
-      for await (const now of follow('enrolment.watch', { id: made.id }, leaving.signal)) setProgress(now)
+      setParams({ line: invited.id })
     } catch (reason) {
       setError(reason)
     }
     setBusy(false)
   }
 
+  const fieldOf = (name: string) => form.elements.namedItem(name) as HTMLInputElement
+
+  async function replace(line: MadeLine): Promise<void> {
+    // One that was used or canceled meanwhile lets nobody in any more either.
+    await ask('enrolment.cancel', { id: line.id }).catch(() => undefined)
+    await make(line.tags)
+  }
+
+  function forgetErrors(): void {
+    setError(undefined)
+    setBadAddress((before) => before && originFault(fieldOf('address').value.trim()))
+    setTagFault((before) => before && readTags(fieldOf('tags').value).fault)
+  }
+
   return (
     <>
-      <Show when={error()}>{(now) => <ErrorBox what={t('error.what.line')} error={now()} />}</Show>
-      <form class="box form wizard" onSubmit={invite} ref={unsaved.watch}>
+      <form
+        class="box form wizard"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void make()
+        }}
+        onInput={forgetErrors}
+        ref={(element) => {
+          form = element
+          unsaved.watch(element)
+        }}
+      >
         <h2>1. {t('enrol.where')}</h2>
         <label class="field">
           {t('enrol.address')}
@@ -73,6 +131,8 @@ function Wizard(): JSX.Element {
             list="addresses"
             required
             maxlength="512"
+            aria-invalid={badAddress() !== undefined}
+            aria-describedby="enrol-address-bad"
             value={addresses.error === undefined ? (addresses()?.[0]?.url ?? '') : ''}
           />
           <small>{t('enrol.addressHint')}</small>
@@ -82,13 +142,17 @@ function Wizard(): JSX.Element {
             {({ url, note }) => <option value={url}>{note}</option>}
           </For>
         </datalist>
+        <div id="enrol-address-bad" role="alert">
+          <Show when={badAddress()}>{(why) => <p class="state-critical">{t(`enrol.bad.${why()}`)}</p>}</Show>
+        </div>
         <Show when={addresses.error !== undefined}>
           <ErrorBox what={t('error.what.addresses')} error={addresses.error} onRetry={() => void refetch()} />
         </Show>
         <div class="two">
           <label class="field">
             {t('hosts.tags')}
-            <input name="tags" />
+            <input name="tags" maxlength="4096" aria-invalid={tagFault() !== undefined} aria-describedby="enrol-tags-bad" />
+            <small>{t('hosts.tagsHint')}</small>
           </label>
           <label class="field">
             {t('enrol.valid')}
@@ -97,113 +161,26 @@ function Wizard(): JSX.Element {
             </select>
           </label>
         </div>
+        <TagFault id="enrol-tags-bad" fault={tagFault()} />
+        <Show when={error() !== undefined}>
+          <ErrorBox what={t('error.what.line')} error={error()} />
+        </Show>
         <p>
-          <button type="submit" class={invitation() === undefined ? 'primary' : ''} disabled={busy()}>
-            {t(invitation() === undefined ? 'enrol.make' : 'enrol.again')}
+          <button type="submit" class={watched() === '' ? 'primary' : ''} disabled={busy()}>
+            {t(watched() === '' ? 'enrol.make' : 'enrol.again')}
           </button>
         </p>
       </form>
       <Show when={invitation()} keyed>
-        {(now) => (
-          <>
-            <Line invitation={now} progress={progress()} />
-            <Checklist progress={progress()} />
-          </>
-        )}
+        {(now) => <Line invitation={now} progress={progress()} />}
       </Show>
+      <Show when={earlier()}>
+        {(line) => <EarlierLine line={line()} progress={progress()} busy={busy()} onReplace={() => void replace(line())} />}
+      </Show>
+      <Show when={invitation() ?? earlier()}>
+        <Checklist progress={progress()} />
+      </Show>
+      <OpenLines lines={others()} onWatch={(id) => setParams({ line: id })} onChange={() => void look()} />
     </>
   )
-}
-
-/** The line itself: usable, used, canceled or expired, and how long it still is good. */
-export function Line(props: { readonly invitation: Invitation; readonly progress: EnrolProgress | undefined }): JSX.Element {
-  const left = createCountdown(() => props.invitation.expiresMs)
-  const over = () => props.progress?.expired === true || left() <= 0
-  const used = () => props.progress?.used === true
-  const dead = () => used() || over() || props.progress?.canceled === true
-  return (
-    <section class="box wizard">
-      <h2>2. {t('enrol.run')}</h2>
-      <Switch fallback={<p>{t('enrol.paste', { left: clockOf(left()) })}</p>}>
-        <Match when={used()}>
-          <Note state="ok">{t('enrol.used')}</Note>
-        </Match>
-        <Match when={props.progress?.canceled}>
-          <Note state="off">{t('enrol.canceled')}</Note>
-        </Match>
-        <Match when={over()}>
-          <Note state="critical">{t('enrol.expired')}</Note>
-        </Match>
-      </Switch>
-      <div class="line-box" classList={{ dead: dead() }}>
-        {props.invitation.line}
-      </div>
-      <p class="row">
-        <Show when={!dead()}>
-          <CopyButton text={props.invitation.line} label={t('enrol.copy')} />
-          <button type="button" onClick={() => void act(t('enrol.cancel'), () => ask('enrolment.cancel', { id: props.invitation.id }))}>
-            {t('enrol.cancel')}
-          </button>
-        </Show>
-        <span class="dim">
-          {t('enrol.words')}
-          <strong>{props.invitation.words.join(' ')}</strong>
-        </span>
-      </p>
-      <p class="dim">
-        {t('enrol.sum')} <code>{props.invitation.scriptSha256}</code>
-      </p>
-    </section>
-  )
-}
-
-/** What the hub has seen of the host so far, step by step. */
-export function Checklist(props: { readonly progress: EnrolProgress | undefined }): JSX.Element {
-  return (
-    <section class="box wizard">
-      <h2>3. {t('enrol.watch')}</h2>
-      <Show when={props.progress} fallback={<Skeleton lines={4} />}>
-        {(now) => (
-          <ul class="checklist" aria-live="polite">
-            <For each={now().steps}>
-              {({ step, state, detail }) => (
-                <li>
-                  <span class={`state state-${marks[state][1]}`}>
-                    <span aria-hidden="true">{marks[state][0]}</span> {t(`enrol.state.${state}`)}
-                  </span>
-                  <span>{t(`enrol.step.${step}`)}</span>
-                  <span class="dim">
-                    {plain(detail)}
-                    <Show when={state === 'failed' || state === 'warn'}> {t(`enrol.fix.${step}`)}</Show>
-                  </span>
-                </li>
-              )}
-            </For>
-          </ul>
-        )}
-      </Show>
-      <Show when={props.progress?.host}>
-        {(host) => (
-          <p class="state-ok">
-            ● <A href={`/hosts/${host()}`}>{t('enrol.done', { name: plain(props.progress?.hostName ?? '') })}</A>
-          </p>
-        )}
-      </Show>
-    </section>
-  )
-}
-
-/** Milliseconds until then, told every second. */
-function createCountdown(untilMs: () => number): () => number {
-  const [now, setNow] = createSignal(Date.now())
-  const timer = setInterval(() => setNow(Date.now()), 1000)
-  onCleanup(() => clearInterval(timer))
-  return () => Math.max(0, untilMs() - now())
-}
-
-const clockOf = (ms: number) => {
-  const seconds = Math.ceil(ms / 1000)
-  const two = (n: number) => String(n).padStart(2, '0')
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }

@@ -2,7 +2,8 @@ import { A, useSearchParams } from '@solidjs/router'
 import { createSignal, For, Show, type JSX, type ParentProps } from 'solid-js'
 import { Outcome } from '../audit/Outcome.tsx'
 import { card as containerCard, columns as containerColumns } from '../containers/columns.tsx'
-import { Checklist, Line } from '../enrolment/Enrol.tsx'
+import { Checklist } from '../enrolment/Checklist.tsx'
+import { EarlierLine, Line } from '../enrolment/Line.tsx'
 import { Meter } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { Troubles } from '../hosts/HostDetail.tsx'
@@ -16,7 +17,7 @@ import { Menu } from '../kit/Menu.tsx'
 import { Chart } from '../metrics/Chart.tsx'
 import { dataOf, hostCharts } from '../metrics/charts.ts'
 import { Lost, Newer } from '../shell/Banner.tsx'
-import { errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
+import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
 
 const nothing = () => undefined
 const states = ['ok', 'busy', 'warn', 'critical', 'off', 'unknown', 'stale'] as const
@@ -187,14 +188,19 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
     </div>
   ),
   enrolment: () => (
-    <For each={Object.entries(lines)}>
-      {([name, [invitation, progress]]) => (
-        <Case name={name}>
-          <Line invitation={invitation} progress={progress} />
-          <Checklist progress={progress} />
-        </Case>
-      )}
-    </For>
+    <>
+      <For each={Object.entries(lines)}>
+        {([name, [invitation, progress]]) => (
+          <Case name={name}>
+            <Line invitation={invitation} progress={progress} />
+            <Checklist progress={progress} />
+          </Case>
+        )}
+      </For>
+      <Case name="earlier">
+        <EarlierLine line={earlierLine} progress={lines.refused[1]} busy={false} onReplace={() => undefined} />
+      </Case>
+    </>
   ),
   outcomes: () => (
     <p class="row">

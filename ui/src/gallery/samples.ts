@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
-import type { EnrolProgress, Invitation } from '@fairlead/protocol/features/enrolment.ts'
+import type { EnrolProgress, Invitation, MadeLine } from '@fairlead/protocol/features/enrolment.ts'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import type { MetricsAnswer } from '@fairlead/protocol/features/metrics.ts'
@@ -153,6 +153,13 @@ const progress = (more: Partial<EnrolProgress>): EnrolProgress => ({
   ...more,
 })
 
+export const earlierLine: MadeLine = {
+  id: 'sample',
+  state: 'open',
+  tags: ['prod'],
+  createdMs: now - 60_000,
+  expiresMs: now + 14 * 60_000,
+}
 export const lines = {
   waiting: [invitation, progress({})],
   arriving: [invitation, progress({ steps: steps('ok', 'ok', 'ok') })],
@@ -161,6 +168,7 @@ export const lines = {
     progress({ steps: steps('ok', 'ok', 'warn', 'failed', 'waiting', 'ok'), used: true, host: 'sample', hostName: 'web-1' }),
   ],
   used: [invitation, progress({ steps: steps('ok', 'ok', 'ok', 'ok', 'ok', 'ok'), used: true, host: 'sample', hostName: 'web-1' })],
+  refused: [invitation, progress({ refused: { why: 'hostname', ip: '192.0.2.9', atMs: now - 60_000 } })],
   canceled: [invitation, progress({ canceled: true })],
   expired: [{ ...invitation, expiresMs: now - 1 }, progress({ expired: true })],
 } as const

@@ -32,7 +32,13 @@ export function HostDetail(): JSX.Element {
       <div class="head">
         <h1>{plain(host()!.name)}</h1>
         <HostState host={host()!} />
-        <For each={host()!.tags}>{(tag) => <span class="tag">{plain(tag)}</span>}</For>
+        <For each={host()!.tags}>
+          {(tag) => (
+            <span class="tag" title={plain(tag)}>
+              {plain(tag)}
+            </span>
+          )}
+        </For>
       </div>
       <Troubles host={host()!} />
       <nav class="tabs" aria-label={t('tab.list')}>

@@ -1,10 +1,11 @@
 import { useNavigate } from '@solidjs/router'
-import { createSignal, Show, untrack, type JSX } from 'solid-js'
+import { createMemo, createSignal, Show, untrack, type JSX } from 'solid-js'
+import { hostNameForm, readTags } from '@fairlead/protocol/tags.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
-import { act, ConfirmByName, NoPermission } from '../kit/kit.tsx'
+import { act, ConfirmByName, NoPermission, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
-import { readTags } from '../kit/tags.ts'
+import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
 
 /** Its name and tags, and the way out. What was typed stays, after a refusal and whatever the hub tells meanwhile. */
@@ -12,11 +13,18 @@ export function HostSettings(props: { readonly id: string; readonly name: string
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
   const unsaved = createUnsaved()
+  const [tags, setTags] = createSignal(untrack(() => props.tags.join(' ')))
+  const read = createMemo(() => readTags(tags()))
+  const [name, setName] = createSignal(untrack(() => props.name))
+  const badName = () => name() !== '' && !hostNameForm.test(name())
+  let field!: HTMLInputElement
+  let nameField!: HTMLInputElement
   function save(event: SubmitEvent): void {
     event.preventDefault()
-    const fields = new FormData(event.currentTarget as HTMLFormElement)
-    const tags = [...readTags(String(fields.get('tags'))).tags]
-    const send = () => ask('hosts.update', { host: props.id, name: String(fields.get('name')), tags })
+    if (badName()) return nameField.focus()
+    if (read().fault !== undefined) return field.focus()
+    const tags = [...read().tags]
+    const send = () => ask('hosts.update', { host: props.id, name: name(), tags })
     void act(t('hosts.save'), send).then((done) => done && unsaved.saved())
   }
   async function revoke(): Promise<void> {
@@ -29,13 +37,37 @@ export function HostSettings(props: { readonly id: string; readonly name: string
       <form class="box form" onSubmit={save} ref={unsaved.watch}>
         <label class="field">
           {t('containers.name')}
-          <input name="name" value={untrack(() => props.name)} maxlength="63" required />
+          <input
+            name="name"
+            ref={(element) => (nameField = element)}
+            value={untrack(name)}
+            maxlength="63"
+            required
+            aria-invalid={badName()}
+            aria-describedby="settings-name-bad"
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
+        <div id="settings-name-bad" role="alert">
+          <Show when={badName()}>
+            <p class="state-critical">{t('hosts.wrongName', { name: plain(name()) })}</p>
+          </Show>
+        </div>
         <label class="field">
           {t('hosts.tags')}
-          <input name="tags" value={untrack(() => props.tags.join(' '))} />
+          <input
+            name="tags"
+            ref={(element) => (field = element)}
+            value={untrack(tags)}
+            maxlength="4096"
+            spellcheck={false}
+            aria-invalid={read().fault !== undefined}
+            aria-describedby="settings-tags-bad"
+            onInput={(event) => setTags(event.currentTarget.value)}
+          />
           <small>{t('hosts.tagsHint')}</small>
         </label>
+        <TagFault id="settings-tags-bad" fault={read().fault} />
         <p>
           <button type="submit" class="primary">
             {t('hosts.save')}

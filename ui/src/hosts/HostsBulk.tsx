@@ -1,10 +1,10 @@
 import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import { readTags } from '@fairlead/protocol/tags.ts'
 import { t } from '../i18n/i18n.ts'
 import { Dialog } from '../kit/Dialog.tsx'
 import { plain } from '../kit/kit.tsx'
 import { showOperation, startOperation } from '../kit/operations.ts'
-import { readTags } from '../kit/tags.ts'
 import { labelOf, planHosts, runOn, tagsAfter, type HostVerb } from './bulk.ts'
 import { NewTags, OldTags } from './TagFields.tsx'
 
@@ -32,7 +32,7 @@ export function HostsBulk(props: {
   const word = () => (plan().hosts.length === 1 ? plan().hosts[0]!.name : String(plan().hosts.length))
   const ready = () =>
     plan().hosts.length > 0 &&
-    (danger() ? typed().trim() === word() : tags().length > 0 && (props.verb === 'untag' || read().bad === undefined))
+    (danger() ? typed().trim() === word() : tags().length > 0 && (props.verb === 'untag' || read().fault === undefined))
   const turn = (tag: string) =>
     setChosen((before) => {
       const next = new Set(before)
@@ -64,7 +64,7 @@ export function HostsBulk(props: {
         }}
       >
         <Show when={props.verb === 'tag'}>
-          <NewTags text={text()} bad={read().bad} known={props.known} onInput={setText} />
+          <NewTags text={text()} fault={read().fault} known={props.known} onInput={setText} />
         </Show>
         <Show when={props.verb === 'untag'}>
           <OldTags hosts={props.hosts} chosen={chosen()} onTurn={turn} />

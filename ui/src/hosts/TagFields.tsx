@@ -1,13 +1,15 @@
-import { createUniqueId, For, Show, type JSX } from 'solid-js'
+import { createUniqueId, For, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import type { TagFault as Fault } from '@fairlead/protocol/tags.ts'
 import { t } from '../i18n/i18n.ts'
 import { plain } from '../kit/kit.tsx'
+import { TagFault } from '../kit/TagFault.tsx'
 import { tagsOf } from './bulk.ts'
 
 /** Tags to give, typed; those of the fleet are offered. */
 export function NewTags(props: {
   readonly text: string
-  readonly bad: string | undefined
+  readonly fault: Fault | undefined
   readonly known: readonly string[]
   readonly onInput: (text: string) => void
 }): JSX.Element {
@@ -22,7 +24,7 @@ export function NewTags(props: {
           autocomplete="off"
           spellcheck={false}
           maxlength="512"
-          aria-invalid={props.bad !== undefined}
+          aria-invalid={props.fault !== undefined}
           aria-describedby={`${id}-bad`}
           value={props.text}
           onInput={(event) => props.onInput(event.currentTarget.value)}
@@ -32,9 +34,7 @@ export function NewTags(props: {
       <datalist id={`${id}-known`}>
         <For each={props.known}>{(tag) => <option value={tag} />}</For>
       </datalist>
-      <div id={`${id}-bad`} role="alert">
-        <Show when={props.bad}>{(tag) => <p class="state-critical">{t('hosts.bulk.badTag', { tag: plain(tag()) })}</p>}</Show>
-      </div>
+      <TagFault id={`${id}-bad`} fault={props.fault} />
     </>
   )
 }

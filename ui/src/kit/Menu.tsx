@@ -16,6 +16,9 @@ export interface MenuItem {
   readonly run: () => void
 }
 
+/** A label may be a name of somebody's: of a long one the whole is a hover away. */
+const longLabel = 20
+
 /** A button and what it unfolds. Arrows move, Escape closes, focus returns. */
 export function Menu(props: {
   readonly label: string
@@ -60,13 +63,16 @@ export function Menu(props: {
       <button
         type="button"
         class={props.class}
+        title={props.label.length > longLabel ? props.label : undefined}
         aria-haspopup="menu"
         aria-expanded={open()}
         ref={(element) => (button = element)}
         onClick={() => (open() ? close() : show())}
       >
         <Show when={props.icon}>{(name) => <Icon name={name()} />}</Show>
-        <span classList={{ 'hide-phone': props.icon !== undefined }}>{props.label}</span>
+        <span class="clip" classList={{ 'hide-phone': props.icon !== undefined }}>
+          {props.label}
+        </span>
         <Show when={props.icon}>
           <span class="visually-hidden only-phone">{props.label}</span>
         </Show>

@@ -43,11 +43,13 @@ export function ErrorBox(props: {
   /** What could not be done: "The hosts could not be loaded." */
   readonly what?: string
   readonly onRetry?: () => void
+  /** What each code tells a person to do; where nobody is signed in yet, most of it is beside the point. */
+  readonly next?: boolean
 }): JSX.Element {
   const [open, setOpen] = createSignal(false)
   const message = () => plain(props.error instanceof Error ? props.error.message : String(props.error))
   const code = () => codeOf(props.error)
-  const next = () => nextSteps.find((one) => one === code())
+  const next = () => (props.next === false ? undefined : nextSteps.find((one) => one === code()))
   const raw = () =>
     JSON.stringify({ what: props.what, code: code(), message: message(), page: location.pathname, time: new Date().toISOString() })
   return (
@@ -185,6 +187,8 @@ interface Notice {
   readonly text: string
   readonly bad: boolean
   readonly undo?: (() => void) | undefined
+  /** Of which action it tells; the next try of it takes its place. */
+  readonly of: string
 }
 
 const mostNotices = 3
@@ -193,9 +197,9 @@ const [notices, setNotices] = createSignal<readonly Notice[]>([])
 let lastNotice = 0
 
 /** The result of the person's own action. It goes by itself; an error stays until it is put away. */
-export function tell(text: string, bad = false, undo?: () => void): void {
+export function tell(text: string, bad = false, undo?: () => void, of = ''): void {
   const id = ++lastNotice
-  setNotices((before) => [...before, { id, text, bad, undo }].slice(-mostNotices))
+  setNotices((before) => [...before, { id, text, bad, undo, of }].slice(-mostNotices))
   if (!bad) setTimeout(() => forget(id), noticeMs)
 }
 
@@ -233,12 +237,14 @@ export function Notices(): JSX.Element {
 
 /** Runs an action of the person's and says how it went; `quiet`: only if it went wrong. `undo` is offered when it went well. */
 export async function act(label: string, run: () => Promise<unknown>, quiet = false, undo?: () => void): Promise<boolean> {
+  // What went wrong the last time is tried again: it is no news any more.
+  if (label !== '') setNotices((before) => before.filter(({ bad, of }) => !bad || of !== label))
   try {
     await run()
     if (!quiet) tell(t('containers.done', { action: label }), false, undo)
     return true
   } catch (error) {
-    tell(label === '' ? messageOf(error) : `${label}: ${messageOf(error)}`, true)
+    tell(label === '' ? messageOf(error) : `${label}: ${messageOf(error)}`, true, undefined, label)
     return false
   }
 }

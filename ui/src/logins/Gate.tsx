@@ -15,7 +15,9 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
   const unsaved = createUnsaved()
   createEffect(() => {
     if (waitSeconds() <= 0) return
-    const timer = setTimeout(() => setWaitSeconds((n) => n - 1), 1000)
+    const timer = setTimeout(() => {
+      if (setWaitSeconds((n) => n - 1) <= 0) setError(undefined)
+    }, 1000)
     onCleanup(() => clearTimeout(timer))
   })
 
@@ -47,7 +49,11 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
   return (
     <main class="gate">
       {/* Nothing is lost with an address and a password; the rest of a first run is more to type again. */}
-      <form onSubmit={submit} ref={(form) => untrack(() => props.welcome.firstRun) && unsaved.watch(form)}>
+      <form
+        onSubmit={submit}
+        onInput={() => waitSeconds() <= 0 && setError(undefined)}
+        ref={(form) => untrack(() => props.welcome.firstRun) && unsaved.watch(form)}
+      >
         <p class="brand">
           <Mark /> Fairlead
           <span class="grow" />
@@ -90,7 +96,7 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
           autocomplete={props.welcome.firstRun ? 'new-password' : 'current-password'}
           {...(props.welcome.firstRun ? { min: 12, max: 128, hint: t('setup.passwordHint') } : {})}
         />
-        <Show when={error()}>{(now) => <ErrorBox error={now()} />}</Show>
+        <Show when={error()}>{(now) => <ErrorBox error={now()} next={['rate_limited', 'internal'].includes(codeOf(now()))} />}</Show>
         <button class="primary" type="submit" disabled={busy() || waitSeconds() > 0}>
           <Show
             when={waitSeconds() > 0}

@@ -63,7 +63,9 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         </button>
         <span class="grow hide-phone" />
         <Tray />
-        <span class="dim hide-phone">{plain(props.me.organization.name)}</span>
+        <span class="organization clip dim hide-phone" title={plain(props.me.organization.name)}>
+          {plain(props.me.organization.name)}
+        </span>
         <UserMenu onKeys={() => setHelping(activeKeys())} onOut={signOut} />
       </header>
       <nav class="rail" aria-label={t('nav.main')}>

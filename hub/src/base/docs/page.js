@@ -5,7 +5,7 @@ const words = {
     other: 'Français',
     find: 'Find',
     intro:
-      'Requests carry the login cookie of the console. Whatever changes something must come from this very address. Lists that go on answer one JSON document a line, or server-sent events with “Accept: text/event-stream”, which go on after “Last-Event-ID” or say “reset”.',
+      'Requests carry the login cookie of the console. Whatever changes something must come from this very address. Lists that go on answer one JSON document a line, or server-sent events with “Accept: text/event-stream”, which go on after “Last-Event-ID”, or say “reset” and begin anew. Logs, events and the audit trail go on after any id; a list of the fleet while the hub still holds what was seen, about a minute, by patches alone.',
     needs: 'Permission',
     on: 'Judged on',
     open: 'Open to everybody',
@@ -21,7 +21,7 @@ const words = {
     other: 'English',
     find: 'Chercher',
     intro:
-      'Les requêtes portent le cookie de connexion de la console. Tout ce qui modifie quelque chose doit venir de cette même adresse. Les listes qui continuent répondent un document JSON par ligne, ou des événements serveur avec « Accept: text/event-stream », qui reprennent après « Last-Event-ID » ou disent « reset ».',
+      'Les requêtes portent le cookie de connexion de la console. Tout ce qui modifie quelque chose doit venir de cette même adresse. Les listes qui continuent répondent un document JSON par ligne, ou des événements serveur avec « Accept: text/event-stream », qui reprennent après « Last-Event-ID », ou disent « reset » et recommencent. Journaux, événements et piste d’audit reprennent après tout identifiant ; une liste du parc tant que le hub tient ce qui a été vu, environ une minute, par les seuls changements.',
     needs: 'Permission',
     on: 'Jugée sur',
     open: 'Ouvert à tous',
