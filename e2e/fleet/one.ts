@@ -53,10 +53,12 @@ export interface OneOptions extends Omit<HubOptions, 'env'> {
   /** More settings of the hub, and of the agent. */
   readonly hub?: Env
   readonly agent?: Env
+  /** See `startAgent`. */
+  readonly program?: readonly string[]
 }
 
 /** With `net`, the host is the machine of its first site. */
-export function startOne({ name = 'alpha', hub: env = {}, agent: agentEnv = {}, ...rest }: OneOptions = {}): Promise<One> {
+export function startOne({ name = 'alpha', hub: env = {}, agent: agentEnv = {}, program, ...rest }: OneOptions = {}): Promise<One> {
   return all(async (add) => {
     const where = rest.net?.sites[0]
     const owned = add(await startOwnedHub({ env, ...rest }))
@@ -64,7 +66,7 @@ export function startOne({ name = 'alpha', hub: env = {}, agent: agentEnv = {}, 
     const hosts = async () => JSON.parse((await owned.owner.ask('GET', '/api/v1/hosts')).text) as Host[]
     const back = (wanted = name) => until(async () => (await hosts()).some((host) => host.name === wanted && host.online))
     const join = await invite(owned.owner, owned.address)
-    const agent = add(await startAgent(join, engine.socket, { name, env: agentEnv, ...(where === undefined ? {} : { where }) }))
+    const agent = add(await startAgent(join, engine.socket, { name, env: agentEnv, ...(where && { where }), ...(program && { program }) }))
     await back()
     return { ...owned, engine, agent, hosts, back }
   })

@@ -108,7 +108,13 @@ export interface AgentProcess {
 export async function startAgent(
   join_: string,
   engineSocket: string,
-  options: { readonly where?: Namespace; readonly name: string; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly where?: Namespace
+    readonly name: string
+    readonly env?: Readonly<Record<string, string>>
+    /** What node is given before the verb: as it is installed, say. Otherwise it runs from source, with the compiler in its memory. */
+    readonly program?: readonly string[]
+  },
 ): Promise<AgentProcess> {
   const dir = mkdtempSync('/var/tmp/fairlead-agent-')
   const stateDir = join(dir, 'state')
@@ -123,7 +129,7 @@ export async function startAgent(
     ...options.env,
   }
   const launch = (verb: string) => {
-    const argv = [join(root, 'agent/src/main.ts'), verb]
+    const argv = [...(options.program ?? [join(root, 'agent/src/main.ts')]), verb]
     const settings = { env, stdio: ['pipe', 'pipe', 'pipe'] as 'pipe'[] }
     const child =
       options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)

@@ -29,6 +29,19 @@ describe('lines of a log', () => {
     assert.ok(batches.length >= 4, `${batches.length} batches`)
   })
 
+  // The console gives up a log that ends in a fault of the agent's; one that the engine broke off it opens again.
+  it('that a dying engine breaks off end in its own failure, not in one of the agent', async () => {
+    async function* broken() {
+      yield Buffer.from('line 1\n')
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
+    }
+    const read = async () => {
+      for await (const batch of gather(Readable.from(broken()) as Socket, createSplitter('bare', false), () => true))
+        assert.equal(decodeLogLines(batch).count, 1)
+    }
+    await assert.rejects(read(), { code: 'bad_upstream' })
+  })
+
   it('have the time that is written before them, whatever the line before them had', () => {
     const at = (text: string) => parseTimed(Buffer.from(`${text} x`)).timeMs
     const whole = Date.parse('2026-11-21T01:02:03Z')

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { codeOf } from '@fairlead/protocol/errors.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import type * as z from 'zod/mini'
 import type { LogsInput } from '@fairlead/protocol/features/containers.ts'
 import { ask, type Engine, type Query } from '../docker/engine.ts'
@@ -149,6 +149,10 @@ export async function* gather(
     split.end(take)
     while (full.length > 0) yield full.shift()!
     if (batch.count > 0) yield batch.take()
+  } catch (cause) {
+    // An engine that is killed resets the connection. Whoever reads comes back after that, and after nothing that is our own fault.
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause
+    throw new FairleadError('bad_upstream', 'The container engine broke the log off; it is being restarted or has died.', { cause })
   } finally {
     next.catch(() => undefined)
     socket.destroy()
