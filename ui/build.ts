@@ -25,6 +25,8 @@ const solid: Plugin = {
       } catch {
         const { code } = transformSync(source, {
           filename: path,
+          // Presets are this package's own, wherever it is built from.
+          cwd: root,
           presets: [
             ['babel-preset-solid', {}],
             ['@babel/preset-typescript', { onlyRemoveTypeImports: true }],
