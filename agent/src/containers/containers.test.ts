@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { codeOf } from '@fairlead/protocol/errors.ts'
 import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import type { Row } from '@fairlead/protocol/features/inventory.ts'
 import { containers } from '@fairlead/protocol/features/containers.ts'
@@ -12,7 +13,7 @@ import { openEngine, type Engine } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
 import { serveContainers } from './containers.ts'
 import { containersSource } from './source.ts'
-import { joined, read, until } from './test-lines.ts'
+import { joined, linesOf, read, until } from './test-lines.ts'
 
 describe('containers of a real engine', need('dockerd', 'busybox'), () => {
   let real: TestEngine
@@ -133,6 +134,56 @@ describe('containers of a real engine', need('dockerd', 'busybox'), () => {
       ['4', '5', '6'],
     )
   })
+
+  // Each start says two lines at once, within the same second as the end of the one before; the engine itself is killed in between.
+  it(
+    'a log is followed through quick restarts of its container and the death of its engine, each line once',
+    { timeout: 90_000 },
+    async () => {
+      const script = 'n=$(cat /tmp/n 2>/dev/null || echo 0); n=$((n+1)); echo $n > /tmp/n; echo "start $n"; echo "wrong $n" >&2; sleep 1000'
+      const id = await real.run('phoenix', ['sh', '-c', `(${script})`], {})
+      const seen: string[] = []
+      let after: { timeMs: number; lines: number } | undefined
+      const leaving = new AbortController()
+      const reading = (async () => {
+        while (!leaving.signal.aborted) {
+          try {
+            const from = after === undefined ? { tail: -1 } : { after }
+            for await (const batch of client.logs({ id, ...from }, { signal: leaving.signal }))
+              for (const { timeMs, source, text } of linesOf(batch)) {
+                if (source === 2) continue
+                seen.push(text)
+                after = { timeMs, lines: after?.timeMs === timeMs ? after.lines + 1 : 1 }
+              }
+          } catch (error) {
+            if (leaving.signal.aborted) return
+            // One that starts keeps who asks waiting for a while.
+            assert.match(codeOf(error), /^(?:bad_upstream|deadline_exceeded)$/, String(error))
+          }
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+      })()
+      const started = (n: number) => until(() => seen.includes(`start ${n}`) && seen.includes(`wrong ${n}`))
+      await started(1)
+      for (let n = 2; n <= 6; n++) {
+        await real.api('POST', '/containers/phoenix/restart?t=0')
+        if (n % 2 === 0) await started(n)
+      }
+      await started(6)
+      await new Promise<void>((done) => {
+        real.process.once('exit', () => done())
+        real.process.kill('SIGKILL')
+      })
+      await real.restart()
+      await real.api('POST', '/containers/phoenix/restart?t=0')
+      await started(7)
+      leaving.abort()
+      await real.api('DELETE', '/containers/phoenix?force=1')
+      await reading
+      const expected = [1, 2, 3, 4, 5, 6, 7].flatMap((n) => [`start ${n}`, `wrong ${n}`])
+      assert.deepEqual(seen.toSorted(), expected.toSorted())
+    },
+  )
 
   it('stderr is told from stdout, and either can be left out', async () => {
     const id = await real.run('both', ['sh', '-c', 'echo out; echo err >&2'])
