@@ -8,6 +8,9 @@ const slabFrom = slabBytes / 2
 /** So many wait to be used again, at most: what one stream has under way. */
 const mostFree = 64
 
+/** A payload of at least this part of the memory it came in is kept as it came. */
+const wholeShare = 3
+
 const free: ArrayBuffer[] = []
 /** Those in use whose only holder is the wire: nobody else may still read them when they are given back. */
 const out = new WeakSet<ArrayBufferLike>()
@@ -23,6 +26,11 @@ export function inSlab(payload: Uint8Array): Uint8Array {
   const copy = new Uint8Array(slab, 0, payload.length)
   copy.set(payload)
   return copy
+}
+
+/** What is received as it can be kept: in memory of its own, unless it is most of what it came in. `lent`: that is only valid now. */
+export function keep(payload: Uint8Array, lent: boolean): Uint8Array {
+  return !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : inSlab(payload)
 }
 
 /** Whether it may be memory that is used again. */

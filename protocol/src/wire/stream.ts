@@ -10,11 +10,8 @@ import { outboxOf, type Outbox, type Trailer } from './outbox.ts'
 import { agreesToPack, packItem, Unpacker } from './pack.ts'
 import { readPayloads } from './reading.ts'
 import type { Bucket } from './schedule.ts'
-import { inSlab } from './slabs.ts'
+import { keep } from './slabs.ts'
 import type { OpenMeta, WireStream } from './types.ts'
-
-/** A payload of at least this part of the memory it came in is kept as it came. */
-const wholeShare = 3
 
 type Answer = { readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }
 
@@ -227,8 +224,7 @@ export class StreamImpl implements WireStream {
     if (inbox.ended || this.over) return true
     inbox.receivedBytes += payload.length
     if (inbox.receivedBytes > inbox.grantedBytes) return false
-    // What is small would hold on to all it came with; what is not is not worth a copy.
-    const own = !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : inSlab(payload)
+    const own = keep(payload, lent)
     if (this.joint === undefined) inbox.push(own)
     else {
       inbox.consumedBytes = inbox.receivedBytes
