@@ -15,7 +15,7 @@ describe('what lets a host in', () => {
         ([, , text]) => ({ file, text: text! }),
       ),
     )
-    assert.ok(told.some(({ text }) => text.includes('make a new line in the console')))
+    assert.ok(told.some(({ text }) => text.includes('this line is unknown to this hub')))
     assert.deepEqual(
       told.filter(({ text }) => /invitation|join token/i.test(text)),
       [],
