@@ -108,6 +108,8 @@ describe('the feed of one log', () => {
     }
     assert.deepEqual(advance(undefined, lines), { timeMs: 5, lines: 1 })
     assert.deepEqual(advance({ timeMs: 5, lines: 2 }, { ...lines, count: 0 }), { timeMs: 5, lines: 2 })
+    const mixed = { ...lines, times: Float64Array.of(7, 6, 7), sources: new Uint8Array(3) }
+    assert.deepEqual(advance(undefined, mixed), { timeMs: 7, lines: 2 })
     const older = olderThan({ ...lines, sources: new Uint8Array(3) }, 5)
     assert.deepEqual([older.count, Buffer.from(older.text).toString()], [1, 'a'])
   })

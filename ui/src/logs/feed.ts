@@ -90,11 +90,11 @@ export function advance(cursor: Cursor | undefined, { count, times, sources }: L
   let lines = cursor?.lines ?? 0
   for (let i = 0; i < count; i++) {
     if (sources[i] === 2) continue
-    if (times[i] === timeMs) lines++
-    else {
+    // An earlier one changes nothing: two outputs are not always written down in the order of their times.
+    if (times[i]! > timeMs) {
       timeMs = times[i]!
       lines = 1
-    }
+    } else if (times[i] === timeMs) lines++
   }
   return Number.isFinite(timeMs) ? { timeMs, lines } : undefined
 }
