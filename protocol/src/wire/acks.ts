@@ -19,8 +19,10 @@ export class Acks {
   #told = 0
   #toldMs = 0
   #waiting = false
-  /** What came since the ACK before came at a rate at which fewer suffice. */
+  /** What comes, comes at a rate at which fewer suffice: looked at over some ms, as bytes come in lumps. */
   #fast = false
+  #lookedAt = 0
+  #lookedMs = 0
   readonly #clock: Clock
   readonly #link: { control(type: number, total: number): void }
 
@@ -33,11 +35,19 @@ export class Acks {
     this.received += bytes
     const pending = this.received - this.#told
     const now = this.#clock.now()
-    if (this.#fast ? pending >= limits.ack.fastBytes || now - this.#toldMs >= limits.ack.delayMs : this.#due(pending, now))
-      return this.#now(now)
+    this.#look(now)
+    if (this.#fast ? pending >= limits.ack.fastBytes : this.#due(pending, now)) return this.#now(now)
     if (this.#waiting) return
     this.#waiting = true
     wait(this.#clock, this)
+  }
+
+  #look(nowMs: number): void {
+    const tookMs = nowMs - this.#lookedMs
+    if (tookMs < limits.ack.lookMs) return
+    this.#fast = this.received - this.#lookedAt >= limits.fastBytesPerMs * tookMs
+    this.#lookedAt = this.received
+    this.#lookedMs = nowMs
   }
 
   #due(pending: number, nowMs: number): boolean {
@@ -51,7 +61,6 @@ export class Acks {
   }
 
   #now(nowMs: number): void {
-    this.#fast = this.received - this.#told >= limits.fastBytesPerMs * Math.max(nowMs - this.#toldMs, 1)
     this.#told = this.received
     this.#toldMs = nowMs
     this.#link.control(frame.ack, this.received)
