@@ -169,7 +169,7 @@ describe('acknowledgements', () => {
     assert.equal(await flow(64 * KiB, 100), 50 + 10)
     await flow(2 * KiB, 20)
     // Each 8 KiB: what is slow is heard of as soon as before.
-    assert.equal(await flow(2 * KiB, 100), 25)
+    assert.ok((await flow(2 * KiB, 100)) >= 25)
   })
 })
 
