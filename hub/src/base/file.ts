@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Bindings } from './bindings.ts'
 import { mostStallMs, watchReader } from './stall.ts'
 
 export interface FileAnswer {
@@ -26,7 +26,7 @@ const mostNameChars = 120
  * `deadline_exceeded`: meanwhile the host held the log open for nobody.
  */
 export async function answerFile(
-  context: Context<{ Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }>,
+  context: Context<Bindings>,
   { type, name, bytes, abort, ended, stallMs = mostStallMs }: FileAnswer,
   onClose: () => void,
 ): Promise<Response> {

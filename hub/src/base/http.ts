@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Hono, type Context } from 'hono'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import { publicEndpoints, type Caller } from './access.ts'
+import type { Bindings } from './bindings.ts'
 import { cookie, readCookie, sameOrigin, type Peer } from './headers.ts'
 import { answerJson } from './packed.ts'
 import { bodyBytes, readParams } from './params.ts'
@@ -23,8 +24,6 @@ export interface HttpDeps {
   /** How streams go on after `Last-Event-ID`, by method; the others begin anew and say `reset`. */
   readonly resumes: Readonly<Record<string, () => Resume>>
 }
-
-type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }
 
 export interface HttpApi {
   readonly app: Hono<Bindings>

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { arch } from 'node:os'
 import { basename, join } from 'node:path'
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
+import type { Bindings } from './bindings.ts'
 import { mostStallMs, watchReader } from './stall.ts'
-
-type Bindings = { Bindings: HttpBindings }
 
 export interface Installer {
   readonly app: Hono<Bindings>
@@ -86,7 +83,7 @@ function sendFile(context: Context<Bindings>, path: string, stallMs: number): Re
   const pieces = file[Symbol.asyncIterator]()
   const end = () => void file.destroy()
   for (const over of ['finish', 'close'] as const) context.env.outgoing.once(over, end)
-  const reader = watchReader(context.env as { incoming: IncomingMessage; outgoing: ServerResponse }, stallMs, end)
+  const reader = watchReader(context.env, stallMs, end)
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

@@ -1,9 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-
-type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }
+import type { Bindings } from './bindings.ts'
 
 /** What a request may have: of somebody who is signed in, and of a stranger at the public doors. */
 export const bodyBytes = { caller: 1024 * 1024, stranger: 16 * 1024 } as const

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { NodeRequest } from './bindings.ts'
 
 /** Whoever takes nothing for so long is gone, or holds open what others need: a file, a stream of a host, a connection. */
 export const mostStallMs = 30_000
@@ -11,11 +11,7 @@ export interface Reader {
 }
 
 /** Cuts the connection of a reader who was given something and asks for nothing more, `onStall` first. Time in which a host is slow is not its. */
-export function watchReader(
-  { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
-  stallMs: number,
-  onStall: () => void,
-): Reader {
+export function watchReader({ incoming, outgoing }: NodeRequest, stallMs: number, onStall: () => void): Reader {
   let timer: ReturnType<typeof setTimeout> | undefined
   const takes = () => clearTimeout(timer)
   for (const over of ['finish', 'close'] as const) outgoing.once(over, takes)

@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import { stream as respondStream } from 'hono/streaming'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import type { FairleadError } from '@fairlead/protocol/errors.ts'
 import { decodeLogLines, goesOnBit, logBatch } from '@fairlead/protocol/wire/log-batch.ts'
+import type { Bindings } from './bindings.ts'
 import { answerFile, type FileAnswer } from './file.ts'
 import type { Resume } from './resume.ts'
 import { publicError } from './serve.ts'
@@ -31,9 +31,9 @@ export interface Streams {
     params: Record<string, unknown>,
     lastEventId: string | undefined,
   ): Resumed & { readonly params: Record<string, unknown> }
-  answer(context: Context<{ Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }>, answer: Answer): Response
+  answer(context: Context<Bindings>, answer: Answer): Response
   /** Its bytes as a file to save. Rejects with what goes wrong before the first of them. */
-  answerFile(context: Context<{ Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }>, answer: FileAnswer): Promise<Response>
+  answerFile(context: Context<Bindings>, answer: FileAnswer): Promise<Response>
   end(why: FairleadError, login?: string): void
 }
 

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Hono } from 'hono'
+import type { Bindings } from './bindings.ts'
 import type { Log } from './log.ts'
 import { serveDocs } from './docs.ts'
 import { safeHeaders } from './headers.ts'
@@ -21,8 +21,6 @@ export interface WebDeps {
   readonly isDraining: () => boolean
   readonly log: Log
 }
-
-type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } }
 
 const pingMs = 4000
 
