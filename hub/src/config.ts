@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { dataDirProblem } from './base/datadir.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
+import { dataDirProblem } from './base/datadir.ts'
 import { secretOf, type Secret } from './base/secret.ts'
 
 export interface Listen {

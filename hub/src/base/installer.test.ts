@@ -98,7 +98,7 @@ describe('what an installer fetches', () => {
     const agent = join(root, 'agent/dist/agent.cjs')
     mkdirSync(dirname(agent), { recursive: true })
     const seen = new Set<string>()
-    // The second is as long as the first, and the third written in its place.
+    // As long as the one before it: only its time tells them apart.
     for (const text of ['one', 'two']) {
       writeFileSync(agent, text)
       const [said, is] = await hashes()

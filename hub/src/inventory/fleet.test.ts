@@ -18,7 +18,6 @@ function set(inventory: Inventory, ...rows: Row[]): void {
   inventory.apply('acme', 'h1', 'port', { kind: 'boat', reset: false, done: false, set: rows, unset: [] })
 }
 
-/** What a console makes of the patches, as `fleet.ts` of the contracts says it must. */
 interface ViewOptions {
   readonly limit?: number
   readonly kept?: Kept
@@ -27,6 +26,7 @@ interface ViewOptions {
   readonly organization?: string
 }
 
+/** What a console makes of the patches, as `fleet.ts` of the contracts says it must. */
 function view(inventory: Inventory, { limit = 200, kept = createKept(), from, organization = 'acme' }: ViewOptions = {}) {
   const leaving = new AbortController()
   const query = { kind: 'boat', filter: '', sort: ['name'], offset: 0, limit }
