@@ -1,3 +1,4 @@
+import { assert } from '@fairlead/protocol/errors.ts'
 import { encodeLogLines, goesOnBit } from '@fairlead/protocol/wire/log-batch.ts'
 import { mostPartBytes, type Line } from './split.ts'
 
@@ -24,7 +25,7 @@ export function createBatch() {
     /** False: there is no room; take the batch first. */
     add({ timeMs, source, text: line, goesOn }: Line): boolean {
       const { length } = line
-      if (length > mostPartBytes) throw new Error('a line of a log was not cut')
+      assert(length <= mostPartBytes, 'A line of a log is cut before it is gathered.')
       if (4 + bytes + length + lineOverhead * (count + 1) > batchBytes || count >= most) return false
       const level = carried[source] ?? levelOf(line)
       if (goesOn || carried[source] !== undefined) carried[source] = goesOn ? level : undefined

@@ -44,7 +44,8 @@ export function serveContainers(engine: Engine, { showSecrets = false }: Contain
   return {
     async list({ all }) {
       const rows = await engine.call<RawContainer[]>(ask('GET /containers/json', {}, { all }))
-      return rows.map((raw) => readContainer(raw, createSinces(), Date.now()))
+      const [sinces, nowMs] = [createSinces(), Date.now()]
+      return rows.map((raw) => readContainer(raw, sinces, nowMs))
     },
     get: ({ id }) => get(id),
     async inspect({ id }) {

@@ -38,7 +38,7 @@ const slackMs = 2000
 
 /**
  * Turns each reading of a container's text into one time that stays what it is while the text agrees with it: the text grows
- * coarser as the container grows older, the time does not. `status` is the engine's word.
+ * coarser as the container grows older, the time does not.
  */
 export function createSinces() {
   const known = new Map<string, number>()

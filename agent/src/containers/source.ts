@@ -1,5 +1,5 @@
-import { ask, type Engine } from '../docker/engine.ts'
 import type { Row } from '@fairlead/protocol/features/inventory.ts'
+import { ask, type Engine } from '../docker/engine.ts'
 import type { EngineWatch } from '../docker/watch.ts'
 import type { InventorySource } from '../inventory/source.ts'
 import { containerRow, readContainer, type RawContainer } from './read.ts'
@@ -34,7 +34,10 @@ export function containersSource(engine: Engine, watch: EngineWatch): InventoryS
       let turn: Promise<unknown> = Promise.resolve()
 
       function after(ms: number, run: () => void): void {
-        const timer = setTimeout(() => (timers.delete(timer), run()), ms)
+        const timer = setTimeout(() => {
+          timers.delete(timer)
+          run()
+        }, ms)
         timers.add(timer)
       }
       function look(id: string): void {

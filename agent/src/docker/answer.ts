@@ -74,9 +74,8 @@ export class Answer {
       if (line === undefined) return undefined
       at = end + 1
       if (this.#next === 'trailer') return this.#whole()
-      if (this.#next === 'gap') {
-        this.#next = 'size'
-      } else this.#begin(line)
+      if (this.#next === 'gap') this.#next = 'size'
+      else this.#begin(line)
     }
     return undefined
   }
