@@ -23,5 +23,5 @@ describe('an address of the hub', () => {
     ['hub.example:8443', 'form'],
     ["https://hub.example$(id)'", 'form'],
   ] as const)
-    it(`${fault === undefined ? 'may be' : `may not, for its ${fault},  be`} ${text}`, () => assert.equal(originFault(text), fault))
+    it(`${fault === undefined ? 'may be' : `may not, for its ${fault}, be`} ${text}`, () => assert.equal(originFault(text), fault))
 })

@@ -44,7 +44,7 @@ export const limits = {
   /** What one stream may have queued, and what all relays into one session may: beyond it the slow stream is reset or held back, not the session. */
   queueBytes: 1 * MiB,
   path: { startBytes: 64 * KiB, minBytes: 32 * KiB, maxBytes: 8 * MiB, frameBytes: 16 * KiB },
-  /** The last for what comes at `fastBytesPerMs` or more: each ACK is a system call and wakes the other end. */
+  /** `fastBytes` in place of `bytes` for what comes at `fastBytesPerMs` or more, looked at over `lookMs`: each ACK is a system call and wakes the other end. */
   ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5, fastBytes: 128 * KiB, lookMs: 10 },
   /** One bulk frame passes after this many of calls and events. */
   fairness: 16,
@@ -52,13 +52,18 @@ export const limits = {
   terminalBurstBytes: 64 * KiB,
   terminalQuietMs: 500,
   flowBreaches: 3,
-  /** Items of a packed stream: below the first as they are, unpacked at most the second; towards agents and hubs only below the third rate. So much is unpacked in a turn of the event loop, each item counted as so much more; and of one link so much at once, then so much a second. */
+  /** Items of a packed stream. */
   pack: {
+    /** Smaller ones leave as they are. */
     smallBytes: 256,
+    /** What one may be when it is unpacked. */
     inflatedBytes: 64 * KiB,
+    /** Towards agents and hubs, only a slower path is packed for. */
     slowBytesPerMs: 5000,
+    /** Unpacked in one turn of the event loop, each item counted as `itemCostBytes` more than it is. */
     turnBytes: 1 * MiB,
     itemCostBytes: 4 * KiB,
+    /** Unpacked for one link at once, and then each second, counted in the same way. */
     budgetBytes: 32 * MiB,
     bytesPerSecond: 8 * MiB,
   },
