@@ -50,15 +50,15 @@ describe('the wizard that enrols a host, in a browser', need('chromium', 'docker
     await page.getByText('The line was canceled').waitFor()
   })
 
-  it('refuses what can be no tag before a line is made, and says which and why', async () => {
+  it('refuses what cannot be a tag before a line is made, and says which and why', async () => {
     await go('/hosts/enrol')
     await page.getByLabel('Tags').fill('prod a/b')
     await page.keyboard.press('Enter')
-    await page.getByText('"a/b" can be no tag: "/" may not be in it.').waitFor()
+    await page.getByText('"a/b" cannot be a tag: "/" may not be in it.').waitFor()
     assert.equal(await page.evaluate('document.activeElement.name'), 'tags')
     await seen('bad-tag')
     await page.getByLabel('Tags').fill('prod')
-    await page.getByText('can be no tag').waitFor({ state: 'detached' })
+    await page.getByText('cannot be a tag').waitFor({ state: 'detached' })
   })
 
   it('finds the line that is waited for again after a reload, also on a phone, and makes another in its place', async () => {

@@ -95,7 +95,7 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
       await stage.snap('hosts-actions')
       await page.keyboard.press('Enter')
       await dialog().getByLabel('Tags').fill('prod/eu')
-      await dialog().getByText('"prod/eu" can be no tag').waitFor()
+      await dialog().getByText('"prod/eu" cannot be a tag').waitFor()
       await inBothThemes('bulk-bad-tag')
       assert.equal(await dialog().getByRole('button', { name: 'Add tags' }).isDisabled(), true)
       await dialog().getByLabel('Tags').fill('prod')
@@ -195,10 +195,10 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
       await page.getByRole('heading', { name: 'Containers' }).waitFor()
     })
 
-    it('names a tag that can be none, the rule and one that would do, in both languages, and sends nothing', async () => {
+    it('names a tag that cannot be one, the rule and one that would do, in both languages, and sends nothing', async () => {
       const before = await tagsNow()
       for (const [lang, size, wanted] of [
-        ['en', desktop, '"a/b" can be no tag: "/" may not be in it. Letters, digits and . _ : - may, as in site:paris or v1.2.'],
+        ['en', desktop, '"a/b" cannot be a tag: "/" may not be in it. Letters, digits and . _ : - may, as in site:paris or v1.2.'],
         ['fr', phone, '« a/b » ne peut être une étiquette : « / » ne peut y figurer.'],
       ] as const) {
         await language(lang)
@@ -226,7 +226,7 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
       await go('/hosts/alpha/settings')
       await page.getByLabel('Name').fill('a/b')
       await page.keyboard.press('Enter')
-      await page.getByRole('alert').getByText('"a/b" can be no name').waitFor()
+      await page.getByRole('alert').getByText('"a/b" cannot be a name').waitFor()
       await page.getByLabel('Name').fill('delta')
       await page.keyboard.press('Enter')
       await page.locator('.notice.bad').waitFor()

@@ -29,7 +29,7 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
     <>
       <Bar list={list} problem={unreadable() ? (list.rows.error() as Error).message : ''} />
       <Show when={list.rows.error() !== undefined && !unreadable()}>
-        <ErrorBox error={list.rows.error()} onRetry={list.rows.retry} />
+        <ErrorBox what={t('error.what.containers')} error={list.rows.error()} onRetry={list.rows.retry} />
       </Show>
       <Show when={list.rows.totals()?.offlineHosts.length}>
         <p class="dim partial">◌ {t('containers.partial', { hosts: plain(list.rows.totals()!.offlineHosts.join(', ')) })}</p>

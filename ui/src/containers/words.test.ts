@@ -28,7 +28,7 @@ describe('the words of a container’s state', () => {
   it('say for how long, how well and with which exit code', () => {
     assert.equal(stateWords(told('running', 3 * hourMs, { health: 'unhealthy' })), 'up 3h · unhealthy')
     assert.equal(stateWords(told('exited', 2 * hourMs, { exitCode: 3 })), '2h ago · exit code 3')
-    assert.equal(stateWords(told('restarting', 4000, { exitCode: 1 })), 'exit code 1, 4s ago; is started again')
+    assert.equal(stateWords(told('restarting', 4000, { exitCode: 1 })), 'exit code 1, 4s ago; starting again')
     assert.equal(stateWords(told('created', 4000)), 'never started')
     assert.equal(sinceWords(told('paused', 4 * 60_000)), 'up 4m')
   })

@@ -78,7 +78,7 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'hosts.skip.lacks': 'ils n’en ont aucune',
   'hosts.skip.full': 'un hôte a 32 étiquettes au plus',
   'hosts.wrongName':
-    '« {name} » ne peut être un nom : il commence par une lettre ou un chiffre, puis des espaces et . _ - peuvent y figurer, comme dans web-1.',
+    '« {name} » ne peut être un nom : un nom commence par une lettre ou un chiffre, et ne contient que lettres, chiffres, espaces et . _ -, comme web-1.',
   'tags.begins':
     '« {tag} » ne peut être une étiquette : elle commence par « {at} ». Une étiquette commence par une lettre ou un chiffre, comme prod ou site:paris.',
   'tags.holds':
@@ -93,15 +93,6 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'stats.offline': 'L’hôte est hors ligne : les mesures en direct attendent son retour.',
   'stats.net': 'Réseau reçu / envoyé',
   'stats.block': 'Disque lu / écrit',
-  'outcome.ok': 'fait',
-  'outcome.started': 'commencé',
-  'outcome.failed': 'échoué',
-  'outcome.refused': 'refusé',
-  'activity.filter': 'Filtre : quoi, qui, sur quoi, où',
-  'activity.none': 'Rien de ce qui a été fait ne correspond à ce filtre.',
-  'activity.count': '{n} {n|changement|changements}',
-  'activity.older': 'Plus anciens',
-  'activity.many': '{n} au plus sont affichés ; un filtre trouve le reste.',
   'demo.offer': 'Aucun moteur de conteneurs ici. Une flotte de démonstration de {n} hôtes inventés montre ce que fait Fairlead.',
   'demo.runs': 'Une flotte de démonstration de {n} hôtes inventés tourne.',
   'demo.start': 'Lancer la flotte de démonstration',
@@ -126,7 +117,7 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
     'La ligne a été montrée à sa création et ne peut plus l’être : le hub ne garde qu’une empreinte de son secret. Si elle tourne déjà, suivez-la ci-dessous. Si elle est perdue, annulez-la et créez-en une autre.',
   'enrol.replace': 'L’annuler et en créer une autre',
   'enrol.open': 'Autres lignes encore ouvertes',
-  'enrol.openWhat': 'Chacune laisse entrer un hôte jusqu’à ce qu’elle soit utilisée, annulée ou échue.',
+  'enrol.openWhat': 'Chacune laisse entrer un hôte jusqu’à ce qu’elle soit utilisée, annulée ou expirée.',
   'enrol.madeAt': 'Créée à {time}',
   'enrol.left': 'encore pendant {left}',
   'enrol.watchOne': 'Suivre',

@@ -1,3 +1,4 @@
+import { auditEn } from './audit-en.ts'
 import { consoleEn } from './console-en.ts'
 import { eventsEn } from './events-en.ts'
 import { fleetEn } from './fleet-en.ts'
@@ -5,6 +6,7 @@ import { observeEn } from './observe-en.ts'
 
 /** Every text of the console. French must have each key, or it does not compile. */
 export const en = {
+  ...auditEn,
   ...consoleEn,
   ...eventsEn,
   ...fleetEn,
@@ -28,7 +30,6 @@ export const en = {
   'setup.organization': 'Organization',
   'setup.passwordHint': 'At least 12 characters; four unrelated words do well.',
   'setup.submit': 'Become the owner',
-  'error.next': 'What to do',
   'error.retry': 'Try again',
   'error.copy': 'Copy',
   copied: 'Copied',
@@ -59,7 +60,6 @@ export const en = {
   'hosts.revoke': 'Remove host',
   'hosts.revokeAsk':
     'Its agent is cut off at once and cannot come back without a new line from “Enrol a host”. Containers keep running. Type the name to confirm:',
-  'hosts.rename': 'Rename',
   'hosts.save': 'Save',
   'hosts.tags': 'Tags',
   'hosts.events': 'Events',
@@ -70,7 +70,6 @@ export const en = {
   'enrol.paste': 'Paste it into a shell there. It works once, for another {left}.',
   'enrol.words': 'The agent shows the same words: ',
   'enrol.copy': 'Copy the line',
-  'enrol.waiting': 'Waiting for the host',
   'enrol.done': 'Enrolled as {name}.',
   'enrol.expired': 'The line has expired. Make another one.',
   'enrol.step.contacted': 'Way to the hub',
@@ -213,7 +212,6 @@ export const en = {
   'keys.back': 'View before',
   'metrics.range': 'Range',
   'metrics.table': 'As a table',
-  'metrics.charts': 'As charts',
   'metrics.empty': 'Nothing was measured in this time. Figures begin when the agent first reports them.',
   'metrics.downsampled': 'One point stands for {step}: the line is the average, the light band reaches to the highest.',
   'metrics.stale': 'Host {host} is offline: the figures end {age} ago.',

@@ -1,3 +1,4 @@
+import { auditFr } from './audit-fr.ts'
 import { consoleFr } from './console-fr.ts'
 import type { Key } from './en.ts'
 import { eventsFr } from './events-fr.ts'
@@ -5,6 +6,7 @@ import { fleetFr } from './fleet-fr.ts'
 import { observeFr } from './observe-fr.ts'
 
 export const fr: Readonly<Record<Key, string>> = {
+  ...auditFr,
   ...consoleFr,
   ...eventsFr,
   ...fleetFr,
@@ -28,7 +30,6 @@ export const fr: Readonly<Record<Key, string>> = {
   'setup.organization': 'Organisation',
   'setup.passwordHint': 'Au moins 12 caractères ; quatre mots sans rapport conviennent bien.',
   'setup.submit': 'Devenir propriétaire',
-  'error.next': 'Que faire',
   'error.retry': 'Réessayer',
   'error.copy': 'Copier',
   copied: 'Copié',
@@ -59,7 +60,6 @@ export const fr: Readonly<Record<Key, string>> = {
   'hosts.revoke': 'Retirer l’hôte',
   'hosts.revokeAsk':
     'Son agent est coupé aussitôt et ne revient pas sans une nouvelle ligne de « Inscrire un hôte ». Les conteneurs continuent. Tapez le nom pour confirmer :',
-  'hosts.rename': 'Renommer',
   'hosts.save': 'Enregistrer',
   'hosts.tags': 'Étiquettes',
   'hosts.events': 'Événements',
@@ -70,7 +70,6 @@ export const fr: Readonly<Record<Key, string>> = {
   'enrol.paste': 'Collez-la dans un terminal là-bas. Elle sert une fois, encore pendant {left}.',
   'enrol.words': 'L’agent affiche les mêmes mots : ',
   'enrol.copy': 'Copier la ligne',
-  'enrol.waiting': 'En attente de l’hôte',
   'enrol.done': 'Inscrit sous le nom {name}.',
   'enrol.expired': 'La ligne a expiré. Créez-en une autre.',
   'enrol.step.contacted': 'Chemin vers le hub',
@@ -213,7 +212,6 @@ export const fr: Readonly<Record<Key, string>> = {
   'keys.back': 'Vue précédente',
   'metrics.range': 'Période',
   'metrics.table': 'En tableau',
-  'metrics.charts': 'En courbes',
   'metrics.empty': 'Rien n’a été mesuré pendant cette période. Les mesures commencent au premier rapport de l’agent.',
   'metrics.downsampled': 'Un point vaut {step} : la ligne est la moyenne, la bande claire va jusqu’au maximum.',
   'metrics.stale': 'L’hôte {host} est hors ligne : les mesures s’arrêtent il y a {age}.',
