@@ -31,6 +31,7 @@ export function actionItems(list: ContainerList, rows: () => readonly FleetRow[]
     reason: against === undefined ? undefined : t(against),
     run: () => void list.setRenaming(only),
   }
+  // What removes stays the last.
   return items.toSpliced(-1, 0, renaming)
 }
 

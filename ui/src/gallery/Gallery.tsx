@@ -123,7 +123,6 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
           placeholder={t('containers.filter')}
           names={['state']}
           values={async () => []}
-          problem=""
           onChange={nothing}
         />
       </Case>
@@ -133,7 +132,6 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
           placeholder={t('hosts.filter')}
           names={['state']}
           values={async () => []}
-          problem=""
           unknown={{ name: 'stat', nearest: 'state', mended: 'state:ok' }}
           onChange={nothing}
         />

@@ -33,7 +33,6 @@ export function Hosts(): JSX.Element {
           placeholder={t('hosts.filter')}
           names={hostFilterNames}
           values={list.valuesOf}
-          problem=""
           unknown={list.unknown()}
           onChange={list.setFilter}
         />

@@ -17,7 +17,7 @@ interface Props {
   /** The values of one name that the fleet has now. */
   readonly values: (name: string) => Promise<readonly Completion[]>
   /** What the hub could not read. */
-  readonly problem: string
+  readonly problem?: string
   /** A field that is asked for and is not there. */
   readonly unknown?: UnknownField | undefined
   readonly onChange: (filter: string) => void
@@ -168,10 +168,12 @@ export function FilterBar(props: Props): JSX.Element {
       <Show when={props.unknown}>
         {(field) => <NoSuchField field={field()} names={props.names} onMend={() => props.onChange(field().mended)} />}
       </Show>
-      <Show when={props.problem !== ''}>
-        <p class="state-critical" role="alert">
-          {plain(props.problem)}
-        </p>
+      <Show when={props.problem}>
+        {(problem) => (
+          <p class="state-critical" role="alert">
+            {plain(problem())}
+          </p>
+        )}
       </Show>
     </div>
   )
