@@ -1,6 +1,6 @@
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { en, type Key } from '../i18n/en.ts'
-import { t } from '../i18n/i18n.ts'
+import { t, wordsOf } from '../i18n/i18n.ts'
 import { plain } from '../kit/plain.ts'
 
 const prefix = 'verb.'
@@ -8,13 +8,8 @@ const verbs = Object.keys(en)
   .filter((key) => key.startsWith(prefix))
   .map((key) => key.slice(prefix.length))
 
-const wordsOf = (group: string, word: string): string => {
-  const key = `${group}.${word}`
-  return Object.hasOwn(en, key) ? t(key as Key) : plain(word)
-}
-
 /** What was done, in words; a verb that this console does not know stays as it was written. */
-export const verbWords = (verb: string): string => wordsOf('verb', verb)
+export const verbWords = (verb: string): string => wordsOf(`verb.${verb}`) ?? plain(verb)
 
 /** The verbs whose words hold this text: the hub cannot look for words that are not in the row. */
 export function verbsCalled(text: string): readonly string[] {
@@ -24,7 +19,7 @@ export function verbsCalled(text: string): readonly string[] {
 
 /** Why it did not go well; of a refusal the code is the method that was asked for. */
 export const codeWords = ({ code, verb }: Pick<AuditRow, 'code' | 'verb'>): string =>
-  code === '' || verb === 'access.refused' ? plain(code) : wordsOf('code', code)
+  code === '' || verb === 'access.refused' ? plain(code) : (wordsOf(`code.${code}`) ?? plain(code))
 
 const quarantined: Readonly<Record<string, Key>> = {
   'online twice': 'quarantine.twice',

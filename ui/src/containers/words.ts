@@ -1,17 +1,11 @@
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
-import { en, type Key } from '../i18n/en.ts'
-import { ago, t } from '../i18n/i18n.ts'
+import { ago, t, wordsOf } from '../i18n/i18n.ts'
 import { plain } from '../kit/plain.ts'
 
 type Told = Pick<FleetRow, 'status' | 'detail' | 'sinceMs' | 'facts' | 'staleMs'>
 
-/** A word of the engine's in the person's language; one that is not known stays as it is. */
-function word(group: 'status' | 'health', value: string): string {
-  const key = `${group}.${value}`
-  return Object.hasOwn(en, key) ? t(key as Key) : plain(value)
-}
-
-export const statusWord = (status: string): string => word('status', status)
+/** The engine's word in the person's language; one that is not known stays as it is. */
+export const statusWord = (status: string): string => wordsOf(`status.${status}`) ?? plain(status)
 
 /** For how long it is up, or how long ago it ended; empty: not known. `inCell`: under a heading that says a part of it. */
 export function sinceWords({ status, sinceMs, staleMs }: Told, inCell = false): string {
@@ -29,7 +23,7 @@ export function stateWords(row: Told): string {
   const parts = [
     sinceWords(row),
     typeof code === 'number' ? t('since.exit', { code }) : '',
-    typeof health === 'string' ? word('health', health) : '',
+    typeof health === 'string' ? (wordsOf(`health.${health}`) ?? plain(health)) : '',
   ].filter(Boolean)
   return parts.length === 0 ? plain(row.detail) : parts.join(' · ')
 }

@@ -28,6 +28,11 @@ export function t(key: Key, values: Readonly<Record<string, string | number>> = 
   return counted.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ''))
 }
 
+/** The words for what a host or the hub named, by the key made of its name; undefined: there are none. */
+export function wordsOf(key: string): string | undefined {
+  return Object.hasOwn(en, key) ? t(key as Key) : undefined
+}
+
 /** The person's own way of writing in the language chosen: days before months in Britain, after them in America. */
 export const locale = () => globalThis.navigator?.languages?.find((one) => one.startsWith(language())) ?? language()
 
