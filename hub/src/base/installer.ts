@@ -8,7 +8,7 @@ import { mostStallMs, watchReader } from './stall.ts'
 
 export interface Installer {
   readonly app: Hono<Bindings>
-  /** The hash of the script as it is served now. What it pins is read first when somebody asks: 100 MB that few starts of a hub need. */
+  /** The hash of the script as it is served now. What it pins is read only when somebody asks: 100 MB that few starts of a hub need. */
   sha256(): Promise<string>
 }
 

@@ -10,6 +10,7 @@ import { fr } from '../i18n/fr.ts'
 import { chooseLanguage } from '../i18n/i18n.ts'
 import { codeWords, subjectOf, verbsCalled, verbWords } from './told.ts'
 
+const hub = join(import.meta.dirname, '../../../hub/src')
 const id = '3f9a'.repeat(16)
 const row = (more: Partial<AuditRow>): AuditRow => ({
   seq: 1,
@@ -31,7 +32,6 @@ const row = (more: Partial<AuditRow>): AuditRow => ({
 /** Every verb that the hub may write: of its contracts, and those that it writes of itself. */
 function audited(): Set<string> {
   const doors = Object.values(hubFeatures).flatMap((api) => Object.values(api).map(({ door }) => door.audit))
-  const hub = join(import.meta.dirname, '../../../hub/src')
   const own = globSync('**/*.ts', { cwd: hub, exclude: (path) => path.endsWith('.test.ts') }).flatMap((file) =>
     [...readFileSync(join(hub, file), 'utf8').matchAll(/(?:verb: |entry\()'([a-z]+\.[a-z_-]+)'/g)].map(([, verb]) => verb),
   )
@@ -57,6 +57,13 @@ describe('what the trail tells', () => {
     for (const code of Object.keys(codes).filter((one) => !inside.has(one))) assert.ok(`code.${code}` in en, code)
     assert.equal(codeWords(row({ code: 'host_offline' })), 'host offline')
     assert.equal(codeWords(row({ verb: 'access.refused', code: 'containers.stop' })), 'containers.stop')
+  })
+
+  it('why a host was quarantined has words for each reason that the hub writes', () => {
+    const source = readFileSync(join(hub, 'fleet/copies.ts'), 'utf8')
+    const reasons = [...source.matchAll(/quarantine\(deps, known, ip, '([^']+)'\)/g)].map(([, why]) => why!)
+    assert.equal(reasons.length, 2)
+    for (const target of reasons) assert.notEqual(subjectOf(row({ verb: 'host.quarantine', target })).text, target)
   })
 
   it('what was done is found by the words it is called in the language chosen', () => {

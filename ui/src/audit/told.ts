@@ -21,6 +21,7 @@ export function verbsCalled(text: string): readonly string[] {
 export const codeWords = ({ code, verb }: Pick<AuditRow, 'code' | 'verb'>): string =>
   code === '' || verb === 'access.refused' ? plain(code) : (wordsOf(`code.${code}`) ?? plain(code))
 
+/** By the reason that the hub writes into the row. */
 const quarantined: Readonly<Record<string, Key>> = {
   'online twice': 'quarantine.twice',
   'shows a generation that another went on from': 'quarantine.behind',
