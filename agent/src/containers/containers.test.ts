@@ -8,12 +8,13 @@ import { containers } from '@fairlead/protocol/features/containers.ts'
 import type { Client } from '@fairlead/protocol/contract.ts'
 import { loopback } from '@fairlead/protocol/wire/rpc.ts'
 import { startEngine, type TestEngine } from '../../../e2e/engine.ts'
+import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 import { openEngine, type Engine } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
 import { serveContainers } from './containers.ts'
 import { containersSource } from './source.ts'
-import { joined, linesOf, read, until } from './test-lines.ts'
+import { joined, linesOf, read } from './test-lines.ts'
 
 describe('containers of a real engine', need('dockerd', 'busybox'), () => {
   let real: TestEngine
@@ -153,7 +154,9 @@ describe('containers of a real engine', need('dockerd', 'busybox'), () => {
               for (const { timeMs, source, text } of linesOf(batch)) {
                 if (source === 2) continue
                 seen.push(text)
-                after = { timeMs, lines: after?.timeMs === timeMs ? after.lines + 1 : 1 }
+                // Two outputs are not always written down in the order of their times.
+                if (after === undefined || timeMs > after.timeMs) after = { timeMs, lines: 1 }
+                else if (timeMs === after.timeMs) after = { timeMs, lines: after.lines + 1 }
               }
           } catch (error) {
             if (leaving.signal.aborted) return

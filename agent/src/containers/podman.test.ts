@@ -5,13 +5,14 @@ import { containers } from '@fairlead/protocol/features/containers.ts'
 import type { Row } from '@fairlead/protocol/features/inventory.ts'
 import { loopback } from '@fairlead/protocol/wire/rpc.ts'
 import type { TestEngine } from '../../../e2e/engine.ts'
+import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 import { startPodman } from '../../../e2e/podman.ts'
 import { openEngine, type Engine } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
 import { serveContainers } from './containers.ts'
 import { containersSource } from './source.ts'
-import { joined, linesOf, read, until } from './test-lines.ts'
+import { joined, linesOf, read } from './test-lines.ts'
 
 // Podman speaks Docker's API with an accent: whole seconds in logs, other names of events, 201 for a resize.
 describe('containers of a real Podman', need('podman', 'busybox'), () => {

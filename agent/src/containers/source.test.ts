@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { Row } from '@fairlead/protocol/features/inventory.ts'
+import { until } from '../../../e2e/fleet/until.ts'
 import type { Engine } from '../docker/engine.ts'
 import type { RawContainer } from './read.ts'
 import { containersSource } from './source.ts'
-import { until } from './test-lines.ts'
 
 const id = 'c'.repeat(64)
 const listed = (State: string, Status: string): RawContainer[] => [{ Id: id, Names: ['/job'], State, Status }]

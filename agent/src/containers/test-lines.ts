@@ -32,11 +32,3 @@ export async function read(items: AsyncIterable<Uint8Array>): Promise<ReturnType
   for await (const batch of items) lines.push(...linesOf(batch))
   return lines
 }
-
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1500; i++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  assert.fail('it did not become so within 30 s')
-}

@@ -10,10 +10,10 @@ import { openClient, serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { TestEngine } from '../../../e2e/engine.ts'
 import { answers, readUntil } from '../../../e2e/fleet/terminal.ts'
+import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 import { startPodman } from '../../../e2e/podman.ts'
 import { openEngine, type Engine } from '../docker/engine.ts'
-import { until } from '../containers/test-lines.ts'
 import { serveTerminals } from './terminals.ts'
 
 // Podman's exec has an accent of its own: what a resize answers, when a shell that nobody holds any more ends, what HEAD finds.

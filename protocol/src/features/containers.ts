@@ -73,7 +73,10 @@ export const LogsInput = z.object({
   untilMs: z.optional(z.number()),
   stdout: z._default(z.boolean(), true),
   stderr: z._default(z.boolean(), true),
-  /** Resume after this place: lines of that very time already seen are dropped. A hole is said by a line of source 2. */
+  /**
+   * Resume after this place: the latest time of a line that was seen, ms since the epoch, and how many lines of that very time, which
+   * are dropped. A hole is said by a line of source 2.
+   */
   after: z.optional(z.object({ timeMs: z.number(), lines: z.int().check(z.gte(0)) })),
 })
 
