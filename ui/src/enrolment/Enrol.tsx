@@ -4,6 +4,7 @@ import type { EnrolProgress, Invitation, MadeLine } from '@fairlead/protocol/fea
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { readTags, type TagFault as Fault } from '@fairlead/protocol/tags.ts'
 import { ask, follow } from '../api/api.ts'
+import type { Key } from '../i18n/en.ts'
 import { t } from '../i18n/i18n.ts'
 import { ErrorBox, NoPermission, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
@@ -40,7 +41,7 @@ function Wizard(): JSX.Element {
   const [made, setMade] = createSignal<Invitation>()
   const [lines, setLines] = createSignal<readonly MadeLine[]>([])
   const [progress, setProgress] = createSignal<EnrolProgress>()
-  const [error, setError] = createSignal<unknown>()
+  const [failure, setFailure] = createSignal<{ readonly what: Key; readonly error: unknown }>()
   const [badAddress, setBadAddress] = createSignal<'form' | 'http'>()
   const [tagFault, setTagFault] = createSignal<Fault>()
   const [busy, setBusy] = createSignal(false)
@@ -51,7 +52,7 @@ function Wizard(): JSX.Element {
   const earlier = () => (invitation() === undefined ? lines().find(({ id }) => id === watched()) : undefined)
   const others = () => lines().filter(({ id, state }) => state === 'open' && id !== watched())
 
-  const look = () => ask('enrolment.list', {}).then(setLines, setError)
+  const look = () => ask('enrolment.list', {}).then(setLines, (error: unknown) => setFailure({ what: 'error.what.lines', error }))
   // Again whenever the one that is watched is used or over.
   createEffect(on(() => [watched(), progress()?.used, progress()?.canceled, progress()?.expired], look))
   createEffect(
@@ -67,8 +68,8 @@ function Wizard(): JSX.Element {
   async function watch(id: string, signal: AbortSignal): Promise<void> {
     try {
       for await (const now of follow('enrolment.watch', { id }, signal)) setProgress(now)
-    } catch (reason) {
-      setError(reason)
+    } catch (error) {
+      setFailure({ what: 'error.what.watch', error })
     }
   }
 
@@ -81,7 +82,7 @@ function Wizard(): JSX.Element {
     setBadAddress(originFault(address))
     if (badAddress() !== undefined) return fieldOf('address').focus()
     if (read.fault !== undefined) return fieldOf('tags').focus()
-    setError(undefined)
+    setFailure(undefined)
     setBusy(true)
     try {
       const asked = { address, tags: [...(read.tags.length > 0 ? read.tags : tags)], ttlSeconds: Number(fields.get('ttl')) }
@@ -89,8 +90,8 @@ function Wizard(): JSX.Element {
       setMade(invited)
       unsaved.saved()
       setParams({ line: invited.id })
-    } catch (reason) {
-      setError(reason)
+    } catch (error) {
+      setFailure({ what: 'error.what.line', error })
     }
     setBusy(false)
   }
@@ -104,7 +105,7 @@ function Wizard(): JSX.Element {
   }
 
   function forgetErrors(): void {
-    setError(undefined)
+    setFailure(undefined)
     setBadAddress((before) => before && originFault(fieldOf('address').value.trim()))
     setTagFault((before) => before && readTags(fieldOf('tags').value).fault)
   }
@@ -162,9 +163,7 @@ function Wizard(): JSX.Element {
           </label>
         </div>
         <TagFault id="enrol-tags-bad" fault={tagFault()} />
-        <Show when={error() !== undefined}>
-          <ErrorBox what={t('error.what.line')} error={error()} />
-        </Show>
+        <Show when={failure()}>{(now) => <ErrorBox what={t(now().what)} error={now().error} />}</Show>
         <p>
           <button type="submit" class={watched() === '' ? 'primary' : ''} disabled={busy()}>
             {t(watched() === '' ? 'enrol.make' : 'enrol.again')}

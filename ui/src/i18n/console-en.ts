@@ -14,6 +14,8 @@ export const consoleEn = {
   'error.what.events': 'The events could not be loaded.',
   'error.what.activity': 'The activity could not be loaded.',
   'error.what.line': 'The line could not be made.',
+  'error.what.lines': 'The lines that were made could not be loaded.',
+  'error.what.watch': 'The line could not be watched.',
   'error.what.addresses': 'The addresses of this hub could not be loaded.',
   'error.what.inspect': 'The document could not be loaded.',
   'error.what.filter': 'The filter could not look at the lines.',

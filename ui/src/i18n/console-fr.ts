@@ -15,6 +15,8 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'error.what.events': 'Les événements n’ont pas pu être chargés.',
   'error.what.activity': 'L’activité n’a pas pu être chargée.',
   'error.what.line': 'La ligne n’a pas pu être créée.',
+  'error.what.lines': 'Les lignes créées n’ont pas pu être chargées.',
+  'error.what.watch': 'La ligne n’a pas pu être suivie.',
   'error.what.addresses': 'Les adresses de ce hub n’ont pas pu être chargées.',
   'error.what.inspect': 'Le document n’a pas pu être chargé.',
   'error.what.filter': 'Le filtre n’a pas pu regarder les lignes.',
