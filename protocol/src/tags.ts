@@ -1,9 +1,7 @@
 /** What a host may be called. */
 export const hostNameForm = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u
-/** What a tag of a host may be. The hub refuses all else, and the console says so before it asks. */
+/** What a tag of a host may be: 63 characters at most. The hub refuses all else, and the console says so before it asks. */
 export const tagForm = /^[\p{L}\p{N}][\p{L}\p{N}._:-]{0,62}$/u
-/** In characters. */
-export const longestTag = 63
 /** Of one host. */
 export const mostTags = 32
 

@@ -17,14 +17,14 @@ export function HostSettings(props: { readonly id: string; readonly name: string
   const read = createMemo(() => readTags(tags()))
   const [name, setName] = createSignal(untrack(() => props.name))
   const badName = () => name() !== '' && !hostNameForm.test(name())
-  let field!: HTMLInputElement
+  let tagsField!: HTMLInputElement
   let nameField!: HTMLInputElement
   function save(event: SubmitEvent): void {
     event.preventDefault()
     if (badName()) return nameField.focus()
-    if (read().fault !== undefined) return field.focus()
-    const tags = [...read().tags]
-    const send = () => ask('hosts.update', { host: props.id, name: name(), tags })
+    if (read().fault !== undefined) return tagsField.focus()
+    const next = { name: name(), tags: [...read().tags] }
+    const send = () => ask('hosts.update', { host: props.id, ...next })
     void act(t('hosts.save'), send).then((done) => done && unsaved.saved())
   }
   async function revoke(): Promise<void> {
@@ -57,7 +57,7 @@ export function HostSettings(props: { readonly id: string; readonly name: string
           {t('hosts.tags')}
           <input
             name="tags"
-            ref={(element) => (field = element)}
+            ref={(element) => (tagsField = element)}
             value={untrack(tags)}
             maxlength="4096"
             spellcheck={false}

@@ -23,7 +23,7 @@ export function NewTags(props: {
           list={`${id}-known`}
           autocomplete="off"
           spellcheck={false}
-          maxlength="512"
+          maxlength="4096"
           aria-invalid={props.fault !== undefined}
           aria-describedby={`${id}-bad`}
           value={props.text}

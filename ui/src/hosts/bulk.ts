@@ -1,4 +1,5 @@
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import { mostTags } from '@fairlead/protocol/tags.ts'
 import { ask } from '../api/api.ts'
 import type { Key } from '../i18n/en.ts'
 import { may } from '../kit/me.ts'
@@ -8,9 +9,6 @@ export type HostVerb = (typeof hostVerbs)[number]
 type Tagged = Pick<Host, 'id' | 'name' | 'tags'>
 
 export const labelOf = (verb: HostVerb): Key & `hosts.bulk.${HostVerb}` => `hosts.bulk.${verb}`
-
-/** What the hub takes on one host. */
-const mostTags = 32
 
 /** Why none of this can be done by this person; undefined: it can. */
 export function reasonAgainst(): Key | undefined {

@@ -67,7 +67,7 @@ export function unknownField(
 }
 
 /** The word that takes the fewest changes of a letter to become, two at most and fewer than half of its letters. */
-export function nearestWord(typed: string, words: readonly string[]): string | undefined {
+function nearestWord(typed: string, words: readonly string[]): string | undefined {
   const wanted = typed.toLowerCase()
   const [best] = words
     .map((word) => ({

@@ -28,7 +28,7 @@ export function lineText(store: LogStore, id: number, sources: readonly SourceRe
 }
 
 /** The name of a file with one line, from what it is of. */
-export function lineFile(store: LogStore, id: number, sources: readonly SourceRef[]): string {
+function lineFile(store: LogStore, id: number, sources: readonly SourceRef[]): string {
   const timeMs = store.time(id)
   const time = Number.isFinite(timeMs) ? `.${new Date(timeMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z` : ''
   return `${(sources[store.source(id)]?.name ?? 'line').replaceAll(/[^\w.-]/g, '_')}${time}.txt`
