@@ -55,7 +55,7 @@ export function containersSource(engine: Engine, watch: EngineWatch): InventoryS
           const rows = (await list({ id: ids })).map(rowOf)
           const found = new Set(rows.map(({ id }) => id))
           const gone = ids.filter((id) => !found.has(id))
-          gone.forEach(sinces.forget)
+          gone.forEach((id) => (sinces.forget(id), ended.delete(id)))
           onChange(rows, gone)
           rows.forEach(doubt)
         } catch {

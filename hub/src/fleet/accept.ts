@@ -66,7 +66,8 @@ type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known
 async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
   const { fleet, log, identity, neverSeal = false } = deps
   const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
-  deps.place.known()
+  // Its last words may have been under way when it was turned out.
+  if (!deps.place.known()) throw refusal(1013, 'too many handshakes')
   let gone = false
   secured.transport.onClose = () => void (gone = true)
   const hello = readHello(secured.payload)

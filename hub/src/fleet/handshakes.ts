@@ -5,8 +5,8 @@ const slowMs = 1500
 
 /** Of one that is on its way in. */
 export interface Place {
-  /** It showed a key: the hub works for it now, and it stays. */
-  known(): void
+  /** It showed a key: the hub works for it now, and it stays. False: its place was given away meanwhile. */
+  known(): boolean
   leave(): void
 }
 
@@ -63,6 +63,7 @@ export function createHandshakes(now: () => number = () => performance.now()) {
       return {
         known() {
           if (held === 'waiting' && forget(ip, one)) held = 'known'
+          return held === 'known'
         },
         leave() {
           // Its place may be somebody else's already.

@@ -12,17 +12,13 @@ const wheels = new WeakMap<Clock, Wheel>()
 
 /**
  * Acknowledges DATA on receipt, whatever becomes of its stream: resets must not leak the path's credit. Every 32 KiB, every
- * 8 KiB while little flows, or after at most 5 ms; every 128 KiB of what flows fast.
+ * 8 KiB while little flows, or after at most 5 ms.
  */
 export class Acks {
   received = 0
   #told = 0
   #toldMs = 0
   #waiting = false
-  /** What comes, comes at a rate at which fewer suffice: looked at over some ms, as bytes come in lumps. */
-  #fast = false
-  #lookedAt = 0
-  #lookedMs = 0
   readonly #clock: Clock
   readonly #link: { control(type: number, total: number): void }
 
@@ -35,23 +31,10 @@ export class Acks {
     this.received += bytes
     const pending = this.received - this.#told
     const now = this.#clock.now()
-    this.#look(now)
-    if (this.#fast ? pending >= limits.ack.fastBytes : this.#due(pending, now)) return this.#now(now)
+    if (pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && now - this.#toldMs >= 1)) return this.#now(now)
     if (this.#waiting) return
     this.#waiting = true
     wait(this.#clock, this)
-  }
-
-  #look(nowMs: number): void {
-    const tookMs = nowMs - this.#lookedMs
-    if (tookMs < limits.ack.lookMs) return
-    this.#fast = this.received - this.#lookedAt >= limits.fastBytesPerMs * tookMs
-    this.#lookedAt = this.received
-    this.#lookedMs = nowMs
-  }
-
-  #due(pending: number, nowMs: number): boolean {
-    return pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && nowMs - this.#toldMs >= 1)
   }
 
   /** Its time has come. */

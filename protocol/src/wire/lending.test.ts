@@ -54,7 +54,7 @@ describe('memory that is only lent', () => {
   })
 
   it('of a payload is used for another once its reader asked for the next, and never what a reader may keep', () => {
-    const bytes = patterned(20_000, 1)
+    const bytes = patterned(30_000, 1)
     const [lent, kept] = [inSlab(bytes), inSlab(bytes)]
     ownSlab(kept)
     for (const slab of [lent, lent, kept]) giveSlab(slab.subarray(5, 10))

@@ -45,7 +45,7 @@ export const limits = {
   queueBytes: 1 * MiB,
   path: { startBytes: 64 * KiB, minBytes: 32 * KiB, maxBytes: 8 * MiB, frameBytes: 16 * KiB },
   /** `fastBytes` in place of `bytes` for what comes at `fastBytesPerMs` or more, looked at over `lookMs`: each ACK is a system call and wakes the other end. */
-  ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5, fastBytes: 128 * KiB, lookMs: 10 },
+  ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5 },
   /** One bulk frame passes after this many of calls and events. */
   fairness: 16,
   /** A terminal that sends more within a second goes as bulk until it was quiet for so long. */

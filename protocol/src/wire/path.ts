@@ -90,22 +90,13 @@ export class PathWindow {
       this.#flatRounds = rate > this.#bestRate * 1.25 ? 0 : this.#flatRounds + 1
       this.#bestRate = Math.max(this.#bestRate, rate)
       if (this.#flatRounds >= 3) this.#startUp = false
-      else
-        this.bytes = Math.max(
-          this.bytes,
-          Math.min(this.bytes * 2, this.bytesPerMs * (this.minRttMs * startUpGain + this.#ackMs) + frameBytes, maxBytes),
-        )
+      else this.bytes = Math.max(this.bytes, Math.min(this.bytes * 2, this.bytesPerMs * this.minRttMs * startUpGain + frameBytes, maxBytes))
     }
     this.#limited = false
     if (!this.#startUp) this.bytes = Math.min(this.#target(), this.bytes * 1.5)
   }
 
-  /** For so long the peer may say nothing of what it has. */
-  get #ackMs(): number {
-    return this.bytesPerMs >= limits.fastBytesPerMs ? limits.ack.delayMs : 0
-  }
-
   #target(): number {
-    return Math.max(minBytes, Math.min(maxBytes, this.bytesPerMs * (this.minRttMs + this.#ackMs) + frameBytes))
+    return Math.max(minBytes, Math.min(maxBytes, this.bytesPerMs * this.minRttMs + frameBytes))
   }
 }

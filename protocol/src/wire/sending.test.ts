@@ -149,28 +149,6 @@ describe('acknowledgements', () => {
     await clock.advance(100)
     assert.equal(told.length, 3)
   })
-
-  it('are fewer of what flows fast: every 128 KiB or 5 ms, until it is slow again [limit ack.fastBytes ack.lookMs]', async () => {
-    const clock = fakeClock()
-    const told: number[] = []
-    const acks = new Acks(clock, { control: (_type, total) => void told.push(total) })
-    const flow = async (bytes: number, ms: number) => {
-      const before = told.length
-      for (let n = 0; n < ms; n++) {
-        acks.data(bytes)
-        await clock.advance(1)
-      }
-      return told.length - before
-    }
-    await flow(12 * KiB, 10)
-    assert.equal(await flow(12 * KiB, 100), 20)
-    await flow(64 * KiB, 10)
-    // One for each 128 KiB, and one for what waits whenever 5 ms are over.
-    assert.equal(await flow(64 * KiB, 100), 50 + 10)
-    await flow(2 * KiB, 20)
-    // Each 8 KiB: what is slow is heard of as soon as before.
-    assert.ok((await flow(2 * KiB, 100)) >= 25)
-  })
 })
 
 describe('the path window', () => {

@@ -1,6 +1,6 @@
 import { concat } from './concat.ts'
 import { limits } from './limits.ts'
-import { giveSlab, isSlab } from './slabs.ts'
+import { giveSlab, ownSlab } from './slabs.ts'
 
 /** Bytes kept for a resume, summed over the streams of a process. */
 export interface Sum {
@@ -39,14 +39,16 @@ export class Sent {
   /** `whole`: it is one item, to be sent again as one. */
   push(slice: Uint8Array, whole: boolean): void {
     this.#count(slice.length)
+    // Small slices are copied, and those that are not need not follow one another any more: nothing would tell when it is free.
+    if (slice.length < ownBytes) ownSlab(slice)
     if (whole) (this.#ends ??= []).push(this.from + this.#bytes)
     const last = this.#chunks.at(-1)
-    if (last !== undefined && slice.length <= this.#room && !isSlab(slice)) {
+    if (last !== undefined && slice.length <= this.#room) {
       const grown = new Uint8Array(last.buffer, last.byteOffset, last.length + slice.length)
       grown.set(slice, last.length)
       this.#chunks[this.#chunks.length - 1] = grown
       this.#room -= slice.length
-    } else if (slice.length >= ownBytes || isSlab(slice)) {
+    } else if (slice.length >= ownBytes) {
       // A piece of something far larger would keep all of it.
       this.#chunks.push(slice.buffer.byteLength > 4 * limits.dataBytes ? slice.slice() : slice)
       this.#room = 0

@@ -3,8 +3,8 @@ import { limits } from './limits.ts'
 
 /** The largest payload of a DATA frame. */
 const slabBytes = limits.dataBytes
-/** For less, a slab would be mostly empty while it waits. */
-const slabFrom = slabBytes / 2
+/** For less, a slab would be empty for the most part while it waits; the slices of slow links are 16 KiB. */
+const slabFrom = (3 / 4) * slabBytes
 /** So many wait to be used again, at most: what one stream has under way. */
 const mostFree = 64
 
@@ -33,8 +33,7 @@ export function keep(payload: Uint8Array, lent: boolean): Uint8Array {
   return !lent && payload.length * wholeShare >= payload.buffer.byteLength ? payload : inSlab(payload)
 }
 
-/** Whether it may be memory that is used again. */
-export function isSlab({ buffer }: Uint8Array): boolean {
+function isSlab({ buffer }: Uint8Array): boolean {
   return buffer.byteLength === slabBytes
 }
 

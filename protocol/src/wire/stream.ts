@@ -270,6 +270,8 @@ export class StreamImpl implements WireStream {
       else if (this.over || !out.rewind(from)) return this.reset('lost', 'The stream could not go on where it stood.')
     }
     this.#answer.resolve(answer)
+    // What it may send from now on, the other half of a relay may: its CREDIT may have been lost with the link.
+    this.joint?.to.grantAsJoined()
     this.sendSignals()
     this.carrier?.ready(this)
   }
