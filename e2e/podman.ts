@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ask, buildImage, mountsBelow, ready, removeContainers, runContainer, type TestEngine } from './engine.ts'
@@ -54,10 +54,19 @@ export async function startPodman(): Promise<TestEngine> {
     async stop() {
       await removeContainers(api)
       await end('SIGTERM')
-      for (const pid of keepersOf(dir)) process.kill(pid, 'SIGKILL')
-      for (const mount of mountsBelow(dir)) execFileSync('umount', ['-l', mount])
-      rmSync(dir, { recursive: true, force: true })
+      for (const pid of keepersOf(dir)) endKeeper(pid)
+      // Whatever still ends meanwhile takes its mounts and files along.
+      for (const mount of mountsBelow(dir)) spawnSync('umount', ['-l', mount], { stdio: 'ignore' })
+      rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
     },
+  }
+}
+
+function endKeeper(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
