@@ -20,7 +20,7 @@ export async function relay(near: WireStream, far: WireStream): Promise<void> {
     const { offset } = answer.head
     // Its window is ours to pass on as credit; what it said of its own link says nothing about this one.
     if (typeof offset === 'number') near.adopt(offset, far.out.limit)
-    near.head(typeof offset === 'number' ? { ...answer.head, w: near.grantedLimit } : without(answer.head, 'w'))
+    near.head(typeof offset === 'number' ? { ...answer.head, w: near.in.grantedBytes } : without(answer.head, 'w'))
     joinStreams(near, far)
     await over
   } catch (error) {

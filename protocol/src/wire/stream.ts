@@ -367,11 +367,6 @@ export class StreamImpl implements WireStream {
     return this.id === 0
   }
 
-  /** Absolute, as it was told last. */
-  get grantedLimit(): number {
-    return this.in.grantedBytes
-  }
-
   fail(error: FairleadError): void {
     if (this.over) return
     this.#error = error
