@@ -81,7 +81,7 @@ function startHub(): void {
     sayEnd('The hub', code ?? signal, hubLog)
     // One that was killed could not end its database.
     const { stopLeftPostgres } = await import('./hub/src/base/postgres.ts')
-    await stopLeftPostgres(join(dataDir, 'postgres'))
+    await stopLeftPostgres(join(dataDir, 'postgres')).catch((error: Error) => console.error(error.message))
     void stop(code ?? 1)
   })
 }
