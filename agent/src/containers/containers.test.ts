@@ -14,7 +14,7 @@ import { openEngine, type Engine } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
 import { serveContainers } from './containers.ts'
 import { containersSource } from './source.ts'
-import { joined, linesOf, read } from './test-lines.ts'
+import { assertLongLines, linesOf, read } from './test-lines.ts'
 
 describe('containers of a real engine', need('dockerd', 'busybox'), () => {
   let real: TestEngine
@@ -93,22 +93,8 @@ describe('containers of a real engine', need('dockerd', 'busybox'), () => {
 
   // With a TTY there are no frames: the times stood in the middle of the text.
   for (const tty of [false, true])
-    it(`a line of any length is whole, in parts that say so, and what looks like a time stays (TTY: ${tty})`, async () => {
-      const time = '2026-11-21T01:02:03.456789012Z '
-      const script = `yes 0123456789abcdef | head -n 10000 | tr -d "\\n"; echo; yes "${time}x" | head -n 4000 | tr -d "\\n"; echo; echo after`
-      const id = await real.run(`long-${tty}`, ['sh', '-c', script], { Tty: tty })
-      await until(async () => (await client.get({ id })).status === 'exited')
-      const lines = await read(client.logs({ id, follow: false, tail: -1 }))
-      const [plain, times, after] = joined(lines)
-      assert.equal(plain?.text, '0123456789abcdef'.repeat(10_000))
-      assert.equal(times?.text, `${time}x`.repeat(4000))
-      assert.deepEqual([plain.parts, times.parts], [5, 4])
-      assert.equal(after?.text, 'after')
-      // A reader that lost its link in the middle of a line gets the rest of it.
-      const { timeMs } = lines[1]!
-      const rest = await read(client.logs({ id, follow: false, tail: -1, after: { timeMs, lines: 2 } }))
-      assert.deepEqual(rest, lines.slice(2))
-    })
+    it(`a line of any length is whole, in parts that say so, and what looks like a time stays (TTY: ${tty})`, () =>
+      assertLongLines(client, real, tty))
 
   it('a followed log ends with the reason when its container is removed', async () => {
     const id = await real.run('doomed', ['sh', '-c', 'echo first; sleep 1000'])

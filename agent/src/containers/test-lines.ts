@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import type { Client } from '@fairlead/protocol/contract.ts'
+import type { containers } from '@fairlead/protocol/features/containers.ts'
 import { decodeLogLines, goesOnBit } from '@fairlead/protocol/wire/log-batch.ts'
+import type { TestEngine } from '../../../e2e/engine.ts'
+import { until } from '../../../e2e/fleet/until.ts'
 
 export function linesOf(batch: Uint8Array): { timeMs: number; source: number; text: string }[] {
   const { count, times, sources, lengths, text } = decodeLogLines(batch)
@@ -31,4 +35,22 @@ export async function read(items: AsyncIterable<Uint8Array>): Promise<ReturnType
   const lines: ReturnType<typeof linesOf> = []
   for await (const batch of items) lines.push(...linesOf(batch))
   return lines
+}
+
+/** Lines far beyond what an engine keeps in one piece come whole, in parts that say so, from the middle of one too; what looks like a time stays. */
+export async function assertLongLines(client: Client<typeof containers>, real: TestEngine, tty: boolean): Promise<void> {
+  const time = '2026-11-21T01:02:03.456789012Z '
+  const script = `yes 0123456789abcdef | head -n 10000 | tr -d "\\n"; echo; yes "${time}x" | head -n 4000 | tr -d "\\n"; echo; echo after`
+  const id = await real.run(`long-${tty}`, ['sh', '-c', script], { Tty: tty })
+  await until(async () => (await client.get({ id })).status === 'exited')
+  const lines = await read(client.logs({ id, follow: false, tail: -1 }))
+  const [plain, times, after] = joined(lines)
+  assert.equal(plain?.text, '0123456789abcdef'.repeat(10_000))
+  assert.equal(times?.text, `${time}x`.repeat(4000))
+  assert.deepEqual([plain.parts, times.parts], [5, 4])
+  assert.equal(after?.text, 'after')
+  // A reader that lost its link in the middle of a line gets the rest of it.
+  const { timeMs } = lines[1]!
+  const rest = await read(client.logs({ id, follow: false, tail: -1, after: { timeMs, lines: 2 } }))
+  assert.deepEqual(rest, lines.slice(2))
 }
