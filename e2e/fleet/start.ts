@@ -117,7 +117,13 @@ async function launch([file, ...argv]: readonly string[], dir: string): Promise<
     },
     signal: (name) => void program.kill(name),
     forget() {
-      for (const { pid } of processesOf(dir)) process.kill(pid, 'SIGKILL')
+      for (const { pid } of processesOf(dir))
+        try {
+          process.kill(pid, 'SIGKILL')
+        } catch (error) {
+          // It went by itself meanwhile.
+          if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+        }
       rmSync(dir, { recursive: true, force: true })
     },
   }
