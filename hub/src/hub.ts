@@ -20,7 +20,7 @@ import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
-import { openSeal } from './base/seal.ts'
+import { openSeal, type OpenSeal } from './base/seal.ts'
 import type { SealedColumn } from './base/reseal.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
@@ -41,6 +41,7 @@ import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
+import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 
 export const version = '0.1.0'
@@ -52,7 +53,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-const sealedColumns: readonly SealedColumn[] = []
+const sealedColumns: readonly SealedColumn[] = [sealedSecrets]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -94,7 +95,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, metrics, starter: demo })
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -110,11 +111,12 @@ interface Opened {
   readonly identity: ReturnType<typeof openHubIdentity>
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
+  readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
   const inventory = openInventory()
@@ -133,7 +135,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
     ...serveHosts(fleet),
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory, kept }),
-    ...handlersOf({ demo, enrolment, hosts, logins, metrics }),
+    ...handlersOf({ demo, enrolment, hosts, logins, metrics, secrets: openSecrets({ db, seal }) }),
   }
   const allowed = createRates()
   const { nameOf } = inventory

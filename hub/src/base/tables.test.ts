@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type * as Core from 'drizzle-orm/pg-core'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import * as loginTables from '../logins/tables.ts'
+import * as secretTables from '../secrets/tables.ts'
 import { eq } from './drizzle.ts'
 import * as baseTables from './tables.ts'
 import { openTestDatabase } from './testdb.ts'
@@ -17,7 +18,7 @@ describe('the typed tables', () => {
   after(() => test.close())
 
   it('are those that the migrations made: every column with its type, and whether it may be empty', async () => {
-    for (const table of Object.values({ ...baseTables, ...loginTables })) {
+    for (const table of Object.values({ ...baseTables, ...loginTables, ...secretTables })) {
       const { name, columns } = getTableConfig(table)
       const real = await test.db.owner(
         (sql) => sql<{ name: string; type: string; not_null: boolean }[]>`

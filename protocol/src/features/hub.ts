@@ -8,6 +8,7 @@ import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
+import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
 
 /** What the hub offers to people, the console and scripts. */
@@ -21,5 +22,6 @@ export const hubFeatures = {
   hosts: hostsApi,
   logins: loginsApi,
   metrics: metricsApi,
+  secrets: secretsApi,
   terminals: terminalsApi,
 } satisfies Record<string, Api>
