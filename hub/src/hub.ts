@@ -21,6 +21,8 @@ import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
+import { openSeal, type OpenSeal } from './base/seal.ts'
+import type { SealedColumn } from './base/reseal.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
@@ -46,6 +48,7 @@ import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 
 export const version = '0.1.0'
@@ -55,6 +58,9 @@ const drainMs = 4000
 
 /** Streams that go on after the last item that a reader of SSE saw; the others begin anew. */
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
+
+/** Every column that holds sealed values: what a rotation of keys goes through. */
+const sealedColumns: readonly SealedColumn[] = [sealedSecrets]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -90,10 +96,13 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
     opened.push(db.close)
+    const { dataDir, kek, kekOld } = config
+    const seal = await openSeal({ db, dataDir, log, kek, kekOld, columns: sealedColumns })
+    opened.push(seal.close)
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, metrics, starter: demo })
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -109,11 +118,12 @@ interface Opened {
   readonly identity: ReturnType<typeof openHubIdentity>
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
+  readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
   const inventory = openInventory()
@@ -135,7 +145,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })

@@ -75,10 +75,10 @@ export function isHidden(error: unknown): boolean {
 }
 
 function whereOf(scope: Scope): string {
-  return scope === 'host' ? ' on this host' : scope === 'environment' ? ' in an environment' : ''
+  return scope === 'host' ? ' on this host' : scope === 'hosts' ? ' on some host' : ''
 }
 
-const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'environment', 'organization', 'self', 'public'])
+const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'hosts', 'environment', 'organization', 'self', 'public'])
 
 /** The hub starts with no endpoint that anyone forgot to guard: what the compiler refuses is refused here once more. */
 export function checkEndpoints(endpoints: ReadonlyMap<string, Endpoint>): void {

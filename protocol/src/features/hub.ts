@@ -12,6 +12,7 @@ import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
 import { rolesApi } from './roles.ts'
 import { teamsApi } from './teams.ts'
+import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
 
 /** What the hub offers to people, the console and scripts. */
@@ -29,5 +30,6 @@ export const hubFeatures = {
   metrics: metricsApi,
   roles: rolesApi,
   teams: teamsApi,
+  secrets: secretsApi,
   terminals: terminalsApi,
 } satisfies Record<string, Api>
