@@ -50,6 +50,7 @@ import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
+import { openTokens } from './tokens/tokens.ts'
 
 export const version = '0.1.0'
 const root = join(import.meta.dirname, '../..')
@@ -155,9 +156,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
-  const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
-  const who = { findCaller: logins.findCaller, peerOf, rates: allowed }
+  const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
   const api = createApi({
     ...who,
@@ -209,23 +209,28 @@ async function openPeople({ db, audits, book, firstRunCode, address }: PeopleDep
   const permissions = allPermissions()
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
-  const logins = await openLogins({ db, audits, version, permissions, rightsOf: roles.rightsOf, firstRunCode })
+  const { rightsOf } = roles
+  const logins = await openLogins({ db, audits, version, permissions, rightsOf, firstRunCode })
+  const tokens = openTokens({ db, permissions, rightsOf })
   return {
     places,
     logins,
+    who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
       accounts: serveAccounts({ db, audits, roles, logins, address }),
       environments: serveEnvironments({ db, book }),
       teams: serveTeams({ db, roles }),
-      ...handlersOf({ logins, roles }),
+      ...handlersOf({ logins, roles, tokens }),
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
       logins.onEnd(consoles.end)
       logins.onEnd(api.endLogin)
+      tokens.onEnd(api.endLogin)
       roles.onChange((organization) => {
         logins.forget(organization)
+        tokens.forget(organization)
         consoles.judgeAgain(organization)
         api.judgeAgain(organization)
       })

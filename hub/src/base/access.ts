@@ -13,6 +13,8 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** The token that stands for the account; absent: a person's own login. */
+  readonly token?: { readonly id: string; readonly expiresMs: number }
 }
 
 /** What a handler of the hub gets beside its input. */
@@ -54,8 +56,11 @@ export interface Target {
 export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined, { place }: Target): void {
   if (door.on === 'public' && publicEndpoints.has(name)) return
   if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
-  // One's own login and account: nobody grants these.
-  if (door.on === 'self') return
+  if (door.on === 'self') {
+    // One's own login and account: nobody grants these. A token that was found by somebody must not make itself another one.
+    if (caller.token === undefined || door.http.startsWith('GET ')) return
+    throw new FairleadError('forbidden', 'A token cannot do this; it takes a person who is signed in.')
+  }
   const { rights } = caller
   if (place === undefined ? rights.somewhere(door.needs) : rights.can(door.needs, place)) return
   if (place?.host !== undefined && !rights.can('hosts:read', place)) throw noSuchHost(hidden)

@@ -73,6 +73,7 @@ describe('the tables of all migrations', () => {
       'invitations.shown.r',
       'logins.shown.r',
       'memberships.own_account.r',
+      'tokens.shown.r',
     ])
   })
 

@@ -8,6 +8,7 @@ import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
 import { canonical } from '../base/email.ts'
 import { accounts } from '../base/tables.ts'
+import type { Rights } from '../base/rights.ts'
 import { sameSecret, secretOf, type Secret } from '../base/secret.ts'
 import { checkAccount, describeMe, hasAccounts, makeOwner, personOf, rehash, type Member, type NewPerson } from './accounts.ts'
 import { refuseCommon } from './common.ts'
@@ -62,13 +63,14 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
   const delays = createDelays(now)
   let firstRun = !(await db.tx({}, (_sql, orm) => hasAccounts(orm)))
 
-  const describe = async (account: string, organization: string, expires: Date) => {
-    const { somewhere } = await rightsOf({ organization, account })
-    return describeMe(db, account, organization, permissions.filter(somewhere), expires)
+  const describe = (account: string, organization: string, { somewhere }: Rights, expires: Date) =>
+    describeMe(db, account, organization, permissions.filter(somewhere), expires)
+  const me = async ({ caller }: HubContext) => {
+    const expires = caller.token === undefined ? await held.expiryOf(caller) : new Date(caller.token.expiresMs)
+    return describe(caller.account, caller.organization, caller.rights, expires)
   }
-  const me = async ({ caller }: HubContext) => describe(caller.account, caller.organization, await held.expiryOf(caller))
   const begin = async (account: string, organization: string, context: LoginContext) =>
-    describe(account, organization, await held.begin(account, organization, context))
+    describe(account, organization, await rightsOf({ organization, account }), await held.begin(account, organization, context))
 
   const handlers: Handlers<typeof loginsApi, LoginContext> = {
     welcome: async (_input, { door }) => ({ firstRun, version, ...door }),

@@ -14,6 +14,7 @@ import { rolesApi } from './roles.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
+import { tokensApi } from './tokens.ts'
 
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
@@ -32,4 +33,5 @@ export const hubFeatures = {
   teams: teamsApi,
   secrets: secretsApi,
   terminals: terminalsApi,
+  tokens: tokensApi,
 } satisfies Record<string, Api>
