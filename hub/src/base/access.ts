@@ -1,4 +1,4 @@
-import type { Endpoint, Scope } from '@fairlead/protocol/api.ts'
+import type { Endpoint, Factor, Scope } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 /** Who asks. */
@@ -11,6 +11,20 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** Of a person's login. Absent: whoever asks cannot prove anew who they are, and gets through no door that wants it. */
+  readonly proof?: Proof
+}
+
+/** What a login rests on. */
+export interface Proof {
+  /** By what it was proved last. */
+  readonly factor: Factor
+  /** Steady ms (`performance.now()`): until then doors with `stepUp` are open. */
+  readonly untilMs: number
+  /** What proves it anew, the strongest first. */
+  readonly accepts: readonly Factor[]
+  /** The organization asks for a second factor and this account has none: only what gives it one is open. */
+  readonly mustEnrol?: true
 }
 
 /** What a handler of the hub gets beside its input. */
@@ -28,11 +42,32 @@ export interface HubContext {
 export const publicEndpoints: ReadonlySet<string> = new Set(['logins.welcome', 'logins.setup', 'logins.signIn'])
 
 /** Default deny. `caller` undefined: nobody. Throws `unauthenticated` or `forbidden`. */
-export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined): void {
+export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined, nowMs: number = performance.now()): void {
   if (door.on === 'public' && publicEndpoints.has(name)) return
   if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
   if (!caller.permissions.has(door.needs))
     throw new FairleadError('forbidden', `This needs the permission ${door.needs}. An owner of the organization can grant it.`)
+  if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
+  if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
+}
+
+/** What is open to a login that must get its second factor first. */
+export const enrolEndpoints: ReadonlySet<string> = new Set(['logins.me', 'logins.signOut', 'logins.setLanguage'])
+
+function mustEnrol(): FairleadError {
+  return new FairleadError('forbidden', 'Your organization asks for a second factor; add one to your account first.', {
+    details: { enrol: ['passkey', 'totp'] },
+  })
+}
+
+function mustProve(proof: Proof | undefined): FairleadError {
+  if (proof === undefined) return new FairleadError('forbidden', 'This takes a person who proves who they are; no token can do it.')
+  return new FairleadError('forbidden', 'Prove that it is still you, then ask again.', { details: { stepUp: proof.accepts } })
+}
+
+/** Whether it is a proof that is missing, not a right. */
+export function lacksProof(error: unknown): boolean {
+  return error instanceof FairleadError && error.code === 'forbidden' && error.details?.['stepUp'] !== undefined
 }
 
 const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'environment', 'organization', 'self', 'public'])
@@ -59,6 +94,7 @@ function flawOf(name: string, endpoint: Endpoint): string | undefined {
   if (door.on === 'public' && !publicEndpoints.has(name)) return 'is public and not on the list of public endpoints'
   if (!isSchema(input)) return 'has no schema of what it is asked'
   if (kind === 'call' ? !isSchema(endpoint.output) : typeof endpoint.down?.decode !== 'function') return 'has no schema of what it answers'
+  if (door.on === 'public' && door.stepUp !== undefined) return 'wants a proof of a stranger'
   if (kind === 'duplex' && typeof endpoint.up?.decode !== 'function') return 'has no schema of what it is sent'
   return undefined
 }

@@ -10,6 +10,7 @@ export const auditEn = {
   'activity.older': 'Older ones',
   'activity.many': '{n} are shown at most; a filter finds the rest.',
   'verb.access.refused': 'Ask for what the role does not allow',
+  'verb.access.step_up': 'Ask for what takes a fresh proof',
   'verb.account.update': 'Choose a language',
   'verb.container.exec': 'Run a command in a container',
   'verb.container.kill': 'Kill a container',

@@ -12,6 +12,7 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'activity.older': 'Plus anciens',
   'activity.many': '{n} au plus sont affichés ; un filtre trouve le reste.',
   'verb.access.refused': 'Demander ce que le rôle ne permet pas',
+  'verb.access.step_up': 'Demander ce qui veut une preuve récente',
   'verb.account.update': 'Choisir une langue',
   'verb.container.exec': 'Exécuter une commande dans un conteneur',
   'verb.container.kill': 'Tuer un conteneur',
