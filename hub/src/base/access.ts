@@ -39,7 +39,14 @@ export interface HubContext {
 }
 
 /** Endpoints that answer strangers. Anything else with `on: 'public'` keeps the hub from starting. */
-export const publicEndpoints: ReadonlySet<string> = new Set(['logins.welcome', 'logins.setup', 'logins.signIn'])
+export const publicEndpoints: ReadonlySet<string> = new Set([
+  'logins.welcome',
+  'logins.setup',
+  'logins.signIn',
+  'logins.finish',
+  'logins.challenge',
+  'logins.signInWithPasskey',
+])
 
 /** Default deny. `caller` undefined: nobody. Throws `unauthenticated` or `forbidden`. */
 export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined, nowMs: number = performance.now()): void {
@@ -52,7 +59,18 @@ export function authorize(name: string, { door }: Endpoint, caller: Caller | und
 }
 
 /** What is open to a login that must get its second factor first. */
-export const enrolEndpoints: ReadonlySet<string> = new Set(['logins.me', 'logins.signOut', 'logins.setLanguage'])
+export const enrolEndpoints: ReadonlySet<string> = new Set([
+  'logins.me',
+  'logins.signOut',
+  'logins.setLanguage',
+  'logins.proofChallenge',
+  'logins.prove',
+  'factors.get',
+  'factors.beginTotp',
+  'factors.addTotp',
+  'factors.beginPasskey',
+  'factors.addPasskey',
+])
 
 function mustEnrol(): FairleadError {
   return new FairleadError('forbidden', 'Your organization asks for a second factor; add one to your account first.', {

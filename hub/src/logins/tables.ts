@@ -25,4 +25,11 @@ export const logins = pgTable('logins', {
   createdAt: moment('created_at').notNull().defaultNow(),
   usedAt: moment('used_at').notNull().defaultNow(),
   expiresAt: moment('expires_at').notNull(),
+  id: uuid('id').notNull().defaultRandom(),
+  factor: text('factor', { enum: ['password', 'totp', 'recovery', 'passkey'] })
+    .notNull()
+    .default('password'),
+  provenAt: moment('proven_at').notNull().defaultNow(),
+  ip: text('ip').notNull().default(''),
+  userAgent: text('user_agent').notNull().default(''),
 })

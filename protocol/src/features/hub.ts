@@ -4,6 +4,7 @@ import { containersApi } from './containers.ts'
 import { demoApi } from './demo.ts'
 import { enrolmentApi } from './enrolment.ts'
 import { eventsApi } from './events.ts'
+import { factorsApi } from './factors.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
@@ -17,6 +18,7 @@ export const hubFeatures = {
   demo: demoApi,
   enrolment: enrolmentApi,
   events: eventsApi,
+  factors: factorsApi,
   fleet: fleetApi,
   hosts: hostsApi,
   logins: loginsApi,
