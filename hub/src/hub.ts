@@ -20,6 +20,8 @@ import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
+import { openSeal } from './base/seal.ts'
+import type { SealedColumn } from './base/reseal.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
@@ -48,6 +50,9 @@ const drainMs = 4000
 
 /** Streams that go on after the last item that a reader of SSE saw; the others begin anew. */
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
+
+/** Every column that holds sealed values: what a rotation of keys goes through. */
+const sealedColumns: readonly SealedColumn[] = []
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -83,6 +88,9 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
     opened.push(db.close)
+    const { dataDir, kek, kekOld } = config
+    const seal = await openSeal({ db, dataDir, log, kek, kekOld, columns: sealedColumns })
+    opened.push(seal.close)
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()

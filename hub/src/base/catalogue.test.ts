@@ -10,6 +10,8 @@ const global = new Set([
   'passkeys',
   'recovery_codes',
   'totp',
+  'keks', // the key that all data keys are sealed under is the hub's; it is not here, only its fingerprint
+  'hub_keys', // keys for what belongs to no organization: accounts
   'migrations', // the owner's own book; the hub's role cannot see it
 ])
 
@@ -82,7 +84,7 @@ describe('the tables of all migrations', () => {
     )
     const ofAccounts = others.filter((name) => name.endsWith('.own_account.*')).map((name) => name.split('.')[0])
     assert.deepEqual(ofAccounts, ['account_notices', 'devices', 'passkeys', 'recovery_codes', 'totp'])
-    assert.deepEqual(others.filter((name) => !name.endsWith('.*')), ['hosts.shown.r', 'invitations.shown.r', 'logins.shown.r', 'memberships.own_account.r', 'passkeys.shown.r'])
+    assert.deepEqual(others.filter((name) => !name.endsWith('.*')), ['data_keys.shown.r', 'hosts.shown.r', 'invitations.shown.r', 'logins.shown.r', 'memberships.own_account.r', 'passkeys.shown.r'])
   })
 
   it('are unique within an organization only, and point only within it [security 108]', async () => {
