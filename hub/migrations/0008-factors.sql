@@ -1,5 +1,6 @@
--- By what people prove who they are, beside a password. All of it belongs to an account, not to an organization: it shows itself to
--- `app.account` alone, and a passkey also to whoever names it exactly (its owner is not known before).
+-- By what people prove who they are, beside a password. All of it belongs to an account, not to an organization, and shows itself to
+-- `app.account` alone; a passkey also to whoever names it exactly, its owner is not known before. Not so totp: its secrets are sealed,
+-- and whoever seals them anew under another key goes through all of them.
 
 -- optional, admins, everyone: who must have a second factor.
 ALTER TABLE organizations ADD COLUMN second_factor text NOT NULL DEFAULT 'optional';
@@ -64,7 +65,7 @@ CREATE TABLE account_notices (
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['totp', 'recovery_codes', 'passkeys', 'devices', 'account_notices'] LOOP
+  FOREACH t IN ARRAY ARRAY['recovery_codes', 'passkeys', 'devices', 'account_notices'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY own_account ON %I USING (account_id = nullif(current_setting(''app.account'', true), '''')::uuid)

@@ -20,7 +20,7 @@ import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
-import { openSeal } from './base/seal.ts'
+import { openSeal, type Seal } from './base/seal.ts'
 import type { SealedColumn } from './base/reseal.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
@@ -30,6 +30,9 @@ import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
+import { openFactors } from './factors/factors.ts'
+import { serveFactors } from './factors/own.ts'
+import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { createRatchet } from './fleet/ratchet.ts'
@@ -52,7 +55,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-const sealedColumns: readonly SealedColumn[] = []
+const sealedColumns: readonly SealedColumn[] = [totpColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -94,7 +97,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, metrics, starter: demo })
+    const hub = await openWith({ config, log, seal, identity, certificate, db, metrics, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -107,6 +110,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
 interface Opened {
   readonly config: Config
   readonly log: Log
+  readonly seal: Seal
   readonly identity: ReturnType<typeof openHubIdentity>
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
@@ -114,17 +118,17 @@ interface Opened {
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
+async function openWith({ config, log, seal, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
-  const logins = await openLogins({ db, audits, version, permissions: allPermissions(), firstRunCode })
+  const state = { httpPort: 0, httpsPort: 0, draining: false }
+  const { factors, logins } = await openPeople({ db, seal, audits, config, firstRunCode, state })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book })
-  const state = { httpsPort: 0, draining: false }
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
   const enrolment = openEnrolment({ ...here, db, hubKey: identity.publicKey, script: installer })
   const localUrl = () => `https://localhost:${state.httpsPort}`
@@ -133,7 +137,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
     ...serveHosts(fleet),
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory, kept }),
-    ...handlersOf({ demo, enrolment, hosts, logins, metrics }),
+    ...handlersOf({ demo, enrolment, factors, hosts, logins, metrics }),
   }
   const allowed = createRates()
   const { nameOf } = inventory
@@ -173,6 +177,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   const listener = getRequestListener(web.fetch) as RequestListener
   const upgrades = { ...who, accept, consoles, isDraining }
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
+  state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
 
   return {
@@ -231,6 +236,30 @@ async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<v
 async function firstOrganization(db: Opened['db']): Promise<string | undefined> {
   const [owner] = await db.owner((sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM organizations LIMIT 1`)
   return owner?.organization_id
+}
+
+interface PeopleDeps extends Pick<Opened, 'db' | 'seal' | 'config'> {
+  readonly audits: ReturnType<typeof openAudits>
+  readonly firstRunCode: string
+  readonly state: Ports
+}
+
+/** Who comes in, and by what they prove who they are. */
+async function openPeople({ db, seal, audits, config, firstRunCode, state }: PeopleDeps) {
+  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin: async () => true })
+  const logins = await openLogins({ db, audits, version, permissions: allPermissions(), factors, firstRunCode })
+  return { factors: { ...factors, ...serveFactors({ db, factors, logins }) }, logins }
+}
+
+interface Ports {
+  readonly httpPort: number
+  readonly httpsPort: number
+}
+
+/** Passkeys belong to the configured name of the hub; without one, to this machine's own. */
+function passkeyPlace(publicUrl: string | undefined, state: Ports) {
+  if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
+  return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
 }
 
 function watchLoop() {

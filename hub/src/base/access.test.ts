@@ -130,10 +130,13 @@ describe('the doors of the hub', () => {
     for (const name of enrolEndpoints) assert.ok(doors.endpoints.has(name), name)
     const open = new Set<string>()
     for (const [name, endpoint] of doors.endpoints)
-      await doors.admit({ name, endpoint, caller: { ...caller(new Set(all)), proof }, params: { host: 'h' }, about }).then(
-        ({ done }) => done(undefined, 0).then(() => open.add(name)),
-        (error: unknown) => assert.deepEqual((error as FairleadError).details, { enrol: ['passkey', 'totp'] }, name),
-      )
+      try {
+        const { done } = await doors.admit({ name, endpoint, caller: { ...caller(new Set(all)), proof }, params: { host: 'h' }, about })
+        await done(undefined, 0)
+        open.add(name)
+      } catch (error) {
+        assert.deepEqual((error as FairleadError).details, { enrol: ['passkey', 'totp'] }, name)
+      }
     assert.deepEqual(open, new Set([...publicEndpoints, ...enrolEndpoints]))
   })
 

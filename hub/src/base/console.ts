@@ -16,14 +16,15 @@ import { newTrace, type Admitted, type Doors } from './serve.ts'
 /** Live sessions of consoles; each message is judged on its own. */
 export interface Consoles {
   open(transport: Transport, caller: Caller, findAgain: () => Promise<Caller | undefined>): void
-  /** Ends every session of a login. */
-  end(login: string): void
+  /** Ends every session of a login. `renewed`: it goes on under another token, and its console comes back with that. */
+  end(login: string, renewed?: boolean): void
   /** Nothing new is taken; each console is told when to come back. What runs goes on. */
   goaway(): void
   closeAll(): void
   readonly count: number
 }
 
+const comeBack = 4410
 const recheckMs = 30_000
 const packing = nodePacking(zlib)
 
@@ -46,7 +47,8 @@ export function openConsoles(doors: Doors): Consoles {
           return {
             ...admission.context,
             trace: about.trace,
-            cookie: { set: refuseCookie, clear: () => undefined },
+            cookie: { set: refuseCookie, clear: () => undefined, fixed: true },
+            device: { shown: undefined, set: refuseCookie },
             door: { secure: true, insecureReason: '', secureUrl: '' },
           }
         },
@@ -79,8 +81,12 @@ export function openConsoles(doors: Doors): Consoles {
       }
       const timer = setInterval(() => void recheck(), recheckMs).unref()
     },
-    end(login) {
-      for (const [session, { login: own }] of sessions) if (own === login) session.close(4401, 'login ended')
+    end(login, renewed) {
+      for (const [session, { login: own }] of sessions) {
+        if (own !== login) continue
+        if (renewed === true) session.close(comeBack, 'the login goes on under another token')
+        else session.close(4401, 'login ended')
+      }
     },
     goaway() {
       for (const session of sessions.keys()) session.goaway('draining', Math.round(1000 + Math.random() * 2000), 60_000)

@@ -22,12 +22,16 @@ export function stepOf(ms: number): number {
 export function stepOfCode(secret: Uint8Array, typed: string, ms: number): number | undefined {
   const code = secretOf(plainOf(typed))
   const now = stepOf(ms)
-  return [now - 1, now, now + 1].filter((step) => sameSecret(code, secretOf(codeOf(secret, step)))).at(-1)
+  const same = [now + 1, now, now - 1].map((step) => ({ step, is: sameSecret(code, secretOf(codeOf(secret, step))) }))
+  return same.find(({ is }) => is)?.step
 }
 
 /** Typed by a person: wide digits, spaces and dashes are those of their keyboard. */
 export function plainOf(typed: string): string {
-  return typed.normalize('NFKC').replaceAll(/[\s\p{Pd}]/gu, '').toLowerCase()
+  return typed
+    .normalize('NFKC')
+    .replaceAll(/[\s\p{Pd}]/gu, '')
+    .toLowerCase()
 }
 
 /** 160 bits, as RFC 4226 wants them. */

@@ -17,7 +17,9 @@ export function createDevices(db: Database) {
   const is = (account: string, token: Secret) => and(eq(devices.accountId, account), eq(devices.tokenHash, digestOf(token)))
   return {
     async isKnown(account: string, token: Secret): Promise<boolean> {
-      return (await db.tx({ account }, (_sql, orm) => orm.select({ at: devices.seenAt }).from(devices).where(is(account, token)))).length > 0
+      return (
+        (await db.tx({ account }, (_sql, orm) => orm.select({ at: devices.seenAt }).from(devices).where(is(account, token)))).length > 0
+      )
     },
     /** Keeps in mind that this browser signed in. True: it is new, and the account has had others. */
     async note(account: string, cookie: DeviceCookie): Promise<boolean> {

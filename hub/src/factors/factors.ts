@@ -5,6 +5,7 @@ import type { Seal } from '../base/seal.ts'
 import { createDevices } from './devices.ts'
 import { createNotices } from './notices.ts'
 import { createPasskeys, type PasskeyPlace } from './passkeys.ts'
+import { createPasskeyShelf, type PasskeyShelf } from './passkey-shelf.ts'
 import { createRecovery } from './recovery.ts'
 import { createTickets, type Tickets } from './tickets.ts'
 import { createTotp } from './totp.ts'
@@ -34,7 +35,7 @@ export interface Factors {
   /** Whether it proves this account, for this scope and holder. A password is not looked at here. */
   check(given: Given, account: string, scope: string, holder: string): Promise<boolean>
   challenge(scope: string, holder: string, account?: string): Promise<Challenge>
-  readonly passkeys: ReturnType<typeof createPasskeys>
+  readonly passkeys: ReturnType<typeof createPasskeys> & Pick<PasskeyShelf, 'rename' | 'remove' | 'list'>
   readonly totp: ReturnType<typeof createTotp>
   readonly recovery: ReturnType<typeof createRecovery>
   readonly devices: ReturnType<typeof createDevices>
@@ -46,7 +47,8 @@ export interface Factors {
 /** What people prove themselves by, beside the password. */
 export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }: FactorsDeps): Factors {
   const tickets = createTickets(now)
-  const passkeys = createPasskeys({ db, tickets, place })
+  const shelf = createPasskeyShelf(db)
+  const passkeys = { ...createPasskeys({ db, tickets, shelf, place }), rename: shelf.rename, remove: shelf.remove, list: shelf.list }
   const totp = createTotp({ db, seal, tickets, wallMs })
   const recovery = createRecovery(db)
   return {
@@ -62,7 +64,9 @@ export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }
       )
       const { policy, codes, ...has } = row!
       const hasSecond = has.passkeys || has.totp
-      const second = (['passkey', 'totp', 'recovery'] as const).filter((one) => ({ passkey: has.passkeys, totp: has.totp, recovery: codes })[one])
+      const second = (['passkey', 'totp', 'recovery'] as const).filter(
+        (one) => ({ passkey: has.passkeys, totp: has.totp, recovery: codes })[one],
+      )
       return {
         accepts: hasSecond ? second : ['password'],
         hasSecond,

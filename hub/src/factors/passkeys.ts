@@ -1,6 +1,7 @@
-import type { Assertion, Attestation, Challenge, NewPasskey, Passkey } from '@fairlead/protocol/features/factors.ts'
+import type { Assertion, Attestation, Challenge, NewPasskey } from '@fairlead/protocol/features/factors.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, sql } from '../base/drizzle.ts'
+import { eq, sql } from '../base/drizzle.ts'
+import { text, type PasskeyShelf } from './passkey-shelf.ts'
 import { passkeys } from './tables.ts'
 import { ticketLivesMs, type Tickets } from './tickets.ts'
 
@@ -16,6 +17,7 @@ export interface PasskeyPlace {
 export interface PasskeyDeps {
   readonly db: Database
   readonly tickets: Tickets
+  readonly shelf: PasskeyShelf
   readonly place: PasskeyPlace
 }
 
@@ -23,18 +25,9 @@ export interface PasskeyDeps {
 const webauthn = () => import('@simplewebauthn/server')
 
 /** Passkeys of accounts. A challenge is for one scope and one holder; shown for another it is used up and good for nothing. */
-export function createPasskeys({ db, tickets, place }: PasskeyDeps) {
-  const of = (account: string) => db.tx({ account }, (_sql, orm) => orm.select().from(passkeys).where(eq(passkeys.accountId, account)))
-  const is = (account: string, id: string) => and(eq(passkeys.accountId, account), eq(passkeys.credentialId, Buffer.from(id, 'base64url')))
+export function createPasskeys({ db, tickets, shelf, place }: PasskeyDeps) {
+  const { credentials, is } = shelf
   const expected = () => ({ expectedOrigin: [...place.origins()], expectedRPID: place.host, requireUserVerification: true })
-
-  async function credentials(account: string) {
-    return (await of(account)).map(({ credentialId, transports }) => ({
-      id: text(credentialId),
-      type: 'public-key' as const,
-      transports,
-    }))
-  }
 
   return {
     /** `account`: whose passkeys may sign; undefined: whoever comes. */
@@ -107,33 +100,10 @@ export function createPasskeys({ db, tickets, place }: PasskeyDeps) {
       await db.tx({ account }, (_sql, orm) => orm.insert(passkeys).values(values))
       return true
     },
-
-    async rename(account: string, id: string, name: string): Promise<boolean> {
-      return (await db.tx({ account }, (_sql, orm) => orm.update(passkeys).set({ name }).where(is(account, id)).returning(some))).length === 1
-    },
-    async remove(account: string, id: string): Promise<boolean> {
-      return (await db.tx({ account }, (_sql, orm) => orm.delete(passkeys).where(is(account, id)).returning(some))).length === 1
-    },
-    async list(account: string): Promise<Passkey[]> {
-      return (await of(account))
-        .map(({ credentialId, name, createdAt, usedAt, synced }) => ({
-          id: text(credentialId),
-          name,
-          createdMs: createdAt.getTime(),
-          usedMs: usedAt?.getTime() ?? null,
-          synced,
-        }))
-        .toSorted((a, b) => a.createdMs - b.createdMs)
-    },
   }
 }
 
-const some = { id: passkeys.accountId }
 const refused = { verified: false, authenticationInfo: undefined }
-
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64url')
-}
 
 function challengeOf(clientData: string): string | undefined {
   try {

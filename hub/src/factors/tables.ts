@@ -1,6 +1,6 @@
 import { bytes, count, flag, moment, pgTable, text, uuid } from '../base/drizzle.ts'
 
-// All of these belong to an account and show themselves to `app.account` alone.
+// All of these belong to an account; all but totp show themselves to `app.account` alone.
 
 export const totp = pgTable('totp', {
   accountId: uuid('account_id').notNull(),

@@ -1,6 +1,8 @@
 import type { Database } from '../base/db.ts'
 import { and, eq, lt } from '../base/drizzle.ts'
-import type { Seal, SealPlace } from '../base/seal.ts'
+import type { SealedColumn } from '../base/reseal.ts'
+import type { SealPlace } from '../base/seal-record.ts'
+import type { Seal } from '../base/seal.ts'
 import { drawTotpSecret, stepOfCode } from './codes.ts'
 import { totp } from './tables.ts'
 import type { Tickets } from './tickets.ts'
@@ -17,6 +19,8 @@ export interface TotpDeps {
 export function totpPlace(account: string): SealPlace {
   return { organization: '', table: 'totp', row: account, column: 'secret' }
 }
+
+export const totpColumn: SealedColumn = { table: 'totp', column: 'secret', row: ['account_id'], of: 'hub' }
 
 /** Authenticator apps of accounts, one each. */
 export function createTotp({ db, seal, tickets, wallMs }: TotpDeps) {
@@ -57,11 +61,15 @@ export function createTotp({ db, seal, tickets, wallMs }: TotpDeps) {
       return taken.length === 1
     },
     async remove(account: string): Promise<boolean> {
-      const gone = await db.tx({ account }, (_sql, orm) => orm.delete(totp).where(eq(totp.accountId, account)).returning({ id: totp.accountId }))
+      const gone = await db.tx({ account }, (_sql, orm) =>
+        orm.delete(totp).where(eq(totp.accountId, account)).returning({ id: totp.accountId }),
+      )
       return gone.length === 1
     },
     async since(account: string): Promise<number | null> {
-      const [row] = await db.tx({ account }, (_sql, orm) => orm.select({ at: totp.createdAt }).from(totp).where(eq(totp.accountId, account)))
+      const [row] = await db.tx({ account }, (_sql, orm) =>
+        orm.select({ at: totp.createdAt }).from(totp).where(eq(totp.accountId, account)),
+      )
       return row?.at.getTime() ?? null
     },
   }

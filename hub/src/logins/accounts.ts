@@ -56,6 +56,14 @@ export async function checkAccount(db: Database, who: string, password: string):
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
 }
 
+/** An account that proved itself otherwise; undefined: it belongs nowhere any more. */
+export async function memberOf(db: Database, account: string): Promise<Member | undefined> {
+  const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
+  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  if (found === undefined || membership === undefined) return undefined
+  return { id: found.id, name: found.name, organization: membership.organizationId, passwordHash: found.passwordHash }
+}
+
 export async function rehash(db: Database, { id, passwordHash }: Member, password: string): Promise<void> {
   const hash = await hashPassword(password)
   // Unless it was changed meanwhile.
