@@ -4,8 +4,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
+import { serveAccounts } from './accounts/accounts.ts'
 import { serveAudit } from './audit/audit.ts'
-import { openAudits } from './base/audit.ts'
+import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
@@ -27,23 +28,29 @@ import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
 import { serveContainers } from './containers/containers.ts'
 import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
+import { addresses } from './enrolment/addresses.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
+import { serveEnvironments } from './environments/environments.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
-import { openFactors } from './factors/factors.ts'
+import { openFactors, type FactorsDeps } from './factors/factors.ts'
 import { serveFactors } from './factors/own.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { createRatchet } from './fleet/ratchet.ts'
-import { openHostBook } from './hosts/book.ts'
+import { openHostBook, type HostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
 import { openHosts } from './hosts/hosts.ts'
+import { createMoves } from './hosts/move.ts'
+import { createPlaces } from './hosts/places.ts'
 import { resumeFleet, serveFleet } from './inventory/fleet.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
+import { openRoles } from './roles/roles.ts'
+import { serveTeams } from './teams/teams.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 
 export const version = '0.1.0'
@@ -126,9 +133,10 @@ async function openWith({ config, log, seal, identity, certificate, db, metrics,
   const book = openHostBook(db)
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
-  const { factors, logins } = await openPeople({ db, seal, audits, config, firstRunCode, state })
+  const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, config, firstRunCode, state, address })
   const installer = serveInstaller(root)
-  const hosts = openHosts({ db, fleet, inventory, book })
+  const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
   const enrolment = openEnrolment({ ...here, db, hubKey: identity.publicKey, script: installer })
   const localUrl = () => `https://localhost:${state.httpsPort}`
@@ -137,11 +145,11 @@ async function openWith({ config, log, seal, identity, certificate, db, metrics,
     ...serveHosts(fleet),
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory, kept }),
-    ...handlersOf({ demo, enrolment, factors, hosts, logins, metrics }),
+    ...people.handlers,
+    ...handlersOf({ demo, enrolment, hosts, metrics }),
   }
   const allowed = createRates()
-  const { nameOf } = inventory
-  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve, nameOf, rates: allowed })
+  const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
   const consoles = openConsoles(doors)
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
@@ -158,8 +166,7 @@ async function openWith({ config, log, seal, identity, certificate, db, metrics,
     doorOf: createDoorReader(config.publicUrl),
     resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
   })
-  logins.onEnd(consoles.end)
-  logins.onEnd(api.endLogin)
+  people.endWith(consoles, api)
   const web = createWeb({
     version,
     api: api.app,
@@ -187,6 +194,55 @@ async function openWith({ config, log, seal, identity, certificate, db, metrics,
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
     startDemo: async (count) => void (await startDemo(db, demo, count)),
     close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
+  }
+}
+
+interface PeopleDeps {
+  readonly db: Opened['db']
+  readonly audits: Audits
+  readonly book: HostBook
+  readonly seal: Seal
+  readonly config: Config
+  readonly state: Ports
+  readonly firstRunCode: string
+  /** Where people reach this hub. */
+  readonly address: () => string
+}
+
+/** Who there is, what each may do and where. */
+async function openPeople({ db, seal, audits, book, config, state, firstRunCode, address }: PeopleDeps) {
+  const permissions = allPermissions()
+  const places = createPlaces(db, book)
+  const roles = openRoles({ db, permissions, places })
+  const { rightsOf } = roles
+  const isAdmin: FactorsDeps['isAdmin'] = async (who) => (await rightsOf(who)).somewhere('accounts:manage')
+  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin })
+  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
+  return {
+    places,
+    logins,
+    judgeMove: createMoves({ places, grantedTags: roles.tags }),
+    handlers: {
+      accounts: serveAccounts({ db, audits, roles, logins, address }),
+      environments: serveEnvironments({ db, book }),
+      factors: serveFactors({ db, factors, logins }),
+      teams: serveTeams({ db, roles }),
+      ...handlersOf({ logins, roles }),
+    },
+    /** What is open ends with the login, and with the right to it. */
+    endWith(consoles: Consoles, api: HttpApi): void {
+      const end = (login: string, renewed: boolean) => {
+        consoles.end(login, renewed)
+        api.endLogin(login, renewed)
+      }
+      // Whoever is told to come back needs the new cookie, which is on its way.
+      logins.onEnd((login, renewed) => void (renewed ? setTimeout(end, 300, login, true).unref() : end(login, false)))
+      roles.onChange((organization) => {
+        logins.forget(organization)
+        consoles.judgeAgain(organization)
+        api.judgeAgain(organization)
+      })
+    },
   }
 }
 
@@ -236,19 +292,6 @@ async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<v
 async function firstOrganization(db: Opened['db']): Promise<string | undefined> {
   const [owner] = await db.owner((sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM organizations LIMIT 1`)
   return owner?.organization_id
-}
-
-interface PeopleDeps extends Pick<Opened, 'db' | 'seal' | 'config'> {
-  readonly audits: ReturnType<typeof openAudits>
-  readonly firstRunCode: string
-  readonly state: Ports
-}
-
-/** Who comes in, and by what they prove who they are. */
-async function openPeople({ db, seal, audits, config, firstRunCode, state }: PeopleDeps) {
-  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin: async () => true })
-  const logins = await openLogins({ db, audits, version, permissions: allPermissions(), factors, firstRunCode })
-  return { factors: { ...factors, ...serveFactors({ db, factors, logins }) }, logins }
 }
 
 interface Ports {

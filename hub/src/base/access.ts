@@ -1,12 +1,14 @@
 import type { Endpoint, Factor, Scope } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { noRights, type Place, type Rights } from './rights.ts'
+import type { Sight } from './sight.ts'
 
 /** Who asks. */
 export interface Caller {
   readonly account: string
   readonly name: string
   readonly organization: string
-  readonly permissions: ReadonlySet<string>
+  readonly rights: Rights
   readonly login: string
   readonly ip: string
   readonly userAgent: string
@@ -32,6 +34,12 @@ export interface HubContext {
   readonly caller: Caller
   /** The id of the host that was named, when the method is judged on one. */
   readonly host: string
+  /** The id of the environment that was named; empty: none was. */
+  readonly environment: string
+  /** The hosts for which the caller may ask this, as it is now. What is answered of many hosts is made of these alone. */
+  readonly sight: () => Promise<Sight>
+  /** What the trail calls what this is done to, where its id alone would tell a person nothing. Said before it is done, or with it. */
+  readonly note: (targetName: string) => void
   /** Of a stream whose reader may come back after a break and name what it saw last. */
   readonly resumable?: boolean
   /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */
@@ -40,24 +48,15 @@ export interface HubContext {
 
 /** Endpoints that answer strangers. Anything else with `on: 'public'` keeps the hub from starting. */
 export const publicEndpoints: ReadonlySet<string> = new Set([
-  'logins.welcome',
+  'accounts.accept',
+  'accounts.invited',
+  'logins.challenge',
+  'logins.finish',
   'logins.setup',
   'logins.signIn',
-  'logins.finish',
-  'logins.challenge',
   'logins.signInWithPasskey',
+  'logins.welcome',
 ])
-
-/** Default deny. `caller` undefined: nobody. Throws `unauthenticated` or `forbidden`. */
-export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined, nowMs: number = performance.now()): void {
-  if (door.on === 'public' && publicEndpoints.has(name)) return
-  if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
-  if (!caller.permissions.has(door.needs))
-    throw new FairleadError('forbidden', `This needs the permission ${door.needs}. An owner of the organization can grant it.`)
-  if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
-  if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
-}
-
 /** What is open to a login that must get its second factor first. */
 export const enrolEndpoints: ReadonlySet<string> = new Set([
   'logins.me',
@@ -86,6 +85,53 @@ function mustProve(proof: Proof | undefined): FairleadError {
 /** Whether it is a proof that is missing, not a right. */
 export function lacksProof(error: unknown): boolean {
   return error instanceof FairleadError && error.code === 'forbidden' && error.details?.['stepUp'] !== undefined
+}
+
+/** What a request is about, as far as it was found. */
+export interface Target {
+  /** Undefined: of all that the caller may see. */
+  readonly place?: Place | undefined
+}
+
+/**
+ * Default deny. `caller` undefined: nobody. Throws `unauthenticated` or `forbidden`; `not_found` for a host of which the caller may not
+ * even know.
+ */
+export function authorize(
+  name: string,
+  { door }: Endpoint,
+  caller: Caller | undefined,
+  { place }: Target,
+  nowMs: number = performance.now(),
+): void {
+  if (door.on === 'public' && publicEndpoints.has(name)) return
+  if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
+  // One's own login and account: nobody grants these.
+  if (door.on !== 'self') judge(door, caller, place)
+  if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
+  if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
+}
+
+function judge(door: Endpoint['door'], { rights }: Caller, place: Place | undefined): void {
+  if (place === undefined ? rights.somewhere(door.needs) : rights.can(door.needs, place)) return
+  if (place?.host !== undefined && !rights.can('hosts:read', place)) throw noSuchHost(hidden)
+  throw new FairleadError('forbidden', `This needs the permission ${door.needs}${whereOf(door.on)}. Who manages access can grant it.`)
+}
+
+/** Alike for what is absent, what is another organization's, and what this caller may not see. */
+export function noSuchHost(cause?: typeof hidden): FairleadError {
+  return new FairleadError('not_found', 'There is no such host.', { cause })
+}
+
+/** Why it is not found: it is there, and not for this caller. Never leaves the hub; the trail has it as the refusal that it is. */
+const hidden = Symbol('hidden')
+
+export function isHidden(error: unknown): boolean {
+  return error instanceof FairleadError && error.cause === hidden
+}
+
+function whereOf(scope: Scope): string {
+  return scope === 'host' ? ' on this host' : scope === 'environment' ? ' in an environment' : ''
 }
 
 const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'environment', 'organization', 'self', 'public'])
@@ -122,5 +168,5 @@ function isSchema(schema: { readonly safeParse?: unknown } | undefined): boolean
 }
 
 export function nobody(ip: string, userAgent: string, trace: string): Caller {
-  return { account: '', name: '', organization: '', permissions: new Set(), login: '', ip, userAgent, trace }
+  return { account: '', name: '', organization: '', rights: noRights, login: '', ip, userAgent, trace }
 }

@@ -86,7 +86,15 @@ describe('the tables of all migrations', () => {
     assert.deepEqual(ofAccounts, ['account_notices', 'devices', 'passkeys', 'recovery_codes'])
     assert.deepEqual(
       others.filter((name) => !name.endsWith('.*')),
-      ['data_keys.shown.r', 'hosts.shown.r', 'invitations.shown.r', 'logins.shown.r', 'memberships.own_account.r', 'passkeys.shown.r'],
+      [
+        'account_invitations.shown.r',
+        'data_keys.shown.r',
+        'hosts.shown.r',
+        'invitations.shown.r',
+        'logins.shown.r',
+        'memberships.own_account.r',
+        'passkeys.shown.r',
+      ],
     )
   })
 

@@ -12,16 +12,16 @@ import type { Factors } from './factors.ts'
 export interface OwnFactorsDeps {
   readonly db: Database
   readonly factors: Factors
-  readonly logins: Pick<Logins, 'describe' | 'setPassword' | 'renewAlone' | 'forgetAll'>
+  readonly logins: Pick<Logins, 'describe' | 'setPassword' | 'renewAlone' | 'forget'>
 }
 
 type Own = Handlers<typeof factorsApi, LoginContext>
 type Kept = ReturnType<typeof keeping>
 
 /** What a person does with what holds their own account; after each change this login goes on anew and all others end. */
-export function serveFactors(deps: OwnFactorsDeps): { readonly handlers: Own } {
+export function serveFactors(deps: OwnFactorsDeps): Own {
   const kept = keeping(deps)
-  return { handlers: { ...serveTotp(deps, kept), ...servePasskeys(deps, kept), ...serveRest(deps, kept) } }
+  return { ...serveTotp(deps, kept), ...servePasskeys(deps, kept), ...serveRest(deps, kept) }
 }
 
 /** What every change has to keep. */
@@ -174,7 +174,7 @@ function serveRest({ db, factors, logins }: OwnFactorsDeps, { changed }: Kept): 
         throw new FairleadError('conflict', 'Add a second factor to your own account first.')
       const own = eq(organizations.organizationId, organization)
       await db.tx({ organization }, (_sql, orm) => orm.update(organizations).set({ secondFactor }).where(own))
-      logins.forgetAll()
+      logins.forget(organization)
       return { secondFactor }
     },
   }

@@ -9,7 +9,7 @@ import { refuseFixed } from './own.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
 import type { createRenewal } from './renew.ts'
 import { wrong } from './signin.ts'
-import { accounts } from './tables.ts'
+import { accounts } from '../base/tables.ts'
 
 /** What holds an account has changed: the login it was changed by goes on under a new token, all others of the account end. */
 export interface RenewAlone {

@@ -6,9 +6,11 @@ import { nobody, type Caller } from '../base/access.ts'
 import { openAudits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { secretOf } from '../base/secret.ts'
+import { noSight } from '../base/sight.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openTestSeal } from '../base/testseal.ts'
 import { openFactors } from '../factors/factors.ts'
+import { loadRights } from '../roles/rights.ts'
 import { openLogins, type LoginContext, type Logins } from './logins.ts'
 
 const code = 'k3fm-20v9-7qus-1dtp'
@@ -30,6 +32,9 @@ function from(caller: Caller = nobody(`192.0.2.${++source}`, 'test', 't'), secur
   const context: LoginContext & { signal: AbortSignal; trace: string } = {
     caller,
     host: '',
+    environment: '',
+    sight: async () => noSight,
+    note: () => undefined,
     signal: new AbortController().signal,
     trace: 't',
     cookie: { set: (token, maxAgeSeconds) => void cookies.push({ token, maxAgeSeconds }), clear: () => void cleared++ },
@@ -65,6 +70,7 @@ describe('logins', () => {
       version: '1',
       permissions: ['hosts:list'],
       factors,
+      rightsOf: (who) => loadRights(test.db, who, ['hosts:list']),
       firstRunCode: code,
       now: () => 0,
     })

@@ -1,4 +1,4 @@
-import type { Factor } from '@fairlead/protocol/api.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { loginsApi, Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import type { Caller, HubContext } from '../base/access.ts'
@@ -6,18 +6,18 @@ import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
 import type { Secret } from '../base/secret.ts'
+import { accounts } from '../base/tables.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
-import { describeMe, hasAccounts, memberOf } from './accounts.ts'
+import { hasAccounts, personOf, type NewPerson } from './accounts.ts'
+import { createBegin } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
-import { createDelays } from './delays.ts'
-import { entry } from './entry.ts'
-import { openHeld } from './held.ts'
+import { createDelays, type Delays } from './delays.ts'
+import { openHeld, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
 import { serveSignIn } from './signin.ts'
-import { accounts } from './tables.ts'
 
 export interface LoginContext extends HubContext {
   /** `fixed`: it cannot be set where this was asked. */
@@ -31,7 +31,9 @@ export interface LoginsDeps {
   readonly db: Database
   readonly audits: Audits
   readonly version: string
+  /** Every permission that there is. */
   readonly permissions: readonly string[]
+  readonly rightsOf: RightsOf
   readonly factors: Factors
   /** Shown once on the hub's own console. */
   readonly firstRunCode: string
@@ -43,21 +45,29 @@ export interface Logins {
   readonly handlers: Handlers<typeof loginsApi, LoginContext>
   /** Who holds this cookie, or undefined. */
   findCaller(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
+  /** Signs an account in that showed its password. Throws `unauthenticated` where that is not enough: it has a second factor. */
+  begin(account: string, organization: string, context: LoginContext): Promise<Me>
+  /** Ends all logins of an account in an organization, with what is open by them. */
+  endOf(organization: string, account: string): Promise<void>
+  /** When each account used a login last, ms since the epoch. */
+  lastSeen(organization: string): Promise<ReadonlyMap<string, number>>
+  /** Whose e-mail it is: an account that there is, whose password must be right, or one to be made. Wrong ones get slower. */
+  personOf(email: string, input: NewPerson, ip: string): ReturnType<typeof personOf>
+  readonly delays: Delays
+  /** What accounts of an organization may do has changed. */
+  forget(organization: string): void
   /** Who one is. */
   describe(caller: Caller): Promise<Me>
   /** Throws `forbidden` when the current one is not it, `invalid_input` when the new one is a bad one. */
   setPassword(caller: Caller, current: string, password: string): Promise<void>
   readonly renewAlone: RenewAlone
-  /** What is asked of accounts has changed. */
-  forgetAll(): void
   /** Told when a login ends: its open streams end with it. `renewed`: it goes on under another token. */
   onEnd(listener: (login: string, renewed: boolean) => void): () => void
   readonly firstRun: boolean
 }
 
-export async function openLogins({ db, audits, version, permissions, factors, firstRunCode, now }: LoginsDeps): Promise<Logins> {
-  const all = new Set(permissions)
-  const held = openHeld(db, all, factors.standing)
+export async function openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode, now }: LoginsDeps): Promise<Logins> {
+  const held = openHeld(db, rightsOf, factors.standing)
   const renewal = createRenewal(db, held.forgetOne)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
   const delays = createDelays(now)
@@ -66,22 +76,7 @@ export async function openLogins({ db, audits, version, permissions, factors, fi
   const tellEnd = (login: string, renewed = false) => {
     for (const listener of endListeners) listener(login, renewed)
   }
-  const describe = async (account: string, organization: string, expires: Date): Promise<Me> => {
-    const { required, hasSecond } = await factors.standing({ account, organization })
-    return { ...(await describeMe(db, account, organization, all, expires)), ...(required && !hasSecond ? { mustEnrol: true } : {}) }
-  }
-  const me = async (caller: Caller) => describe(caller.account, caller.organization, await held.expiryOf(caller))
-
-  async function begin(account: string, organization: string, context: LoginContext, factor: Factor = 'password'): Promise<Me> {
-    const expires = await held.begin(account, organization, context, factor)
-    if (await factors.devices.note(account, context.device)) {
-      await factors.notices.note(account, 'device', context.caller)
-      const member = await memberOf(db, account)
-      if (member !== undefined) await audits.write(entry('login.new_device', 'ok', { ...member, organization }, context, factor))
-    }
-    return describe(account, organization, expires)
-  }
-
+  const { describe, me, begin } = createBegin({ db, audits, factors, held, permissions, rightsOf })
   const change = createChange({ db, delays, renewal, tellEnd })
 
   const handlers: Handlers<typeof loginsApi, LoginContext> = {
@@ -126,6 +121,21 @@ export async function openLogins({ db, audits, version, permissions, factors, fi
     findCaller: held.find,
     describe: me,
     ...change,
-    forgetAll: held.forgetAll,
+    forget: held.forget,
+    async begin(account, organization, context) {
+      if (!(await factors.standing({ account, organization })).hasSecond) return begin(account, organization, context, 'password')
+      throw new FairleadError('unauthenticated', 'This account has a second factor; sign in with it.')
+    },
+    async endOf(organization, account) {
+      for (const login of await held.endOf(organization, account)) tellEnd(login)
+    },
+    lastSeen: held.lastSeen,
+    async personOf(email, input, ip) {
+      delays.begin(email, ip)
+      const person = await personOf(db, email, input)
+      delays.succeeded(email, ip)
+      return person
+    },
+    delays,
   }
 }

@@ -6,14 +6,13 @@ import type { loginsApi, Me } from '@fairlead/protocol/features/logins.ts'
 import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { eq, inArray } from '../base/drizzle.ts'
-import { organizations } from '../base/tables.ts'
+import { accounts, organizations } from '../base/tables.ts'
 import type { Factors } from '../factors/factors.ts'
 import type { Delays } from './delays.ts'
 import type { LoginContext } from './logins.ts'
 import { checkPassword } from './passwords.ts'
 import type { createRenewal } from './renew.ts'
 import { wrong } from './signin.ts'
-import { accounts } from './tables.ts'
 
 export interface OwnDeps {
   readonly db: Database

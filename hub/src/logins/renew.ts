@@ -7,7 +7,8 @@ import { and, eq, gt, ne, sql, type Orm } from '../base/drizzle.ts'
 import { digestOf, secretOf } from '../base/secret.ts'
 import { idleSince } from './held.ts'
 import type { LoginContext } from './logins.ts'
-import { logins, memberships } from './tables.ts'
+import { memberships } from '../base/tables.ts'
+import { logins } from './tables.ts'
 
 // The database's clock, as for all of a login's life.
 const now = sql<Date>`now()`

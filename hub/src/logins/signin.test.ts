@@ -5,12 +5,15 @@ import type { Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
 import { nobody, type Caller } from '../base/access.ts'
 import { openAudits } from '../base/audit.ts'
 import { secretOf, type Secret } from '../base/secret.ts'
+import { noSight } from '../base/sight.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openTestSeal } from '../base/testseal.ts'
 import { codeOf as totpCode, stepOf } from '../factors/codes.ts'
 import { openFactors, type Factors } from '../factors/factors.ts'
 import { serveFactors } from '../factors/own.ts'
 import { createAuthenticator } from '../factors/test-authenticator.ts'
+import { loadRights } from '../roles/rights.ts'
+import type { RightsOf } from './held.ts'
 import { openLogins, type LoginContext, type Logins } from './logins.ts'
 
 const origin = 'http://localhost:8080'
@@ -31,7 +34,7 @@ describe('signing in', () => {
   let seal: Awaited<ReturnType<typeof openTestSeal>>
   let factors: Factors
   let logins: Logins
-  let own: ReturnType<typeof serveFactors>['handlers']
+  let own: ReturnType<typeof serveFactors>
   let me: Me
   let wallMs = 1_800_000_000_000
   let nowMs = 0
@@ -49,9 +52,10 @@ describe('signing in', () => {
     await test.db.owner((sql) => sql`TRUNCATE accounts, organizations CASCADE`)
     const place = { host: 'localhost', origins: () => [origin] }
     factors = openFactors({ db: test.db, seal: seal.seal, place, isAdmin: async () => true, wallMs: () => wallMs, now: () => nowMs })
-    const rest = { version: '1', permissions: ['hosts:list'], firstRunCode: owner.code, now: () => nowMs }
+    const rightsOf: RightsOf = (who) => loadRights(test.db, who, ['hosts:list'])
+    const rest = { version: '1', permissions: ['hosts:list'], rightsOf, firstRunCode: owner.code, now: () => nowMs }
     logins = await openLogins({ ...rest, db: test.db, audits: openAudits(test.db), factors })
-    own = serveFactors({ db: test.db, factors, logins }).handlers
+    own = serveFactors({ db: test.db, factors, logins })
     wallMs += 3_600_000
     ends.length = 0
     logins.onEnd((login, renewed) => void ends.push(`${login.slice(0, 8)} ${renewed ? 'renewed' : 'ended'}`))
@@ -64,6 +68,9 @@ describe('signing in', () => {
     const context: LoginContext & { signal: AbortSignal; trace: string } = {
       caller,
       host: '',
+      environment: '',
+      sight: async () => noSight,
+      note: () => undefined,
       signal: new AbortController().signal,
       trace: 't',
       cookie: { set: (token) => void (jar.token = token), clear: () => void (jar.token = '') },
@@ -232,7 +239,7 @@ describe('signing in', () => {
     const left = async () => (await callerOf(token))!.proof!.untilMs - performance.now()
     assert.ok((await left()) > 290_000)
     await test.db.owner((sql) => sql`UPDATE logins SET proven_at = now() - interval '5 minutes 1 second'`)
-    logins.forgetAll()
+    logins.forget(me.organization.id)
     assert.ok((await left()) < 0)
   })
 

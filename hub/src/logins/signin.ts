@@ -9,12 +9,13 @@ import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
 import { digestOf } from '../base/secret.ts'
 import type { Factors } from '../factors/factors.ts'
-import { canonical, checkAccount, memberOf, rehash, type Member } from './accounts.ts'
+import { canonical } from '../base/email.ts'
+import { checkAccount, memberOf, rehash, type Member } from './accounts.ts'
 import type { Delays } from './delays.ts'
 import { entry, refuseInsecure } from './entry.ts'
 import type { LoginContext } from './logins.ts'
 import { isOutdated } from './passwords.ts'
-import { accounts } from './tables.ts'
+import { accounts } from '../base/tables.ts'
 
 export interface SignInDeps {
   readonly db: Database

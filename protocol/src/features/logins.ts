@@ -3,8 +3,9 @@ import { api } from '../api.ts'
 import { call } from '../contract.ts'
 import { Assertion, Challenge, FactorName, Given } from './factors.ts'
 
-const Password = z.string().check(z.minLength(12), z.maxLength(128))
-const Email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/))
+export const Password = z.string().check(z.minLength(12), z.maxLength(128))
+export const Email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/))
+export const PersonName = z.string().check(z.trim(), z.minLength(1), z.maxLength(128))
 
 export const Me = z.object({
   account: z.string(),
@@ -58,7 +59,7 @@ export const logins = {
   setup: call(
     z.object({
       code: z.string().check(z.maxLength(64)),
-      name: z.string().check(z.minLength(1), z.maxLength(128)),
+      name: PersonName,
       email: Email,
       password: Password,
       organization: z.string().check(z.minLength(1), z.maxLength(128)),
