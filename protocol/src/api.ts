@@ -13,7 +13,15 @@ export type Permission = `${string}:${string}`
 interface Door {
   readonly needs: Permission
   readonly on: Scope
+  /**
+   * Only for whoever proved a moment ago (5 min) that it is still them. Refused with `forbidden`, whose details say by what it can be
+   * proved: `{ stepUp: ['passkey', 'totp'] }`; `logins.prove` takes the proof, and the same request then goes through.
+   */
+  readonly stepUp?: true
 }
+
+/** How somebody proved who they are. `recovery`: by one of the codes that stand for a lost second factor. */
+export type Factor = 'password' | 'totp' | 'recovery' | 'passkey'
 
 interface ReadDoor extends Door {
   readonly http: `GET /${string}`

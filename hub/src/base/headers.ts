@@ -85,6 +85,19 @@ export function readBearer(request: IncomingMessage): { readonly token?: Secret 
   return readToken(text) === undefined ? {} : { token: secretOf(text) }
 }
 
+const deviceName = '__Host-fairlead-device'
+const deviceSeconds = 400 * 24 * 3600
+
+/** By what a browser is known again when somebody signs in; it opens nothing. */
+export function readDevice(request: IncomingMessage): Secret | undefined {
+  const token = new RegExp(`(?:^|;\\s*)${deviceName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
+  return token === undefined ? undefined : secretOf(token)
+}
+
+export function deviceCookie(token: string): string {
+  return `${deviceName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${deviceSeconds}`
+}
+
 export function cookie(token: string, maxAgeSeconds: number): string {
   return `${cookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`
 }

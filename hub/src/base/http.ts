@@ -6,7 +6,7 @@ import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import { publicEndpoints, type Caller } from './access.ts'
 import type { Bindings } from './bindings.ts'
-import { cookie, readBearer, readCookie, sameOrigin, type Peer } from './headers.ts'
+import { cookie, deviceCookie, readBearer, readCookie, readDevice, sameOrigin, type Peer } from './headers.ts'
 import { answerJson } from './packed.ts'
 import { bodyBytes, readParams } from './params.ts'
 import type { Rates } from './rates.ts'
@@ -30,12 +30,14 @@ export interface HttpDeps {
 export interface HttpApi {
   readonly app: Hono<Bindings>
   /** Ends the streams of a login, with a last word that says why. */
-  endLogin(login: string): void
+  endLogin(login: string, renewed?: boolean): void
   /** What accounts of an organization may do has changed. */
   judgeAgain(organization: string): void
   /** The hub stops: so do all streams. */
   endAll(): void
 }
+
+const loginEnded = () => new FairleadError('unauthenticated', 'This login has ended; sign in again.')
 
 /** Every endpoint of the contracts under /api/v1. */
 export function createApi(deps: HttpDeps): HttpApi {
@@ -49,7 +51,11 @@ export function createApi(deps: HttpDeps): HttpApi {
   app.notFound((context) => context.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
   return {
     app,
-    endLogin: (login) => streams.end(new FairleadError('unauthenticated', 'This login has ended; sign in again.'), login),
+    endLogin: (login, renewed) =>
+      streams.end(
+        renewed === true ? new FairleadError('refused', 'This login goes on under a new cookie; ask again.') : loginEnded(),
+        login,
+      ),
     judgeAgain: streams.judgeAgain,
     endAll: () => streams.end(new FairleadError('draining', 'The hub stops; come back in a moment.')),
   }
@@ -117,6 +123,7 @@ async function admitAndRun(
       set: (value: string, seconds: number) => context.header('Set-Cookie', cookie(value, seconds)),
       clear: () => context.header('Set-Cookie', cookie('', 0)),
     },
+    device: { shown: readDevice(request), set: (token: string) => context.header('Set-Cookie', deviceCookie(token), { append: true }) },
   }
   try {
     const input = parseInput(endpoint, params)

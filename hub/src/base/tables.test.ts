@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type * as Core from 'drizzle-orm/pg-core'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import * as accountTables from '../accounts/tables.ts'
+import * as factorTables from '../factors/tables.ts'
 import * as loginTables from '../logins/tables.ts'
 import * as roleTables from '../roles/tables.ts'
 import * as secretTables from '../secrets/tables.ts'
@@ -24,6 +25,7 @@ describe('the typed tables', () => {
     for (const table of Object.values({
       ...accountTables,
       ...baseTables,
+      ...factorTables,
       ...loginTables,
       ...roleTables,
       ...secretTables,

@@ -6,6 +6,7 @@ import { demoApi } from './demo.ts'
 import { enrolmentApi } from './enrolment.ts'
 import { environmentsApi } from './environments.ts'
 import { eventsApi } from './events.ts'
+import { factorsApi } from './factors.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
@@ -25,6 +26,7 @@ export const hubFeatures = {
   enrolment: enrolmentApi,
   environments: environmentsApi,
   events: eventsApi,
+  factors: factorsApi,
   fleet: fleetApi,
   hosts: hostsApi,
   logins: loginsApi,
