@@ -64,6 +64,8 @@ export function createApi(deps: HttpDeps): HttpApi {
 async function answer(deps: HttpDeps, streams: Streams, name: string, endpoint: Endpoint, context: Context<Bindings>): Promise<Response> {
   const trace = newTrace()
   context.header('X-Request-Id', trace)
+  // Whatever a person may see is for that person, at that moment.
+  context.header('Cache-Control', 'no-store')
   try {
     return await admitAndRun(deps, streams, name, endpoint, context, trace)
   } catch (error) {

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
@@ -13,6 +12,7 @@ import { openDatabase, type Database } from './db.ts'
 import { startPostgres } from './postgres.ts'
 import { openSeal } from './seal.ts'
 import { readAll, shortTimes, write, type Row } from './test-rotation.ts'
+import { relayTo } from './testdb.ts'
 import { makeTables, testColumns } from './testseal.ts'
 
 const program = join(import.meta.dirname, 'test-rotation.ts')
@@ -23,19 +23,7 @@ async function startServer() {
   const dir = mkdtempSync('/var/tmp/fairlead-test-')
   chmodSync(dir, 0o711)
   const { socketDir, user, password, stop } = await startPostgres(join(dir, 'postgres'), { fsync: false })
-  const relay = createServer((socket) => {
-    const inner = connect(join(socketDir, '.s.PGSQL.5432'))
-    socket
-      .on('error', () => inner.destroy())
-      .on('close', () => inner.destroy())
-      .pipe(inner)
-    inner
-      .on('error', () => socket.destroy())
-      .on('close', () => socket.destroy())
-      .pipe(socket)
-  }).listen(0, '127.0.0.1')
-  await once(relay, 'listening')
-  const url = (who: string, word: string) => `postgres://${who}:${word}@127.0.0.1:${(relay.address() as AddressInfo).port}/postgres`
+  const { url, close } = await relayTo(join(socketDir, '.s.PGSQL.5432'))
   const owner = url(user, password)
   const sql = postgres(owner, { max: 1, onnotice: () => undefined })
   await sql`CREATE ROLE fairlead_work LOGIN PASSWORD 'work'`
@@ -45,7 +33,7 @@ async function startServer() {
     owner,
     work: url('fairlead_work', 'work'),
     async close() {
-      relay.close()
+      close()
       await stop()
       rmSync(dir, { recursive: true, force: true })
     },

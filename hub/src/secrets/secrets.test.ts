@@ -64,9 +64,9 @@ describe('secrets', () => {
 
   it('come back as they went in, whatever text they are, and only when they are revealed', async () => {
     const { create, reveal, list, get } = as(here)
-    for (const [n, value] of ['x', 'é\u0000\n"\\ 🔒 ', 'y'.repeat(65_536)].entries()) {
+    for (const [n, value] of ['hunter2-canary', 'é\u0000\n"\\ 🔒 ', 'y'.repeat(65_536)].entries()) {
       const answers = [await create(`round-${n}`, value, { description: 'some words' }), await get(`round-${n}`), await list()]
-      assert.ok(!JSON.stringify(answers).includes(JSON.stringify(value).slice(1, -1)) || value === 'x')
+      assert.ok(!JSON.stringify(answers).includes(JSON.stringify(value).slice(1, -1)))
       assert.deepEqual(await reveal(`round-${n}`), { name: `round-${n}`, version: 1, value })
     }
     const { versions, ...secret } = await get('round-0')
