@@ -16,11 +16,11 @@ const bin = '/usr/lib/postgresql/15/bin'
 
 /** A PostgreSQL 15 of its own, whose pg_dump is here too: the bundled one has none. */
 async function startPostgres15(dir: string) {
-  const account = process.getuid?.() === 0 ? accountOf('postgres') : {}
+  const account: { readonly uid?: number; readonly gid?: number } = process.getuid?.() === 0 ? accountOf('postgres') : {}
   const [data, sockets] = [join(dir, 'data'), join(dir, 'run')]
   for (const folder of [data, sockets]) {
     mkdirSync(folder, { mode: 0o700 })
-    if ('uid' in account) chownSync(folder, account.uid, account.gid)
+    if (account.uid !== undefined) chownSync(folder, account.uid, account.gid!)
   }
   const made = spawnSync(`${bin}/initdb`, ['-D', data, '-A', 'trust', '-U', 'owner', '--no-locale', '--no-sync'], { ...account, cwd: dir })
   assert.equal(made.status, 0, String(made.stderr))
