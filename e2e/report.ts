@@ -2,33 +2,39 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
 /**
- * Runs test files, so many at once, each in its own process: prints them as they go, then every failure again, every
- * skipped test with its reason, and one closing line of counts. Answers the exit code.
+ * Runs test files, each in its own process: the lanes beside one another, so many files at once in each. Prints them as they go, then
+ * every failure again, every skipped test with its reason, and one closing line of counts. Answers the exit code.
  */
-export async function runFiles(files: readonly string[], concurrency: number): Promise<number> {
+export async function runFiles(lanes: readonly (readonly string[])[], concurrency: number): Promise<number> {
   const count = { passed: 0, failed: 0, skipped: 0 }
   const skipped: string[] = []
   const failed: string[] = []
-  if (files.length === 0) {
+  if (lanes.flat().length === 0) {
     process.stdout.write('No test file has that in its path.\n')
     return 1
   }
-  const events = run({ files: [...files], concurrency, timeout: 15 * 60_000 })
-  events.on('test:pass', ({ name, skip, details }) => {
-    if (details.type === 'suite') return
-    if (skip === undefined || skip === false) count.passed++
-    else {
-      count.skipped++
-      skipped.push(`${name}: ${skip === true ? 'no reason given' : skip}`)
-    }
-  })
-  events.on('test:fail', ({ name, file, details }) => {
-    // A suite fails with its tests; a file that could not even load is a "test" named like the file.
-    if (details.type === 'suite') return
-    count.failed++
-    failed.push(`${file ?? ''} ${name}`)
-  })
-  for await (const chunk of events.compose(spec)) process.stdout.write(chunk)
+  const listen = (events: ReturnType<typeof run>) => {
+    events.on('test:pass', ({ name, skip, details }) => {
+      if (details.type === 'suite') return
+      if (skip === undefined || skip === false) count.passed++
+      else {
+        count.skipped++
+        skipped.push(`${name}: ${skip === true ? 'no reason given' : skip}`)
+      }
+    })
+    events.on('test:fail', ({ name, file, details }) => {
+      // A suite fails with its tests; a file that could not even load is a "test" named like the file.
+      if (details.type === 'suite') return
+      count.failed++
+      failed.push(`${file ?? ''} ${name}`)
+    })
+  }
+  const runLane = async (files: readonly string[]) => {
+    const events = run({ files: [...files], concurrency, timeout: 15 * 60_000 })
+    listen(events)
+    for await (const chunk of events.compose(spec)) process.stdout.write(chunk)
+  }
+  await Promise.all(lanes.filter((files) => files.length > 0).map(runLane))
   if (skipped.length > 0) process.stdout.write(`\nSkipped on this machine:\n${skipped.map((line) => `  ${line}\n`).join('')}`)
   if (failed.length > 0) process.stdout.write(`\nFailed:\n${failed.map((line) => `  ${line}\n`).join('')}`)
   process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`)

@@ -1,10 +1,15 @@
-// The scenarios on real engines, in real namespaces, in a real browser. One file at a time: they share two cores.
+// The scenarios on real engines, in real namespaces, in a real browser: in two lanes, one file at a time in each.
 import { glob } from 'node:fs/promises'
 import { runFiles } from './report.ts'
+
+/** Those that mostly wait, for outages and time-outs, run beside all others, which want the two cores. */
+const waits = /scenarios\/(clock|engine|hostile|log-file|metrics|network)\.test\.ts$/
 
 const wanted = process.argv.slice(2)
 const files: string[] = []
 for await (const file of glob('e2e/{scenarios,browser}/**/*.test.ts', { cwd: `${import.meta.dirname}/..` })) {
   if (wanted.length === 0 || wanted.some((part) => file.includes(part))) files.push(file)
 }
-process.exit(await runFiles(files.sort(), 1))
+files.sort()
+const lanes = [files.filter((file) => !waits.test(file)), files.filter((file) => waits.test(file))]
+process.exit(await runFiles(lanes, 1))

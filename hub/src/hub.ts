@@ -4,8 +4,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
+import { serveAccounts } from './accounts/accounts.ts'
 import { serveAudit } from './audit/audit.ts'
-import { openAudits } from './base/audit.ts'
+import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
@@ -27,21 +28,27 @@ import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
 import { serveContainers } from './containers/containers.ts'
 import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
+import { addresses } from './enrolment/addresses.ts'
 import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
+import { serveEnvironments } from './environments/environments.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { createRatchet } from './fleet/ratchet.ts'
-import { openHostBook } from './hosts/book.ts'
+import { openHostBook, type HostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
 import { openHosts } from './hosts/hosts.ts'
+import { createMoves } from './hosts/move.ts'
+import { createPlaces } from './hosts/places.ts'
 import { resumeFleet, serveFleet } from './inventory/fleet.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
+import { openRoles } from './roles/roles.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
+import { serveTeams } from './teams/teams.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 
 export const version = '0.1.0'
@@ -123,10 +130,12 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
-  const logins = await openLogins({ db, audits, version, permissions: allPermissions(), firstRunCode })
-  const installer = serveInstaller(root)
-  const hosts = openHosts({ db, fleet, inventory, book })
   const state = { httpsPort: 0, draining: false }
+  const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
+  const people = await openPeople({ db, audits, book, firstRunCode, address })
+  const { places, logins } = people
+  const installer = serveInstaller(root)
+  const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
   const enrolment = openEnrolment({ ...here, db, hubKey: identity.publicKey, script: installer })
   const localUrl = () => `https://localhost:${state.httpsPort}`
@@ -135,11 +144,11 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     ...serveHosts(fleet),
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory, kept }),
-    ...handlersOf({ demo, enrolment, hosts, logins, metrics, secrets: openSecrets({ db, seal }) }),
+    ...people.handlers,
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
   }
   const allowed = createRates()
-  const { nameOf } = inventory
-  const doors = createDoors({ features: hubFeatures, handlers, audits, log, resolveHost: hosts.resolve, nameOf, rates: allowed })
+  const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
   const consoles = openConsoles(doors)
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
@@ -156,8 +165,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     doorOf: createDoorReader(config.publicUrl),
     resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
   })
-  logins.onEnd(consoles.end)
-  logins.onEnd(api.endLogin)
+  people.endWith(consoles, api)
   const web = createWeb({
     version,
     api: api.app,
@@ -184,6 +192,44 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
     startDemo: async (count) => void (await startDemo(db, demo, count)),
     close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
+  }
+}
+
+interface PeopleDeps {
+  readonly db: Opened['db']
+  readonly audits: Audits
+  readonly book: HostBook
+  readonly firstRunCode: string
+  /** Where people reach this hub. */
+  readonly address: () => string
+}
+
+/** Who there is, what each may do and where. */
+async function openPeople({ db, audits, book, firstRunCode, address }: PeopleDeps) {
+  const permissions = allPermissions()
+  const places = createPlaces(db, book)
+  const roles = openRoles({ db, permissions, places })
+  const logins = await openLogins({ db, audits, version, permissions, rightsOf: roles.rightsOf, firstRunCode })
+  return {
+    places,
+    logins,
+    judgeMove: createMoves({ places, grantedTags: roles.tags }),
+    handlers: {
+      accounts: serveAccounts({ db, audits, roles, logins, address }),
+      environments: serveEnvironments({ db, book }),
+      teams: serveTeams({ db, roles }),
+      ...handlersOf({ logins, roles }),
+    },
+    /** What is open ends with the login, and with the right to it. */
+    endWith(consoles: Consoles, api: HttpApi): void {
+      logins.onEnd(consoles.end)
+      logins.onEnd(api.endLogin)
+      roles.onChange((organization) => {
+        logins.forget(organization)
+        consoles.judgeAgain(organization)
+        api.judgeAgain(organization)
+      })
+    },
   }
 }
 

@@ -1,6 +1,10 @@
 import type { Call, Contract, Duplex, Method, Stream } from './contract.ts'
 
-/** What a request is judged against. `public` only for endpoints that `hub/src/base/access.ts` lists. */
+/**
+ * What a request is judged against. `environment`: the one that is named, else a question is of all hosts that the caller may ask it of,
+ * and a change of the whole organization. `self`: one's own login and account. `public` only for endpoints that
+ * `hub/src/base/access.ts` lists.
+ */
 export type Scope = 'host' | 'environment' | 'organization' | 'self' | 'public'
 
 /** A permission, `feature:right`. */

@@ -1,8 +1,8 @@
 import { Route, Router } from '@solidjs/router'
-import { createEffect, createSignal, lazy, Match, onMount, Switch, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, Match, on, onMount, Switch, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson } from './api/api.ts'
+import { fetchJson, rightsChanges } from './api/api.ts'
 import { t } from './i18n/i18n.ts'
 import { Empty, ErrorBox, Skeleton } from './kit/kit.tsx'
 import { setMe as tellMe } from './kit/me.ts'
@@ -42,6 +42,7 @@ export function App(): JSX.Element {
     }
   }
   onMount(() => void look())
+  createEffect(on(rightsChanges, () => void look(), { defer: true }))
 
   /** Out: by choice, or because the login is over. The next one may find another hub than this one began with. */
   function leave(byChoice: boolean): void {

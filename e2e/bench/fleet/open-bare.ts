@@ -64,7 +64,7 @@ export async function openBare({ keys, neverSeal, follow, address = '127.0.0.1' 
   const here = { host: address, port: 0 }
   const ports = await openListeners(here, here, certificate, (_request, response) => response.writeHead(404).end(), {
     accept,
-    consoles: { open: ignore, end: ignore, goaway: ignore, closeAll: ignore, count: 0 },
+    consoles: { open: ignore, end: ignore, judgeAgain: ignore, goaway: ignore, closeAll: ignore, count: 0 },
     findCaller: async () => undefined,
     peerOf: createPeerReader([]),
     rates: { take: ignore },

@@ -9,6 +9,8 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { publicEndpoints, type Caller } from './access.ts'
 import type { AuditEntry } from './audit.ts'
+import { makeRights, type Reach } from './rights.ts'
+import { noSight } from './sight.ts'
 import { createDoors, type Doors } from './serve.ts'
 
 const source = join(import.meta.dirname, '..')
@@ -21,14 +23,19 @@ function doorsOf(features: Readonly<Record<string, Api>>, handlers: object = {})
     handlers: handlers as never,
     audits: { write: async (row) => void rows.push(row), onRow: () => () => undefined, verify: async () => ({ rows: 0, ok: true }) },
     log: () => undefined,
-    resolveHost: async () => ({ id: 'h', name: 'host' }),
+    places: {
+      host: async () => ({ id: 'h', name: 'host', environment: 'e', tags: ['t'] }),
+      environment: async () => ({ id: 'e' }),
+      sight: async () => noSight,
+    },
     nameOf: (organization, host, id) => (`${organization}/${host}/${id}` === 'o/h/0123456789ab' ? 'shop-web' : ''),
     rates: { take: () => undefined },
   })
 }
 
-function caller(permissions: ReadonlySet<string>): Caller {
-  return { account: 'a', name: 'A', organization: 'o', permissions, login: 'l', ...about }
+function caller(permissions: ReadonlySet<string>, reach: Reach = { on: 'organization' }): Caller {
+  const rights = makeRights([{ id: 'g', role: 'r', team: '', effect: 'allow', permissions, reach }])
+  return { account: 'a', name: 'A', organization: 'o', rights, login: 'l', ...about }
 }
 
 /** Which methods let this caller in. */
@@ -49,28 +56,71 @@ async function letIn(doors: Doors, who: Caller | undefined): Promise<Set<string>
 describe('the doors of the hub', () => {
   const doors = doorsOf(hubFeatures)
   const all = [...new Set([...doors.endpoints.values()].map(({ door }) => door.needs))]
+  // Whoever is signed in has a login of their own: nobody grants that.
+  const own = new Set(
+    [...doors.endpoints].filter(([name, { door }]) => door.on === 'self' || publicEndpoints.has(name)).map(([name]) => name),
+  )
 
   it('are closed: without one permission exactly the methods that need it are refused, and without any all but the public ones [security 2]', async () => {
     const everything = await letIn(doors, caller(new Set(all)))
     assert.deepEqual([...everything], [...doors.endpoints.keys()])
     for (const missing of all) {
       const left = await letIn(doors, caller(new Set(all.filter((permission) => permission !== missing))))
-      const lost = [...doors.endpoints].filter(([name, { door }]) => door.needs === missing && !publicEndpoints.has(name))
+      const lost = [...doors.endpoints].filter(([name, { door }]) => door.needs === missing && !own.has(name))
       assert.deepEqual(
         [...everything].filter((name) => !left.has(name)),
         lost.map(([name]) => name),
         missing,
       )
     }
-    assert.deepEqual(await letIn(doors, caller(new Set())), publicEndpoints)
+    assert.deepEqual(await letIn(doors, caller(new Set())), own)
     assert.deepEqual(await letIn(doors, undefined), publicEndpoints)
+  })
+
+  it('let in by each reach exactly what lies within it: a host alone opens no list of the organization [security 2 7]', async () => {
+    const on = (reach: Reach) => letIn(doors, caller(new Set(all), reach))
+    const of = (...scopes: string[]) =>
+      new Set([...doors.endpoints].filter(([, { door }]) => scopes.includes(door.on)).map(([name]) => name))
+    const reads = new Set([...of('environment')].filter((name) => doors.endpoints.get(name)!.door.http.startsWith('GET ')))
+    const sees = new Set([...own, ...reads])
+    for (const reach of [
+      { on: 'host', target: 'h' },
+      { on: 'environment', target: 'e' },
+      { on: 'tag', target: 't' },
+    ] as const)
+      assert.deepEqual(
+        await on(reach),
+        new Set([...doors.endpoints.keys()].filter((name) => sees.has(name) || of('host').has(name))),
+        reach.on,
+      )
+    // Elsewhere: of what is asked of many hosts they are answered nothing, and this host they do not even know.
+    const endpoint = doors.endpoints.get('containers.stop')!
+    const stop = (who: Caller) => doors.admit({ name: 'containers.stop', endpoint, caller: who, params: { host: 'h' }, about })
+    await assert.rejects(stop(caller(new Set(all), { on: 'host', target: 'other' })), {
+      code: 'not_found',
+      message: 'There is no such host.',
+    })
+    assert.deepEqual([rows.at(-1)?.verb, rows.at(-1)?.code], ['access.refused', 'containers.stop'])
+    const twice = makeRights([
+      { id: '1', role: 'r', team: '', effect: 'allow', permissions: new Set(['hosts:read']), reach: { on: 'organization' } },
+      {
+        id: '2',
+        role: 'r',
+        team: '',
+        effect: 'allow',
+        permissions: new Set(['containers:operate']),
+        reach: { on: 'host', target: 'other' },
+      },
+    ])
+    await assert.rejects(stop({ ...caller(new Set()), rights: twice }), { code: 'forbidden', message: /containers:operate on this host/ })
   })
 
   it('write down whoever was refused, and what they wanted [security 134]', async () => {
     rows.length = 0
     await letIn(doors, caller(new Set()))
-    assert.equal(rows.length, doors.endpoints.size - publicEndpoints.size)
-    for (const { verb, outcome, code, actor, ip } of rows) {
+    const refusals = rows.filter(({ verb }) => verb === 'access.refused')
+    assert.equal(refusals.length, doors.endpoints.size - own.size)
+    for (const { verb, outcome, code, actor, ip } of refusals) {
       assert.deepEqual([verb, outcome, actor, ip], ['access.refused', 'refused', 'a', about.ip])
       assert.ok(doors.endpoints.has(code))
     }

@@ -1,12 +1,14 @@
 import type { Endpoint, Scope } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { noRights, type Place, type Rights } from './rights.ts'
+import type { Sight } from './sight.ts'
 
 /** Who asks. */
 export interface Caller {
   readonly account: string
   readonly name: string
   readonly organization: string
-  readonly permissions: ReadonlySet<string>
+  readonly rights: Rights
   readonly login: string
   readonly ip: string
   readonly userAgent: string
@@ -18,6 +20,12 @@ export interface HubContext {
   readonly caller: Caller
   /** The id of the host that was named, when the method is judged on one. */
   readonly host: string
+  /** The id of the environment that was named; empty: none was. */
+  readonly environment: string
+  /** The hosts for which the caller may ask this, as it is now. What is answered of many hosts is made of these alone. */
+  readonly sight: () => Promise<Sight>
+  /** What the trail calls what this is done to, where its id alone would tell a person nothing. Said before it is done, or with it. */
+  readonly note: (targetName: string) => void
   /** Of a stream whose reader may come back after a break and name what it saw last. */
   readonly resumable?: boolean
   /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */
@@ -25,14 +33,49 @@ export interface HubContext {
 }
 
 /** Endpoints that answer strangers. Anything else with `on: 'public'` keeps the hub from starting. */
-export const publicEndpoints: ReadonlySet<string> = new Set(['logins.welcome', 'logins.setup', 'logins.signIn'])
+export const publicEndpoints: ReadonlySet<string> = new Set([
+  'accounts.accept',
+  'accounts.invited',
+  'logins.setup',
+  'logins.signIn',
+  'logins.welcome',
+])
 
-/** Default deny. `caller` undefined: nobody. Throws `unauthenticated` or `forbidden`. */
-export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined): void {
+/** What a request is about, as far as it was found. */
+export interface Target {
+  /** Undefined: of all that the caller may see. */
+  readonly place?: Place | undefined
+}
+
+/**
+ * Default deny. `caller` undefined: nobody. Throws `unauthenticated` or `forbidden`; `not_found` for a host of which the caller may not
+ * even know.
+ */
+export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined, { place }: Target): void {
   if (door.on === 'public' && publicEndpoints.has(name)) return
   if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
-  if (!caller.permissions.has(door.needs))
-    throw new FairleadError('forbidden', `This needs the permission ${door.needs}. An owner of the organization can grant it.`)
+  // One's own login and account: nobody grants these.
+  if (door.on === 'self') return
+  const { rights } = caller
+  if (place === undefined ? rights.somewhere(door.needs) : rights.can(door.needs, place)) return
+  if (place?.host !== undefined && !rights.can('hosts:read', place)) throw noSuchHost(hidden)
+  throw new FairleadError('forbidden', `This needs the permission ${door.needs}${whereOf(door.on)}. Who manages access can grant it.`)
+}
+
+/** Alike for what is absent, what is another organization's, and what this caller may not see. */
+export function noSuchHost(cause?: typeof hidden): FairleadError {
+  return new FairleadError('not_found', 'There is no such host.', { cause })
+}
+
+/** Why it is not found: it is there, and not for this caller. Never leaves the hub; the trail has it as the refusal that it is. */
+const hidden = Symbol('hidden')
+
+export function isHidden(error: unknown): boolean {
+  return error instanceof FairleadError && error.cause === hidden
+}
+
+function whereOf(scope: Scope): string {
+  return scope === 'host' ? ' on this host' : scope === 'environment' ? ' in an environment' : ''
 }
 
 const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'environment', 'organization', 'self', 'public'])
@@ -68,5 +111,5 @@ function isSchema(schema: { readonly safeParse?: unknown } | undefined): boolean
 }
 
 export function nobody(ip: string, userAgent: string, trace: string): Caller {
-  return { account: '', name: '', organization: '', permissions: new Set(), login: '', ip, userAgent, trace }
+  return { account: '', name: '', organization: '', rights: noRights, login: '', ip, userAgent, trace }
 }

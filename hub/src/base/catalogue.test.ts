@@ -66,7 +66,14 @@ describe('the tables of all migrations', () => {
       >`SELECT relname || '.' || polname || '.' || polcmd::text AS name FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
         WHERE polname <> 'own' ORDER BY 1`),
     )
-    assert.deepEqual(others, ['data_keys.shown.r', 'hosts.shown.r', 'invitations.shown.r', 'logins.shown.r', 'memberships.own_account.r'])
+    assert.deepEqual(others, [
+      'account_invitations.shown.r',
+      'data_keys.shown.r',
+      'hosts.shown.r',
+      'invitations.shown.r',
+      'logins.shown.r',
+      'memberships.own_account.r',
+    ])
   })
 
   it('are unique within an organization only, and point only within it [security 108]', async () => {

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { nobody, type HubContext } from './access.ts'
 import { keyOf } from './console.ts'
+import { wholeSight } from './sight.ts'
 
 describe('the keys of a console', () => {
   it('name things of its own account on one host, and the same things after a restart of the hub', () => {
     const context = (account: string, organization: string, host: string): HubContext => ({
       caller: { ...nobody('192.0.2.1', '', ''), account, organization },
       host,
+      environment: '',
+      sight: async () => wholeSight,
+      note: () => undefined,
     })
     const key = new Uint8Array(16).fill(9)
     const named = [context('ann', 'acme', 'h1'), context('bob', 'acme', 'h1'), context('ann', 'other', 'h1'), context('ann', 'acme', 'h2')]

@@ -9,6 +9,7 @@ import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
+import { rightsChanged } from '@fairlead/protocol/rights-changed.ts'
 import type { Caller, HubContext } from './access.ts'
 import { createHeld, rates } from './rates.ts'
 import { newTrace, type Admitted, type Doors } from './serve.ts'
@@ -18,17 +19,25 @@ export interface Consoles {
   open(transport: Transport, caller: Caller, findAgain: () => Promise<Caller | undefined>): void
   /** Ends every session of a login. */
   end(login: string): void
+  /** What accounts of an organization may do has changed: a console whose account is concerned comes back at once, and is judged anew. */
+  judgeAgain(organization: string): void
   /** Nothing new is taken; each console is told when to come back. What runs goes on. */
   goaway(): void
   closeAll(): void
   readonly count: number
 }
 
+interface Open {
+  readonly login: string
+  readonly organization: string
+  readonly recheck: () => Promise<void>
+}
+
 const recheckMs = 30_000
 const packing = nodePacking(zlib)
 
 export function openConsoles(doors: Doors): Consoles {
-  const sessions = new Map<Session, { readonly login: string }>()
+  const sessions = new Map<Session, Open>()
   const held = createHeld('console sessions', rates.sessions)
 
   return {
@@ -70,17 +79,21 @@ export function openConsoles(doors: Doors): Consoles {
           sessions.delete(session)
         },
       })
-      sessions.set(session, { login: caller.login })
       // A login that ran out ends its open streams too.
       const recheck = async () => {
         // A database that does not answer ends nobody's login.
         const now = await findAgain().catch(() => caller)
         if (now === undefined) session.close(4401, 'login ended')
+        else if (now.rights.key !== caller.rights.key) session.close(rightsChanged, 'what this login may do has changed')
       }
+      sessions.set(session, { login: caller.login, organization: caller.organization, recheck })
       const timer = setInterval(() => void recheck(), recheckMs).unref()
     },
     end(login) {
       for (const [session, { login: own }] of sessions) if (own === login) session.close(4401, 'login ended')
+    },
+    judgeAgain(organization) {
+      for (const { organization: own, recheck } of sessions.values()) if (own === organization) void recheck()
     },
     goaway() {
       for (const session of sessions.keys()) session.goaway('draining', Math.round(1000 + Math.random() * 2000), 60_000)

@@ -21,7 +21,7 @@ async function fill(db: Database): Promise<void> {
       await sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'one')`
       await sql`INSERT INTO accounts (id, email, name, password_hash) VALUES (${account}, ${account}, 'one', '')`
       await sql`INSERT INTO environments (organization_id, id, name) VALUES (${organization}, ${environment}, 'default')`
-      await sql`INSERT INTO memberships (organization_id, account_id, role) VALUES (${organization}, ${account}, 'owner')`
+      await sql`INSERT INTO memberships (organization_id, account_id) VALUES (${organization}, ${account})`
       await sql`INSERT INTO logins (organization_id, token_hash, account_id, expires_at) VALUES (${organization}, ${Buffer.from(account)}, ${account}, now())`
       await sql`INSERT INTO hosts (organization_id, id, environment_id, public_key, name) VALUES (${organization}, ${host}, ${environment}, ${Buffer.from(host)}, 'web')`
       await sql`INSERT INTO invitations (organization_id, id, environment_id, secret_hash, expires_at) VALUES (${organization}, ${host}, ${environment}, ${Buffer.from(host)}, now())`

@@ -52,7 +52,7 @@ describe('a file that is saved', () => {
           name: () => 'a.log',
           bytes: bytes(),
           abort: new AbortController(),
-          login: '',
+          reader: { login: '', organization: '', stays: async () => true },
           ended: async (error) => resolve(error === undefined ? 'ok' : codeOf(error)),
           stallMs,
         },

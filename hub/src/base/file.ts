@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Bindings } from './bindings.ts'
+import type { Reader } from './streamed.ts'
 import { mostStallMs, watchReader } from './stall.ts'
 
 export interface FileAnswer {
@@ -11,7 +12,7 @@ export interface FileAnswer {
   readonly bytes: AsyncIterable<Uint8Array>
   /** Ends it from outside: the login is over, the hub stops. */
   readonly abort: AbortController
-  readonly login: string
+  readonly reader: Reader
   readonly ended: (error: unknown) => Promise<void>
   /** How long its reader may take nothing; 30 s when nothing is said. */
   readonly stallMs?: number

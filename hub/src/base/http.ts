@@ -13,7 +13,7 @@ import type { Rates } from './rates.ts'
 import type { Secret } from './secret.ts'
 import type { Resume } from './resume.ts'
 import { newTrace, publicError, type Doors } from './serve.ts'
-import { createStreams, type Streams } from './streamed.ts'
+import { createStreams, type Reader, type Streams } from './streamed.ts'
 
 export interface HttpDeps {
   readonly doors: Doors
@@ -29,6 +29,8 @@ export interface HttpApi {
   readonly app: Hono<Bindings>
   /** Ends the streams of a login, with a last word that says why. */
   endLogin(login: string): void
+  /** What accounts of an organization may do has changed. */
+  judgeAgain(organization: string): void
   /** The hub stops: so do all streams. */
   endAll(): void
 }
@@ -46,6 +48,7 @@ export function createApi(deps: HttpDeps): HttpApi {
   return {
     app,
     endLogin: (login) => streams.end(new FairleadError('unauthenticated', 'This login has ended; sign in again.'), login),
+    judgeAgain: streams.judgeAgain,
     endAll: () => streams.end(new FairleadError('draining', 'The hub stops; come back in a moment.')),
   }
 }
@@ -110,13 +113,14 @@ async function admitAndRun(
   try {
     const input = parseInput(endpoint, params)
     if (endpoint.kind === 'stream') {
+      const reader = readerOf(caller, async () => (token === undefined ? undefined : deps.findCaller(token, about)))
       const items = handler(input, extra) as AsyncIterable<unknown>
       const { file } = endpoint.door
       if (file !== undefined) {
         const bytes = items as AsyncIterable<Uint8Array>
-        return await streams.answerFile(context, { type: file, name: () => fileName, bytes, abort, login: caller?.login ?? '', ended })
+        return await streams.answerFile(context, { type: file, name: () => fileName, bytes, abort, reader, ended })
       }
-      return streams.answer(context, { endpoint, items, abort, login: caller?.login ?? '', ended, ...resumed })
+      return streams.answer(context, { endpoint, items, abort, reader, ended, ...resumed })
     }
     if (endpoint.kind !== 'call') throw new FairleadError('unsupported', 'This goes over the console’s session only.')
     // Leaving is the cancel, as on the wire.
@@ -128,4 +132,9 @@ async function admitAndRun(
     await ended(error)
     throw error
   }
+}
+
+function readerOf(caller: Caller | undefined, findAgain: () => Promise<Caller | undefined>): Reader {
+  const { login = '', organization = '' } = caller ?? {}
+  return { login, organization, stays: async () => (await findAgain())?.rights.key === caller?.rights.key }
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Api, Endpoint } from '@fairlead/protocol/api.ts'
 import { codeOf, FairleadError, isCanceled } from '@fairlead/protocol/errors.ts'
-import { authorize, checkEndpoints, nobody, type Caller, type HubContext } from './access.ts'
+import { authorize, checkEndpoints, isHidden, nobody, type Caller, type HubContext } from './access.ts'
 import type { AuditEntry, Audits } from './audit.ts'
 import type { Log } from './log.ts'
 import { createHeld, createRates, rates, type Rates } from './rates.ts'
+import type { Place } from './rights.ts'
+import { noSight, type Sight } from './sight.ts'
 import { stripAnswers } from './strip.ts'
 
 /** Handlers of every feature of the hub; each record was checked against its contract where it was made. */
@@ -15,11 +17,28 @@ export interface ServeDeps {
   readonly handlers: AnyHandlers
   readonly audits: Audits
   readonly log: Log
-  /** Throws `not_found`. */
-  readonly resolveHost: (organization: string, idOrName: string) => Promise<{ id: string; name: string }>
+  readonly places: Places
   /** What an id on a host is called now; empty: not known. A trail of ids is read by nobody. */
   readonly nameOf?: (organization: string, host: string, id: string) => string
   readonly rates?: Rates
+}
+
+/** Where things are: what requests are judged by. */
+export interface Places {
+  /** Throws `not_found`. */
+  host(organization: string, idOrName: string): Promise<HostRef>
+  /** Throws `not_found`. */
+  environment(organization: string, idOrName: string): Promise<{ readonly id: string }>
+  /** The hosts at which a permission holds for somebody now. */
+  sight(caller: Caller, permission: string): Promise<Sight>
+}
+
+/** `environment`: its id. */
+export interface HostRef {
+  readonly id: string
+  readonly name: string
+  readonly environment: string
+  readonly tags: readonly string[]
 }
 
 export interface Call {
@@ -62,11 +81,9 @@ function endpointsOf(features: ServeDeps['features']): ReadonlyMap<string, Endpo
   )
 }
 
-type HostRef = { readonly id: string; readonly name: string }
-
 /** The one place where anything is let in. */
 export function createDoors(deps: ServeDeps): Doors {
-  const { features, audits, log, resolveHost, rates: allowed = createRates() } = deps
+  const { features, audits, log, places, rates: allowed = createRates() } = deps
   const rowOf = makeRow(deps.nameOf)
   const work = createWork()
   const answered = new Map<string, number>()
@@ -74,15 +91,17 @@ export function createDoors(deps: ServeDeps): Doors {
   const endpoints = endpointsOf(features)
   checkEndpoints(endpoints)
 
-  /** Who may, on which host, and whether there is room for one more. */
-  async function judge({ name, endpoint, caller, params, about }: Call): Promise<{ host: HostRef | undefined; release: () => void }> {
+  /** Who may, on what, and whether there is room for one more. */
+  async function judge({ name, endpoint, caller, params, about }: Call): Promise<Found & { readonly release: () => void }> {
     if (caller === undefined) allowed.take('stranger', about.ip)
     else allowed.take('account', caller.account)
     allowed.take('hub', '')
-    authorize(name, endpoint, caller)
-    const host = endpoint.door.on === 'host' ? await resolveHost(caller!.organization, String(params['host'] ?? '')) : undefined
-    const holders = { login: caller?.login ?? '', host: host?.id ?? '' }
-    return { host, release: endpoint.kind === 'call' ? work.begin() : work.streams.open(holders) }
+    // First whether anywhere: whoever may it nowhere learns nothing of what there is.
+    authorize(name, endpoint, caller, {})
+    const found = caller === undefined ? {} : await find(places, endpoint, caller, params)
+    authorize(name, endpoint, caller, found)
+    const holders = { login: caller?.login ?? '', host: found.host?.id ?? '' }
+    return { ...found, release: endpoint.kind === 'call' ? work.begin() : work.streams.open(holders) }
   }
 
   async function refused({ name, caller, about, ...call }: Call, error: unknown): Promise<void> {
@@ -91,7 +110,7 @@ export function createDoors(deps: ServeDeps): Doors {
     // A flood must not become a flood of lines.
     if (code === 'rate_limited') return
     log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
-    if (code !== 'forbidden' || caller === undefined) return
+    if ((code !== 'forbidden' && !isHidden(error)) || caller === undefined) return
     await audits.write({ ...rowOf({ name, caller, about, ...call }), verb: 'access.refused', outcome: 'refused', code: name })
   }
 
@@ -105,12 +124,13 @@ export function createDoors(deps: ServeDeps): Doors {
     },
     idle: work.idle,
     async admit(call) {
-      const { endpoint, caller, about } = call
-      const { host, release } = await judge(call).catch(async (error: unknown) => {
+      const { endpoint, caller } = call
+      const { host, environment, release } = await judge(call).catch(async (error: unknown) => {
         await refused(call, error)
         throw error
       })
       const row = rowOf(call, host)
+      let noted: { readonly targetName?: string } = {}
       // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
       const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
@@ -120,24 +140,61 @@ export function createDoors(deps: ServeDeps): Doors {
         throw error
       }
       return {
-        context: { caller: caller ?? nobody(about.ip, about.userAgent, about.trace), host: host?.id ?? '' },
+        context: {
+          ...contextOf(places, call, { host, environment }),
+          note: (targetName) => void (noted = { targetName: targetName.slice(0, 256) }),
+        },
         async done(error, ms) {
           release()
           const code = error === undefined || isCanceled(error) ? 'ok' : codeOf(error)
           count(code)
           say(log, call, row.hostName, code, error, ms)
           if (!audited) return
-          const outcome = { ...row, outcome: code === 'ok' ? ('ok' as const) : ('failed' as const), code: code === 'ok' ? '' : code }
-          try {
-            await audits.write(outcome)
-          } catch (cause) {
-            // It is done: that its row could not be written changes nothing of that, and must not be lost.
-            log('error', 'an audit row was not written', { ...outcome, error: String(cause) })
-          }
+          const how = code === 'ok' ? { outcome: 'ok' as const, code: '' } : { outcome: 'failed' as const, code }
+          await writeOutcome(deps, { ...row, ...noted, ...how })
         },
       }
     },
   }
+}
+
+async function writeOutcome({ audits, log }: ServeDeps, row: AuditEntry): Promise<void> {
+  try {
+    await audits.write(row)
+  } catch (cause) {
+    // It is done: that its row could not be written changes nothing of that, and must not be lost.
+    log('error', 'an audit row was not written', { ...row, error: String(cause) })
+  }
+}
+
+function contextOf(places: Places, { endpoint, caller, about }: Call, { host, environment = '' }: Found): Omit<HubContext, 'note'> {
+  return {
+    caller: caller ?? nobody(about.ip, about.userAgent, about.trace),
+    host: host?.id ?? '',
+    environment,
+    sight: async () => (caller === undefined ? noSight : places.sight(caller, endpoint.door.needs)),
+  }
+}
+
+interface Found {
+  readonly host?: HostRef | undefined
+  readonly environment?: string | undefined
+  /** Undefined: of all that the caller may see. */
+  readonly place?: Place
+}
+
+/** What a request is about. A change that names no environment is one of the whole organization; a question is asked of all that one sees. */
+async function find(places: Places, { door }: Endpoint, { organization }: Caller, params: Call['params']): Promise<Found> {
+  if (door.on === 'host') {
+    const host = await places.host(organization, String(params['host'] ?? ''))
+    return { host, place: { host: host.id, environment: host.environment, tags: host.tags } }
+  }
+  const named = door.on === 'environment' ? params['environment'] : undefined
+  if (named !== undefined) {
+    const { id: environment } = await places.environment(organization, String(named))
+    return { environment, place: { environment } }
+  }
+  return door.on === 'environment' && door.http.startsWith('GET ') ? {} : { place: {} }
 }
 
 /** What is under way: calls, which the hub waits for when it stops, and streams, which it counts. */
@@ -197,11 +254,7 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
 
 function targetOf(params: Readonly<Record<string, unknown>>): string {
   const target = params['id'] ?? params['container'] ?? params['name'] ?? ''
-  if (typeof target !== 'string') return ''
-  // Two environments may have things of the same name.
-  const { environment } = params
-  const where = target !== '' && target === params['name'] && typeof environment === 'string' ? `${environment.slice(0, 128)}/` : ''
-  return `${where}${target}`.slice(0, 256)
+  return typeof target === 'string' ? target.slice(0, 256) : ''
 }
 
 /** What leaves: the code and a sentence for a person. The cause stays. */

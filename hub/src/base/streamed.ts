@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { stream as respondStream } from 'hono/streaming'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
-import type { FairleadError } from '@fairlead/protocol/errors.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { decodeLogLines, goesOnBit, logBatch } from '@fairlead/protocol/wire/log-batch.ts'
 import type { Bindings } from './bindings.ts'
 import { answerFile, type FileAnswer } from './file.ts'
@@ -15,11 +15,19 @@ interface Resumed {
   readonly skip?: (item: never) => boolean
 }
 
+/** Who reads a stream. */
+export interface Reader {
+  readonly login: string
+  readonly organization: string
+  /** Whether they may still do what they might when they began. */
+  readonly stays: () => Promise<boolean>
+}
+
 interface Answer extends Resumed {
   readonly endpoint: Endpoint & { readonly kind: 'stream' }
   readonly items: AsyncIterable<unknown>
   readonly abort: AbortController
-  readonly login: string
+  readonly reader: Reader
   readonly ended: (error: unknown) => Promise<void>
 }
 
@@ -35,6 +43,8 @@ export interface Streams {
   /** Its bytes as a file to save. Rejects with what goes wrong before the first of them. */
   answerFile(context: Context<Bindings>, answer: FileAnswer): Promise<Response>
   end(why: FairleadError, login?: string): void
+  /** What accounts of an organization may do has changed: streams of those that it concerns end, and are judged anew when asked for again. */
+  judgeAgain(organization: string): void
 }
 
 /** A proxy must see that a quiet stream lives, and the hub that its reader went. */
@@ -43,7 +53,7 @@ const retryMs = 2000
 
 /** Streams over HTTP: NDJSON for scripts, SSE where that is asked for; log batches become lines. Files are bytes. */
 export function createStreams(resumes: Readonly<Record<string, () => Resume>>): Streams {
-  const open = new Map<AbortController, string>()
+  const open = new Map<AbortController, Reader>()
   return {
     resume(name, endpoint, params, lastEventId) {
       const resume = endpoint.kind === 'stream' ? resumes[name]?.() : undefined
@@ -58,7 +68,7 @@ export function createStreams(resumes: Readonly<Record<string, () => Resume>>): 
       context.header('Cache-Control', 'no-store')
       context.header('X-Accel-Buffering', 'no')
       const write = sse ? asEvents(answer) : asLines
-      open.set(answer.abort, answer.login)
+      open.set(answer.abort, answer.reader)
       return respondStream(context, async (out) => {
         out.onAbort(() => answer.abort.abort())
         const pulse = sse ? setInterval(() => void out.write(':\n\n'), quietMs) : undefined
@@ -72,11 +82,18 @@ export function createStreams(resumes: Readonly<Record<string, () => Resume>>): 
       })
     },
     async answerFile(context, answer) {
-      open.set(answer.abort, answer.login)
+      open.set(answer.abort, answer.reader)
       return await answerFile(context, answer, () => open.delete(answer.abort))
     },
     end(why, login) {
-      for (const [abort, own] of open) if (login === undefined || own === login) abort.abort(why)
+      for (const [abort, reader] of open) if (login === undefined || reader.login === login) abort.abort(why)
+    },
+    judgeAgain(organization) {
+      const end = async (abort: AbortController, { stays }: Reader) => {
+        // A database that does not answer ends nothing.
+        if (!(await stays().catch(() => true))) abort.abort(new FairleadError('lost', 'What this login may do has changed; ask again.'))
+      }
+      for (const [abort, reader] of open) if (reader.organization === organization) void end(abort, reader)
     },
   }
 }

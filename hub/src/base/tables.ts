@@ -10,6 +10,36 @@ export const organizations = pgTable('organizations', {
   createdAt: moment('created_at').notNull().defaultNow(),
 })
 
+export const accounts = pgTable('accounts', {
+  id: uuid('id').notNull(),
+  email: text('email').notNull(),
+  name: text('name').notNull(),
+  language: text('language', { enum: ['en', 'fr'] })
+    .notNull()
+    .default('en'),
+  passwordHash: text('password_hash').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+export const memberships = pgTable('memberships', {
+  organizationId: uuid('organization_id').notNull(),
+  accountId: uuid('account_id').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+export const teams = pgTable('teams', {
+  organizationId: uuid('organization_id').notNull(),
+  id: uuid('id').notNull(),
+  name: text('name').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+})
+
+export const teamMembers = pgTable('team_members', {
+  organizationId: uuid('organization_id').notNull(),
+  teamId: uuid('team_id').notNull(),
+  accountId: uuid('account_id').notNull(),
+})
+
 export const environments = pgTable('environments', {
   organizationId: uuid('organization_id').notNull(),
   id: uuid('id').notNull(),

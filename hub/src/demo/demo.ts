@@ -3,6 +3,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { demoApi, DemoState } from '@fairlead/protocol/features/demo.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import type { HubContext } from '../base/access.ts'
+import { wholeSight } from '../base/sight.ts'
 import type { Enrolment } from '../enrolment/enrolment.ts'
 import type { Hosts } from '../hosts/hosts.ts'
 
@@ -32,7 +33,7 @@ const tag = 'demo'
 export function openDemo({ starter, enrolment, hosts, address }: Deps): Demo {
   async function made(organization: string): Promise<Host[]> {
     const ids = await enrolment.madeUp(organization)
-    return (await hosts.list(organization)).filter(({ id }) => ids.has(id))
+    return (await hosts.list(organization, wholeSight)).filter(({ id }) => ids.has(id))
   }
   const state = async (organization: string): Promise<DemoState> => ({
     available: starter !== undefined,

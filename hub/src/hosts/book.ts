@@ -6,6 +6,8 @@ import { environments, hosts } from '../base/tables.ts'
 /** What is stored of a host that is not revoked. */
 export interface HostRecord {
   readonly id: string
+  readonly environmentId: string
+  /** Its name. */
   readonly environment: string
   readonly name: string
   readonly tags: readonly string[]
@@ -24,6 +26,8 @@ export interface HostBook {
   hosts(organization: string): Promise<ReadonlyMap<string, HostRecord>>
   /** Reads one host again, after its row was written. */
   reload(organization: string, id: string): Promise<void>
+  /** Reads all of them again, after what they have in common was written. */
+  reloadAll(organization: string): Promise<void>
   change(organization: string, id: string, fields: Partial<HostRecord>): void
   remove(organization: string, id: string): void
   /** What a host uses now, by name as in metrics.ts. */
@@ -66,6 +70,10 @@ export function openHostBook(db: Database): HostBook {
       if (record === undefined) book.delete(id)
       else book.set(id, record)
       news.tell(organization, id)
+    },
+    async reloadAll(organization) {
+      books.delete(organization)
+      for (const id of (await load(organization)).keys()) news.tell(organization, id)
     },
     change(organization, id, fields) {
       void edit(organization, id, (book) => {
@@ -114,8 +122,9 @@ async function readHosts(db: Database, organization: string, id?: string): Promi
   const rows = await db.tx({ organization }, (_sql, orm) =>
     orm.select({ host: hosts, environment: environments.name }).from(hosts).innerJoin(environments, own).where(wanted),
   )
-  return rows.map(({ host: { id, name, tags, facts, enrolledAt, lastSeenAt, lastLoss, quarantinedAt }, environment }) => ({
+  return rows.map(({ host: { id, environmentId, name, tags, facts, enrolledAt, lastSeenAt, lastLoss, quarantinedAt }, environment }) => ({
     id,
+    environmentId,
     environment,
     name,
     tags,

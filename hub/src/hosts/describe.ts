@@ -17,6 +17,7 @@ export function describeHost({ fleet, inventory, book }: Sources, organization: 
     id: record.id,
     name: record.name,
     environment: record.environment,
+    environmentId: record.environmentId,
     tags: [...record.tags],
     ...stateOf(record, online),
     online,

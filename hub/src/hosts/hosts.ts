@@ -2,22 +2,24 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Host, hostsApi } from '@fairlead/protocol/features/hosts.ts'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
-import type { HubContext } from '../base/access.ts'
+import { noSuchHost, type HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, isNull, ne, sql } from '../base/drizzle.ts'
+import type { Sight } from '../base/sight.ts'
 import { hosts as rows } from '../base/tables.ts'
 import { describeHost, type Sources } from './describe.ts'
+import type { JudgeMove } from './move.ts'
 import { watchHosts } from './watch.ts'
 
 interface Deps extends Sources {
   readonly db: Database
+  /** Throws `forbidden` when it would change who may do what with a host, and the caller may not. The environment's id. */
+  readonly judgeMove: JudgeMove
 }
 
 export interface Hosts {
   readonly handlers: Handlers<typeof hostsApi, HubContext>
-  /** A host's id by id or name. Throws `not_found`, alike for what is absent and what is another's. */
-  resolve(organization: string, idOrName: string): Promise<{ id: string; name: string }>
-  list(organization: string): Promise<Host[]>
+  list(organization: string, sight: Sight): Promise<Host[]>
   /** Cuts it off at once, and forgets it. */
   revoke(organization: string, id: string): Promise<void>
 }
@@ -25,14 +27,14 @@ export interface Hosts {
 export function openHosts(deps: Deps): Hosts {
   const { db, fleet, inventory, book } = deps
 
-  async function list(organization: string): Promise<Host[]> {
-    const records = [...(await book.hosts(organization)).values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-    return records.map((record) => describeHost(deps, organization, record))
+  async function list(organization: string, sight: Sight): Promise<Host[]> {
+    const records = [...(await book.hosts(organization)).values()].filter(({ id }) => sight.sees(id))
+    return records.sort((a, b) => (a.name < b.name ? -1 : 1)).map((record) => describeHost(deps, organization, record))
   }
 
   async function get(organization: string, id: string): Promise<Host> {
     const record = (await book.hosts(organization)).get(id)
-    if (record === undefined) throw new FairleadError('not_found', 'There is no such host.')
+    if (record === undefined) throw noSuchHost()
     return describeHost(deps, organization, record)
   }
 
@@ -49,11 +51,13 @@ export function openHosts(deps: Deps): Hosts {
   }
 
   const handlers: Handlers<typeof hostsApi, HubContext> = {
-    list: (_input, { caller }) => list(caller.organization),
-    watch: (_input, { caller, signal }) => watchHosts({ ...deps, list }, caller.organization, signal),
+    list: async (_input, { caller, sight }) => list(caller.organization, await sight()),
+    watch: (_input, { caller, sight, signal }) => watchHosts({ ...deps, list }, { organization: caller.organization, sight, signal }),
     get: (_input, { caller, host }) => get(caller.organization, host),
-    async update({ name, tags }, { caller, host }) {
-      await writeRow(db, caller.organization, host, { name, tags })
+    async update({ name, tags, environment }, { caller, host }) {
+      const moved = environment === undefined ? undefined : await deps.judgeMove(caller, host, { environment })
+      if (tags !== undefined) await deps.judgeMove(caller, host, { tags })
+      await writeRow(db, caller.organization, host, { name, tags, environment: moved })
       const live = fleet.find(host)
       if (name !== undefined && live !== undefined) live.name = name
       if (name !== undefined) inventory.hostRenamed(caller.organization, host, name)
@@ -79,22 +83,17 @@ export function openHosts(deps: Deps): Hosts {
     handlers,
     list,
     revoke,
-    async resolve(organization, idOrName) {
-      const records = await book.hosts(organization)
-      const found = records.get(idOrName) ?? [...records.values()].find(({ name }) => name === idOrName)
-      if (found === undefined) throw new FairleadError('not_found', 'There is no such host.')
-      return found
-    },
   }
 }
 
 interface Editable {
   readonly name: string | undefined
   readonly tags: readonly string[] | undefined
+  readonly environment: string | undefined
 }
 
 /** Throws `conflict` for another host's name. */
-function writeRow(db: Database, organization: string, host: string, { name, tags }: Editable): Promise<void> {
+function writeRow(db: Database, organization: string, host: string, { name, tags, environment }: Editable): Promise<void> {
   return db.tx({ organization }, async (_sql, orm) => {
     const own = eq(rows.id, host)
     if (name !== undefined) {
@@ -106,5 +105,6 @@ function writeRow(db: Database, organization: string, host: string, { name, tags
     }
     const distinct = [...new Set(tags)]
     if (tags !== undefined) await orm.update(rows).set({ tags: distinct }).where(own)
+    if (environment !== undefined) await orm.update(rows).set({ environmentId: environment }).where(own)
   })
 }

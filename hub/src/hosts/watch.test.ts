@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Host, HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
+import { wholeSight } from '../base/sight.ts'
 import { watchHosts } from './watch.ts'
 
 describe('the list of hosts', () => {
@@ -15,7 +16,7 @@ describe('the list of hosts', () => {
       book: { onChange: () => () => undefined, hosts: async () => new Map() },
     } as unknown as Parameters<typeof watchHosts>[0]
     const seen: string[] = []
-    for await (const batch of watchHosts(deps, 'acme', leave.signal)) {
+    for await (const batch of watchHosts(deps, { organization: 'acme', sight: async () => wholeSight, signal: leave.signal })) {
       assert.ok(Buffer.byteLength(JSON.stringify(batch)) <= limits.dataBytes)
       assert.equal(batch.reset, seen.length === 0)
       seen.push(...batch.hosts.map(({ id }) => id))

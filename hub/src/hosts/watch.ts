@@ -1,8 +1,15 @@
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import type { Sight } from '../base/sight.ts'
 import { describeHost, type Sources } from './describe.ts'
 
 interface Deps extends Sources {
-  readonly list: (organization: string) => Promise<Host[]>
+  readonly list: (organization: string, sight: Sight) => Promise<Host[]>
+}
+
+interface Viewer {
+  readonly organization: string
+  readonly sight: () => Promise<Sight>
+  readonly signal: AbortSignal
 }
 
 interface Batch {
@@ -17,7 +24,7 @@ const batchHosts = 8
 const batchBytes = 24 * 1024
 
 /** All hosts, then those that changed: only they are described again. */
-export async function* watchHosts(deps: Deps, organization: string, signal: AbortSignal): AsyncGenerator<Batch> {
+export async function* watchHosts(deps: Deps, { organization, sight, signal }: Viewer): AsyncGenerator<Batch> {
   const { book } = deps
   let wake = Promise.withResolvers<void>()
   let news = new Set<string>()
@@ -27,7 +34,7 @@ export async function* watchHosts(deps: Deps, organization: string, signal: Abor
   })
   signal.addEventListener('abort', () => wake.resolve())
   try {
-    const all = await deps.list(organization)
+    const all = await deps.list(organization, await sight())
     const shown = new Map(all.map((host) => [host.id, fingerprint(host)]))
     yield* batches(all, [], true)
     while (!signal.aborted) {
@@ -35,12 +42,12 @@ export async function* watchHosts(deps: Deps, organization: string, signal: Abor
       wake = Promise.withResolvers()
       const ids = news
       news = new Set()
-      const records = await book.hosts(organization)
+      const [records, { sees }] = await Promise.all([book.hosts(organization), sight()])
       const changed: Host[] = []
       const gone: string[] = []
       for (const id of ids) {
         const record = records.get(id)
-        if (record === undefined) {
+        if (record === undefined || !sees(id)) {
           if (shown.delete(id)) gone.push(id)
           continue
         }

@@ -1,14 +1,21 @@
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
+import type { Sight } from '../base/sight.ts'
 import { wordsOf, type Entry, type Rows } from './rows.ts'
 
+interface Wanted {
+  readonly text: string
+  readonly limit: number
+  readonly sight: Sight
+}
+
 /** The best matches over all kinds, for the palette: by name first, then id, then anything else a row says. */
-export function findRows(rows: Rows, text: string, limit: number): FleetRow[] {
+export function findRows(rows: Rows, { text, limit, sight }: Wanted): FleetRow[] {
   const wanted = text.trim().toLowerCase()
   if (wanted === '') return []
   const found: { readonly row: FleetRow; readonly score: number }[] = []
   for (const kind of rows.kinds()) {
     for (const entry of rows.entries(kind).values()) {
-      const score = rank(entry, wanted)
+      const score = sight.sees(entry.row.host) ? rank(entry, wanted) : 0
       if (score > 0) found.push({ row: entry.row, score })
     }
   }

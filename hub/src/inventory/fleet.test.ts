@@ -5,6 +5,7 @@ import type { Row } from '@fairlead/protocol/features/inventory.ts'
 import { nobody } from '../base/access.ts'
 import { serveFleet } from './fleet.ts'
 import { openInventory, type Inventory } from './inventory.ts'
+import { wholeSight, type Sight } from '../base/sight.ts'
 import { createKept, type Kept } from './kept.ts'
 
 const caller = { ...nobody('', '', ''), organization: 'acme' }
@@ -24,13 +25,26 @@ interface ViewOptions {
   /** What an earlier one showed, and the cursor it ended with. */
   readonly from?: { readonly rows: readonly FleetRow[]; readonly cursor: string }
   readonly organization?: string
+  readonly sight?: Sight
 }
 
 /** What a console makes of the patches, as `fleet.ts` of the contracts says it must. */
-function view(inventory: Inventory, { limit = 200, kept = createKept(), from, organization = 'acme' }: ViewOptions = {}) {
+function view(
+  inventory: Inventory,
+  { limit = 200, kept = createKept(), from, organization = 'acme', sight = wholeSight }: ViewOptions = {},
+) {
   const leaving = new AbortController()
   const query = { kind: 'boat', filter: '', sort: ['name'], offset: 0, limit }
-  const context = { caller: { ...caller, organization }, host: '', signal: leaving.signal, trace: '', resumable: true }
+  const context = {
+    caller: { ...caller, organization },
+    host: '',
+    environment: '',
+    sight: async () => sight,
+    note: () => undefined,
+    signal: leaving.signal,
+    trace: '',
+    resumable: true,
+  }
   const asked = { ...query, ...(from === undefined ? {} : { after: from.cursor }) }
   const patches = serveFleet({ inventory, kept }).watch(asked, context)[Symbol.asyncIterator]()
   let rows = [...(from?.rows ?? [])]
@@ -197,13 +211,15 @@ describe('a live page after a break', { timeout: 20_000 }, () => {
   it('is kept for a minute, of as many as fit, and of nobody else', () => {
     let nowMs = 0
     const kept = createKept(() => nowMs)
+    const acme = { organization: 'acme', sight: '' }
     const query = { kind: 'boat', filter: '', sort: ['name'], offset: 0, limit: 200 }
     const pageOf = (cursor: string) => ({ ...openInventory().page('acme', query), cursor })
-    kept.keep('acme', query, pageOf('e-0'))
-    assert.equal(kept.find('acme', query, 'e-0')?.cursor, 'e-0')
-    assert.equal(kept.find('other', query, 'e-0'), undefined)
-    assert.equal(kept.find('acme', { ...query, filter: 'x' }, 'e-0'), undefined)
-    for (let n = 1; n <= 128; n++) kept.keep('acme', query, pageOf(`e-${n}`))
+    kept.keep(acme, query, pageOf('e-0'))
+    assert.equal(kept.find(acme, query, 'e-0')?.cursor, 'e-0')
+    assert.equal(kept.find({ ...acme, organization: 'other' }, query, 'e-0'), undefined)
+    assert.equal(kept.find({ ...acme, sight: 'less' }, query, 'e-0'), undefined)
+    assert.equal(kept.find(acme, { ...query, filter: 'x' }, 'e-0'), undefined)
+    for (let n = 1; n <= 128; n++) kept.keep(acme, query, pageOf(`e-${n}`))
     assert.deepEqual([kept.holds('e-0'), kept.holds('e-1')], [false, true])
     nowMs = 60_000
     assert.equal(kept.holds('e-128'), false)

@@ -2,6 +2,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { fleetApi, FleetPage, FleetPatch, FleetRow, FleetTotals } from '@fairlead/protocol/features/fleet.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Resume } from '../base/resume.ts'
+import type { Sight } from '../base/sight.ts'
 import type { Inventory, Query } from './inventory.ts'
 import { createKept, type Kept } from './kept.ts'
 
@@ -16,10 +17,10 @@ const usageMs = 1000
 /** All hosts' rows: pages, live pages, and what the palette finds. `kept`: where live pages go on after a break. */
 export function serveFleet({ inventory, kept = createKept() }: FleetDeps): Handlers<typeof fleetApi, HubContext> {
   return {
-    rows: async (query, { caller }) => inventory.page(caller.organization, query),
-    watch: (query, { caller, signal, resumable = false }) =>
-      watch({ inventory, kept }, query, { organization: caller.organization, resumable, signal }),
-    find: async ({ text, limit }, { caller }) => inventory.find(caller.organization, text, limit),
+    rows: async (query, { caller, sight }) => inventory.page(caller.organization, query, await sight()),
+    watch: (query, { caller, sight, signal, resumable = false }) =>
+      watch({ inventory, kept }, query, { organization: caller.organization, sight, resumable, signal }),
+    find: async ({ text, limit }, { caller, sight }) => inventory.find(caller.organization, text, limit, await sight()),
   }
 }
 
@@ -27,7 +28,7 @@ export function serveFleet({ inventory, kept = createKept() }: FleetDeps): Handl
 async function* watch(
   { inventory, kept }: Required<FleetDeps>,
   { after, ...query }: Query & { readonly after?: string | undefined },
-  { organization, resumable, signal }: { readonly organization: string; readonly resumable: boolean; readonly signal: AbortSignal },
+  { organization, sight, resumable, signal }: Viewer,
 ): AsyncGenerator<FleetPatch> {
   const bell = createBell(signal)
   const stop = inventory.onChange(organization, ({ rows, usage }) => {
@@ -36,17 +37,19 @@ async function* watch(
   })
   try {
     const page = { ...query, limit: Math.min(query.limit, mostRows) }
-    const look = () => {
-      const now = inventory.page(organization, page)
-      if (resumable) kept.keep(organization, page, now)
+    const look = async () => {
+      const seen = await sight()
+      const now = inventory.page(organization, page, seen)
+      if (resumable) kept.keep({ organization, sight: seen.key }, page, now)
       return now
     }
-    let shown = look()
-    const seen = after === undefined ? undefined : kept.find(organization, page, after)
+    let shown = await look()
+    const { key } = await sight()
+    const seen = after === undefined ? undefined : kept.find({ organization, sight: key }, page, after)
     yield* seen === undefined ? snapshot(shown) : difference(seen, shown)
     let toldMs = performance.now()
     while (await bell.wait(() => toldMs + usageMs - performance.now())) {
-      const next = look()
+      const next = await look()
       yield* difference(shown, next)
       shown = next
       toldMs = performance.now()
@@ -55,6 +58,13 @@ async function* watch(
     stop()
     bell.stop()
   }
+}
+
+interface Viewer {
+  readonly organization: string
+  readonly sight: () => Promise<Sight>
+  readonly resumable: boolean
+  readonly signal: AbortSignal
 }
 
 interface FleetDeps {

@@ -1,5 +1,6 @@
 import type { FleetPage, FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { InventoryChange } from '@fairlead/protocol/features/inventory.ts'
+import { wholeSight, type Sight } from '../base/sight.ts'
 import { findRows, nameOnHost } from './find.ts'
 import { makeRows, type Rows, type Usage } from './rows.ts'
 import { makeView, type View } from './views.ts'
@@ -33,9 +34,9 @@ export interface Inventory {
   hostOffline(organization: string, host: string, atMs: number): void
   hostRenamed(organization: string, host: string, name: string): void
   hostGone(organization: string, host: string): void
-  /** Throws `invalid_input` for a filter that cannot be read. */
-  page(organization: string, query: Query): FleetPage
-  find(organization: string, text: string, limit: number): FleetRow[]
+  /** Throws `invalid_input` for a filter that cannot be read. `sight`: of which hosts; all, when it is left out. */
+  page(organization: string, query: Query, sight?: Sight): FleetPage
+  find(organization: string, text: string, limit: number, sight?: Sight): FleetRow[]
   /** What a thing on a host is called, by its id or the beginning of one; empty: there is none, or more than one. */
   nameOf(organization: string, host: string, id: string): string
   /** Rows of each kind on a host. */
@@ -92,9 +93,9 @@ export function openInventory(): Inventory {
       of(organization).rows.forgetSnapshots(host)
       replace(organization, host, () => undefined)
     },
-    page(organization, query) {
+    page(organization, query, sight = wholeSight) {
       const own = of(organization)
-      const view = viewOf(own, query)
+      const view = viewOf(own, query, sight)
       return {
         rows: view.slice(query.offset, query.limit),
         offset: query.offset,
@@ -102,7 +103,7 @@ export function openInventory(): Inventory {
         cursor: `${epoch}-${own.version}`,
       }
     },
-    find: (organization, text, limit) => findRows(of(organization).rows, text, limit),
+    find: (organization, text, limit, sight = wholeSight) => findRows(of(organization).rows, { text, limit, sight }),
     nameOf: (organization, host, id) => nameOnHost(of(organization).rows, host, id),
     counts: (organization, host) => of(organization).rows.counts(host),
     onChange(organization, listener) {
@@ -113,10 +114,10 @@ export function openInventory(): Inventory {
   }
 }
 
-/** Everyone who asks the same shares one sorted view; those that nobody asked for lately make room. */
-function viewOf({ rows, views }: Organization, { kind, filter, sort }: Query): View {
-  const key = JSON.stringify([kind, filter, sort])
-  const view = views.get(key) ?? makeView(kind, filter, sort, () => rows.entries(kind))
+/** Everyone who asks the same and sees the same shares one sorted view; those that nobody asked for lately make room. */
+function viewOf({ rows, views }: Organization, { kind, filter, sort }: Query, sight: Sight): View {
+  const key = JSON.stringify([kind, filter, sort, sight.key])
+  const view = views.get(key) ?? makeView({ kind, filter, sort, sight, entries: () => rows.entries(kind) })
   views.delete(key)
   views.set(key, view)
   if (views.size > mostViews) views.delete(views.keys().next().value!)

@@ -1,10 +1,16 @@
 import type { FleetPage } from '@fairlead/protocol/features/fleet.ts'
 import type { Query } from './inventory.ts'
 
+/** Whose page it was: `sight` is the key of what they see. */
+interface Reader {
+  readonly organization: string
+  readonly sight: string
+}
+
 /** Pages that readers were told lately, so that one whose connection broke is told what changed since, and no more. */
 export interface Kept {
-  keep(organization: string, query: Query, page: FleetPage): void
-  find(organization: string, query: Query, cursor: string): FleetPage | undefined
+  keep(reader: Reader, query: Query, page: FleetPage): void
+  find(reader: Reader, query: Query, cursor: string): FleetPage | undefined
   /** Whether there is any page of this cursor, whoever saw it. */
   holds(cursor: string): boolean
 }
@@ -24,15 +30,15 @@ export function createKept(now: () => number = () => performance.now()): Kept {
     }
   }
   return {
-    keep(organization, query, page) {
-      const key = keyOf(organization, query, page.cursor)
+    keep(reader, query, page) {
+      const key = keyOf(reader, query, page.cursor)
       pages.delete(key)
       pages.set(key, { page, untilMs: now() + keepMs })
       prune()
     },
-    find(organization, query, cursor) {
+    find(reader, query, cursor) {
       prune()
-      return pages.get(keyOf(organization, query, cursor))?.page
+      return pages.get(keyOf(reader, query, cursor))?.page
     },
     holds(cursor) {
       prune()
@@ -41,6 +47,6 @@ export function createKept(now: () => number = () => performance.now()): Kept {
   }
 }
 
-function keyOf(organization: string, { kind, filter, sort, offset, limit, group }: Query, cursor: string): string {
-  return JSON.stringify([organization, cursor, kind, filter, sort, offset, limit, group])
+function keyOf({ organization, sight }: Reader, { kind, filter, sort, offset, limit, group }: Query, cursor: string): string {
+  return JSON.stringify([organization, sight, cursor, kind, filter, sort, offset, limit, group])
 }

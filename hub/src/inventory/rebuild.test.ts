@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Entry } from './rows.ts'
+import { wholeSight } from '../base/sight.ts'
 import { makeView } from './views.ts'
 
 function entryOf(n: number, status: string): Entry {
@@ -30,7 +31,7 @@ describe('a view that lets little through', () => {
       walks++
       return walk()
     }
-    const view = makeView('boat', 'state:sunk', ['name'], () => rows)
+    const view = makeView({ kind: 'boat', filter: 'state:sunk', sort: ['name'], sight: wholeSight, entries: () => rows })
     assert.equal(view.size, 0)
     for (let n = 0; n < 100; n++) {
       rows.set(`h1\0b${n}`, entryOf(n, n === 7 ? 'sunk' : 'at sea'))

@@ -1,4 +1,5 @@
 import type { FleetRow, FleetTotals } from '@fairlead/protocol/features/fleet.ts'
+import { wholeSight, type Sight } from '../base/sight.ts'
 import { compareKeys, parseSort, sortKeyOf, valueOf, type SortColumn, type SortKey } from './columns.ts'
 import { parseFilter, type Match } from './filter.ts'
 import type { Entry } from './rows.ts'
@@ -22,9 +23,18 @@ interface Item {
 const rebuildShare = 0.2
 const mostGroups = 100
 
+export interface ViewOptions {
+  readonly kind: string
+  readonly filter: string
+  readonly sort: readonly string[]
+  /** Of which hosts. */
+  readonly sight: Sight
+  readonly entries: () => ReadonlyMap<string, Entry>
+}
+
 /** Throws `invalid_input` for a filter that cannot be read. */
-export function makeView(kind: string, filter: string, sort: readonly string[], entries: () => ReadonlyMap<string, Entry>): View {
-  const match: Match | undefined = filter.trim() === '' ? undefined : parseFilter(filter)
+export function makeView({ kind, filter, sort, sight, entries }: ViewOptions): View {
+  const match = matchOf(filter, sight)
   const columns = parseSort(sort)
   const compare = (a: Item, b: Item) => compareItems(columns, a, b)
   const dirty = new Set<string>()
@@ -37,7 +47,7 @@ export function makeView(kind: string, filter: string, sort: readonly string[], 
 
   function rebuild(): void {
     items = new Map()
-    for (const [key, entry] of entries()) if (match === undefined || match(entry)) items.set(key, itemOf(entry))
+    for (const [key, entry] of entries()) if (match(entry)) items.set(key, itemOf(entry))
     sorted = [...items.values()].sort(compare)
     fresh = true
   }
@@ -45,7 +55,7 @@ export function makeView(kind: string, filter: string, sort: readonly string[], 
   function patch(key: string): void {
     const old = items.get(key)
     const entry = entries().get(key)
-    const next = entry !== undefined && (match === undefined || match(entry)) ? itemOf(entry) : undefined
+    const next = entry !== undefined && match(entry) ? itemOf(entry) : undefined
     if (old !== undefined && next !== undefined && compare(old, next) === 0) {
       // It stays where it is: most changes are usage, and most lists are by name.
       old.entry = next.entry
@@ -77,7 +87,7 @@ export function makeView(kind: string, filter: string, sort: readonly string[], 
     },
     get totals() {
       settle()
-      return (totals ??= total(entries().size, sorted))
+      return (totals ??= total(count(entries(), sight), sorted))
     },
     slice(offset, limit) {
       settle()
@@ -99,6 +109,18 @@ export function makeView(kind: string, filter: string, sort: readonly string[], 
     },
     touch: (key) => void dirty.add(key),
   }
+}
+
+function matchOf(filter: string, { sees }: Sight): Match {
+  const match: Match = filter.trim() === '' ? () => true : parseFilter(filter)
+  return (entry) => sees(entry.row.host) && match(entry)
+}
+
+function count(entries: ReadonlyMap<string, Entry>, sight: Sight): number {
+  if (sight === wholeSight) return entries.size
+  let seen = 0
+  for (const { row } of entries.values()) if (sight.sees(row.host)) seen++
+  return seen
 }
 
 function compareItems(columns: readonly SortColumn[], a: Item, b: Item): number {

@@ -4,16 +4,13 @@ import type { loginsApi, Me } from '@fairlead/protocol/features/logins.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, type Orm } from '../base/drizzle.ts'
-import { environments, organizations } from '../base/tables.ts'
-import { accounts, memberships } from './tables.ts'
+import { canonical } from '../base/email.ts'
+import { accounts, environments, memberships, organizations } from '../base/tables.ts'
+import { giveOwner } from '../roles/roles.ts'
+import { refuseCommon } from './common.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
 
 type Setup = Parameters<Handlers<typeof loginsApi>['setup']>[0]
-
-/** One spelling of an address, however it is typed. */
-export function canonical(email: string): string {
-  return email.trim().normalize('NFKC').toLowerCase()
-}
 
 /** The first account with its organization. Of two at once, the second throws `not_found`. */
 export async function makeOwner(db: Database, input: Setup): Promise<{ account: string; organization: string }> {
@@ -26,13 +23,20 @@ export async function makeOwner(db: Database, input: Setup): Promise<{ account: 
     await orm.insert(accounts).values({ id: account, email: canonical(input.email), name, language, passwordHash: hash })
     await orm.insert(organizations).values({ organizationId: organization, name: input.organization })
     await orm.insert(environments).values({ organizationId: organization, id: environment, name: 'default' })
-    await orm.insert(memberships).values({ organizationId: organization, accountId: account, role: 'owner' })
+    await orm.insert(memberships).values({ organizationId: organization, accountId: account })
+    await giveOwner(orm, organization, account)
   })
   return { account, organization }
 }
 
 export async function hasAccounts(orm: Orm): Promise<boolean> {
   return (await orm.select({ id: accounts.id }).from(accounts).limit(1)).length > 0
+}
+
+export interface NewPerson {
+  readonly name: string
+  readonly password: string
+  readonly language: 'en' | 'fr'
 }
 
 export interface Member {
@@ -56,6 +60,20 @@ export async function checkAccount(db: Database, who: string, password: string):
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
 }
 
+/** Whose e-mail it is: the account there is, whose password must be right, or one to be made. Throws `unauthenticated`. */
+export async function personOf(db: Database, email: string, { name, password, language }: NewPerson) {
+  const [known] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, email)))
+  if (known === undefined) {
+    refuseCommon(password, [name, email])
+    const id = randomUUID()
+    return { id, name, made: { id, email, name, language, passwordHash: await hashPassword(password) } }
+  }
+  if (await checkPassword(password, known.passwordHash)) return { id: known.id, name: known.name, made: undefined }
+  throw new FairleadError('unauthenticated', `${email} has an account on this hub; its password is another one.`, {
+    details: { field: 'password' },
+  })
+}
+
 export async function rehash(db: Database, { id, passwordHash }: Member, password: string): Promise<void> {
   const hash = await hashPassword(password)
   // Unless it was changed meanwhile.
@@ -68,7 +86,7 @@ export async function describeMe(
   db: Database,
   account: string,
   organization: string,
-  permissions: ReadonlySet<string>,
+  permissions: readonly string[],
   expires: Date,
 ): Promise<Me> {
   const { name: accountName, email: address, language: spoken } = accounts

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, gt, sql } from '../base/drizzle.ts'
+import { and, eq, gt, max, sql } from '../base/drizzle.ts'
+import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
-import { accounts, logins } from './tables.ts'
+import { accounts } from '../base/tables.ts'
+import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 
 const absoluteSeconds = 24 * 3600
@@ -14,31 +16,26 @@ const idleSince = sql<Date>`now() - interval '12 hours'`
 const cachedMs = 10_000
 const mostCached = 10_000
 
+/** What an account may do in an organization now. */
+export type RightsOf = (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
   readonly untilMs: number
 }
 
 /** Logins: begun, found again by their cookie, ended. Looked up by digest, at most every 10 s each. */
-export function openHeld(db: Database, permissions: ReadonlySet<string>) {
+export function openHeld(db: Database, rightsOf: RightsOf) {
   const cache = new Map<string, Held>()
   // Logins that just ended: a request that was under way meanwhile must not bring one back into the cache.
   const ended = new Set<string>()
+  let forgotten = 0
 
-  async function read(hash: Buffer) {
-    const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-    const { accountId, organizationId, expiresAt } = logins
-    const [row] = await db.tx({ login: hash }, (_sql, orm) =>
-      orm
-        .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt })
-        .from(logins)
-        .innerJoin(accounts, eq(accounts.id, accountId))
-        .where(alive),
-    )
-    if (row === undefined) return undefined
-    const { organization } = row
-    await db.tx({ organization }, (_sql, orm) => orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash)))
-    return row
+  function forgetOne(login: string): string {
+    ended.add(login)
+    setTimeout(() => ended.delete(login), 60_000).unref()
+    cache.delete(login)
+    return login
   }
 
   return {
@@ -59,18 +56,31 @@ export function openHeld(db: Database, permissions: ReadonlySet<string>) {
       const login = hash.toString('hex')
       const known = cache.get(login)
       if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
-      const row = await read(hash)
+      const before = forgotten
+      const row = await readAlive(db, hash)
       if (row === undefined || ended.has(login)) return undefined
-      const caller = { account: row.account, name: row.name, organization: row.organization, permissions, login }
+      const { account, name, organization } = row
+      const caller = { account, name, organization, rights: await rightsOf({ organization, account }), login }
       if (cache.size > mostCached) cache.clear()
-      cache.set(login, { caller, untilMs: performance.now() + cachedMs })
+      // What was read before the change that somebody was told of is not kept beyond this request.
+      if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
       return { ...caller, ...about }
     },
+    /** What accounts of an organization may do has changed: they are looked up again. */
+    forget(organization: string): void {
+      forgotten++
+      for (const [login, { caller }] of cache) if (caller.organization === organization) cache.delete(login)
+    },
+    /** The logins that it ended. */
+    async endOf(organization: string, account: string): Promise<string[]> {
+      const own = eq(logins.accountId, account)
+      const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(own).returning({ hash: logins.tokenHash }))
+      return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
+    },
+    lastSeen: (organization: string) => lastSeen(db, organization),
     async end({ login, organization }: Caller): Promise<void> {
-      ended.add(login)
-      setTimeout(() => ended.delete(login), 60_000).unref()
+      forgetOne(login)
       await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(eq(logins.tokenHash, Buffer.from(login, 'hex'))))
-      cache.delete(login)
     },
     /** When a login ends at the latest, whatever happens. */
     async expiryOf({ login, organization }: Caller): Promise<Date> {
@@ -80,4 +90,32 @@ export function openHeld(db: Database, permissions: ReadonlySet<string>) {
       return row.expiresAt
     },
   }
+}
+
+/** A login that is alive, by the digest of its token; used now. */
+async function readAlive(db: Database, hash: Buffer) {
+  const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
+  const { accountId, organizationId, expiresAt } = logins
+  const [row] = await db.tx({ login: hash }, (_sql, orm) =>
+    orm
+      .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt })
+      .from(logins)
+      .innerJoin(accounts, eq(accounts.id, accountId))
+      .where(alive),
+  )
+  if (row === undefined) return undefined
+  const { organization } = row
+  await db.tx({ organization }, (_sql, orm) => orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash)))
+  return row
+}
+
+/** When each account used a login last, ms since the epoch. */
+async function lastSeen(db: Database, organization: string): Promise<Map<string, number>> {
+  const rows = await db.tx({ organization }, (_sql, orm) =>
+    orm
+      .select({ account: logins.accountId, usedAt: max(logins.usedAt) })
+      .from(logins)
+      .groupBy(logins.accountId),
+  )
+  return new Map(rows.map(({ account, usedAt }) => [account, usedAt?.getTime() ?? 0]))
 }

@@ -6,7 +6,9 @@ import { nobody, type Caller } from '../base/access.ts'
 import { openAudits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { secretOf } from '../base/secret.ts'
+import { noSight } from '../base/sight.ts'
 import { openTestDatabase } from '../base/testdb.ts'
+import { loadRights } from '../roles/rights.ts'
 import { openLogins, type LoginContext, type Logins } from './logins.ts'
 
 const code = 'k3fm-20v9-7qus-1dtp'
@@ -28,6 +30,9 @@ function from(caller: Caller = nobody(`192.0.2.${++source}`, 'test', 't'), secur
   const context: LoginContext & { signal: AbortSignal; trace: string } = {
     caller,
     host: '',
+    environment: '',
+    sight: async () => noSight,
+    note: () => undefined,
     signal: new AbortController().signal,
     trace: 't',
     cookie: { set: (token, maxAgeSeconds) => void cookies.push({ token, maxAgeSeconds }), clear: () => void cleared++ },
@@ -53,7 +58,15 @@ describe('logins', () => {
   let logins: Logins
   let transactions = 0
   const open = () =>
-    openLogins({ db, audits: openAudits(test.db), version: '1', permissions: ['hosts:list'], firstRunCode: code, now: () => 0 })
+    openLogins({
+      db,
+      audits: openAudits(test.db),
+      version: '1',
+      permissions: ['hosts:list'],
+      rightsOf: (who) => loadRights(test.db, who, ['hosts:list']),
+      firstRunCode: code,
+      now: () => 0,
+    })
 
   before(async () => {
     test = await openTestDatabase()

@@ -1,21 +1,4 @@
-import { bytes, moment, pgTable, text, uuid } from '../base/drizzle.ts'
-
-export const accounts = pgTable('accounts', {
-  id: uuid('id').notNull(),
-  email: text('email').notNull(),
-  name: text('name').notNull(),
-  language: text('language', { enum: ['en', 'fr'] })
-    .notNull()
-    .default('en'),
-  passwordHash: text('password_hash').notNull(),
-  createdAt: moment('created_at').notNull().defaultNow(),
-})
-
-export const memberships = pgTable('memberships', {
-  organizationId: uuid('organization_id').notNull(),
-  accountId: uuid('account_id').notNull(),
-  role: text('role').notNull(),
-})
+import { bytes, moment, pgTable, uuid } from '../base/drizzle.ts'
 
 /** Found by the digest of the cookie's token; the token itself is nowhere. */
 export const logins = pgTable('logins', {

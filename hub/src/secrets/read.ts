@@ -1,22 +1,23 @@
 import type { Secret, SecretDetails } from '@fairlead/protocol/features/secrets.ts'
 import { asc, desc, eq, type Orm } from '../base/drizzle.ts'
-import { environments } from '../base/tables.ts'
-import { accounts } from '../logins/tables.ts'
-import { findSecret, type Which } from './find.ts'
+import { accounts, environments } from '../base/tables.ts'
+import { findSecret, noSuchSecret, type Which } from './find.ts'
 import { secrets, secretVersions } from './tables.ts'
 
-export async function listSecrets(orm: Orm): Promise<Secret[]> {
+/** Of those for which `sees` says so, by the id of their environment. */
+export async function listSecrets(orm: Orm, sees: (environmentId: string | null) => boolean): Promise<Secret[]> {
   const rows = await orm
     .select({ secret: secrets, environment: environments.name })
     .from(secrets)
     .leftJoin(environments, eq(environments.id, secrets.environmentId))
     .orderBy(asc(secrets.name), asc(environments.name))
-  return rows.map(shown)
+  return rows.filter(({ secret }) => sees(secret.environmentId)).map(shown)
 }
 
 /** Throws `not_found`. */
-export async function readSecret(orm: Orm, which: Which): Promise<SecretDetails> {
+export async function readSecret(orm: Orm, which: Which, sees: (environmentId: string | null) => boolean): Promise<SecretDetails> {
   const found = await findSecret(orm, which)
+  if (!sees(found.secret.environmentId)) throw noSuchSecret(which.name, undefined)
   const { n, createdAt, secretId, accountId } = secretVersions
   const rows = await orm
     .select({ n, createdAt, by: accounts.name })

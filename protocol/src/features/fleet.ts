@@ -80,7 +80,7 @@ export const fleet = {
 }
 
 export const fleetApi = {
-  rows: api(fleet.rows, { http: 'GET /fleet/:kind', needs: 'fleet:read', on: 'organization' }),
-  watch: api(fleet.watch, { http: 'GET /fleet/:kind/watch', needs: 'fleet:read', on: 'organization' }),
-  find: api(fleet.find, { http: 'GET /find', needs: 'fleet:read', on: 'organization' }),
+  rows: api(fleet.rows, { http: 'GET /fleet/:kind', needs: 'fleet:read', on: 'environment' }),
+  watch: api(fleet.watch, { http: 'GET /fleet/:kind/watch', needs: 'fleet:read', on: 'environment' }),
+  find: api(fleet.find, { http: 'GET /find', needs: 'fleet:read', on: 'environment' }),
 }

@@ -44,7 +44,9 @@ export const hosts = {
 export const Host = z.object({
   id: z.string(),
   name: z.string(),
+  /** Its name. */
   environment: z.string(),
+  environmentId: z.string(),
   tags: z.array(z.string()),
   state: State,
   /** online, offline, engine down, quarantined, never seen: the words for `state`. */
@@ -84,17 +86,20 @@ const hostsHub = {
     ),
   ),
   get: call(ByHost, Host),
-  update: call(z.extend(ByHost, { name: z.optional(HostName), tags: z.optional(Tags) }), Host, {
-    mutates: true,
-  }),
+  /** To another `environment`, by id or name, needs the same permission there. */
+  update: call(
+    z.extend(ByHost, { name: z.optional(HostName), tags: z.optional(Tags), environment: z.optional(z.string().check(z.maxLength(128))) }),
+    Host,
+    { mutates: true },
+  ),
   revoke: call(ByHost, z.object({ id: z.string() }), { mutates: true }),
   /** The live link: windows, round trip, bytes, last losses. */
   link: call(ByHost, z.record(z.string(), z.unknown())),
 }
 
 export const hostsApi = {
-  list: api(hostsHub.list, { http: 'GET /hosts', needs: 'hosts:read', on: 'organization' }),
-  watch: api(hostsHub.watch, { http: 'GET /hosts/watch', needs: 'hosts:read', on: 'organization' }),
+  list: api(hostsHub.list, { http: 'GET /hosts', needs: 'hosts:read', on: 'environment' }),
+  watch: api(hostsHub.watch, { http: 'GET /hosts/watch', needs: 'hosts:read', on: 'environment' }),
   get: api(hostsHub.get, { http: 'GET /hosts/:host', needs: 'hosts:read', on: 'host' }),
   update: api(hostsHub.update, { http: 'PATCH /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.update' }),
   revoke: api(hostsHub.revoke, { http: 'DELETE /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.revoke' }),

@@ -1,27 +1,35 @@
 import type { Api } from '../api.ts'
+import { accountsApi } from './accounts.ts'
 import { auditApi } from './audit.ts'
 import { containersApi } from './containers.ts'
 import { demoApi } from './demo.ts'
 import { enrolmentApi } from './enrolment.ts'
+import { environmentsApi } from './environments.ts'
 import { eventsApi } from './events.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
+import { rolesApi } from './roles.ts'
+import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
 
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
+  accounts: accountsApi,
   audit: auditApi,
   containers: containersApi,
   demo: demoApi,
   enrolment: enrolmentApi,
+  environments: environmentsApi,
   events: eventsApi,
   fleet: fleetApi,
   hosts: hostsApi,
   logins: loginsApi,
   metrics: metricsApi,
+  roles: rolesApi,
+  teams: teamsApi,
   secrets: secretsApi,
   terminals: terminalsApi,
 } satisfies Record<string, Api>

@@ -2,8 +2,9 @@ import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call } from '../contract.ts'
 
-const Password = z.string().check(z.minLength(12), z.maxLength(128))
-const Email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/))
+export const Password = z.string().check(z.minLength(12), z.maxLength(128))
+export const Email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/))
+export const PersonName = z.string().check(z.trim(), z.minLength(1), z.maxLength(128))
 
 export const Me = z.object({
   account: z.string(),
@@ -34,7 +35,7 @@ export const logins = {
   setup: call(
     z.object({
       code: z.string().check(z.maxLength(64)),
-      name: z.string().check(z.minLength(1), z.maxLength(128)),
+      name: PersonName,
       email: Email,
       password: Password,
       organization: z.string().check(z.minLength(1), z.maxLength(128)),

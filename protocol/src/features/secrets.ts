@@ -37,7 +37,7 @@ const Value = z.string().check(z.minLength(1), z.maxLength(mostSecretBytes))
 const Description = z.string().check(z.maxLength(512))
 
 const secrets = {
-  /** All of the organization and of its environments, by name. */
+  /** All that the caller may see of the organization and of its environments, by name. */
   list: call(z.object({}), z.array(Secret)),
   get: call(z.object(Which), SecretDetails),
   create: call(z.object({ ...Which, value: Value, description: z._default(Description, '') }), Secret, { mutates: true }),
@@ -55,13 +55,13 @@ const secrets = {
 }
 
 export const secretsApi = {
-  list: api(secrets.list, { http: 'GET /secrets', needs: 'secrets:read', on: 'organization' }),
-  get: api(secrets.get, { http: 'GET /secrets/:name', needs: 'secrets:read', on: 'organization' }),
-  create: api(secrets.create, { http: 'POST /secrets', needs: 'secrets:write', on: 'organization', audit: 'secret.create' }),
-  write: api(secrets.write, { http: 'POST /secrets/:name/versions', needs: 'secrets:write', on: 'organization', audit: 'secret.write' }),
-  describe: api(secrets.describe, { http: 'PATCH /secrets/:name', needs: 'secrets:write', on: 'organization', audit: 'secret.update' }),
-  remove: api(secrets.remove, { http: 'DELETE /secrets/:name', needs: 'secrets:write', on: 'organization', audit: 'secret.delete' }),
+  list: api(secrets.list, { http: 'GET /secrets', needs: 'secrets:read', on: 'environment' }),
+  get: api(secrets.get, { http: 'GET /secrets/:name', needs: 'secrets:read', on: 'environment' }),
+  create: api(secrets.create, { http: 'POST /secrets', needs: 'secrets:write', on: 'environment', audit: 'secret.create' }),
+  write: api(secrets.write, { http: 'POST /secrets/:name/versions', needs: 'secrets:write', on: 'environment', audit: 'secret.write' }),
+  describe: api(secrets.describe, { http: 'PATCH /secrets/:name', needs: 'secrets:write', on: 'environment', audit: 'secret.update' }),
+  remove: api(secrets.remove, { http: 'DELETE /secrets/:name', needs: 'secrets:write', on: 'environment', audit: 'secret.delete' }),
   // No GET: what a browser, a proxy or a history keeps of addresses must not be able to bring a value.
-  reveal: api(secrets.reveal, { http: 'POST /secrets/:name/reveal', needs: 'secrets:reveal', on: 'organization', audit: 'secret.reveal' }),
+  reveal: api(secrets.reveal, { http: 'POST /secrets/:name/reveal', needs: 'secrets:reveal', on: 'environment', audit: 'secret.reveal' }),
   rotateKey: api(secrets.rotateKey, { http: 'POST /secret-key', needs: 'secrets:write', on: 'organization', audit: 'secret.rotate-key' }),
 }

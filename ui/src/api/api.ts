@@ -2,6 +2,7 @@ import { createSignal } from 'solid-js'
 import type { Client } from '@fairlead/protocol/contract.ts'
 import type { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { codeOf, FairleadError, isCode } from '@fairlead/protocol/errors.ts'
+import { rightsChanged } from '@fairlead/protocol/rights-changed.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
 import { webPacking } from '@fairlead/protocol/wire/pack-web.ts'
@@ -24,6 +25,10 @@ type Item<N extends MethodName> = Call<N>['answer'] extends AsyncIterable<infer 
 export type LinkState = { readonly state: 'up' } | { readonly state: 'lost'; readonly sinceMs: number } | { readonly state: 'ended' }
 const [link, setLink] = createSignal<LinkState>({ state: 'up' })
 export { link }
+
+/** Counts how often what this account may do was changed while the page was open. */
+const [rightsChanges, setRightsChanges] = createSignal(0)
+export { rightsChanges }
 
 let session: Session | undefined
 let opening: Promise<Session> | undefined
@@ -95,6 +100,7 @@ export function failedSinceMs(): number {
 
 function lost({ code }: { readonly code: number }): void {
   if (code === 4401) return void setLink({ state: 'ended' })
+  if (code === rightsChanged) setRightsChanges((count) => count + 1)
   setLink({ state: 'lost', sinceMs: Date.now() })
   again(turn)
 }

@@ -35,6 +35,7 @@ function host(name: string, more: Partial<Host>): Host {
     id: `sample-${name}`,
     name,
     environment: 'default',
+    environmentId: 'e1',
     tags: ['sample'],
     state: 'ok',
     status: 'online',

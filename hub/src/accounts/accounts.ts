@@ -1,0 +1,90 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { Account, accountsApi } from '@fairlead/protocol/features/accounts.ts'
+import type { HubContext } from '../base/access.ts'
+import type { Audits } from '../base/audit.ts'
+import type { Database } from '../base/db.ts'
+import { and, eq, sql } from '../base/drizzle.ts'
+import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
+import type { LoginContext, Logins } from '../logins/logins.ts'
+import type { Roles } from '../roles/roles.ts'
+import { accept, invited } from './accept.ts'
+import { cancelInvitation, invite, listInvitations } from './invite.ts'
+
+export interface AccountsDeps {
+  readonly db: Database
+  readonly audits: Audits
+  readonly roles: Roles
+  readonly logins: Pick<Logins, 'begin' | 'endOf' | 'lastSeen' | 'personOf' | 'delays'>
+  /** Where people reach this hub: what a link begins with. */
+  readonly address: () => string
+}
+
+/** Who belongs to an organization, and who is asked to. */
+export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, LoginContext> {
+  return {
+    list: (_input, { caller }) => list(deps, caller.organization),
+    remove: async ({ id }, { caller, note }) => remove(deps, { caller, note }, id),
+    invitations: (_input, { caller }) => listInvitations(deps, caller.organization),
+    invite: (input, { caller, note }) => {
+      note(input.email)
+      return invite(deps, caller, input)
+    },
+    cancel: ({ id }, { caller }) => cancelInvitation(deps, caller.organization, id),
+    invited: ({ secret }, context) => invited(deps, secret, context),
+    accept: (input, context) => accept(deps, input, context),
+  }
+}
+
+async function list({ db, roles, logins }: AccountsDeps, organization: string): Promise<Account[]> {
+  const [rows, inTeams] = await db.tx({ organization }, async (_sql, orm) => [
+    await orm
+      .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
+      .from(memberships)
+      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+      .orderBy(sql`lower(${accounts.name})`),
+    await orm
+      .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
+      .from(teamMembers)
+      .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
+      .orderBy(teams.name),
+  ])
+  const given = await roles.grantsOf(organization)
+  const seen = await logins.lastSeen(organization)
+  return rows.map(({ id, name, email, joinedAt }) => {
+    const own = given.filter(({ holder }) => holder.kind === 'account' && holder.id === id)
+    const whole = own.filter(({ effect, reach }) => effect === 'allow' && reach.on === 'organization')
+    return {
+      id,
+      name,
+      email,
+      joinedMs: joinedAt.getTime(),
+      lastSeenMs: seen.get(id) ?? 0,
+      teams: inTeams.filter(({ account }) => account === id).map((team) => ({ id: team.id, name: team.name })),
+      roles: whole.map(({ role }) => role.name),
+      otherGrants: own.length - whole.length,
+    }
+  })
+}
+
+async function remove(
+  { db, roles, logins }: AccountsDeps,
+  { caller, note }: Pick<HubContext, 'caller' | 'note'>,
+  id: string,
+): Promise<{ id: string }> {
+  const { organization } = caller
+  await db.tx({ organization }, async (_sql, orm) => {
+    const [member] = await orm
+      .select({ id: accounts.id, name: accounts.name })
+      .from(memberships)
+      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+      .where(eq(sql`${memberships.accountId}::text`, id))
+    if (member === undefined) throw new FairleadError('not_found', 'There is no such account; somebody may have removed it already.')
+    note(member.name)
+    await roles.refuseTaking(orm, caller, { account: member.id })
+    await orm.delete(memberships).where(eq(memberships.accountId, member.id))
+  })
+  await logins.endOf(organization, id)
+  roles.changed(organization)
+  return { id }
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { rolesApi } from '@fairlead/protocol/features/roles.ts'
+import type { Caller } from '../base/access.ts'
+import type { Database } from '../base/db.ts'
+import { and, eq, sql, type Orm } from '../base/drizzle.ts'
+import type { Place, Reach } from '../base/rights.ts'
+import { environments, hosts, memberships, organizations, teams } from '../base/tables.ts'
+import { isBuiltIn, permissionsOf } from './built-in.ts'
+import { isOwnership, reachOf } from './rights.ts'
+import { grants, roles } from './tables.ts'
+
+type Wanted = Parameters<Handlers<typeof rolesApi>['grant']>[0]
+
+/** As many as an organization may have of each. */
+export const mostOf = { roles: 200, grants: 5000 } as const
+
+/** What is to be given: a role by its id or built-in name, somewhere. */
+export interface Given {
+  readonly role: string
+  readonly reach: Reach
+}
+
+/** Gives a role. Nobody gives what they do not have themselves there. The id of the grant. */
+export async function giveRole(db: Database, caller: Caller, all: readonly string[], wanted: Wanted): Promise<string> {
+  const { organization } = caller
+  const { holder, role, effect, reach } = wanted
+  return db.tx({ organization }, async (_sql, orm) => {
+    await alone(orm)
+    await checkHolder(orm, holder)
+    if (role === 'owner' && (holder.kind !== 'account' || effect !== 'allow'))
+      throw new FairleadError('invalid_input', 'An owner is an account, and no denial.', { details: { field: 'role' } })
+    if (effect === 'allow') await refuseGiving(orm, caller, all, wanted)
+    else await checkGiven(orm, all, wanted)
+    return insertGrant(orm, {
+      organization,
+      role,
+      reach,
+      effect,
+      ...(holder.kind === 'account' ? { account: holder.id } : { team: holder.id }),
+    })
+  })
+}
+
+/** Throws `forbidden` when the role has more there than the caller, `not_found` when there is no such role or place. */
+export async function refuseGiving(orm: Orm, caller: Caller, all: readonly string[], given: Given): Promise<void> {
+  const permissions = await checkGiven(orm, all, given)
+  if (given.role !== 'owner') return refuseMore(caller, permissions, placeOf(given.reach))
+  if (given.reach.on !== 'organization')
+    throw new FairleadError('invalid_input', 'An owner owns the whole organization.', { details: { field: 'reach' } })
+  if (!caller.rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner makes owners.')
+}
+
+async function checkGiven(orm: Orm, all: readonly string[], { role, reach }: Given): Promise<ReadonlySet<string>> {
+  const permissions = await permissionsOfRole(orm, role, all)
+  await checkReach(orm, reach)
+  return permissions
+}
+
+interface NewGrant extends Given {
+  readonly organization: string
+  readonly effect: 'allow' | 'deny'
+  readonly account?: string
+  readonly team?: string
+}
+
+export async function insertGrant(
+  orm: Orm,
+  { organization: organizationId, role, reach, effect, account, team }: NewGrant,
+): Promise<string> {
+  const [{ count } = { count: 0 }] = await orm.select({ count: sql<number>`count(*)::int` }).from(grants)
+  if (count >= mostOf.grants)
+    throw new FairleadError('too_many', `An organization has ${mostOf.grants} grants at most; take some back first.`)
+  const id = randomUUID()
+  await orm.insert(grants).values({
+    organizationId,
+    id,
+    effect,
+    ...(account === undefined ? { teamId: team } : { accountId: account }),
+    ...(isBuiltIn(role) ? { builtIn: role } : { roleId: role }),
+    ...(reach.on === 'environment' ? { environmentId: reach.target } : {}),
+    ...(reach.on === 'host' ? { hostId: reach.target } : {}),
+    ...(reach.on === 'tag' ? { tag: reach.target } : {}),
+  })
+  return id
+}
+
+/** Takes a grant back; what one could not give, one cannot take. */
+export async function takeBack(db: Database, caller: Caller, all: readonly string[], id: string): Promise<void> {
+  await db.tx({ organization: caller.organization }, async (_sql, orm) => {
+    await alone(orm)
+    const [found] = await orm
+      .select()
+      .from(grants)
+      .where(eq(sql`${grants.id}::text`, id))
+    if (found === undefined) throw new FairleadError('not_found', 'There is no such grant; somebody may have taken it back already.')
+    await refuseTaking(orm, caller, all, found)
+    await orm.delete(grants).where(eq(grants.id, found.id))
+  })
+}
+
+/** Throws `forbidden` when the grant gives more than the caller has, `conflict` for the last owner’s. */
+export async function refuseTaking(orm: Orm, caller: Caller, all: readonly string[], grant: typeof grants.$inferSelect): Promise<void> {
+  const { builtIn, roleId, effect, accountId } = grant
+  if (isOwnership({ role: builtIn ?? '', effect })) return checkOthers(orm, caller, accountId)
+  refuseMore(caller, await permissionsOfRole(orm, builtIn ?? roleId!, all), placeOf(reachOf(grant)))
+}
+
+/** Changes of who may what come one after the other, so that two owners cannot take each other's role at once. */
+export async function alone(orm: Orm): Promise<void> {
+  await orm.select({ id: organizations.organizationId }).from(organizations).for('update')
+}
+
+/** Throws `forbidden` when a role would give, or take, what the caller does not have at that place. */
+export function refuseMore({ rights }: Caller, permissions: Iterable<string>, place: Place): void {
+  const missing = [...permissions].filter((permission) => !rights.can(permission, place))
+  if (missing.length === 0) return
+  const some = missing.slice(0, 3).join(', ')
+  throw new FairleadError(
+    'forbidden',
+    `You have not all that this role gives there (${some}${missing.length > 3 ? ', …' : ''}), so it is not yours to give or to take.`,
+  )
+}
+
+async function checkOthers(orm: Orm, { rights }: Caller, account: string | null): Promise<void> {
+  if (!rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner takes back what an owner has.')
+  const owners = await orm
+    .select({ account: grants.accountId })
+    .from(grants)
+    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow')))
+  if (owners.every((owner) => owner.account === account))
+    throw new FairleadError('conflict', 'This is the last owner: make somebody else one first, or nobody could mend anything.')
+}
+
+async function permissionsOfRole(orm: Orm, id: string, all: readonly string[]): Promise<ReadonlySet<string>> {
+  if (isBuiltIn(id)) return permissionsOf(id, all)
+  const [found] = await orm
+    .select()
+    .from(roles)
+    .where(eq(sql`${roles.id}::text`, id))
+  if (found === undefined) throw new FairleadError('not_found', 'There is no such role.', { details: { field: 'role' } })
+  return new Set(found.permissions)
+}
+
+async function checkHolder(orm: Orm, { kind, id }: Wanted['holder']): Promise<void> {
+  const found =
+    kind === 'account'
+      ? await orm
+          .select({ id: memberships.accountId })
+          .from(memberships)
+          .where(eq(sql`${memberships.accountId}::text`, id))
+      : await orm
+          .select({ id: teams.id })
+          .from(teams)
+          .where(eq(sql`${teams.id}::text`, id))
+  if (found.length === 0) throw new FairleadError('not_found', `There is no such ${kind}.`, { details: { field: 'holder' } })
+}
+
+async function checkReach(orm: Orm, reach: Wanted['reach']): Promise<void> {
+  if (reach.on !== 'environment' && reach.on !== 'host') return
+  const table = reach.on === 'environment' ? environments : hosts
+  const found = await orm
+    .select({ id: table.id })
+    .from(table)
+    .where(eq(sql`${table.id}::text`, reach.target))
+  if (found.length === 0) throw new FairleadError('not_found', `There is no such ${reach.on}.`, { details: { field: 'reach' } })
+}
+
+/** Where a grant's permissions must be held by whoever gives it: at any host of that reach, so the reach alone must do. */
+function placeOf(reach: Reach): Place {
+  switch (reach.on) {
+    case 'organization':
+      return {}
+    case 'environment':
+      return { environment: reach.target }
+    case 'host':
+      return { host: reach.target }
+    case 'tag':
+      return { tags: [reach.target] }
+  }
+}
