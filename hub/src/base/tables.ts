@@ -8,6 +8,9 @@ export const organizations = pgTable('organizations', {
   organizationId: uuid('organization_id').notNull(),
   name: text('name').notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
+  secondFactor: text('second_factor', { enum: ['optional', 'admins', 'everyone'] })
+    .notNull()
+    .default('optional'),
 })
 
 export const accounts = pgTable('accounts', {

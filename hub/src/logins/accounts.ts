@@ -60,6 +60,14 @@ export async function checkAccount(db: Database, who: string, password: string):
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
 }
 
+/** An account that proved itself otherwise; undefined: it belongs nowhere any more. */
+export async function memberOf(db: Database, account: string): Promise<Member | undefined> {
+  const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
+  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  if (found === undefined || membership === undefined) return undefined
+  return { id: found.id, name: found.name, organization: membership.organizationId, passwordHash: found.passwordHash }
+}
+
 /** Whose e-mail it is: the account there is, whose password must be right, or one to be made. Throws `unauthenticated`. */
 export async function personOf(db: Database, email: string, { name, password, language }: NewPerson) {
   const [known] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, email)))

@@ -4,12 +4,17 @@ import { accounts, environments } from '../base/tables.ts'
 import { findSecret, noSuchSecret, type Which } from './find.ts'
 import { secrets, secretVersions } from './tables.ts'
 
-/** Of those for which `sees` says so, by the id of their environment. */
-export async function listSecrets(orm: Orm, sees: (environmentId: string | null) => boolean): Promise<Secret[]> {
+/** Of one environment or of all; those for which `sees` says so, by the id of their environment. */
+export async function listSecrets(
+  orm: Orm,
+  environment: string | undefined,
+  sees: (environmentId: string | null) => boolean,
+): Promise<Secret[]> {
   const rows = await orm
     .select({ secret: secrets, environment: environments.name })
     .from(secrets)
     .leftJoin(environments, eq(environments.id, secrets.environmentId))
+    .where(environment === undefined ? undefined : eq(secrets.environmentId, environment))
     .orderBy(asc(secrets.name), asc(environments.name))
   return rows.filter(({ secret }) => sees(secret.environmentId)).map(shown)
 }

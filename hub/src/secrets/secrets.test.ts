@@ -50,7 +50,7 @@ describe('secrets', () => {
     })
     const { handlers } = secrets
     return {
-      list: () => handlers.list({}, context()),
+      list: (environment?: string) => handlers.list({}, context(environment)),
       get: (name: string, environment?: string) => handlers.get({ name }, context(environment)),
       create: (name: string, value: string, { environment, description = '' }: { environment?: string; description?: string } = {}) =>
         handlers.create({ description, name, value }, context(environment)),
@@ -128,6 +128,10 @@ describe('secrets', () => {
         .map(({ environment }) => environment)
         .sort(),
       [null, 'production'],
+    )
+    assert.deepEqual(
+      (await list(production[here])).map(({ name }) => name),
+      ['SHARED'],
     )
     const others = as(elsewhere)
     assert.deepEqual(await others.list(), [])

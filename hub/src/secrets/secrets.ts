@@ -36,7 +36,8 @@ export function openSecrets({ db, seal }: SecretsDeps): Secrets {
 
   const handlers: Handlers<typeof secretsApi, HubContext> = {
     // Asked without an environment they are of all that the caller sees: the door cannot know what that is.
-    list: (_input, { caller }) => tx(caller, (orm) => listSecrets(orm, sees(caller))),
+    list: (_input, { caller, environment }) =>
+      tx(caller, (orm) => listSecrets(orm, environment === '' ? undefined : environment, sees(caller))),
     get: (input, context) => tx(context.caller, (orm) => readSecret(orm, whichOf(input, context), sees(context.caller))),
     async create({ name, value, description }, context) {
       const { account, organization: organizationId } = context.caller

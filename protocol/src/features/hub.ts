@@ -6,6 +6,7 @@ import { demoApi } from './demo.ts'
 import { enrolmentApi } from './enrolment.ts'
 import { environmentsApi } from './environments.ts'
 import { eventsApi } from './events.ts'
+import { factorsApi } from './factors.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
@@ -14,6 +15,7 @@ import { rolesApi } from './roles.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
+import { tokensApi } from './tokens.ts'
 
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
@@ -24,6 +26,7 @@ export const hubFeatures = {
   enrolment: enrolmentApi,
   environments: environmentsApi,
   events: eventsApi,
+  factors: factorsApi,
   fleet: fleetApi,
   hosts: hostsApi,
   logins: loginsApi,
@@ -32,4 +35,5 @@ export const hubFeatures = {
   teams: teamsApi,
   secrets: secretsApi,
   terminals: terminalsApi,
+  tokens: tokensApi,
 } satisfies Record<string, Api>
