@@ -18,13 +18,13 @@ describe('secrets of a running hub', need('postgres15'), () => {
     dir = mkdtempSync('/var/tmp/fairlead-canary-')
     chmodSync(dir, 0o711)
     database = await startPostgres15(dir)
-    const sql = postgres(database.url('owner', ''), { max: 1, onnotice: () => undefined })
+    const sql = postgres(database.url('owner'), { max: 1, onnotice: () => undefined })
     await sql`CREATE ROLE fairlead_work LOGIN`
     await sql.end()
     const env = {
       FAIRLEAD_DATA_DIR: join(dir, 'hub'),
-      DATABASE_URL: database.url('fairlead_work', ''),
-      DATABASE_OWNER_URL: database.url('owner', ''),
+      DATABASE_URL: database.url('fairlead_work'),
+      DATABASE_OWNER_URL: database.url('owner'),
     }
     hub = await startHub({ env })
     owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
@@ -128,7 +128,7 @@ describe('secrets of a running hub', need('postgres15'), () => {
       }
       close()
       await ask('POST', '/secret-key', {})
-      const sql = postgres(database.url('owner', ''), { max: 1, onnotice: () => undefined })
+      const sql = postgres(database.url('owner'), { max: 1, onnotice: () => undefined })
       await sql`CHECKPOINT`
       await sql.end()
       const files = [join(dir, 'hub'), database.data].flatMap((cwd) => globSync('**/*', { cwd }).map((name) => join(cwd, name)))
