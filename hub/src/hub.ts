@@ -49,6 +49,7 @@ import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
+import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
@@ -229,6 +230,7 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
       accounts: serveAccounts({ db, audits, roles, logins, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
+      organizations: serveOrganizations({ db, logins }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ logins, roles, tokens }),
     },

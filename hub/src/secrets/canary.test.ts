@@ -1,68 +1,13 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { chmodSync, chownSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import postgres from 'postgres'
 import { createOwner, createPerson, type Person } from '../../../e2e/fleet/console.ts'
 import { startHub } from '../../../e2e/fleet/programs.ts'
-import { relayTo } from '../../../e2e/fleet/relay.ts'
-import { until } from '../../../e2e/fleet/until.ts'
+import { startPostgres15 } from '../../../e2e/fleet/postgres.ts'
 import { need } from '../../../e2e/need.ts'
-
-const bin = '/usr/lib/postgresql/15/bin'
-
-/** A PostgreSQL 15 of its own, whose pg_dump is here too: the bundled one has none. */
-async function startPostgres15(dir: string) {
-  const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined
-  const [data, sockets] = [join(dir, 'data'), join(dir, 'run')]
-  for (const folder of [data, sockets]) {
-    mkdirSync(folder, { mode: 0o700 })
-    if (account !== undefined) chownSync(folder, account.uid, account.gid)
-  }
-  const made = spawnSync(`${bin}/initdb`, ['-D', data, '-A', 'trust', '-U', 'owner', '--no-locale', '--no-sync'], { ...account, cwd: dir })
-  assert.equal(made.status, 0, String(made.stderr))
-  const settings = ['listen_addresses=', `unix_socket_directories=${sockets}`, 'fsync=off', 'log_statement=all', 'log_destination=stderr']
-  const server: ChildProcess = spawn(`${bin}/postgres`, ['-D', data, ...settings.flatMap((one) => ['-c', one])], {
-    ...account,
-    cwd: dir,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  server.stderr!.on('data', (part: Buffer) => (log += part.toString()))
-  await until(() => log.includes('ready to accept connections'))
-  const relay = await relayTo(join(sockets, '.s.PGSQL.5432'))
-  return {
-    data,
-    url: relay.url,
-    log: () => log,
-    // Not waited for in one go: the server would stop at its log, which nobody reads meanwhile.
-    async dump() {
-      const child = spawn(`${bin}/pg_dump`, ['-h', sockets, '-U', 'owner', 'postgres'], {
-        ...account,
-        cwd: dir,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      const parts: Buffer[] = []
-      child.stdout.on('data', (part: Buffer) => parts.push(part))
-      const [code] = (await once(child, 'close')) as [number]
-      assert.equal(code, 0)
-      return Buffer.concat(parts)
-    },
-    async stop() {
-      relay.close()
-      server.kill('SIGINT')
-      await once(server, 'close')
-    },
-  }
-}
-
-function accountOf(name: string): { readonly uid: number; readonly gid: number } {
-  const id = (flag: string) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout)
-  return { uid: id('-u'), gid: id('-g') }
-}
 
 describe('secrets of a running hub', need('postgres15'), () => {
   let dir: string

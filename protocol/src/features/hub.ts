@@ -11,6 +11,7 @@ import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
+import { organizationsApi } from './organizations.ts'
 import { rolesApi } from './roles.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
@@ -31,6 +32,7 @@ export const hubFeatures = {
   hosts: hostsApi,
   logins: loginsApi,
   metrics: metricsApi,
+  organizations: organizationsApi,
   roles: rolesApi,
   teams: teamsApi,
   secrets: secretsApi,
