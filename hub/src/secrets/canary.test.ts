@@ -7,6 +7,7 @@ import postgres from 'postgres'
 import { createOwner, createPerson, type Person } from '../../../e2e/fleet/console.ts'
 import { startHub } from '../../../e2e/fleet/programs.ts'
 import { startPostgres15 } from '../../../e2e/fleet/postgres.ts'
+import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 
 describe('secrets of a running hub', need('postgres15'), () => {
