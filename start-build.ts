@@ -19,7 +19,7 @@ type Part = keyof typeof built
 export async function buildOutdated(root: string, signal: AbortSignal, parts: readonly Part[] = ['ui', 'agent']): Promise<boolean> {
   for (const { what, file, sources, build } of parts.map((part) => built[part])) {
     if (!isOutdated(root, file, sources)) continue
-    console.error(`Building ${what} …`)
+    process.stderr.write(`Building ${what} …\n`)
     if ((await run(join(root, build), signal)) !== 0) return false
   }
   return true
