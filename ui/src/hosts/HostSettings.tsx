@@ -86,7 +86,7 @@ export function HostSettings(props: { readonly id: string; readonly name: string
             <button type="button" class="danger" onClick={() => setAsking(true)}>
               {t('hosts.revoke')}
             </button>
-            <p class="dim">{t('hosts.uninstall')}</p>
+            <p class="dim apart">{t('hosts.uninstall')}</p>
             <p class="command">
               <code>{uninstall}</code>
               <CopyButton text={uninstall} label={t('error.copy')} />
