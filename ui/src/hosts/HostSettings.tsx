@@ -3,10 +3,14 @@ import { createMemo, createSignal, Show, untrack, type JSX } from 'solid-js'
 import { hostNameForm, readTags } from '@fairlead/protocol/tags.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
-import { act, ConfirmByName, NoPermission, plain } from '../kit/kit.tsx'
+import { act, ConfirmByName, CopyButton, NoPermission, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
+
+/** What the installer's `--uninstall` does, for a host that may not reach the hub any more. */
+const uninstall =
+  'sudo systemctl disable --now fairlead-agent; sudo rm -rf /opt/fairlead /var/lib/fairlead /etc/systemd/system/fairlead-agent.service'
 
 /** Its name and tags, and the way out. What was typed stays, after a refusal and whatever the hub tells meanwhile. */
 export function HostSettings(props: { readonly id: string; readonly name: string; readonly tags: readonly string[] }): JSX.Element {
@@ -77,11 +81,16 @@ export function HostSettings(props: { readonly id: string; readonly name: string
       <Show
         when={asking()}
         fallback={
-          <div class="box">
+          <div class="box form">
             <p>{t('hosts.revokeWhat')}</p>
             <button type="button" class="danger" onClick={() => setAsking(true)}>
               {t('hosts.revoke')}
             </button>
+            <p class="dim apart">{t('hosts.uninstall')}</p>
+            <p class="command">
+              <code>{uninstall}</code>
+              <CopyButton text={uninstall} label={t('error.copy')} />
+            </p>
           </div>
         }
       >
