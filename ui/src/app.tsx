@@ -1,5 +1,5 @@
 import { Route, Router } from '@solidjs/router'
-import { createEffect, createSignal, lazy, Match, on, onMount, Switch, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, Match, on, onMount, Suspense, Switch, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, rightsChanges } from './api/api.ts'
@@ -18,6 +18,8 @@ const ContainerDetail = lazy(async () => ({ default: (await import('./containers
 const Logs = lazy(async () => ({ default: (await import('./logs/Logs.tsx')).Logs }))
 const Terminals = lazy(async () => ({ default: (await import('./terminals/Terminals.tsx')).Terminals }))
 const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
+const Profile = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).Profile }))
+const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).MustEnrol }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
 /** Who is here decides what is shown; then the address does. */
@@ -60,6 +62,11 @@ export function App(): JSX.Element {
           </main>
         )}
       </Match>
+      <Match when={me()?.mustEnrol}>
+        <Suspense fallback={<Skeleton />}>
+          <MustEnrol onDone={() => void look()} />
+        </Suspense>
+      </Match>
       <Match when={me()}>
         {(now) => (
           <Router
@@ -78,6 +85,7 @@ export function App(): JSX.Element {
             <Route path="/logs" component={Logs} />
             <Route path="/terminals" component={Terminals} />
             <Route path="/activity" component={Activity} />
+            <Route path="/profile" component={Profile} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>

@@ -1,7 +1,7 @@
 import { A, useLocation, useNavigate } from '@solidjs/router'
 import { createEffect, createSignal, For, lazy, on, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson, forgetSession, link } from '../api/api.ts'
+import { fetchJson, forgetSession, link, wanted } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { Icon } from '../kit/Icon.tsx'
 import { Mark } from '../kit/Mark.tsx'
@@ -15,6 +15,8 @@ import { Tray } from './Tray.tsx'
 import { UserMenu } from './UserMenu.tsx'
 
 const KeyHelp = lazy(async () => ({ default: (await import('./KeyHelp.tsx')).KeyHelp }))
+const StepUp = lazy(async () => ({ default: (await import('../logins/StepUp.tsx')).StepUp }))
+
 /** The frame around every page: rail, search, banner, keys. */
 export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byChoice: boolean) => void }>): JSX.Element {
   const [searching, setSearching] = createSignal(false)
@@ -66,7 +68,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <span class="organization clip dim hide-phone" title={plain(props.me.organization.name)}>
           {plain(props.me.organization.name)}
         </span>
-        <UserMenu onKeys={() => setHelping(activeKeys())} onOut={signOut} />
+        <UserMenu onProfile={() => navigate('/profile')} onKeys={() => setHelping(activeKeys())} onOut={signOut} />
       </header>
       <nav class="rail" aria-label={t('nav.main')}>
         <For each={places}>
@@ -85,6 +87,9 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <Palette onClose={() => setSearching(false)} onOut={signOut} onKeys={() => setHelping(activeKeys())} />
       </Show>
       <Show when={helping()}>{(keys) => <KeyHelp keys={keys()} onClose={() => setHelping(undefined)} />}</Show>
+      <Suspense>
+        <Show when={wanted()}>{(now) => <StepUp wanted={now()} />}</Show>
+      </Suspense>
       <Leaving leaving={leaving} />
       <Notices />
     </div>
