@@ -9,7 +9,8 @@ CREATE TABLE keks (
 );
 
 -- A key whose `retired_at` is empty seals; the others only open, until nothing is left under them. `sealed` counts what was sealed, and
--- what may be until `leased_until`: a hub takes leave to seal for a while at once.
+-- what may be until `leased_until`: a hub takes leave to seal for a while at once. `emptied_at`: since when nothing was found under it;
+-- somebody may still be about to open what was read before.
 CREATE TABLE data_keys (
   organization_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -19,6 +20,7 @@ CREATE TABLE data_keys (
   leased_until timestamptz NOT NULL DEFAULT now(),
   created_at timestamptz NOT NULL DEFAULT now(),
   retired_at timestamptz,
+  emptied_at timestamptz,
   PRIMARY KEY (organization_id, id)
 );
 CREATE UNIQUE INDEX data_keys_sealing ON data_keys (organization_id) WHERE retired_at IS NULL;
@@ -37,7 +39,8 @@ CREATE TABLE hub_keys (
   sealed bigint NOT NULL DEFAULT 0,
   leased_until timestamptz NOT NULL DEFAULT now(),
   created_at timestamptz NOT NULL DEFAULT now(),
-  retired_at timestamptz
+  retired_at timestamptz,
+  emptied_at timestamptz
 );
 CREATE UNIQUE INDEX hub_keys_sealing ON hub_keys ((retired_at IS NULL)) WHERE retired_at IS NULL;
 

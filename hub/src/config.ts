@@ -134,19 +134,19 @@ function readable(env: Env, name: string, problems: string[]): string | undefine
 function kekSource(env: Env, name: string, problems: string[]): KekSource | undefined {
   const [path, command] = [env[`${name}_FILE`], env[`${name}_COMMAND`]]
   const passphrase = secret(env, `${name}_PASSPHRASE`, problems)
+  const argv = command === undefined ? undefined : argvOf(command)
   if ([path, command, passphrase].filter((given) => given !== undefined).length > 1)
     problems.push(`Of ${name}_FILE, ${name}_COMMAND and ${name}_PASSPHRASE only one may be set.`)
+  if (passphrase !== undefined && passphrase.length < 16)
+    problems.push(`${name}_PASSPHRASE must have 16 characters at least; six unrelated words do.`)
+  if (command !== undefined && argv === undefined)
+    problems.push(`${name}_COMMAND must be a list like ["/usr/bin/get-key", "fairlead"]; it is run without a shell.`)
   if (path !== undefined) return { kind: 'file', path }
-  if (passphrase !== undefined) {
-    if (passphrase.length < 16) problems.push(`${name}_PASSPHRASE must have 16 characters at least; six unrelated words do.`)
-    return { kind: 'passphrase', passphrase: () => passphrase }
-  }
-  if (command === undefined) return undefined
-  const argv = argvOf(command)
-  if (argv === undefined) problems.push(`${name}_COMMAND must be a list like ["/usr/bin/get-key", "fairlead"]; it is run without a shell.`)
+  if (passphrase !== undefined) return { kind: 'passphrase', passphrase: () => passphrase }
+  if (argv === undefined) return undefined
   // The secrets of the hub are not the command's business; where its own settings are is.
   const rest = Object.fromEntries(Object.entries(env).filter(([key]) => !/^(FAIRLEAD|DATABASE)_/.test(key)))
-  return { kind: 'command', argv: argv ?? [''], env: rest }
+  return { kind: 'command', argv, env: rest }
 }
 
 function argvOf(text: string): string[] | undefined {

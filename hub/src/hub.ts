@@ -21,7 +21,7 @@ import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
-import { openSeal, type Seal } from './base/seal.ts'
+import { openSeal, type OpenSeal } from './base/seal.ts'
 import type { SealedColumn } from './base/reseal.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
@@ -49,9 +49,12 @@ import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
+import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
+import { openTokens } from './tokens/tokens.ts'
 
 export const version = '0.1.0'
 const root = join(import.meta.dirname, '../..')
@@ -62,7 +65,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-const sealedColumns: readonly SealedColumn[] = [totpColumn]
+const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -104,7 +107,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, seal, identity, certificate, db, metrics, starter: demo })
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -117,15 +120,15 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
 interface Opened {
   readonly config: Config
   readonly log: Log
-  readonly seal: Seal
   readonly identity: ReturnType<typeof openHubIdentity>
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
+  readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, seal, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
   const inventory = openInventory()
@@ -146,7 +149,7 @@ async function openWith({ config, log, seal, identity, certificate, db, metrics,
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
@@ -156,9 +159,8 @@ async function openWith({ config, log, seal, identity, certificate, db, metrics,
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
-  const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
-  const who = { findCaller: logins.findCaller, peerOf, rates: allowed }
+  const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
   const api = createApi({
     ...who,
@@ -201,7 +203,7 @@ interface PeopleDeps {
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
-  readonly seal: Seal
+  readonly seal: OpenSeal
   readonly config: Config
   readonly state: Ports
   readonly firstRunCode: string
@@ -218,16 +220,19 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
   const isAdmin: FactorsDeps['isAdmin'] = async (who) => (await rightsOf(who)).somewhere('accounts:manage')
   const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
+  const tokens = openTokens({ db, permissions, rightsOf })
   return {
     places,
     logins,
+    who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
       accounts: serveAccounts({ db, audits, roles, logins, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
+      organizations: serveOrganizations({ db, logins }),
       teams: serveTeams({ db, roles }),
-      ...handlersOf({ logins, roles }),
+      ...handlersOf({ logins, roles, tokens }),
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
@@ -237,8 +242,10 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
       }
       // Whoever is told to come back needs the new cookie, which is on its way.
       logins.onEnd((login, renewed) => void (renewed ? setTimeout(end, 300, login, true).unref() : end(login, false)))
+      tokens.onEnd((login) => api.endLogin(login))
       roles.onChange((organization) => {
         logins.forget(organization)
+        tokens.forget(organization)
         consoles.judgeAgain(organization)
         api.judgeAgain(organization)
       })

@@ -13,6 +13,8 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** The token that stands for the account; absent: a person's own login. */
+  readonly token?: { readonly id: string; readonly expiresMs: number }
   /** Of a person's login. Absent: whoever asks cannot prove anew who they are, and gets through no door that wants it. */
   readonly proof?: Proof
 }
@@ -106,8 +108,10 @@ export function authorize(
 ): void {
   if (door.on === 'public' && publicEndpoints.has(name)) return
   if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
-  // One's own login and account: nobody grants these.
   if (door.on !== 'self') judge(door, caller, place)
+  // One's own login and account: nobody grants these. A token that was found by somebody must not make itself another one.
+  else if (caller.token !== undefined && !door.http.startsWith('GET '))
+    throw new FairleadError('forbidden', 'A token cannot do this; it takes a person who is signed in.')
   if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
   if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
 }
@@ -131,10 +135,10 @@ export function isHidden(error: unknown): boolean {
 }
 
 function whereOf(scope: Scope): string {
-  return scope === 'host' ? ' on this host' : scope === 'environment' ? ' in an environment' : ''
+  return scope === 'host' ? ' on this host' : scope === 'hosts' ? ' on some host' : ''
 }
 
-const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'environment', 'organization', 'self', 'public'])
+const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'hosts', 'environment', 'organization', 'self', 'public'])
 
 /** The hub starts with no endpoint that anyone forgot to guard: what the compiler refuses is refused here once more. */
 export function checkEndpoints(endpoints: ReadonlyMap<string, Endpoint>): void {

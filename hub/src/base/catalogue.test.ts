@@ -94,6 +94,7 @@ describe('the tables of all migrations', () => {
         'logins.shown.r',
         'memberships.own_account.r',
         'passkeys.shown.r',
+        'tokens.shown.r',
       ],
     )
   })

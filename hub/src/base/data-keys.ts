@@ -26,7 +26,7 @@ export interface DataKeys {
 export interface DataKeyTimes {
   /** How long a hub may seal with a key without asking the database again. */
   readonly leaseMs: number
-  /** How long what was sealed may take until it is committed. Where the database holds the column (`hold_sealed`), longer is an error and no loss. */
+  /** How long what was sealed may take until it is committed, and what was read until it is opened. Where the database holds the column (`hold_sealed`), a later commit is an error and no loss. */
   readonly settleMs: number
 }
 
@@ -131,9 +131,15 @@ async function findRetired(db: Database, ring: Keyring, oldMs: number): Promise<
 async function destroy(db: Database, name: DataKeyName, settleMs: number, isLeft: (sql: Db) => Promise<boolean>): Promise<boolean> {
   try {
     return await db.tx(name, async (sql) => {
-      if (await isLeft(sql)) return false
-      const gone = await sql`DELETE FROM ${sql(tableOf(name.organization))} WHERE id = ${name.id} AND retired_at IS NOT NULL
-        AND greatest(retired_at, leased_until) < clock_timestamp() - ${settleMs} * interval '1 ms'`
+      const table = sql(tableOf(name.organization))
+      if (await isLeft(sql)) {
+        await sql`UPDATE ${table} SET emptied_at = NULL WHERE id = ${name.id} AND emptied_at IS NOT NULL`
+        return false
+      }
+      // Who read a value before it was sealed anew may be about to open it: a key goes some time after the last of its values.
+      await sql`UPDATE ${table} SET emptied_at = clock_timestamp() WHERE id = ${name.id} AND emptied_at IS NULL`
+      const gone = await sql`DELETE FROM ${table} WHERE id = ${name.id} AND retired_at IS NOT NULL
+        AND greatest(emptied_at, leased_until) <= clock_timestamp() - ${settleMs} * interval '1 ms'`
       return gone.count === 1
     })
   } catch (error) {

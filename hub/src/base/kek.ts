@@ -7,7 +7,12 @@ import { fingerprintOf } from './seal-record.ts'
 /** Where the key encryption key comes from. A passphrase is a function: neither JSON nor a log line shows it. */
 export type KekSource =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly env: Readonly<Record<string, string | undefined>> }
+  | {
+      readonly kind: 'command'
+      readonly argv: readonly string[]
+      readonly env: Readonly<Record<string, string | undefined>>
+      readonly limitMs?: number
+    }
   | { readonly kind: 'passphrase'; readonly passphrase: () => string }
 
 export interface Kek {
@@ -95,7 +100,7 @@ function readPrivate(path: string): Buffer {
 }
 
 /** A key store's own program. What it prints is the key: none of it is repeated, whatever goes wrong. */
-function runCommand({ argv, env }: Extract<KekSource, { kind: 'command' }>): Promise<Buffer> {
+function runCommand({ argv, env, limitMs = commandMs }: Extract<KekSource, { kind: 'command' }>): Promise<Buffer> {
   const [file, ...args] = argv
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown) =>
@@ -115,7 +120,7 @@ function runCommand({ argv, env }: Extract<KekSource, { kind: 'command' }>): Pro
       // Whoever else holds its output open is not waited for.
       child.stdout.destroy()
     }
-    const late = setTimeout(() => end(`took longer than ${commandMs / 1000} s`), commandMs)
+    const late = setTimeout(() => end(`took longer than ${limitMs / 1000} s`), limitMs)
     child.stdout.on('data', (part: Buffer) => {
       bytes = Buffer.concat([bytes, part])
       if (bytes.length > mostBytes) end(`printed more than ${mostBytes} bytes`)

@@ -48,13 +48,27 @@ export async function openKeyring({ db, dataDir, log, kek, kekOld }: KeyringDeps
     return { id: first.id, salt: first.salt }
   })
   const given = await match(source, known)
-  if (given !== undefined) return keyring(db, [given])
+  if (given !== undefined) return keyring(db, [given, ...(await overlap(kekOld, log))])
   const old = kekOld === undefined ? undefined : await match(kekOld, known)
   if (old === undefined) throw wrong(source, kekOld, path)
   const ring = keyring(db, [old])
   const keys = await ring.rotate(await readKek(source))
   log('info', 'the key encryption key was changed; take the old one out of the settings', { keys })
   return ring
+}
+
+/** The old key too, while it is in the settings: another hub on this database may not have changed over yet. */
+async function overlap(source: KekSource | undefined, log: Log): Promise<Kek[]> {
+  // A passphrase says nothing without the salt that went with it when it was given up.
+  if (source === undefined || source.kind === 'passphrase') return []
+  try {
+    return [await readKek(source)]
+  } catch (error) {
+    log('warn', 'the old key encryption key cannot be read, and is not needed any more: take it out of the settings', {
+      error: String(error),
+    })
+    return []
+  }
 }
 
 /** The key of this source, when it is the one that the database knows. */

@@ -5,35 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import type { Database } from './db.ts'
-import type { SealedColumn } from './reseal.ts'
 import { mostPlainBytes, type SealPlace } from './seal-record.ts'
 import { openSeal, type OpenSeal } from './seal.ts'
 import { openTestDatabase } from './testdb.ts'
+import { makeTables, testColumns as columns } from './testseal.ts'
 
 const [here, elsewhere] = [randomUUID(), randomUUID()]
-const columns: readonly SealedColumn[] = [
-  { table: 'things', column: 'value', row: ['id', 'n'], of: 'organization' },
-  { table: 'things', column: 'other', row: ['id', 'n'], of: 'organization' },
-  { table: 'people', column: 'value', row: ['id'], of: 'hub' },
-]
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
 const plain = (value: string) => Buffer.from(value)
-
-/** Tables as a feature would have them. */
-export async function makeTables(db: Database): Promise<void> {
-  await db.owner(async (sql) => {
-    await sql`CREATE TABLE things (organization_id uuid NOT NULL, id uuid NOT NULL, n int NOT NULL, value bytea, other bytea, PRIMARY KEY (organization_id, id, n))`
-    await sql`ALTER TABLE things ENABLE ROW LEVEL SECURITY`
-    await sql`ALTER TABLE things FORCE ROW LEVEL SECURITY`
-    await sql`CREATE POLICY own ON things USING (organization_id = own_organization()) WITH CHECK (organization_id = own_organization())`
-    await sql`CREATE TABLE people (id uuid PRIMARY KEY, value bytea)`
-    await sql`GRANT SELECT, INSERT, UPDATE, DELETE ON things, people TO fairlead_work`
-    await sql`SELECT hold_sealed('things', 'value'), hold_sealed('things', 'other'), hold_sealed('people', 'value')`
-    for (const organization of [here, elsewhere])
-      await sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'one')`
-  })
-}
 
 describe('sealed values', () => {
   let test: Awaited<ReturnType<typeof openTestDatabase>>
@@ -53,7 +32,7 @@ describe('sealed values', () => {
   before(async () => {
     test = await openTestDatabase()
     dataDir = mkdtempSync(join(tmpdir(), 'fairlead-seal-'))
-    await makeTables(test.db)
+    await makeTables(test.db, [here, elsewhere])
     seal = await open()
   })
   after(async () => {

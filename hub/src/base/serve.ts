@@ -184,7 +184,7 @@ interface Found {
   readonly place?: Place
 }
 
-/** What a request is about. A change that names no environment is one of the whole organization; a question is asked of all that one sees. */
+/** What a request is about: of `hosts` no place, but all that one sees. */
 async function find(places: Places, { door }: Endpoint, { organization }: Caller, params: Call['params']): Promise<Found> {
   if (door.on === 'host') {
     const host = await places.host(organization, String(params['host'] ?? ''))
@@ -195,7 +195,7 @@ async function find(places: Places, { door }: Endpoint, { organization }: Caller
     const { id: environment } = await places.environment(organization, String(named))
     return { environment, place: { environment } }
   }
-  return door.on === 'environment' && door.http.startsWith('GET ') ? {} : { place: {} }
+  return door.on === 'hosts' ? {} : { place: {} }
 }
 
 /** What is under way: calls, which the hub waits for when it stops, and streams, which it counts. */
@@ -256,7 +256,11 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
 
 function targetOf(params: Readonly<Record<string, unknown>>): string {
   const target = params['id'] ?? params['container'] ?? params['name'] ?? ''
-  return typeof target === 'string' ? target.slice(0, 256) : ''
+  if (typeof target !== 'string') return ''
+  // Two environments may have things of the same name.
+  const { environment } = params
+  const where = target !== '' && target === params['name'] && typeof environment === 'string' ? `${environment.slice(0, 128)}/` : ''
+  return `${where}${target}`.slice(0, 256)
 }
 
 /** What leaves: the code and a sentence for a person. The cause stays. */

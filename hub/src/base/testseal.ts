@@ -21,3 +21,23 @@ export async function openTestSeal(
     },
   }
 }
+
+export const testColumns: readonly SealedColumn[] = [
+  { table: 'things', column: 'value', row: ['id', 'n'], of: 'organization' },
+  { table: 'things', column: 'other', row: ['id', 'n'], of: 'organization' },
+  { table: 'people', column: 'value', row: ['id'], of: 'hub' },
+]
+
+/** Tables as a feature would have them. */
+export async function makeTables(db: Database, organizations: readonly string[]): Promise<void> {
+  await db.owner(async (sql) => {
+    await sql`CREATE TABLE things (organization_id uuid NOT NULL, id uuid NOT NULL, n int NOT NULL, value bytea, other bytea, PRIMARY KEY (organization_id, id, n))`
+    await sql`ALTER TABLE things ENABLE ROW LEVEL SECURITY`
+    await sql`ALTER TABLE things FORCE ROW LEVEL SECURITY`
+    await sql`CREATE POLICY own ON things USING (organization_id = own_organization()) WITH CHECK (organization_id = own_organization())`
+    await sql`CREATE TABLE people (id uuid PRIMARY KEY, value bytea)`
+    await sql`GRANT SELECT, INSERT, UPDATE, DELETE ON things, people TO fairlead_work`
+    await sql`SELECT hold_sealed('things', 'value'), hold_sealed('things', 'other'), hold_sealed('people', 'value')`
+    for (const organization of organizations) await sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'one')`
+  })
+}

@@ -4,12 +4,10 @@ import type { loginsApi, Me, Welcome } from '@fairlead/protocol/features/logins.
 import type { Caller, HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
-import { eq } from '../base/drizzle.ts'
 import type { Secret } from '../base/secret.ts'
-import { accounts } from '../base/tables.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
-import { hasAccounts, personOf, type NewPerson } from './accounts.ts'
+import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } from './accounts.ts'
 import { createBegin } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
@@ -47,6 +45,10 @@ export interface Logins {
   findCaller(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
   /** Signs an account in that showed its password. Throws `unauthenticated` where that is not enough: it has a second factor. */
   begin(account: string, organization: string, context: LoginContext): Promise<Me>
+  /** The login goes on in another organization, which its account belongs to. */
+  enter(organization: string, context: LoginContext): Promise<Me>
+  /** Its id. */
+  makeOrganization(account: string, name: string): Promise<string>
   /** Ends all logins of an account in an organization, with what is open by them. */
   endOf(organization: string, account: string): Promise<void>
   /** When each account used a login last, ms since the epoch. */
@@ -102,11 +104,7 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
 
     me: (_input, { caller }) => me(caller),
 
-    async setLanguage({ language }, context) {
-      const { account, organization } = context.caller
-      await db.tx({ organization }, (_sql, orm) => orm.update(accounts).set({ language }).where(eq(accounts.id, account)))
-      return me(context.caller)
-    },
+    setLanguage: ({ language }, { caller }) => setLanguage(db, caller, language).then(() => me(caller)),
   }
 
   return {
@@ -126,6 +124,13 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
       if (!(await factors.standing({ account, organization })).hasSecond) return begin(account, organization, context, 'password')
       throw new FairleadError('unauthenticated', 'This account has a second factor; sign in with it.')
     },
+    async enter(organization, context) {
+      const { caller } = context
+      const expires = await renewal.enter(caller, organization, context)
+      tellEnd(caller.login, true)
+      return describe(caller.account, organization, expires)
+    },
+    makeOrganization: (account, name) => makeOrganization(db, account, name),
     async endOf(organization, account) {
       for (const login of await held.endOf(organization, account)) tellEnd(login)
     },

@@ -41,6 +41,18 @@ export function createRenewal(db: Database, forgetOne: (login: string) => string
       cookie.set(token, Math.max(1, Math.round((row.expires.getTime() - Date.now()) / 1000)))
       return row.expires
     },
+    /** The login goes on in another organization of its account, under a new token; what it proved stays as old as it is. */
+    async enter({ login, organization: from }: Caller, to: string, { cookie }: LoginContext): Promise<Date> {
+      const token = randomBytes(32).toString('base64url')
+      const own = and(eq(logins.tokenHash, Buffer.from(login, 'hex')), gt(logins.expiresAt, now))
+      const [row] = await db.tx({ organization: from }, (_sql, orm) => orm.delete(logins).where(own).returning())
+      if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
+      forgetOne(login)
+      const tokenHash = digestOf(secretOf(token))
+      await db.tx({ organization: to }, (_sql, orm) => orm.insert(logins).values({ ...row, organizationId: to, tokenHash }))
+      cookie.set(token, Math.max(1, Math.round((row.expiresAt.getTime() - Date.now()) / 1000)))
+      return row.expiresAt
+    },
     /** Logins of an account, in all its organizations. */
     async of(account: string): Promise<(typeof logins.$inferSelect)[]> {
       const found = await eachOrganization(account, (orm) =>

@@ -11,9 +11,12 @@ import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
+import { organizationsApi } from './organizations.ts'
 import { rolesApi } from './roles.ts'
 import { teamsApi } from './teams.ts'
+import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
+import { tokensApi } from './tokens.ts'
 
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
@@ -29,7 +32,10 @@ export const hubFeatures = {
   hosts: hostsApi,
   logins: loginsApi,
   metrics: metricsApi,
+  organizations: organizationsApi,
   roles: rolesApi,
   teams: teamsApi,
+  secrets: secretsApi,
   terminals: terminalsApi,
+  tokens: tokensApi,
 } satisfies Record<string, Api>
