@@ -163,15 +163,33 @@ describe('second factors in the console', need('chromium'), () => {
     await page.getByText('Desk', { exact: true }).waitFor()
     await page.getByText('A passkey was added').waitFor()
     await clean('profile with a passkey')
-    // Offered in the field it would come by itself; here it is asked for by the button.
-    await devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false })
+    // In the field it would be taken as soon as it is offered: here it is the button that asks.
+    await page.evaluate('PublicKeyCredential.isConditionalMediationAvailable = async () => false')
     await signOut()
-    await devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true })
-    await page
-      .getByRole('button', { name: 'Use a passkey' })
-      .click({ timeout: 5000 })
-      // The offer in the field may have been taken already: that is a way in, too.
-      .catch(() => undefined)
+    await page.getByRole('button', { name: 'Use a passkey' }).click()
+    await page.getByRole('heading', { name: 'Your account' }).waitFor()
+    await page.getByText('by passkey').waitFor()
+  })
+
+  it('a passkey that is not there, or a person who leaves, is said in words, and the password is still a way in', async () => {
+    await signOut()
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
+    await page.getByRole('button', { name: 'Use a passkey' }).click()
+    await page.getByText('The passkey did not answer').waitFor()
+    await clean('sign-in, a passkey failed')
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })
+    await password()
+    await page.getByRole('heading', { name: 'One more step' }).waitFor()
+    await page.getByRole('button', { name: 'Use your passkey' }).click()
+    await page.getByText('by passkey').waitFor()
+  })
+
+  it('a passkey is offered where the e-mail is typed, and what is picked there signs in', async () => {
+    await page.getByRole('button', { name: 'Owner' }).click()
+    // A page that is loaded anew has the browser's own answer again.
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.reload()
     await page.getByRole('heading', { name: 'Your account' }).waitFor()
     await page.getByText('by passkey').waitFor()
   })
