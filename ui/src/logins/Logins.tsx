@@ -3,17 +3,9 @@ import type { Notice } from '@fairlead/protocol/features/factors.ts'
 import type { Login } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson } from '../api/api.ts'
 import { ago, time } from '../i18n/i18n.ts'
-import { act, plain } from '../kit/kit.tsx'
+import { act } from '../kit/kit.tsx'
+import { browserOf } from './browser-of.ts'
 import { w } from './words.ts'
-
-/** What a browser says of itself, in the two words that a person knows it by; what is not known stays as it is. */
-export function browserOf(userAgent: string): string {
-  const browser = /(Firefox|Edg|OPR|Chrome|Safari)\//.exec(userAgent)?.[1]
-  const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(userAgent)?.[1]
-  const known: Readonly<Record<string, string>> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': 'macOS' }
-  const words = [browser, system].flatMap((one) => (one === undefined ? [] : [known[one] ?? one]))
-  return words.length > 0 ? words.join(', ') : plain(userAgent.slice(0, 60))
-}
 
 export function Logins(props: { readonly logins: readonly Login[]; readonly onChanged: () => void }): JSX.Element {
   async function end(label: string, path: string): Promise<void> {
