@@ -46,6 +46,7 @@ async function drawMatrix(db: Database): Promise<string> {
   const { account, organization } = await makeOwner(db, made)
   const foreign = await makeOrganization(db, account, 'B')
   const own = await furnish(db, organization)
+  const other = await furnish(db, organization, { name: 'elsewhere', tags: [] })
   const theirs = await furnish(db, foreign)
   const people = await createPeople(db, { all, organization, foreign, own })
   const book = openHostBook(db)
@@ -61,21 +62,17 @@ async function drawMatrix(db: Database): Promise<string> {
   const lines: string[] = []
   for (const [name, endpoint] of [...doors.endpoints].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { on } = endpoint.door
+    const thing = on === 'host' || on === 'environment' ? on : undefined
     const things: readonly (readonly [string, object])[] =
-      on === 'host'
-        ? [
-            ['own', { host: own.host }],
-            ['foreign', { host: theirs.host }],
-            ['absent', { host: randomUUID() }],
+      thing === undefined
+        ? [['', {}]]
+        : [
+            ...(thing === 'environment' ? [['whole', {}] as const] : []),
+            ['own', { [thing]: own[thing] }],
+            ['other', { [thing]: other[thing] }],
+            ['foreign', { [thing]: theirs[thing] }],
+            ['absent', { [thing]: randomUUID() }],
           ]
-        : on === 'environment'
-          ? [
-              ['whole', {}],
-              ['own', { environment: own.environment }],
-              ['foreign', { environment: theirs.environment }],
-              ['absent', { environment: 'x' }],
-            ]
-          : [['', {}]]
     for (const [what, params] of things) {
       const cells = await Promise.all(people.map(({ caller }) => judge(doors, name, caller, params)))
       lines.push(`${`${name} ${what}`.padEnd(34)}${cells.map((cell, at) => cell.padEnd(people[at]!.called.length + 2)).join('')}`.trimEnd())
@@ -103,12 +100,16 @@ async function judge(doors: Doors, name: string, caller: Caller | undefined, par
   return (await ask({ ...caller, proof: { ...caller.proof, untilMs: 0 } })) === 'in' ? mark : `${mark}*`
 }
 
-/** An environment with a host that has a tag. */
-async function furnish(db: Database, organizationId: string): Promise<{ environment: string; host: string }> {
+/** An environment with a host. */
+async function furnish(
+  db: Database,
+  organizationId: string,
+  { name, tags } = { name: 'place', tags: ['marked'] },
+): Promise<{ environment: string; host: string }> {
   const [environment, host] = [randomUUID(), randomUUID()]
   await db.tx({ organization: organizationId }, async (_sql, orm) => {
-    await orm.insert(environments).values({ organizationId, id: environment, name: 'place' })
-    const row = { organizationId, id: host, environmentId: environment, publicKey: Buffer.from(host), name: 'machine', tags: ['marked'] }
+    await orm.insert(environments).values({ organizationId, id: environment, name })
+    const row = { organizationId, id: host, environmentId: environment, publicKey: Buffer.from(host), name, tags }
     await orm.insert(hosts).values(row)
   })
   return { environment, host }

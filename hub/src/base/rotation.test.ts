@@ -8,11 +8,11 @@ import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
+import { relayTo } from '../../../e2e/fleet/relay.ts'
 import { openDatabase, type Database } from './db.ts'
 import { startPostgres } from './postgres.ts'
 import { openSeal } from './seal.ts'
 import { readAll, shortTimes, write, type Row } from './test-rotation.ts'
-import { relayTo } from './testdb.ts'
 import { makeTables, testColumns } from './testseal.ts'
 
 const program = join(import.meta.dirname, 'test-rotation.ts')

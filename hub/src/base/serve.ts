@@ -256,11 +256,7 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
 
 function targetOf(params: Readonly<Record<string, unknown>>): string {
   const target = params['id'] ?? params['container'] ?? params['name'] ?? ''
-  if (typeof target !== 'string') return ''
-  // Two environments may have things of the same name.
-  const { environment } = params
-  const where = target !== '' && target === params['name'] && typeof environment === 'string' ? `${environment.slice(0, 128)}/` : ''
-  return `${where}${target}`.slice(0, 256)
+  return typeof target === 'string' ? target.slice(0, 256) : ''
 }
 
 /** What leaves: the code and a sentence for a person. The cause stays. */

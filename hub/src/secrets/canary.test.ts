@@ -1,68 +1,13 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { chmodSync, chownSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import postgres from 'postgres'
-import { createOwner, type Person } from '../../../e2e/fleet/console.ts'
+import { createOwner, createPerson, type Person } from '../../../e2e/fleet/console.ts'
 import { startHub } from '../../../e2e/fleet/programs.ts'
-import { until } from '../../../e2e/fleet/until.ts'
+import { startPostgres15 } from '../../../e2e/fleet/postgres.ts'
 import { need } from '../../../e2e/need.ts'
-import { relayTo } from '../base/testdb.ts'
-
-const bin = '/usr/lib/postgresql/15/bin'
-
-/** A PostgreSQL 15 of its own, whose pg_dump is here too: the bundled one has none. */
-async function startPostgres15(dir: string) {
-  const account: { readonly uid?: number; readonly gid?: number } = process.getuid?.() === 0 ? accountOf('postgres') : {}
-  const [data, sockets] = [join(dir, 'data'), join(dir, 'run')]
-  for (const folder of [data, sockets]) {
-    mkdirSync(folder, { mode: 0o700 })
-    if (account.uid !== undefined) chownSync(folder, account.uid, account.gid!)
-  }
-  const made = spawnSync(`${bin}/initdb`, ['-D', data, '-A', 'trust', '-U', 'owner', '--no-locale', '--no-sync'], { ...account, cwd: dir })
-  assert.equal(made.status, 0, String(made.stderr))
-  const settings = ['listen_addresses=', `unix_socket_directories=${sockets}`, 'fsync=off', 'log_statement=all', 'log_destination=stderr']
-  const server: ChildProcess = spawn(`${bin}/postgres`, ['-D', data, ...settings.flatMap((one) => ['-c', one])], {
-    ...account,
-    cwd: dir,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  server.stderr!.on('data', (part: Buffer) => (log += part.toString()))
-  await until(() => log.includes('ready to accept connections'))
-  const relay = await relayTo(join(sockets, '.s.PGSQL.5432'))
-  return {
-    data,
-    url: relay.url,
-    log: () => log,
-    // Not waited for in one go: the server would stop at its log, which nobody reads meanwhile.
-    async dump() {
-      const child = spawn(`${bin}/pg_dump`, ['-h', sockets, '-U', 'owner', 'postgres'], {
-        ...account,
-        cwd: dir,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      const parts: Buffer[] = []
-      child.stdout.on('data', (part: Buffer) => parts.push(part))
-      const [code] = (await once(child, 'close')) as [number]
-      assert.equal(code, 0)
-      return Buffer.concat(parts)
-    },
-    async stop() {
-      relay.close()
-      server.kill('SIGINT')
-      await once(server, 'close')
-    },
-  }
-}
-
-function accountOf(name: string): { readonly uid: number; readonly gid: number } {
-  const id = (flag: string) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout)
-  return { uid: id('-u'), gid: id('-g') }
-}
 
 describe('secrets of a running hub', need('postgres15'), () => {
   let dir: string
@@ -108,8 +53,10 @@ describe('secrets of a running hub', need('postgres15'), () => {
     assert.equal((await ask('POST', '/secret-key', {})).status, 200)
     assert.equal((await ask('DELETE', '/secrets/API_KEY')).status, 200)
     assert.equal((await ask('POST', '/secrets/API_KEY/reveal', {})).status, 404)
-    const { rows } = JSON.parse(await trail()) as { rows: { verb: string; target: string; outcome: string }[] }
-    const told = rows.filter(({ verb }) => verb.startsWith('secret.')).map(({ verb, target, outcome }) => `${verb} ${target} ${outcome}`)
+    const { rows } = JSON.parse(await trail()) as { rows: { verb: string; target: string; targetName?: string; outcome: string }[] }
+    const told = rows
+      .filter(({ verb }) => verb.startsWith('secret.'))
+      .map(({ verb, target, targetName, outcome }) => `${verb} ${targetName ?? target} ${outcome}`)
     assert.deepEqual(told.toReversed(), [
       'secret.create API_KEY ok',
       'secret.create default/API_KEY ok',
@@ -125,6 +72,32 @@ describe('secrets of a running hub', need('postgres15'), () => {
       assert.equal((await ask('POST', '/secrets', { name, value: 'x' })).status, 400, name)
     for (const wrong of [{}, { value: '' }, { value: 7 }, { value: 'x', version: 1 }])
       assert.equal((await ask('POST', '/secrets', { name: 'fine', ...wrong })).status, 400)
+  })
+
+  it('are made, written and revealed by nobody whose role does not say so', async () => {
+    const invited = await ask('POST', '/accounts/invitations', {
+      email: 'ann@example.test',
+      role: 'auditor',
+      reach: { on: 'organization' },
+    })
+    const ann = createPerson(`https://127.0.0.1:${hub.httpsPort}`)
+    const accept = { secret: String(invited.body['link']).split('#')[1], name: 'Ann', password: 'nine lamps along a quay' }
+    assert.equal((await ann.ask('POST', '/api/v1/accounts/accept', { body: accept })).status, 200)
+    assert.equal((await ask('POST', '/secrets', { name: 'SEEN', value: 'one' })).status, 200)
+    assert.equal((await ann.ask('GET', '/api/v1/secrets/SEEN')).status, 200)
+    for (const [method, path, body] of [
+      ['POST', '', { name: 'MORE', value: 'x' }],
+      ['POST', '/SEEN/versions', { value: 'x' }],
+      ['PATCH', '/SEEN', { description: 'x' }],
+      ['POST', '/SEEN/reveal', {}],
+      ['DELETE', '/SEEN', undefined],
+    ] as const) {
+      const { status, text } = await ann.ask(method, `/api/v1/secrets${path}`, { body })
+      assert.equal(status, 403, text)
+      assert.match(text, /needs the permission secrets:(write|reveal)/)
+    }
+    assert.equal((await ann.ask('POST', '/api/v1/secret-key', { body: {} })).status, 403)
+    assert.equal((await ask('GET', '/secrets/SEEN')).body['version'], 1)
   })
 
   it(

@@ -1,13 +1,25 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { and, eq, isNull, or, sql, type Orm } from '../base/drizzle.ts'
+import type { HubContext } from '../base/access.ts'
+import { and, eq, isNull, type Orm } from '../base/drizzle.ts'
+import type { Place } from '../base/rights.ts'
 import type { SealPlace } from '../base/seal-record.ts'
 import { environments } from '../base/tables.ts'
 import { secrets } from './tables.ts'
 
-/** How a secret is asked for: by its name, of an environment (name or id) or of the organization itself. */
+/** How a secret is asked for: by its name, of an environment (its id) or, where none is said, of the organization itself. */
 export interface Which {
   readonly name: string
   readonly environment?: string | undefined
+}
+
+/** What the door found of what was asked: the environment by its id. */
+export function whichOf({ name }: { readonly name: string }, { environment }: Pick<HubContext, 'environment'>): Which {
+  return { name, environment: environment === '' ? undefined : environment }
+}
+
+/** Where a right to it must hold. */
+export function placeIn(environmentId: string | null): Place {
+  return environmentId === null ? {} : { environment: environmentId }
 }
 
 export function placeOf(organization: string, secret: string, version: string): SealPlace {
@@ -18,9 +30,8 @@ export function placeOf(organization: string, secret: string, version: string): 
 export async function named(orm: Orm, environment: string | undefined): Promise<{ id: string; name: string } | undefined> {
   if (environment === undefined) return undefined
   const { id, name } = environments
-  const wanted = or(eq(name, environment), eq(sql`${id}::text`, environment))
-  const [found] = await orm.select({ id, name }).from(environments).where(wanted).limit(1)
-  if (found === undefined) throw new FairleadError('not_found', `There is no environment ${environment}.`)
+  const [found] = await orm.select({ id, name }).from(environments).where(eq(id, environment))
+  if (found === undefined) throw new FairleadError('not_found', 'There is no such environment.')
   return found
 }
 
@@ -36,5 +47,13 @@ export async function findSecret(
     .from(secrets)
     .where(and(eq(secrets.name, name), where))
   if (secret !== undefined) return { secret, environment: own?.name ?? null }
-  throw new FairleadError('not_found', `There is no secret ${name}${own === undefined ? '' : ` in ${own.name}`}; make it first.`)
+  throw noSuchSecret(name, own?.name)
+}
+
+/** Alike for what is not there and for what this caller may not see. */
+export function noSuchSecret(name: string, environment: string | undefined): FairleadError {
+  return new FairleadError(
+    'not_found',
+    `There is no secret ${name}${environment === undefined ? '' : ` in ${environment}`}; make it first.`,
+  )
 }

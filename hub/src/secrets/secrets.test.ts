@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import type { Caller } from '../base/access.ts'
+import { nobody } from '../base/access.ts'
+import { makeRights, type Reach } from '../base/rights.ts'
 import { noSight } from '../base/sight.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openTestSeal } from '../base/testseal.ts'
-import { openSecrets, sealedSecrets, type Secrets } from './secrets.ts'
+import { openSecrets, refuseSecretsIn, sealedSecrets, type Secrets } from './secrets.ts'
 
 const [here, elsewhere, account] = [randomUUID(), randomUUID(), randomUUID()]
+const production = { [here]: randomUUID(), [elsewhere]: randomUUID() }
 
 describe('secrets', () => {
   let test: Awaited<ReturnType<typeof openTestDatabase>>
@@ -21,8 +23,7 @@ describe('secrets', () => {
     for (const organization of [here, elsewhere])
       await test.db.tx({ organization }, async (sql) => {
         await sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'one')`
-        for (const name of ['default', 'production'])
-          await sql`INSERT INTO environments (organization_id, id, name) VALUES (${organization}, ${randomUUID()}, ${name})`
+        await sql`INSERT INTO environments (organization_id, id, name) VALUES (${organization}, ${production[organization]!}, 'production')`
       })
     await test.db.owner(
       (sql) => sql`INSERT INTO accounts (id, email, name, password_hash) VALUES (${account}, 'a@example.test', 'Ada', '')`,
@@ -33,28 +34,32 @@ describe('secrets', () => {
     await test?.close()
   })
 
-  const as = (organization: string) => {
-    const context = {
-      caller: { account, organization } as Caller,
+  let noted = ''
+  /** Somebody who may see all secrets of this organization, or those within some reach of it; judged as the door would have judged them. */
+  const as = (organization: string, reach: Reach = { on: 'organization' }) => {
+    const rights = makeRights([{ id: 'g', role: 'r', team: '', effect: 'allow', permissions: new Set(['secrets:read']), reach }])
+    const caller = { ...nobody('', '', ''), account, organization, rights }
+    const context = (environment = '') => ({
+      caller,
       host: '',
-      environment: '',
+      environment,
       sight: async () => noSight,
-      note: () => undefined,
+      note: (text: string) => void (noted = text),
       signal: AbortSignal.timeout(60_000),
       trace: '',
-    }
+    })
     const { handlers } = secrets
     return {
-      list: (environment?: string) => handlers.list({ environment }, context),
-      get: (name: string, environment?: string) => handlers.get({ name, environment }, context),
-      create: (name: string, value: string, more: { environment?: string; description?: string } = {}) =>
-        handlers.create({ description: '', environment: undefined, ...more, name, value }, context),
-      write: (name: string, value: string, environment?: string) => handlers.write({ name, environment, value }, context),
-      describe: (name: string, description: string) => handlers.describe({ name, environment: undefined, description }, context),
-      remove: (name: string, environment?: string) => handlers.remove({ name, environment }, context),
-      reveal: (name: string, more: { environment?: string; version?: number } = {}) =>
-        handlers.reveal({ name, environment: undefined, version: undefined, ...more }, context),
-      rotateKey: () => handlers.rotateKey({}, context),
+      list: (environment?: string) => handlers.list({}, context(environment)),
+      get: (name: string, environment?: string) => handlers.get({ name }, context(environment)),
+      create: (name: string, value: string, { environment, description = '' }: { environment?: string; description?: string } = {}) =>
+        handlers.create({ description, name, value }, context(environment)),
+      write: (name: string, value: string, environment?: string) => handlers.write({ name, value }, context(environment)),
+      describe: (name: string, description: string) => handlers.describe({ name, description }, context()),
+      remove: (name: string, environment?: string) => handlers.remove({ name }, context(environment)),
+      reveal: (name: string, { environment, version }: { environment?: string; version?: number } = {}) =>
+        handlers.reveal({ name, version }, context(environment)),
+      rotateKey: () => handlers.rotateKey({}, context()),
     }
   }
   const fails =
@@ -110,12 +115,13 @@ describe('secrets', () => {
   it('of an environment stand beside that of the organization, and beside nobody else’s [security 107]', async () => {
     const { create, reveal, list } = as(here)
     await create('SHARED', 'for all')
-    await create('SHARED', 'for production', { environment: 'production' })
+    await create('SHARED', 'for production', { environment: production[here]! })
     await assert.rejects(create('SHARED', 'again'), fails('conflict', /There is a secret SHARED already/))
-    await assert.rejects(create('SHARED', 'again', { environment: 'production' }), fails('conflict'))
-    await assert.rejects(create('SHARED', 'x', { environment: 'nowhere' }), fails('not_found', /no environment nowhere/))
+    await assert.rejects(create('SHARED', 'again', { environment: production[here]! }), fails('conflict'))
+    assert.equal(noted, 'production/SHARED')
+    await assert.rejects(create('SHARED', 'x', { environment: production[elsewhere]! }), fails('not_found', /no such environment/))
     assert.equal((await reveal('SHARED')).value, 'for all')
-    assert.equal((await reveal('SHARED', { environment: 'production' })).value, 'for production')
+    assert.equal((await reveal('SHARED', { environment: production[here]! })).value, 'for production')
     assert.deepEqual(
       (await list())
         .filter(({ name }) => name === 'SHARED')
@@ -123,10 +129,32 @@ describe('secrets', () => {
         .sort(),
       [null, 'production'],
     )
+    assert.deepEqual(
+      (await list(production[here])).map(({ name }) => name),
+      ['SHARED'],
+    )
     const others = as(elsewhere)
     assert.deepEqual(await others.list(), [])
     for (const ask of [others.get, others.reveal, others.remove]) await assert.rejects(ask('SHARED'), fails('not_found'))
     await assert.rejects(others.write('SHARED', 'stolen'), fails('not_found'))
+  })
+
+  it('are seen by whoever may see their environment, and by nobody else: not in the list, nor by name', async () => {
+    const of = as(here, { on: 'environment', target: production[here]! })
+    assert.deepEqual(
+      (await of.list()).map(({ name, environment }) => [name, environment]),
+      [['SHARED', 'production']],
+    )
+    assert.equal((await of.get('SHARED', production[here])).environment, 'production')
+    await assert.rejects(of.get('SHARED'), fails('not_found', /There is no secret SHARED; make it first/))
+    await assert.rejects(of.get('absent'), fails('not_found', /There is no secret absent; make it first/))
+    assert.deepEqual(await as(here, { on: 'host', target: 'h' }).list(), [])
+  })
+
+  it('keep their environment: it does not go before they do', async () => {
+    const refuse = () => test.db.tx({ organization: here }, (_sql, orm) => refuseSecretsIn(orm, production[here]!))
+    await assert.rejects(refuse(), fails('conflict', /It has 1 secret; delete it first/))
+    await test.db.tx({ organization: here }, (_sql, orm) => refuseSecretsIn(orm, randomUUID()))
   })
 
   it('are described, and deleted with all of their versions', async () => {
@@ -169,7 +197,7 @@ describe('secrets', () => {
     assert.equal(now.length, 1)
     assert.ok(!before.includes(now[0]!))
     for (const { name, environment } of await list())
-      assert.ok((await reveal(name, environment === null ? {} : { environment })).value.length > 0)
+      assert.ok((await reveal(name, environment === null ? {} : { environment: production[here]! })).value.length > 0)
   })
 
   it('are a thousand at most', async () => {
@@ -180,6 +208,6 @@ describe('secrets', () => {
       (sql) => sql`INSERT INTO secrets (organization_id, id, name)
       SELECT ${elsewhere}, gen_random_uuid(), 'n' || n FROM generate_series(1, 999) AS n`,
     )
-    await assert.rejects(create('one-more', 'x'), fails('conflict', /1000 secrets at most/))
+    await assert.rejects(create('one-more', 'x'), fails('too_many', /1000 secrets at most/))
   })
 })

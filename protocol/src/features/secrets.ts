@@ -37,7 +37,7 @@ const Value = z.string().check(z.minLength(1), z.maxLength(mostSecretBytes))
 const Description = z.string().check(z.maxLength(512))
 
 const secrets = {
-  /** By name: those of one environment, or of the organization with all its environments. */
+  /** By name: those of one environment, or all that the caller may see of the organization and of its environments. */
   list: call(z.object({ environment: Which.environment }), z.array(Secret)),
   get: call(z.object(Which), SecretDetails),
   create: call(z.object({ ...Which, value: Value, description: z._default(Description, '') }), Secret, { mutates: true }),
@@ -62,6 +62,12 @@ export const secretsApi = {
   describe: api(secrets.describe, { http: 'PATCH /secrets/:name', needs: 'secrets:write', on: 'environment', audit: 'secret.update' }),
   remove: api(secrets.remove, { http: 'DELETE /secrets/:name', needs: 'secrets:write', on: 'environment', audit: 'secret.delete' }),
   // No GET: what a browser, a proxy or a history keeps of addresses must not be able to bring a value.
-  reveal: api(secrets.reveal, { http: 'POST /secrets/:name/reveal', needs: 'secrets:reveal', on: 'environment', audit: 'secret.reveal' }),
+  reveal: api(secrets.reveal, {
+    http: 'POST /secrets/:name/reveal',
+    needs: 'secrets:reveal',
+    on: 'environment',
+    audit: 'secret.reveal',
+    stepUp: true,
+  }),
   rotateKey: api(secrets.rotateKey, { http: 'POST /secret-key', needs: 'secrets:write', on: 'organization', audit: 'secret.rotate-key' }),
 }
