@@ -1,7 +1,7 @@
 import { A, useLocation, useNavigate } from '@solidjs/router'
 import { createEffect, createSignal, For, lazy, on, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson, forgetSession, link, wanted } from '../api/api.ts'
+import { fetchJson, forgetSession, link } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { Icon } from '../kit/Icon.tsx'
 import { Mark } from '../kit/Mark.tsx'
@@ -15,8 +15,6 @@ import { Tray } from './Tray.tsx'
 import { UserMenu } from './UserMenu.tsx'
 
 const KeyHelp = lazy(async () => ({ default: (await import('./KeyHelp.tsx')).KeyHelp }))
-const StepUp = lazy(async () => ({ default: (await import('../logins/StepUp.tsx')).StepUp }))
-
 /** The frame around every page: rail, search, banner, keys. */
 export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byChoice: boolean) => void }>): JSX.Element {
   const [searching, setSearching] = createSignal(false)
@@ -87,9 +85,6 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <Palette onClose={() => setSearching(false)} onOut={signOut} onKeys={() => setHelping(activeKeys())} />
       </Show>
       <Show when={helping()}>{(keys) => <KeyHelp keys={keys()} onClose={() => setHelping(undefined)} />}</Show>
-      <Suspense>
-        <Show when={wanted()}>{(now) => <StepUp wanted={now()} />}</Show>
-      </Suspense>
       <Leaving leaving={leaving} />
       <Notices />
     </div>
