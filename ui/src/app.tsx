@@ -1,8 +1,8 @@
 import { Route, Router } from '@solidjs/router'
-import { createEffect, createSignal, lazy, Match, on, onMount, Switch, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, Switch, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson, rightsChanges } from './api/api.ts'
+import { fetchJson, rightsChanges, wanted } from './api/api.ts'
 import { t } from './i18n/i18n.ts'
 import { Empty, ErrorBox, Skeleton } from './kit/kit.tsx'
 import { setMe as tellMe } from './kit/me.ts'
@@ -18,6 +18,9 @@ const ContainerDetail = lazy(async () => ({ default: (await import('./containers
 const Logs = lazy(async () => ({ default: (await import('./logs/Logs.tsx')).Logs }))
 const Terminals = lazy(async () => ({ default: (await import('./terminals/Terminals.tsx')).Terminals }))
 const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
+const StepUp = lazy(async () => ({ default: (await import('./logins/StepUp.tsx')).StepUp }))
+const Profile = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).Profile }))
+const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).MustEnrol }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
 /** Who is here decides what is shown; then the address does. */
@@ -60,13 +63,23 @@ export function App(): JSX.Element {
           </main>
         )}
       </Match>
+      <Match when={me()?.mustEnrol}>
+        <Suspense fallback={<Skeleton />}>
+          <MustEnrol onDone={() => void look()} />
+        </Suspense>
+      </Match>
       <Match when={me()}>
         {(now) => (
           <Router
             root={(props) => (
-              <Shell me={now()} onOut={leave}>
-                {props.children}
-              </Shell>
+              <>
+                <Shell me={now()} onOut={leave}>
+                  {props.children}
+                </Shell>
+                <Suspense>
+                  <Show when={wanted()}>{(asked) => <StepUp wanted={asked()} />}</Show>
+                </Suspense>
+              </>
             )}
           >
             <Route path="/" component={Overview} />
@@ -78,6 +91,7 @@ export function App(): JSX.Element {
             <Route path="/logs" component={Logs} />
             <Route path="/terminals" component={Terminals} />
             <Route path="/activity" component={Activity} />
+            <Route path="/profile" component={Profile} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>

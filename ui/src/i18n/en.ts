@@ -15,6 +15,7 @@ export const en = {
   'nav.hosts': 'Hosts',
   'nav.containers': 'Containers',
   'nav.activity': 'Activity',
+  'nav.profile': 'Your account',
   'nav.signOut': 'Sign out',
   'nav.main': 'Main navigation',
   'link.lost': 'Reconnecting, data from {time}',

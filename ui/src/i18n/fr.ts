@@ -15,6 +15,7 @@ export const fr: Readonly<Record<Key, string>> = {
   'nav.hosts': 'Hôtes',
   'nav.containers': 'Conteneurs',
   'nav.activity': 'Activité',
+  'nav.profile': 'Votre compte',
   'nav.signOut': 'Se déconnecter',
   'nav.main': 'Navigation principale',
   'link.lost': 'Reconnexion, données de {time}',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { en } from './en.ts'
+import { factorsEn } from './factors-en.ts'
+import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
 
@@ -34,7 +36,10 @@ const alike = new Set([
   'state.ok',
   'tab.terminal',
 ])
-const texts = Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] }))
+const texts = [
+  ...Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] })),
+  ...Object.entries(factorsEn).map(([key, text]) => ({ key, en: text as string, fr: factorsFr[key as keyof typeof factorsFr] })),
+]
 /** What is filled in, and what is typed as it is: fields of a filter, commands, quoted names. */
 const verbatim = /\{[^}]*\}|\b\w+:[\w*+-]*|« [^»]* »|https?:\S+|\/\w+\/i?/g
 
