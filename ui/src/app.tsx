@@ -1,5 +1,5 @@
 import { Route, Router } from '@solidjs/router'
-import { createEffect, createSignal, lazy, Match, on, onMount, Switch, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, Match, on, onMount, Suspense, Switch, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, rightsChanges } from './api/api.ts'
@@ -18,6 +18,8 @@ const ContainerDetail = lazy(async () => ({ default: (await import('./containers
 const Logs = lazy(async () => ({ default: (await import('./logs/Logs.tsx')).Logs }))
 const Terminals = lazy(async () => ({ default: (await import('./terminals/Terminals.tsx')).Terminals }))
 const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
+const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')).Access }))
+const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
 /** Who is here decides what is shown; then the address does. */
@@ -25,6 +27,7 @@ export function App(): JSX.Element {
   const [me, setMe] = createSignal<Me>()
   const [ended, setEnded] = createSignal(false)
   const [welcome, setWelcome] = createSignal<Welcome>()
+  const [joining, setJoining] = createSignal(location.pathname === '/join')
   const [error, setError] = createSignal<unknown>()
   createEffect(() => tellMe(me()))
 
@@ -51,6 +54,13 @@ export function App(): JSX.Element {
     void look()
   }
 
+  /** The secret of an invitation goes out of the address, and out of where Back leads, with the page that needed it. */
+  function afterJoin(now?: Me): void {
+    history.replaceState(null, '', '/')
+    setJoining(false)
+    if (now !== undefined) setMe(now)
+  }
+
   return (
     <Switch fallback={<Skeleton />}>
       <Match when={error()}>
@@ -59,6 +69,11 @@ export function App(): JSX.Element {
             <ErrorBox what={t('error.what.hub')} error={now()} onRetry={() => void look()} />
           </main>
         )}
+      </Match>
+      <Match when={joining()}>
+        <Suspense fallback={<Skeleton />}>
+          <Join welcome={welcome()} me={me()} onIn={afterJoin} onLeave={afterJoin} />
+        </Suspense>
       </Match>
       <Match when={me()}>
         {(now) => (
@@ -78,6 +93,7 @@ export function App(): JSX.Element {
             <Route path="/logs" component={Logs} />
             <Route path="/terminals" component={Terminals} />
             <Route path="/activity" component={Activity} />
+            <Route path="/access/:tab?/:id?" component={Access} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>

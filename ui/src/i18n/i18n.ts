@@ -20,7 +20,11 @@ export function chooseLanguage(next: Language): void {
 
 /** The text of a key, with `{name}` filled in. */
 export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
-  const text: string = (language() === 'fr' ? fr : en)[key]
+  return fillIn((language() === 'fr' ? fr : en)[key], values)
+}
+
+/** A text in the chosen language with its `{name}` filled in, for pages that bring texts of their own. */
+export function fillIn(text: string, values: Readonly<Record<string, string | number>>): string {
   // `{n|host|hosts}`: the word that goes with the number n.
   const counted = text.replaceAll(/\{(\w+)\|([^|}]*)\|([^}]*)\}/g, (_whole, name: string, one: string, many: string) =>
     new Intl.PluralRules(language()).select(Number(values[name])) === 'one' ? one : many,
