@@ -12,6 +12,7 @@ const checks = {
   busybox: () => existsSync('/bin/busybox'),
   nginx: () => runs('nginx', ['-v']),
   openssl: () => runs('openssl', ['version']),
+  pgbouncer: () => runs('pgbouncer', ['--version']),
   postgres15: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
   faketime: () => existsSync('/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'),
   strace: () => runs('strace', ['-V']),

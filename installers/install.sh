@@ -70,7 +70,16 @@ exec "$prefix/node" "$prefix/agent.cjs" "\$@"
 WRAPPER
 chmod 755 "$prefix/fairlead-agent"
 "$prefix/fairlead-agent" --version >/dev/null || fail "the agent does not start here; its output is above."
-printf %s "$join" | "$prefix/fairlead-agent" enrol
+# Two that are online with one key are a machine and its copy to the hub: an agent that runs makes room for its own enrolment.
+ran=
+if command -v systemctl >/dev/null 2>&1 && systemctl is-active --quiet fairlead-agent; then
+  ran=1
+  systemctl stop fairlead-agent
+fi
+if ! printf %s "$join" | "$prefix/fairlead-agent" enrol; then
+  [ -z "$ran" ] || systemctl start fairlead-agent
+  fail "not enrolled; the reason is above.${ran:+ The agent that was here runs on.}"
+fi
 
 if [ -d /run/systemd/system ]; then
   cat > "$unit" <<UNIT

@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { dataDirProblem } from './base/datadir.ts'
+import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
 
 export interface Listen {
@@ -20,11 +21,19 @@ export interface Config {
   readonly metricsToken: Secret | undefined
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** What all data keys are sealed under; absent: the file `kek` in the data folder. */
+  readonly kek?: KekSource | undefined
+  /** The one before, while the database is still under it. */
+  readonly kekOld?: KekSource | undefined
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
 }
 
+const kekNames = ['FAIRLEAD_KEK', 'FAIRLEAD_KEK_OLD'].flatMap((name) =>
+  ['FILE', 'COMMAND', 'PASSPHRASE', 'PASSPHRASE_FILE'].map((kind) => `${name}_${kind}`),
+)
 const names = [
+  ...kekNames,
   'FAIRLEAD_LISTEN',
   'FAIRLEAD_TLS_LISTEN',
   'FAIRLEAD_DATA_DIR',
@@ -57,6 +66,8 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     metricsToken: metricsToken === undefined ? undefined : secretOf(metricsToken),
     tlsCert: readable(env, 'FAIRLEAD_TLS_CERT', problems),
     tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
+    kek: kekSource(env, 'FAIRLEAD_KEK', problems),
+    kekOld: kekSource(env, 'FAIRLEAD_KEK_OLD', problems),
     demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)
@@ -117,6 +128,35 @@ function readable(env: Env, name: string, problems: string[]): string | undefine
     problems.push(`${name} names ${file}, which cannot be read; give the path of a PEM file that this account may read.`)
   }
   return file
+}
+
+/** Where the key is; it is read when the database is there. */
+function kekSource(env: Env, name: string, problems: string[]): KekSource | undefined {
+  const [path, command] = [env[`${name}_FILE`], env[`${name}_COMMAND`]]
+  const passphrase = secret(env, `${name}_PASSPHRASE`, problems)
+  const argv = command === undefined ? undefined : argvOf(command)
+  if ([path, command, passphrase].filter((given) => given !== undefined).length > 1)
+    problems.push(`Of ${name}_FILE, ${name}_COMMAND and ${name}_PASSPHRASE only one may be set.`)
+  if (passphrase !== undefined && passphrase.length < 16)
+    problems.push(`${name}_PASSPHRASE must have 16 characters at least; six unrelated words do.`)
+  if (command !== undefined && argv === undefined)
+    problems.push(`${name}_COMMAND must be a list like ["/usr/bin/get-key", "fairlead"]; it is run without a shell.`)
+  if (path !== undefined) return { kind: 'file', path }
+  if (passphrase !== undefined) return { kind: 'passphrase', passphrase: () => passphrase }
+  if (argv === undefined) return undefined
+  // The secrets of the hub are not the command's business; where its own settings are is.
+  const rest = Object.fromEntries(Object.entries(env).filter(([key]) => !/^(FAIRLEAD|DATABASE)_/.test(key)))
+  return { kind: 'command', argv, env: rest }
+}
+
+function argvOf(text: string): string[] | undefined {
+  try {
+    const argv: unknown = JSON.parse(text)
+    const fits = Array.isArray(argv) && argv.length > 0 && argv[0] !== '' && argv.every((part) => typeof part === 'string')
+    return fits ? argv : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function secret(env: Env, name: string, problems: string[]): string | undefined {

@@ -21,6 +21,8 @@ import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
+import { openSeal, type OpenSeal } from './base/seal.ts'
+import type { SealedColumn } from './base/reseal.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
@@ -31,6 +33,9 @@ import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEnvironments } from './environments/environments.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
+import { openFactors, type FactorsDeps } from './factors/factors.ts'
+import { serveFactors } from './factors/own.ts'
+import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { createRatchet } from './fleet/ratchet.ts'
@@ -44,9 +49,12 @@ import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
+import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
+import { openTokens } from './tokens/tokens.ts'
 
 export const version = '0.1.0'
 const root = join(import.meta.dirname, '../..')
@@ -55,6 +63,9 @@ const drainMs = 4000
 
 /** Streams that go on after the last item that a reader of SSE saw; the others begin anew. */
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
+
+/** Every column that holds sealed values: what a rotation of keys goes through. */
+const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -90,10 +101,13 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
     opened.push(db.close)
+    const { dataDir, kek, kekOld } = config
+    const seal = await openSeal({ db, dataDir, log, kek, kekOld, columns: sealedColumns })
+    opened.push(seal.close)
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, metrics, starter: demo })
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -109,21 +123,21 @@ interface Opened {
   readonly identity: ReturnType<typeof openHubIdentity>
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
+  readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, metrics, starter }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
   const fleet = openFleet()
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
-  const state = { httpsPort: 0, draining: false }
+  const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const people = await openPeople({ db, audits, book, firstRunCode, address })
-  const { places, logins } = people
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, config, firstRunCode, state, address })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -135,7 +149,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
     audit: serveAudit({ db, audits }),
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
@@ -145,9 +159,8 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
-  const peerOf = createPeerReader(config.trustedProxies)
   const loop = watchLoop()
-  const who = { findCaller: logins.findCaller, peerOf, rates: allowed }
+  const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
   const api = createApi({
     ...who,
@@ -173,6 +186,7 @@ async function openWith({ config, log, identity, certificate, db, metrics, start
   const listener = getRequestListener(web.fetch) as RequestListener
   const upgrades = { ...who, accept, consoles, isDraining }
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
+  state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
 
   return {
@@ -189,33 +203,49 @@ interface PeopleDeps {
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
+  readonly seal: OpenSeal
+  readonly config: Config
+  readonly state: Ports
   readonly firstRunCode: string
   /** Where people reach this hub. */
   readonly address: () => string
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, audits, book, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, config, state, firstRunCode, address }: PeopleDeps) {
   const permissions = allPermissions()
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
-  const logins = await openLogins({ db, audits, version, permissions, rightsOf: roles.rightsOf, firstRunCode })
+  const { rightsOf } = roles
+  const isAdmin: FactorsDeps['isAdmin'] = async (who) => (await rightsOf(who)).somewhere('accounts:manage')
+  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin })
+  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
+  const tokens = openTokens({ db, permissions, rightsOf })
   return {
     places,
     logins,
+    who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
       accounts: serveAccounts({ db, audits, roles, logins, address }),
       environments: serveEnvironments({ db, book }),
+      factors: serveFactors({ db, factors, logins }),
+      organizations: serveOrganizations({ db, logins }),
       teams: serveTeams({ db, roles }),
-      ...handlersOf({ logins, roles }),
+      ...handlersOf({ logins, roles, tokens }),
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
-      logins.onEnd(consoles.end)
-      logins.onEnd(api.endLogin)
+      const end = (login: string, renewed: boolean) => {
+        consoles.end(login, renewed)
+        api.endLogin(login, renewed)
+      }
+      // Whoever is told to come back needs the new cookie, which is on its way.
+      logins.onEnd((login, renewed) => void (renewed ? setTimeout(end, 300, login, true).unref() : end(login, false)))
+      tokens.onEnd((login) => api.endLogin(login))
       roles.onChange((organization) => {
         logins.forget(organization)
+        tokens.forget(organization)
         consoles.judgeAgain(organization)
         api.judgeAgain(organization)
       })
@@ -269,6 +299,17 @@ async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<v
 async function firstOrganization(db: Opened['db']): Promise<string | undefined> {
   const [owner] = await db.owner((sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM organizations LIMIT 1`)
   return owner?.organization_id
+}
+
+interface Ports {
+  readonly httpPort: number
+  readonly httpsPort: number
+}
+
+/** Passkeys belong to the configured name of the hub; without one, to this machine's own. */
+function passkeyPlace(publicUrl: string | undefined, state: Ports) {
+  if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
+  return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
 }
 
 function watchLoop() {

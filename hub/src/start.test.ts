@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
@@ -63,6 +64,23 @@ describe('a hub that cannot start', () => {
     }
   })
 
+  it('refuses a key that is not the one of its secrets, and says what mends it, with 64 [security 129]', { timeout: 60_000 }, async () => {
+    await inDir(async (dir) => {
+      const env = { ...anywhere, FAIRLEAD_DATA_DIR: join(dir, 'data') }
+      const first = run(env)
+      await until(() => first.said().includes('Console:'))
+      first.child.kill('SIGTERM')
+      await first.ended
+      writeFileSync(join(dir, 'other'), randomBytes(32), { mode: 0o600 })
+      const { code, said } = await run({ ...env, FAIRLEAD_KEK_FILE: join(dir, 'other') }).ended
+      assert.equal(code, 64, said)
+      assert.match(said, /secrets in this database are sealed with another key encryption key: the file .*other is not the one/)
+      assert.match(said, /at first it is the file .*data\/kek/)
+      assert.doesNotMatch(said, /Console:|at file:/)
+      assert.deepEqual(globSync('**/postmaster.pid', { cwd: dir }), [])
+    })
+  })
+
   it('names every broken setting at once, each with what mends it, repeats no secret, and ends with 78', async () => {
     await inDir(async (dir) => {
       writeFileSync(join(dir, 'file'), '')
@@ -71,6 +89,8 @@ describe('a hub that cannot start', () => {
         FAIRLEAD_PUBLIC_URL: 'http://hub.example',
         FAIRLEAD_LISTEN: 'everywhere',
         FAIRLEAD_TRUSTED_PROXIES: 'everyone',
+        FAIRLEAD_KEK_PASSPHRASE: 'hunter2secret',
+        FAIRLEAD_KEK_COMMAND: 'get-key | head',
         FAIRLEAD_TLS_CERT: join(dir, 'none.pem'),
         FAIRLEAD_METRICS_TOKEN_FILE: join(dir, 'none'),
         DATABASE_URL: 'mysql://root:hunter2secret@db/x',
@@ -82,6 +102,9 @@ describe('a hub that cannot start', () => {
         /FAIRLEAD_PUBLIC_URL must begin with https:.*http:\/\/ is for this machine alone/,
         /FAIRLEAD_LISTEN must look like http:/,
         /TRUSTED_PROXIES holds "everyone"/,
+        /Of FAIRLEAD_KEK_FILE, FAIRLEAD_KEK_COMMAND and FAIRLEAD_KEK_PASSPHRASE only one/,
+        /KEK_PASSPHRASE must have 16 characters/,
+        /KEK_COMMAND must be a list like/,
         /TLS_CERT names .*none\.pem, which cannot be read/,
         /TLS_CERT and FAIRLEAD_TLS_KEY belong together/,
         /METRICS_TOKEN_FILE names/,

@@ -1,11 +1,11 @@
 import type { Call, Contract, Duplex, Method, Stream } from './contract.ts'
 
 /**
- * What a request is judged against. `environment`: the one that is named, else a question is of all hosts that the caller may ask it of,
- * and a change of the whole organization. `self`: one's own login and account. `public` only for endpoints that
+ * What a request is judged against. `environment`: the one that is named, else the whole organization. `hosts`: all hosts of which the
+ * caller may ask it; the answer is made of these. `self`: one's own login and account. `public` only for endpoints that
  * `hub/src/base/access.ts` lists.
  */
-export type Scope = 'host' | 'environment' | 'organization' | 'self' | 'public'
+export type Scope = 'host' | 'hosts' | 'environment' | 'organization' | 'self' | 'public'
 
 /** A permission, `feature:right`. */
 export type Permission = `${string}:${string}`
@@ -13,7 +13,15 @@ export type Permission = `${string}:${string}`
 interface Door {
   readonly needs: Permission
   readonly on: Scope
+  /**
+   * Only for whoever proved a moment ago (5 min) that it is still them. Refused with `forbidden`, whose details say by what it can be
+   * proved: `{ stepUp: ['passkey', 'totp'] }`; `logins.prove` takes the proof, and the same request then goes through.
+   */
+  readonly stepUp?: true
 }
+
+/** How somebody proved who they are. `recovery`: by one of the codes that stand for a lost second factor. */
+export type Factor = 'password' | 'totp' | 'recovery' | 'passkey'
 
 interface ReadDoor extends Door {
   readonly http: `GET /${string}`

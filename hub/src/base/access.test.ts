@@ -5,9 +5,9 @@ import { describe, it } from 'node:test'
 import * as z from 'zod/mini'
 import { api, type Api } from '@fairlead/protocol/api.ts'
 import { call } from '@fairlead/protocol/contract.ts'
-import { codeOf } from '@fairlead/protocol/errors.ts'
+import { codeOf, type FairleadError } from '@fairlead/protocol/errors.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
-import { publicEndpoints, type Caller } from './access.ts'
+import { enrolEndpoints, publicEndpoints, type Caller, type Proof } from './access.ts'
 import type { AuditEntry } from './audit.ts'
 import { makeRights, type Reach } from './rights.ts'
 import { noSight } from './sight.ts'
@@ -35,7 +35,9 @@ function doorsOf(features: Readonly<Record<string, Api>>, handlers: object = {})
 
 function caller(permissions: ReadonlySet<string>, reach: Reach = { on: 'organization' }): Caller {
   const rights = makeRights([{ id: 'g', role: 'r', team: '', effect: 'allow', permissions, reach }])
-  return { account: 'a', name: 'A', organization: 'o', rights, login: 'l', ...about }
+  // Proved a moment ago: what that opens has a test of its own.
+  const proof: Proof = { factor: 'password', untilMs: Infinity, accepts: ['password'] }
+  return { account: 'a', name: 'A', organization: 'o', rights, login: 'l', proof, ...about }
 }
 
 /** Which methods let this caller in. */
@@ -81,8 +83,7 @@ describe('the doors of the hub', () => {
     const on = (reach: Reach) => letIn(doors, caller(new Set(all), reach))
     const of = (...scopes: string[]) =>
       new Set([...doors.endpoints].filter(([, { door }]) => scopes.includes(door.on)).map(([name]) => name))
-    const reads = new Set([...of('environment')].filter((name) => doors.endpoints.get(name)!.door.http.startsWith('GET ')))
-    const sees = new Set([...own, ...reads])
+    const sees = new Set([...own, ...of('hosts')])
     for (const reach of [
       { on: 'host', target: 'h' },
       { on: 'environment', target: 'e' },
@@ -143,6 +144,52 @@ describe('the doors of the hub', () => {
         )
       }
     }
+  })
+
+  it('that want a fresh proof are closed without one, whatever one may do, and say what would open them', async () => {
+    const features = { x: { y: api(call(z.object({}), z.object({})), { http: 'GET /x', needs: 'x:read', on: 'self', stepUp: true }) } }
+    const guarded = doorsOf(features)
+    const endpoint = guarded.endpoints.get('x.y')!
+    const ask = (proof: Proof | undefined, open = guarded, door = endpoint) => {
+      const { proof: _own, ...without } = caller(new Set(['x:read']))
+      const who = proof === undefined ? without : { ...without, proof }
+      return open.admit({ name: 'x.y', endpoint: door, caller: who, params: {}, about })
+    }
+    const proven = (leftMs: number): Proof => ({ factor: 'password', untilMs: performance.now() + leftMs, accepts: ['passkey', 'totp'] })
+    rows.length = 0
+    await assert.rejects(ask(proven(-1)), { code: 'forbidden', details: { stepUp: ['passkey', 'totp'] } })
+    await assert.rejects(ask(undefined), (error: FairleadError) => error.code === 'forbidden' && error.details === undefined)
+    await (await ask(proven(60_000))).done(undefined, 0)
+    assert.deepEqual(
+      rows.map(({ verb, code, factor }) => [verb, code, factor]),
+      [
+        ['access.step_up', 'x.y', 'password'],
+        ['access.refused', 'x.y', undefined],
+      ],
+    )
+    // The twin: the same method without the word lets all three in, so it is that word that holds them.
+    const open = doorsOf({ x: { y: { ...endpoint, door: { ...endpoint.door, stepUp: undefined } } as never } })
+    for (const proof of [proven(-1), undefined, proven(60_000)])
+      await (await ask(proof, open, open.endpoints.get('x.y')!)).done(undefined, 0)
+    assert.throws(
+      () => doorsOf({ logins: { welcome: { ...endpoint, door: { ...endpoint.door, on: 'public' } } } }),
+      /logins\.welcome wants a proof of a stranger/,
+    )
+  })
+
+  it('let who must get a second factor first do that, and nothing else [security 99]', async () => {
+    const proof: Proof = { factor: 'password', untilMs: Infinity, accepts: ['password'], mustEnrol: true }
+    for (const name of enrolEndpoints) assert.ok(doors.endpoints.has(name), name)
+    const open = new Set<string>()
+    for (const [name, endpoint] of doors.endpoints)
+      try {
+        const { done } = await doors.admit({ name, endpoint, caller: { ...caller(new Set(all)), proof }, params: { host: 'h' }, about })
+        await done(undefined, 0)
+        open.add(name)
+      } catch (error) {
+        assert.deepEqual((error as FairleadError).details, { enrol: ['passkey', 'totp'] }, name)
+      }
+    assert.deepEqual(open, new Set([...publicEndpoints, ...enrolEndpoints]))
   })
 
   it('keep the hub from starting when a method has no permission, no scope, no audit, or is public unasked [security 1]', () => {

@@ -1,4 +1,4 @@
-import type { Endpoint, Scope } from '@fairlead/protocol/api.ts'
+import type { Endpoint, Factor, Scope } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { noRights, type Place, type Rights } from './rights.ts'
 import type { Sight } from './sight.ts'
@@ -13,6 +13,22 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** The token that stands for the account; absent: a person's own login. */
+  readonly token?: { readonly id: string; readonly expiresMs: number }
+  /** Of a person's login. Absent: whoever asks cannot prove anew who they are, and gets through no door that wants it. */
+  readonly proof?: Proof
+}
+
+/** What a login rests on. */
+export interface Proof {
+  /** By what it was proved last. */
+  readonly factor: Factor
+  /** Steady ms (`performance.now()`): until then doors with `stepUp` are open. */
+  readonly untilMs: number
+  /** What proves it anew, the strongest first. */
+  readonly accepts: readonly Factor[]
+  /** The organization asks for a second factor and this account has none: only what gives it one is open. */
+  readonly mustEnrol?: true
 }
 
 /** What a handler of the hub gets beside its input. */
@@ -36,10 +52,42 @@ export interface HubContext {
 export const publicEndpoints: ReadonlySet<string> = new Set([
   'accounts.accept',
   'accounts.invited',
+  'logins.challenge',
+  'logins.finish',
   'logins.setup',
   'logins.signIn',
+  'logins.signInWithPasskey',
   'logins.welcome',
 ])
+/** What is open to a login that must get its second factor first. */
+export const enrolEndpoints: ReadonlySet<string> = new Set([
+  'logins.me',
+  'logins.signOut',
+  'logins.setLanguage',
+  'logins.proofChallenge',
+  'logins.prove',
+  'factors.get',
+  'factors.beginTotp',
+  'factors.addTotp',
+  'factors.beginPasskey',
+  'factors.addPasskey',
+])
+
+function mustEnrol(): FairleadError {
+  return new FairleadError('forbidden', 'Your organization asks for a second factor; add one to your account first.', {
+    details: { enrol: ['passkey', 'totp'] },
+  })
+}
+
+function mustProve(proof: Proof | undefined): FairleadError {
+  if (proof === undefined) return new FairleadError('forbidden', 'This takes a person who proves who they are; no token can do it.')
+  return new FairleadError('forbidden', 'Prove that it is still you, then ask again.', { details: { stepUp: proof.accepts } })
+}
+
+/** Whether it is a proof that is missing, not a right. */
+export function lacksProof(error: unknown): boolean {
+  return error instanceof FairleadError && error.code === 'forbidden' && error.details?.['stepUp'] !== undefined
+}
 
 /** What a request is about, as far as it was found. */
 export interface Target {
@@ -51,12 +99,24 @@ export interface Target {
  * Default deny. `caller` undefined: nobody. Throws `unauthenticated` or `forbidden`; `not_found` for a host of which the caller may not
  * even know.
  */
-export function authorize(name: string, { door }: Endpoint, caller: Caller | undefined, { place }: Target): void {
+export function authorize(
+  name: string,
+  { door }: Endpoint,
+  caller: Caller | undefined,
+  { place }: Target,
+  nowMs: number = performance.now(),
+): void {
   if (door.on === 'public' && publicEndpoints.has(name)) return
   if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
-  // One's own login and account: nobody grants these.
-  if (door.on === 'self') return
-  const { rights } = caller
+  if (door.on !== 'self') judge(door, caller, place)
+  // One's own login and account: nobody grants these. A token that was found by somebody must not make itself another one.
+  else if (caller.token !== undefined && !door.http.startsWith('GET '))
+    throw new FairleadError('forbidden', 'A token cannot do this; it takes a person who is signed in.')
+  if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
+  if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
+}
+
+function judge(door: Endpoint['door'], { rights }: Caller, place: Place | undefined): void {
   if (place === undefined ? rights.somewhere(door.needs) : rights.can(door.needs, place)) return
   if (place?.host !== undefined && !rights.can('hosts:read', place)) throw noSuchHost(hidden)
   throw new FairleadError('forbidden', `This needs the permission ${door.needs}${whereOf(door.on)}. Who manages access can grant it.`)
@@ -75,10 +135,10 @@ export function isHidden(error: unknown): boolean {
 }
 
 function whereOf(scope: Scope): string {
-  return scope === 'host' ? ' on this host' : scope === 'environment' ? ' in an environment' : ''
+  return scope === 'host' ? ' on this host' : scope === 'hosts' ? ' on some host' : ''
 }
 
-const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'environment', 'organization', 'self', 'public'])
+const scopes: ReadonlySet<string> = new Set<Scope>(['host', 'hosts', 'environment', 'organization', 'self', 'public'])
 
 /** The hub starts with no endpoint that anyone forgot to guard: what the compiler refuses is refused here once more. */
 export function checkEndpoints(endpoints: ReadonlyMap<string, Endpoint>): void {
@@ -102,6 +162,7 @@ function flawOf(name: string, endpoint: Endpoint): string | undefined {
   if (door.on === 'public' && !publicEndpoints.has(name)) return 'is public and not on the list of public endpoints'
   if (!isSchema(input)) return 'has no schema of what it is asked'
   if (kind === 'call' ? !isSchema(endpoint.output) : typeof endpoint.down?.decode !== 'function') return 'has no schema of what it answers'
+  if (door.on === 'public' && door.stepUp !== undefined) return 'wants a proof of a stranger'
   if (kind === 'duplex' && typeof endpoint.up?.decode !== 'function') return 'has no schema of what it is sent'
   return undefined
 }

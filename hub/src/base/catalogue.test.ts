@@ -5,6 +5,13 @@ import { openTestDatabase } from './testdb.ts'
 // Tables that belong to no organization, each with its reason.
 const global = new Set([
   'accounts', // a person may belong to several organizations
+  'account_notices', // of an account, wherever it belongs; these four are forced to show it its own alone
+  'devices',
+  'passkeys',
+  'recovery_codes',
+  'totp', // of an account too; sealed, and sealed anew without knowing whose each is
+  'keks', // the key that all data keys are sealed under is the hub's; it is not here, only its fingerprint
+  'hub_keys', // keys for what belongs to no organization: accounts
   'migrations', // the owner's own book; the hub's role cannot see it
 ])
 
@@ -33,6 +40,17 @@ describe('the tables of all migrations', () => {
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT (relrowsecurity AND relforcerowsecurity)`),
     )
     assert.deepEqual(open, [])
+  })
+
+  it('of an account are forced to show it its own alone, when read and when written', async () => {
+    const found = await test.db.owner(
+      (sql) => sql<{ name: string; forced: boolean; using: string; check: string }[]>`SELECT relname AS name,
+        relrowsecurity AND relforcerowsecurity AS forced, pg_get_expr(polqual, polrelid) AS using, pg_get_expr(polwithcheck, polrelid) AS check
+        FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid AND polname = 'own_account' AND polcmd = '*'`,
+    )
+    assert.equal(found.length, 4)
+    const own = "(account_id = (NULLIF(current_setting('app.account'::text, true), ''::text))::uuid)"
+    for (const { name, forced, using, check } of found) assert.deepEqual([forced, using, check], [true, own, own], name)
   })
 
   it('compare with the organization that was set, when read and when written, and fail closed [security 106]', async () => {
@@ -64,13 +82,21 @@ describe('the tables of all migrations', () => {
       >`SELECT relname || '.' || polname || '.' || polcmd::text AS name FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
         WHERE polname <> 'own' ORDER BY 1`),
     )
-    assert.deepEqual(others, [
-      'account_invitations.shown.r',
-      'hosts.shown.r',
-      'invitations.shown.r',
-      'logins.shown.r',
-      'memberships.own_account.r',
-    ])
+    const ofAccounts = others.filter((name) => name.endsWith('.own_account.*')).map((name) => name.split('.')[0])
+    assert.deepEqual(ofAccounts, ['account_notices', 'devices', 'passkeys', 'recovery_codes'])
+    assert.deepEqual(
+      others.filter((name) => !name.endsWith('.*')),
+      [
+        'account_invitations.shown.r',
+        'data_keys.shown.r',
+        'hosts.shown.r',
+        'invitations.shown.r',
+        'logins.shown.r',
+        'memberships.own_account.r',
+        'passkeys.shown.r',
+        'tokens.shown.r',
+      ],
+    )
   })
 
   it('are unique within an organization only, and point only within it [security 108]', async () => {

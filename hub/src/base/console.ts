@@ -17,8 +17,8 @@ import { newTrace, type Admitted, type Doors } from './serve.ts'
 /** Live sessions of consoles; each message is judged on its own. */
 export interface Consoles {
   open(transport: Transport, caller: Caller, findAgain: () => Promise<Caller | undefined>): void
-  /** Ends every session of a login. */
-  end(login: string): void
+  /** Ends every session of a login. `renewed`: it goes on under another token, and its console comes back with that. */
+  end(login: string, renewed?: boolean): void
   /** What accounts of an organization may do has changed: a console whose account is concerned comes back at once, and is judged anew. */
   judgeAgain(organization: string): void
   /** Nothing new is taken; each console is told when to come back. What runs goes on. */
@@ -55,7 +55,8 @@ export function openConsoles(doors: Doors): Consoles {
           return {
             ...admission.context,
             trace: about.trace,
-            cookie: { set: refuseCookie, clear: () => undefined },
+            cookie: { set: refuseCookie, clear: () => undefined, fixed: true },
+            device: { shown: undefined, set: refuseCookie },
             door: { secure: true, insecureReason: '', secureUrl: '' },
           }
         },
@@ -89,8 +90,9 @@ export function openConsoles(doors: Doors): Consoles {
       sessions.set(session, { login: caller.login, organization: caller.organization, recheck })
       const timer = setInterval(() => void recheck(), recheckMs).unref()
     },
-    end(login) {
-      for (const [session, { login: own }] of sessions) if (own === login) session.close(4401, 'login ended')
+    end(login, renewed) {
+      for (const [session, { login: own }] of sessions)
+        if (own === login) session.close(renewed === true ? rightsChanged : 4401, 'this login ended, or has another token')
     },
     judgeAgain(organization) {
       for (const { organization: own, recheck } of sessions.values()) if (own === organization) void recheck()

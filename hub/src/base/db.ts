@@ -18,6 +18,7 @@ export interface Shown {
   readonly hostKeys?: readonly Uint8Array[]
   readonly secret?: Buffer
   readonly account?: string
+  readonly kek?: Buffer
 }
 
 export interface Database {
@@ -111,7 +112,8 @@ function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): 
         return (await work.begin(async (db) => {
           await db`SELECT set_config('app.organization', ${shown.organization ?? ''}, true), set_config('app.login', ${shown.login?.toString('hex') ?? ''}, true),
             set_config('app.host_key', ${(shown.hostKeys ?? []).map((key) => Buffer.from(key).toString('hex')).join()}, true),
-            set_config('app.secret', ${shown.secret?.toString('hex') ?? ''}, true), set_config('app.account', ${shown.account ?? ''}, true)`
+            set_config('app.secret', ${shown.secret?.toString('hex') ?? ''}, true), set_config('app.account', ${shown.account ?? ''}, true),
+            set_config('app.kek', ${shown.kek?.toString('hex') ?? ''}, true)`
           return run(db, ormOver(db))
         })) as never
       } catch (error) {

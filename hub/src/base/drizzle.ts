@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url)
 const core = require('drizzle-orm/pg-core') as typeof Core
 const proxy = require('drizzle-orm/pg-proxy') as typeof Proxy
 
-export const { customType, integer, pgTable, primaryKey, text, timestamp, uuid } = core
+export const { boolean: flag, customType, integer, pgTable, primaryKey, text, timestamp, uuid } = core
 export const { and, asc, desc, eq, gt, ilike, inArray, isNotNull, isNull, like, lt, max, ne, or, sql } =
   require('drizzle-orm') as typeof Drizzle
 

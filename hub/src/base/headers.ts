@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import { secretOf, type Secret } from './secret.ts'
+import { readToken } from './token-form.ts'
 
 /** On every document and every answer. Trusted Types enforcement is not possible with the console's framework. */
 export const safeHeaders: Readonly<Record<string, string>> = {
@@ -74,6 +75,27 @@ export const cookieName = '__Host-fairlead'
 export function readCookie(request: IncomingMessage): Secret | undefined {
   const token = new RegExp(`(?:^|;\\s*)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
   return token === undefined ? undefined : secretOf(token)
+}
+
+/** Whether a token of the API was shown, and which; without `token`: what was shown can be none. */
+export function readBearer(request: IncomingMessage): { readonly token?: Secret } | undefined {
+  const { authorization } = request.headers
+  if (authorization === undefined) return undefined
+  const text = /^Bearer +(\S{1,128})$/i.exec(authorization)?.[1] ?? ''
+  return readToken(text) === undefined ? {} : { token: secretOf(text) }
+}
+
+const deviceName = '__Host-fairlead-device'
+const deviceSeconds = 400 * 24 * 3600
+
+/** By what a browser is known again when somebody signs in; it opens nothing. */
+export function readDevice(request: IncomingMessage): Secret | undefined {
+  const token = new RegExp(`(?:^|;\\s*)${deviceName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
+  return token === undefined ? undefined : secretOf(token)
+}
+
+export function deviceCookie(token: string): string {
+  return `${deviceName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${deviceSeconds}`
 }
 
 export function cookie(token: string, maxAgeSeconds: number): string {

@@ -6,7 +6,7 @@ import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import { publicEndpoints, type Caller } from './access.ts'
 import type { Bindings } from './bindings.ts'
-import { cookie, readCookie, sameOrigin, type Peer } from './headers.ts'
+import { cookie, deviceCookie, readBearer, readCookie, readDevice, sameOrigin, type Peer } from './headers.ts'
 import { answerJson } from './packed.ts'
 import { bodyBytes, readParams } from './params.ts'
 import type { Rates } from './rates.ts'
@@ -18,6 +18,8 @@ import { createStreams, type Reader, type Streams } from './streamed.ts'
 export interface HttpDeps {
   readonly doors: Doors
   readonly findCaller: (token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>
+  /** Who a token of the API stands for. */
+  readonly findToken: (token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>
   readonly peerOf: (request: IncomingMessage) => Peer
   readonly doorOf: (request: IncomingMessage, peer: Peer) => Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'>
   readonly rates: Rates
@@ -28,12 +30,14 @@ export interface HttpDeps {
 export interface HttpApi {
   readonly app: Hono<Bindings>
   /** Ends the streams of a login, with a last word that says why. */
-  endLogin(login: string): void
+  endLogin(login: string, renewed?: boolean): void
   /** What accounts of an organization may do has changed. */
   judgeAgain(organization: string): void
   /** The hub stops: so do all streams. */
   endAll(): void
 }
+
+const loginEnded = () => new FairleadError('unauthenticated', 'This login has ended; sign in again.')
 
 /** Every endpoint of the contracts under /api/v1. */
 export function createApi(deps: HttpDeps): HttpApi {
@@ -47,7 +51,11 @@ export function createApi(deps: HttpDeps): HttpApi {
   app.notFound((context) => context.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
   return {
     app,
-    endLogin: (login) => streams.end(new FairleadError('unauthenticated', 'This login has ended; sign in again.'), login),
+    endLogin: (login, renewed) =>
+      streams.end(
+        renewed === true ? new FairleadError('refused', 'This login goes on under a new cookie; ask again.') : loginEnded(),
+        login,
+      ),
     judgeAgain: streams.judgeAgain,
     endAll: () => streams.end(new FairleadError('draining', 'The hub stops; come back in a moment.')),
   }
@@ -56,6 +64,8 @@ export function createApi(deps: HttpDeps): HttpApi {
 async function answer(deps: HttpDeps, streams: Streams, name: string, endpoint: Endpoint, context: Context<Bindings>): Promise<Response> {
   const trace = newTrace()
   context.header('X-Request-Id', trace)
+  // Whatever a person may see is for that person, at that moment.
+  context.header('Cache-Control', 'no-store')
   try {
     return await admitAndRun(deps, streams, name, endpoint, context, trace)
   } catch (error) {
@@ -80,12 +90,20 @@ async function admitAndRun(
   const request = context.env.incoming
   const peer = deps.peerOf(request)
   deps.rates.take('address', peer.ip)
-  const token = readCookie(request)
+  const bearer = readBearer(request)
+  // A token that is shown speaks alone: whoever has a cookie as well did not mean that.
+  const token = bearer === undefined ? readCookie(request) : undefined
   // Nobody reads what answers a HEAD: a stream would wait for a reader for ever.
   if (endpoint.kind === 'stream' && request.method === 'HEAD') throw new FairleadError('unsupported', 'Ask for a stream with GET.')
   const about = { ip: peer.ip, userAgent: String(request.headers['user-agent'] ?? ''), trace }
   if (!sameOrigin(request, token !== undefined, peer.tls)) throw new FairleadError('forbidden', 'This request came from another site.')
-  const caller = token === undefined ? undefined : await deps.findCaller(token, about)
+  const findAgain = async () =>
+    bearer?.token !== undefined ? deps.findToken(bearer.token, about) : token !== undefined ? deps.findCaller(token, about) : undefined
+  const caller = await findAgain()
+  if (bearer !== undefined && caller === undefined) {
+    deps.rates.take('stranger', peer.ip)
+    throw new FairleadError('unauthenticated', 'This token is unknown, was removed, has expired, or may not be used from here.')
+  }
   // Nothing of a stranger is read that no door is open for, and little at those that are: nobody fills the hub's memory unknown.
   const wanted = caller !== undefined || publicEndpoints.has(name)
   const asked = wanted ? await readParams(context, endpoint, bodyBytes[caller === undefined ? 'stranger' : 'caller']) : {}
@@ -107,11 +125,12 @@ async function admitAndRun(
       set: (value: string, seconds: number) => context.header('Set-Cookie', cookie(value, seconds)),
       clear: () => context.header('Set-Cookie', cookie('', 0)),
     },
+    device: { shown: readDevice(request), set: (token: string) => context.header('Set-Cookie', deviceCookie(token), { append: true }) },
   }
   try {
     const input = parseInput(endpoint, params)
     if (endpoint.kind === 'stream') {
-      const reader = readerOf(caller, async () => (token === undefined ? undefined : deps.findCaller(token, about)))
+      const reader = readerOf(caller, findAgain)
       const items = handler(input, extra) as AsyncIterable<unknown>
       const { file } = endpoint.door
       if (file !== undefined) {

@@ -58,6 +58,7 @@ function describe(name: string, verb: string, path: string, endpoint: Exclude<En
     ...(endpoint.door.on === 'public' ? { security: [] } : {}),
     'x-permission': endpoint.door.needs,
     'x-scope': endpoint.door.on,
+    ...(endpoint.door.stepUp === true ? { 'x-step-up': true } : {}),
     parameters,
     ...(inQuery || rest.length === 0
       ? {}

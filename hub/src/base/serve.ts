@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Api, Endpoint } from '@fairlead/protocol/api.ts'
 import { codeOf, FairleadError, isCanceled } from '@fairlead/protocol/errors.ts'
-import { authorize, checkEndpoints, isHidden, nobody, type Caller, type HubContext } from './access.ts'
+import { authorize, checkEndpoints, isHidden, lacksProof, nobody, type Caller, type HubContext } from './access.ts'
 import type { AuditEntry, Audits } from './audit.ts'
 import type { Log } from './log.ts'
 import { createHeld, createRates, rates, type Rates } from './rates.ts'
@@ -111,7 +111,8 @@ export function createDoors(deps: ServeDeps): Doors {
     if (code === 'rate_limited') return
     log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
     if ((code !== 'forbidden' && !isHidden(error)) || caller === undefined) return
-    await audits.write({ ...rowOf({ name, caller, about, ...call }), verb: 'access.refused', outcome: 'refused', code: name })
+    const row: AuditEntry = { ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, verb: 'access.refused' }
+    await audits.write(lacksProof(error) ? { ...row, verb: 'access.step_up' } : row)
   }
 
   return {
@@ -183,7 +184,7 @@ interface Found {
   readonly place?: Place
 }
 
-/** What a request is about. A change that names no environment is one of the whole organization; a question is asked of all that one sees. */
+/** What a request is about: of `hosts` no place, but all that one sees. */
 async function find(places: Places, { door }: Endpoint, { organization }: Caller, params: Call['params']): Promise<Found> {
   if (door.on === 'host') {
     const host = await places.host(organization, String(params['host'] ?? ''))
@@ -194,7 +195,7 @@ async function find(places: Places, { door }: Endpoint, { organization }: Caller
     const { id: environment } = await places.environment(organization, String(named))
     return { environment, place: { environment } }
   }
-  return door.on === 'environment' && door.http.startsWith('GET ') ? {} : { place: {} }
+  return door.on === 'hosts' ? {} : { place: {} }
 }
 
 /** What is under way: calls, which the hub waits for when it stops, and streams, which it counts. */
@@ -241,6 +242,7 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
       outcome: 'started',
       actor: caller?.account ?? '',
       actorName: caller?.name ?? '',
+      ...(caller?.proof === undefined ? {} : { factor: caller.proof.factor }),
       host: host?.id ?? '',
       hostName: host?.name ?? '',
       target,

@@ -5,8 +5,11 @@ import { after, before, describe, it } from 'node:test'
 import type * as Core from 'drizzle-orm/pg-core'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import * as accountTables from '../accounts/tables.ts'
+import * as factorTables from '../factors/tables.ts'
 import * as loginTables from '../logins/tables.ts'
 import * as roleTables from '../roles/tables.ts'
+import * as secretTables from '../secrets/tables.ts'
+import * as tokenTables from '../tokens/tables.ts'
 import { eq } from './drizzle.ts'
 import * as baseTables from './tables.ts'
 import { openTestDatabase } from './testdb.ts'
@@ -19,7 +22,15 @@ describe('the typed tables', () => {
   after(() => test.close())
 
   it('are those that the migrations made: every column with its type, and whether it may be empty', async () => {
-    for (const table of Object.values({ ...accountTables, ...baseTables, ...loginTables, ...roleTables })) {
+    for (const table of Object.values({
+      ...accountTables,
+      ...baseTables,
+      ...factorTables,
+      ...loginTables,
+      ...roleTables,
+      ...secretTables,
+      ...tokenTables,
+    })) {
       const { name, columns } = getTableConfig(table)
       const real = await test.db.owner(
         (sql) => sql<{ name: string; type: string; not_null: boolean }[]>`

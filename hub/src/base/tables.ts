@@ -1,5 +1,5 @@
 import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
-import { bytes, count, document, moment, pgTable, text, uuid } from './drizzle.ts'
+import { bytes, count, document, flag, moment, pgTable, text, uuid } from './drizzle.ts'
 
 // What the migrations made, for typed queries: a test compares each column with the real one. Row-level security, keys and
 // indexes are in the migrations alone. Tables that one feature alone asks are in its own tables.ts.
@@ -8,6 +8,9 @@ export const organizations = pgTable('organizations', {
   organizationId: uuid('organization_id').notNull(),
   name: text('name').notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
+  secondFactor: text('second_factor', { enum: ['optional', 'admins', 'everyone'] })
+    .notNull()
+    .default('optional'),
 })
 
 export const accounts = pgTable('accounts', {
@@ -19,6 +22,8 @@ export const accounts = pgTable('accounts', {
     .default('en'),
   passwordHash: text('password_hash').notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
+  /** Runs the hub itself. */
+  runsHub: flag('runs_hub').notNull().default(false),
 })
 
 export const memberships = pgTable('memberships', {

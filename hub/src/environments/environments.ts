@@ -8,6 +8,7 @@ import { eq, sql, type Orm } from '../base/drizzle.ts'
 import { wholeSight, type Sight } from '../base/sight.ts'
 import { environments, hosts, invitations } from '../base/tables.ts'
 import type { HostBook } from '../hosts/book.ts'
+import { refuseSecretsIn } from '../secrets/secrets.ts'
 
 export interface EnvironmentsDeps {
   readonly db: Database
@@ -67,6 +68,7 @@ export function serveEnvironments({ db, book }: EnvironmentsDeps): Handlers<type
             'conflict',
             `It has ${live} ${live === 1 ? 'host' : 'hosts'}; move ${live === 1 ? 'it' : 'them'} to another environment first.`,
           )
+        await refuseSecretsIn(orm, environment)
         const other = all.find(({ id }) => id !== environment)
         // What is left of revoked hosts and of lines: no open line may lead a host to where it was not meant for.
         await orm.update(hosts).set({ environmentId: other!.id }).where(eq(hosts.environmentId, environment))

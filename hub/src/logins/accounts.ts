@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { loginsApi, Me } from '@fairlead/protocol/features/logins.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, type Orm } from '../base/drizzle.ts'
 import { canonical } from '../base/email.ts'
@@ -14,19 +15,37 @@ type Setup = Parameters<Handlers<typeof loginsApi>['setup']>[0]
 
 /** The first account with its organization. Of two at once, the second throws `not_found`. */
 export async function makeOwner(db: Database, input: Setup): Promise<{ account: string; organization: string }> {
-  const [account, organization, environment] = [randomUUID(), randomUUID(), randomUUID()]
+  const [account, organization] = [randomUUID(), randomUUID()]
   const hash = await hashPassword(input.password)
   await db.tx({ organization }, async (sql, orm) => {
     await sql`SELECT pg_advisory_xact_lock(1)`
     if (await hasAccounts(orm)) throw new FairleadError('not_found', 'This hub has its owner already.')
     const { name, language } = input
-    await orm.insert(accounts).values({ id: account, email: canonical(input.email), name, language, passwordHash: hash })
-    await orm.insert(organizations).values({ organizationId: organization, name: input.organization })
-    await orm.insert(environments).values({ organizationId: organization, id: environment, name: 'default' })
-    await orm.insert(memberships).values({ organizationId: organization, accountId: account })
-    await giveOwner(orm, organization, account)
+    const own = { id: account, email: canonical(input.email), name, language, passwordHash: hash }
+    await orm.insert(accounts).values({ ...own, runsHub: true })
+    await insertOrganization(orm, { organization, account, name: input.organization })
   })
   return { account, organization }
+}
+
+/** An organization of an account's own. Its id. */
+export async function makeOrganization(db: Database, account: string, name: string): Promise<string> {
+  const organization = randomUUID()
+  await db.tx({ organization }, (_sql, orm) => insertOrganization(orm, { organization, account, name }))
+  return organization
+}
+
+interface NewOrganization {
+  readonly organization: string
+  readonly account: string
+  readonly name: string
+}
+
+async function insertOrganization(orm: Orm, { organization, account, name }: NewOrganization): Promise<void> {
+  await orm.insert(organizations).values({ organizationId: organization, name })
+  await orm.insert(environments).values({ organizationId: organization, id: randomUUID(), name: 'default' })
+  await orm.insert(memberships).values({ organizationId: organization, accountId: account })
+  await giveOwner(orm, organization, account)
 }
 
 export async function hasAccounts(orm: Orm): Promise<boolean> {
@@ -58,6 +77,14 @@ export async function checkAccount(db: Database, who: string, password: string):
   if (found === undefined || membership === undefined) return { right: false, member: undefined }
   const { id, name, passwordHash } = found
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
+}
+
+/** An account that proved itself otherwise; undefined: it belongs nowhere any more. */
+export async function memberOf(db: Database, account: string): Promise<Member | undefined> {
+  const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
+  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  if (found === undefined || membership === undefined) return undefined
+  return { id: found.id, name: found.name, organization: membership.organizationId, passwordHash: found.passwordHash }
 }
 
 /** Whose e-mail it is: the account there is, whose password must be right, or one to be made. Throws `unauthenticated`. */
@@ -109,4 +136,8 @@ export async function describeMe(
     permissions: [...permissions],
     loginExpiresMs,
   }
+}
+
+export async function setLanguage(db: Database, { account, organization }: Caller, language: 'en' | 'fr'): Promise<void> {
+  await db.tx({ organization }, (_sql, orm) => orm.update(accounts).set({ language }).where(eq(accounts.id, account)))
 }

@@ -1,23 +1,30 @@
 import { randomBytes } from 'node:crypto'
+import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Caller } from '../base/access.ts'
+import type { Caller, Proof } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, gt, max, sql } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { accounts } from '../base/tables.ts'
+import type { Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 
 const absoluteSeconds = 24 * 3600
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
 const now = sql<Date>`now()`
-const idleSince = sql<Date>`now() - interval '12 hours'`
+export const idleSince = sql<Date>`now() - interval '12 hours'`
 const cachedMs = 10_000
 const mostCached = 10_000
+/** How long a proof opens the doors that want one. */
+const provenMs = 300_000
 
 /** What an account may do in an organization now. */
 export type RightsOf = (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+
+/** By what an account can prove itself, and whether it must get more. */
+export type StandingOf = (who: { readonly organization: string; readonly account: string }) => Promise<Standing>
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -25,7 +32,7 @@ interface Held {
 }
 
 /** Logins: begun, found again by their cookie, ended. Looked up by digest, at most every 10 s each. */
-export function openHeld(db: Database, rightsOf: RightsOf) {
+export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf) {
   const cache = new Map<string, Held>()
   // Logins that just ended: a request that was under way meanwhile must not bring one back into the cache.
   const ended = new Set<string>()
@@ -39,13 +46,15 @@ export function openHeld(db: Database, rightsOf: RightsOf) {
   }
 
   return {
-    async begin(account: string, organization: string, context: LoginContext): Promise<Date> {
+    async begin(account: string, organization: string, context: LoginContext, factor: Factor): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
       const expiresAt = sql<Date>`now() + interval '24 hours'`
+      const { ip, userAgent } = context.caller
+      const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
       const [made] = await db.tx({ organization }, (_sql, orm) =>
         orm
           .insert(logins)
-          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, expiresAt })
+          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, expiresAt, ...from })
           .returning({ expires: logins.expiresAt }),
       )
       context.cookie.set(token, absoluteSeconds)
@@ -60,7 +69,14 @@ export function openHeld(db: Database, rightsOf: RightsOf) {
       const row = await readAlive(db, hash)
       if (row === undefined || ended.has(login)) return undefined
       const { account, name, organization } = row
-      const caller = { account, name, organization, rights: await rightsOf({ organization, account }), login }
+      const caller = {
+        account,
+        name,
+        organization,
+        rights: await rightsOf({ organization, account }),
+        login,
+        proof: proofOf(row, await standing(row)),
+      }
       if (cache.size > mostCached) cache.clear()
       // What was read before the change that somebody was told of is not kept beyond this request.
       if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
@@ -77,6 +93,7 @@ export function openHeld(db: Database, rightsOf: RightsOf) {
       const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(own).returning({ hash: logins.tokenHash }))
       return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
+    forgetOne,
     lastSeen: (organization: string) => lastSeen(db, organization),
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)
@@ -92,13 +109,19 @@ export function openHeld(db: Database, rightsOf: RightsOf) {
   }
 }
 
+function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number }, { accepts, hasSecond, required }: Standing): Proof {
+  const untilMs = performance.now() + provenMs - Number(row.provenAgoMs)
+  return { factor: row.factor, untilMs, accepts, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
+}
+
 /** A login that is alive, by the digest of its token; used now. */
 async function readAlive(db: Database, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt } = logins
+  const { accountId, organizationId, expiresAt, factor } = logins
+  const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
   const [row] = await db.tx({ login: hash }, (_sql, orm) =>
     orm
-      .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt })
+      .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs })
       .from(logins)
       .innerJoin(accounts, eq(accounts.id, accountId))
       .where(alive),

@@ -8,6 +8,8 @@ import type { Database } from '../base/db.ts'
 import { secretOf } from '../base/secret.ts'
 import { noSight } from '../base/sight.ts'
 import { openTestDatabase } from '../base/testdb.ts'
+import { openTestSeal } from '../base/testseal.ts'
+import { openFactors } from '../factors/factors.ts'
 import { loadRights } from '../roles/rights.ts'
 import { openLogins, type LoginContext, type Logins } from './logins.ts'
 
@@ -36,6 +38,7 @@ function from(caller: Caller = nobody(`192.0.2.${++source}`, 'test', 't'), secur
     signal: new AbortController().signal,
     trace: 't',
     cookie: { set: (token, maxAgeSeconds) => void cookies.push({ token, maxAgeSeconds }), clear: () => void cleared++ },
+    device: { shown: undefined, set: () => undefined },
     door: { secure, insecureReason: secure ? '' : 'Not over plain HTTP.', secureUrl: '' },
   }
   return {
@@ -57,22 +60,31 @@ describe('logins', () => {
   let db: Database
   let logins: Logins
   let transactions = 0
-  const open = () =>
-    openLogins({
+  let seal: Awaited<ReturnType<typeof openTestSeal>>
+  const open = () => {
+    const place = { host: 'localhost', origins: () => ['http://localhost:8080'] }
+    const factors = openFactors({ db, seal: seal.seal, place, isAdmin: async () => true })
+    return openLogins({
       db,
       audits: openAudits(test.db),
       version: '1',
       permissions: ['hosts:list'],
+      factors,
       rightsOf: (who) => loadRights(test.db, who, ['hosts:list']),
       firstRunCode: code,
       now: () => 0,
     })
+  }
 
   before(async () => {
     test = await openTestDatabase()
+    seal = await openTestSeal(test.db)
     db = { ...test.db, tx: (shown, run) => (transactions++, test.db.tx(shown, run)) }
   })
-  after(() => test.close())
+  after(async () => {
+    await seal.close()
+    await test.close()
+  })
   beforeEach(async () => {
     // Truncating is the owner's: the hub's own role cannot empty the trail.
     await test.db.owner((sql) => sql`TRUNCATE accounts, organizations CASCADE`)
@@ -273,7 +285,14 @@ describe('logins', () => {
     await logins.handlers.signIn({ email: ' ODILE@harbour.example ', password: owner.password }, from().context)
     await assert.rejects(logins.handlers.signIn({ email: owner.email, password: 'no' }, from().context), refused('unauthenticated'))
     await logins.handlers.signIn(owner, from().context)
-    assert.deepEqual(await verbs(me.organization.id), ['hub.setup ok', 'login.create ok', 'login.create refused', 'login.create ok'])
+    assert.deepEqual(await verbs(me.organization.id), [
+      'hub.setup ok',
+      'login.create ok',
+      'login.new_device ok',
+      'login.create refused',
+      'login.create ok',
+      'login.new_device ok',
+    ])
   })
 
   it('take what looks like SQL as an account that does not exist, and change nothing [security 112]', async () => {

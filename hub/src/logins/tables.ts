@@ -1,4 +1,4 @@
-import { bytes, moment, pgTable, uuid } from '../base/drizzle.ts'
+import { bytes, moment, pgTable, text, uuid } from '../base/drizzle.ts'
 
 /** Found by the digest of the cookie's token; the token itself is nowhere. */
 export const logins = pgTable('logins', {
@@ -8,4 +8,11 @@ export const logins = pgTable('logins', {
   createdAt: moment('created_at').notNull().defaultNow(),
   usedAt: moment('used_at').notNull().defaultNow(),
   expiresAt: moment('expires_at').notNull(),
+  id: uuid('id').notNull().defaultRandom(),
+  factor: text('factor', { enum: ['password', 'totp', 'recovery', 'passkey'] })
+    .notNull()
+    .default('password'),
+  provenAt: moment('proven_at').notNull().defaultNow(),
+  ip: text('ip').notNull().default(''),
+  userAgent: text('user_agent').notNull().default(''),
 })

@@ -18,8 +18,8 @@ const only = (...permissions: readonly string[]) => {
  * that things run, not what they say: logs and settings of containers hold secrets.
  */
 export const builtInRoles: readonly BuiltIn[] = [
-  { name: 'owner', has: () => true },
-  { name: 'admin', has: (permission) => !permission.startsWith('organization:') },
+  { name: 'owner', has: (permission) => !permission.startsWith('hub:') },
+  { name: 'admin', has: (permission) => !/^(hub|organization):/.test(permission) },
   {
     name: 'operator',
     has: only(...looksCloser, 'containers:operate', 'containers:remove', 'containers:exec', 'terminals:open', 'hosts:manage'),

@@ -1,7 +1,7 @@
 import type { Database } from '../base/db.ts'
 import { and, eq, inArray, or } from '../base/drizzle.ts'
 import { makeRights, noRights, type Grant, type Reach, type Rights } from '../base/rights.ts'
-import { memberships, teamMembers, teams } from '../base/tables.ts'
+import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
 import { permissionsOf } from './built-in.ts'
 import { grants, roles } from './tables.ts'
 
@@ -12,7 +12,11 @@ export function loadRights(
   all: readonly string[],
 ): Promise<Rights> {
   return db.tx({ organization }, async (_sql, orm) => {
-    const [member] = await orm.select({ id: memberships.accountId }).from(memberships).where(eq(memberships.accountId, account))
+    const [member] = await orm
+      .select({ runsHub: accounts.runsHub })
+      .from(memberships)
+      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+      .where(eq(memberships.accountId, account))
     if (member === undefined) return noRights
     const own = orm.select({ id: teamMembers.teamId }).from(teamMembers).where(eq(teamMembers.accountId, account))
     const rows = await orm
@@ -32,9 +36,16 @@ export function loadRights(
         reach: reachOf(grant),
       }
     })
+    if (member.runsHub) found.push(runner(all))
     // Somebody must be able to mend everything: nothing is denied to an owner.
     return makeRights(found.some(isOwnership) ? found.filter(({ effect }) => effect === 'allow') : found)
   })
+}
+
+/** What comes with running the hub, in whatever organization; no grant gives it and none takes it. */
+function runner(all: readonly string[]): Grant {
+  const permissions = new Set(all.filter((permission) => permission.startsWith('hub:')))
+  return { id: '', role: 'hub', team: '', effect: 'allow', permissions, reach: { on: 'organization' } }
 }
 
 /** No role of an organization's own may be called so. */

@@ -114,6 +114,24 @@ describe('who may do what', () => {
     assert.deepEqual(await namesOf(second.person), [])
   })
 
+  it('of an environment opens its secrets, and none of the organization or of another [security 2]', async () => {
+    const { id: environment } = await ok(api(owner, 'POST', '/environments', { name: 'Vaulted' }))
+    for (const where of [{}, { environment: 'Vaulted' }])
+      await ok(api(owner, 'POST', '/secrets', { name: 'DB_PASSWORD', value: 'v', ...where }))
+    const keeper = await ok(
+      api(owner, 'POST', '/roles', { name: 'Keeper', permissions: ['secrets:read', 'secrets:reveal', 'secrets:write'] }),
+    )
+    const { person } = await join_(String(keeper['id']), { on: 'environment', target: environment })
+    assert.equal((await listOf(person, '/secrets?environment=Vaulted')).length, 1)
+    assert.equal((await api(person, 'POST', '/secrets/DB_PASSWORD/reveal', { environment: 'Vaulted' })).status, 200)
+    for (const where of [{}, { environment: 'default' }]) {
+      assert.equal((await api(person, 'POST', '/secrets/DB_PASSWORD/reveal', where)).status, 403)
+      assert.equal((await api(person, 'DELETE', '/secrets/DB_PASSWORD', where)).status, 403)
+    }
+    assert.equal((await api(person, 'GET', '/secrets')).status, 403)
+    assert.equal((await api(person, 'GET', '/secrets/DB_PASSWORD')).status, 403)
+  })
+
   it('is less by every denial, and an owner is denied nothing', async () => {
     const { person, id } = await join_('admin')
     await ok(grant(owner, id, 'admin', { on: 'host', target: idOf('lab') }, 'deny'))

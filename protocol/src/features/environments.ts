@@ -24,7 +24,7 @@ const environments = {
 }
 
 export const environmentsApi = {
-  list: api(environments.list, { http: 'GET /environments', needs: 'hosts:read', on: 'environment' }),
+  list: api(environments.list, { http: 'GET /environments', needs: 'hosts:read', on: 'hosts' }),
   create: api(environments.create, {
     http: 'POST /environments',
     needs: 'environments:manage',

@@ -80,7 +80,7 @@ export const fleet = {
 }
 
 export const fleetApi = {
-  rows: api(fleet.rows, { http: 'GET /fleet/:kind', needs: 'fleet:read', on: 'environment' }),
-  watch: api(fleet.watch, { http: 'GET /fleet/:kind/watch', needs: 'fleet:read', on: 'environment' }),
-  find: api(fleet.find, { http: 'GET /find', needs: 'fleet:read', on: 'environment' }),
+  rows: api(fleet.rows, { http: 'GET /fleet/:kind', needs: 'fleet:read', on: 'hosts' }),
+  watch: api(fleet.watch, { http: 'GET /fleet/:kind/watch', needs: 'fleet:read', on: 'hosts' }),
+  find: api(fleet.find, { http: 'GET /find', needs: 'fleet:read', on: 'hosts' }),
 }

@@ -98,8 +98,8 @@ const hostsHub = {
 }
 
 export const hostsApi = {
-  list: api(hostsHub.list, { http: 'GET /hosts', needs: 'hosts:read', on: 'environment' }),
-  watch: api(hostsHub.watch, { http: 'GET /hosts/watch', needs: 'hosts:read', on: 'environment' }),
+  list: api(hostsHub.list, { http: 'GET /hosts', needs: 'hosts:read', on: 'hosts' }),
+  watch: api(hostsHub.watch, { http: 'GET /hosts/watch', needs: 'hosts:read', on: 'hosts' }),
   get: api(hostsHub.get, { http: 'GET /hosts/:host', needs: 'hosts:read', on: 'host' }),
   update: api(hostsHub.update, { http: 'PATCH /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.update' }),
   revoke: api(hostsHub.revoke, { http: 'DELETE /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.revoke' }),

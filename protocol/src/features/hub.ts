@@ -6,13 +6,17 @@ import { demoApi } from './demo.ts'
 import { enrolmentApi } from './enrolment.ts'
 import { environmentsApi } from './environments.ts'
 import { eventsApi } from './events.ts'
+import { factorsApi } from './factors.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
+import { organizationsApi } from './organizations.ts'
 import { rolesApi } from './roles.ts'
 import { teamsApi } from './teams.ts'
+import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
+import { tokensApi } from './tokens.ts'
 
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
@@ -23,11 +27,15 @@ export const hubFeatures = {
   enrolment: enrolmentApi,
   environments: environmentsApi,
   events: eventsApi,
+  factors: factorsApi,
   fleet: fleetApi,
   hosts: hostsApi,
   logins: loginsApi,
   metrics: metricsApi,
+  organizations: organizationsApi,
   roles: rolesApi,
   teams: teamsApi,
+  secrets: secretsApi,
   terminals: terminalsApi,
+  tokens: tokensApi,
 } satisfies Record<string, Api>

@@ -4,7 +4,7 @@ import { call } from '../contract.ts'
 import { tagForm } from '../tags.ts'
 
 const Id = z.string().check(z.maxLength(64))
-const PermissionName = z.string().check(z.regex(/^[a-z-]{1,40}:[a-z-]{1,40}$/))
+export const PermissionName = z.string().check(z.regex(/^[a-z-]{1,40}:[a-z-]{1,40}$/))
 const RoleName = z.string().check(z.trim(), z.minLength(1), z.maxLength(64))
 const Description = z.string().check(z.maxLength(500))
 const Permissions = z.array(PermissionName).check(z.maxLength(256))

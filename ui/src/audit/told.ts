@@ -19,13 +19,15 @@ export function verbsCalled(text: string): readonly string[] {
 
 /** Why it did not go well; of a refusal the code is the method that was asked for. */
 export const codeWords = ({ code, verb }: Pick<AuditRow, 'code' | 'verb'>): string =>
-  code === '' || verb === 'access.refused' ? plain(code) : (wordsOf(`code.${code}`) ?? plain(code))
+  code === '' || refusal.test(verb) ? plain(code) : (wordsOf(`code.${code}`) ?? plain(code))
 
 /** By the reason that the hub writes into the row. */
 const quarantined: Readonly<Record<string, Key>> = {
   'online twice': 'quarantine.twice',
   'shows a generation that another went on from': 'quarantine.behind',
 }
+/** Of what was not let in, for want of a right or of a proof. */
+const refusal = /^access\./
 /** What these are done to has an id and no name. */
 const nameless = /^(?:terminal\.|host\.(?:enrol|invite))/
 /** An id that no person can read: hex, or a UUID. */
@@ -42,7 +44,7 @@ export function subjectOf({ verb, host, hostName, target, targetName, outcome }:
   if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : t(quarantined[target]) }
   const ofContainer = verb.startsWith('container.')
   const known = nameless.test(verb) || target === hostName ? '' : target
-  const id = ofContainer || verb === 'access.refused' ? target.slice(0, 12) : ''
+  const id = ofContainer || refusal.test(verb) ? target.slice(0, 12) : ''
   const text = plain(targetName ?? (anId.test(known) ? id : known))
   const gone = verb === 'container.remove' && outcome === 'ok'
   return !ofContainer || host === '' || target === '' || gone ? { text } : { text, href: `/containers/${host}/${target}` }

@@ -1,0 +1,135 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Factor } from '@fairlead/protocol/api.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Given } from '@fairlead/protocol/features/factors.ts'
+import type { loginsApi, Me } from '@fairlead/protocol/features/logins.ts'
+import type { Audits } from '../base/audit.ts'
+import type { Database } from '../base/db.ts'
+import { eq } from '../base/drizzle.ts'
+import { digestOf } from '../base/secret.ts'
+import type { Factors } from '../factors/factors.ts'
+import { canonical } from '../base/email.ts'
+import { checkAccount, memberOf, rehash, type Member } from './accounts.ts'
+import type { Delays } from './delays.ts'
+import { entry, refuseInsecure } from './entry.ts'
+import type { LoginContext } from './logins.ts'
+import { isOutdated } from './passwords.ts'
+import { accounts } from '../base/tables.ts'
+
+export interface SignInDeps {
+  readonly db: Database
+  readonly audits: Audits
+  readonly factors: Factors
+  readonly delays: Delays
+  readonly begin: (account: string, organization: string, context: LoginContext, factor: Factor) => Promise<Me>
+}
+
+/** A password that was right, and waits for a second factor. */
+interface Step {
+  readonly member: Member
+  tries: number
+}
+
+const mostTries = 5
+
+type SignIn = Pick<Handlers<typeof loginsApi, LoginContext>, 'signIn' | 'finish' | 'challenge' | 'signInWithPasskey'>
+
+/** The ways in: a password, then whatever else the account asks for; or a passkey alone, which is two factors in one. */
+export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps): SignIn {
+  const { tickets, passkeys, devices, notices } = factors
+
+  /** A browser that the account is known to use is counted apart: nobody elsewhere can slow it down, from the same address either. */
+  async function sourceOf(who: string, { caller, device }: LoginContext): Promise<string> {
+    if (device.shown === undefined) return caller.ip
+    const [found] = await db.tx({}, (_sql, orm) => orm.select({ id: accounts.id }).from(accounts).where(eq(accounts.email, who)))
+    // The same work for an account that does not exist.
+    const known = await devices.isKnown(found?.id ?? randomUUID(), device.shown)
+    return known ? `device ${digestOf(device.shown).toString('hex')}` : caller.ip
+  }
+
+  async function enter(member: Member, context: LoginContext, factor: Factor): Promise<Me> {
+    await audits.write(entry('login.create', 'ok', member, context, factor))
+    return begin(member.id, member.organization, context, factor)
+  }
+
+  /** Codes are counted by account: whoever has the password could try them from everywhere at once. */
+  async function proves(given: Given, { member }: Step, step: string): Promise<boolean> {
+    if (given.factor !== 'totp' && given.factor !== 'recovery') return factors.check(given, member.id, 'second', holderOf(step))
+    delays.begin(`second ${member.id}`, '')
+    const right = await factors.check(given, member.id, 'second', holderOf(step))
+    if (right) delays.succeeded(`second ${member.id}`, '')
+    return right
+  }
+
+  return {
+    async signIn({ email, password }, context) {
+      refuseInsecure(context)
+      const who = canonical(email)
+      const source = await sourceOf(who, context)
+      delays.begin(who, source)
+      const { right, member } = await checkAccount(db, who, password)
+      if (!right || member === undefined) {
+        // Not awaited: the time an answer takes must not tell whether the account exists.
+        if (member !== undefined) void audits.write(entry('login.create', 'refused', member, context))
+        throw new FairleadError('unauthenticated', 'E-mail or password is wrong.')
+      }
+      delays.succeeded(who, source)
+      if (isOutdated(member.passwordHash)) await rehash(db, member, password)
+      const { hasSecond, accepts } = await factors.standing({ organization: member.organization, account: member.id })
+      if (!hasSecond) return enter(member, context, 'password')
+      return { step: tickets.issue('second', '', { member, tries: 0 } satisfies Step), accepts: [...accepts] }
+    },
+
+    async finish({ step, given }, context) {
+      refuseInsecure(context)
+      const found = tickets.look<Step>(step, 'second', '')
+      if (found === undefined) throw tooLate()
+      const { member } = found.data
+      // Counted before it is known whether it is right: those sent at once are counted like those in turn.
+      if (++found.data.tries > mostTries) throw tooLate()
+      if (!(await proves(given, found.data, step))) {
+        await audits.write(entry('login.create', 'refused', member, context))
+        throw new FairleadError('unauthenticated', wrong(given.factor), { details: { field: 'code' } })
+      }
+      // One sign-in, though several right answers came at once.
+      if (tickets.take(step, 'second', '') === undefined) throw tooLate()
+      if (given.factor === 'recovery') await notices.note(member.id, 'code_used', context.caller)
+      return enter(member, context, given.factor)
+    },
+
+    async challenge({ step }) {
+      if (step === undefined) return passkeys.challenge('login', '')
+      const found = tickets.look<Step>(step, 'second', '')
+      if (found === undefined) throw tooLate()
+      return passkeys.challenge('second', holderOf(step), found.data.member.id)
+    },
+
+    async signInWithPasskey({ answer }, context) {
+      refuseInsecure(context)
+      const account = await passkeys.check(answer, 'login', '')
+      const member = account === undefined ? undefined : await memberOf(db, account)
+      if (member === undefined) throw new FairleadError('unauthenticated', wrong('passkey'))
+      return enter(member, context, 'passkey')
+    },
+  }
+}
+
+/** What is asked for a first step is good for that one. */
+function holderOf(step: string): string {
+  return createHash('sha256').update(step).digest('hex')
+}
+
+function tooLate(): FairleadError {
+  return new FairleadError('unauthenticated', 'This sign-in took too long, or too many tries; begin again with the password.', {
+    details: { again: true },
+  })
+}
+
+export function wrong(factor: Factor): string {
+  if (factor === 'passkey') return 'This passkey was not taken: it is not known here, or it answered too late.'
+  if (factor === 'password') return 'The password is wrong.'
+  return factor === 'totp'
+    ? 'This code is wrong, or was used already; wait for the next one.'
+    : 'This recovery code is wrong, or was used already.'
+}

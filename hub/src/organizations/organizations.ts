@@ -1,0 +1,51 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { Organization, organizationsApi } from '@fairlead/protocol/features/organizations.ts'
+import type { Caller } from '../base/access.ts'
+import type { Database } from '../base/db.ts'
+import { eq } from '../base/drizzle.ts'
+import { memberships, organizations } from '../base/tables.ts'
+import type { LoginContext, Logins } from '../logins/logins.ts'
+
+export interface OrganizationsDeps {
+  readonly db: Database
+  readonly logins: Pick<Logins, 'enter' | 'makeOrganization'>
+}
+
+const mostOrganizations = 200
+
+/** The tenants that an account belongs to. */
+export function serveOrganizations({ db, logins }: OrganizationsDeps): Handlers<typeof organizationsApi, LoginContext> {
+  return {
+    list: (_input, { caller }) => list(db, caller),
+    async create({ name }, { caller, note }) {
+      note(name)
+      if ((await list(db, caller)).length >= mostOrganizations)
+        throw new FairleadError('too_many', `An account belongs to ${mostOrganizations} organizations at most.`)
+      const id = await logins.makeOrganization(caller.account, name)
+      return { id, name, current: false }
+    },
+    async rename({ name }, { caller, note }) {
+      note(name)
+      const { organization: id } = caller
+      await db.tx({ organization: id }, (_sql, orm) => orm.update(organizations).set({ name }).where(eq(organizations.organizationId, id)))
+      return { id, name, current: true }
+    },
+    async enter({ id }, context) {
+      const to = (await list(db, context.caller)).find((organization) => organization.id === id)
+      if (to === undefined) throw new FairleadError('not_found', 'You belong to no such organization.')
+      context.note(to.name)
+      return logins.enter(id, context)
+    },
+  }
+}
+
+async function list(db: Database, { account, organization: own }: Caller): Promise<Organization[]> {
+  const of = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  const found: Organization[] = []
+  for (const { organizationId: organization } of of) {
+    const [row] = await db.tx({ organization }, (_sql, orm) => orm.select({ name: organizations.name }).from(organizations))
+    if (row !== undefined) found.push({ id: organization, name: row.name, current: organization === own })
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+}

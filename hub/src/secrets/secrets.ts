@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { secretVersionsKept, type Secret, type secretsApi } from '@fairlead/protocol/features/secrets.ts'
+import type { Caller, HubContext } from '../base/access.ts'
+import type { Database } from '../base/db.ts'
+import { and, eq, lt, sql, type Orm } from '../base/drizzle.ts'
+import type { SealedColumn } from '../base/reseal.ts'
+import type { OpenSeal } from '../base/seal.ts'
+import { findSecret, named, placeIn, placeOf, whichOf, type Which } from './find.ts'
+import { listSecrets, readSecret, shown } from './read.ts'
+import { secrets, secretVersions } from './tables.ts'
+
+export interface SecretsDeps {
+  readonly db: Database
+  readonly seal: Pick<OpenSeal, 'seal' | 'open' | 'rotate'>
+}
+
+export interface Secrets {
+  readonly handlers: Handlers<typeof secretsApi, HubContext>
+  /** For features that hand a value on. Whoever lets a person see it audits that. Throws `not_found`. */
+  valueOf(
+    organization: string,
+    which: Which & { readonly version?: number | undefined },
+  ): Promise<{ readonly version: number; readonly value: string }>
+}
+
+export const sealedSecrets: SealedColumn = { table: 'secret_versions', column: 'value', row: ['secret_id', 'id'], of: 'organization' }
+
+const mostSecrets = 1000
+
+/** Values go in and are seen by nobody, but for `reveal`, which is audited. */
+export function openSecrets({ db, seal }: SecretsDeps): Secrets {
+  const tx = <T>({ organization }: { readonly organization: string }, run: (orm: Orm) => Promise<T>) =>
+    db.tx({ organization }, (_sql, orm) => run(orm))
+
+  const handlers: Handlers<typeof secretsApi, HubContext> = {
+    // Asked without an environment they are of all that the caller sees: the door cannot know what that is.
+    list: (_input, { caller, environment }) =>
+      tx(caller, (orm) => listSecrets(orm, environment === '' ? undefined : environment, sees(caller))),
+    get: (input, context) => tx(context.caller, (orm) => readSecret(orm, whichOf(input, context), sees(context.caller))),
+    async create({ name, value, description }, context) {
+      const { account, organization: organizationId } = context.caller
+      const [secretId, id] = [randomUUID(), randomUUID()]
+      const sealed = await sealText(seal, placeOf(organizationId, secretId, id), value)
+      return tx(context.caller, async (orm) => {
+        const environment = await named(orm, whichOf({ name }, context).environment)
+        if ((await orm.$count(secrets)) >= mostSecrets)
+          throw new FairleadError('too_many', `An organization has ${mostSecrets} secrets at most; delete one that nothing uses.`)
+        const row = { organizationId, id: secretId, environmentId: environment?.id ?? null, name, description }
+        const [secret] = await orm.insert(secrets).values(row).onConflictDoNothing().returning()
+        if (secret === undefined)
+          throw new FairleadError('conflict', `There is a secret ${name} already; write a new version of it instead.`)
+        await orm.insert(secretVersions).values({ organizationId, secretId, id, n: 1, value: sealed, accountId: account })
+        return told({ secret, environment: environment?.name ?? null }, context)
+      })
+    },
+    async write({ value, ...input }, context) {
+      const { account, organization } = context.caller
+      const found = await tx(context.caller, (orm) => findSecret(orm, whichOf(input, context)))
+      const id = randomUUID()
+      const sealed = await sealText(seal, placeOf(organization, found.secret.id, id), value)
+      const version = { secretId: found.secret.id, id, value: sealed, accountId: account }
+      const secret = await tx(context.caller, (orm) => addVersion(orm, input.name, version))
+      return told({ ...found, secret }, context)
+    },
+    describe: ({ description, ...input }, context) =>
+      tx(context.caller, async (orm) => {
+        const found = await findSecret(orm, whichOf(input, context))
+        const [after] = await orm.update(secrets).set({ description }).where(eq(secrets.id, found.secret.id)).returning()
+        return told({ ...found, secret: after ?? gone(input.name) }, context)
+      }),
+    remove: (input, context) =>
+      tx(context.caller, async (orm) => {
+        const found = await findSecret(orm, whichOf(input, context))
+        await orm.delete(secrets).where(eq(secrets.id, found.secret.id))
+        return { name: told(found, context).name }
+      }),
+    async reveal({ version, ...input }, context) {
+      const found = await tx(context.caller, (orm) => findSecret(orm, whichOf(input, context)))
+      told(found, context)
+      return { name: input.name, ...(await valueOf(context.caller.organization, { ...whichOf(input, context), version })) }
+    },
+    async rotateKey(_input, { caller }) {
+      await seal.rotate(caller.organization)
+      return {}
+    },
+  }
+
+  const valueOf: Secrets['valueOf'] = async (organization, { version, ...which }) => {
+    const row = await tx({ organization }, async (orm) => {
+      const { secret } = await findSecret(orm, which)
+      const wanted = and(eq(secretVersions.secretId, secret.id), eq(secretVersions.n, version ?? secret.version))
+      const [found] = await orm.select().from(secretVersions).where(wanted)
+      if (found === undefined)
+        throw new FairleadError('not_found', `The secret ${which.name} has no version ${version}; the last ${secretVersionsKept} are kept.`)
+      return found
+    })
+    const value = await seal.open(placeOf(organization, row.secretId, row.id), row.value)
+    return { version: row.n, value: Buffer.from(value).toString('utf8') }
+  }
+
+  return { handlers, valueOf }
+}
+
+/** The row of the secret settles who comes first when two write at once. */
+async function addVersion(
+  orm: Orm,
+  name: string,
+  version: Omit<typeof secretVersions.$inferInsert, 'n' | 'organizationId'>,
+): Promise<typeof secrets.$inferSelect> {
+  const [secret] = await orm
+    .update(secrets)
+    .set({ version: sql`${secrets.version} + 1`, updatedAt: sql`now()` })
+    .where(eq(secrets.id, version.secretId))
+    .returning()
+  if (secret === undefined) return gone(name)
+  await orm.insert(secretVersions).values({ ...version, organizationId: secret.organizationId, n: secret.version })
+  const old = and(eq(secretVersions.secretId, secret.id), lt(secretVersions.n, secret.version - secretVersionsKept + 1))
+  await orm.delete(secretVersions).where(old)
+  return secret
+}
+
+function gone(name: string): never {
+  throw new FairleadError('not_found', `The secret ${name} was deleted a moment ago.`)
+}
+
+const sees =
+  ({ rights }: Caller) =>
+  (environmentId: string | null) =>
+    rights.can('secrets:read', placeIn(environmentId))
+
+/** For the answer; the trail says which of the same name it was. */
+function told(found: Parameters<typeof shown>[0], { note }: Pick<HubContext, 'note'>): Secret {
+  if (found.environment !== null) note(`${found.environment}/${found.secret.name}`)
+  return shown(found)
+}
+
+/** Of an environment that is about to go: throws `conflict` while it has secrets. */
+export async function refuseSecretsIn(orm: Orm, environment: string): Promise<void> {
+  const held = await orm.$count(secrets, eq(secrets.environmentId, environment))
+  if (held > 0)
+    throw new FairleadError('conflict', `It has ${held} ${held === 1 ? 'secret' : 'secrets'}; delete ${held === 1 ? 'it' : 'them'} first.`)
+}
+
+/** As text it must come back the same: half a character would not. */
+async function sealText(seal: SecretsDeps['seal'], place: Parameters<SecretsDeps['seal']['seal']>[0], value: string): Promise<Uint8Array> {
+  if (!value.isWellFormed())
+    throw new FairleadError(
+      'invalid_input',
+      'The value holds half of a character, which UTF-8 cannot say; encode what is no text in base64.',
+      {
+        details: { field: 'value' },
+      },
+    )
+  return seal.seal(place, Buffer.from(value, 'utf8'))
+}

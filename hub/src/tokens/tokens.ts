@@ -1,0 +1,103 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { Token, tokensApi } from '@fairlead/protocol/features/tokens.ts'
+import type { Caller, HubContext } from '../base/access.ts'
+import type { Database } from '../base/db.ts'
+import { and, desc, eq, sql, type SQL } from '../base/drizzle.ts'
+import type { Rights } from '../base/rights.ts'
+import { digestOf, secretOf, type Secret } from '../base/secret.ts'
+import { accounts } from '../base/tables.ts'
+import { beginOf, drawToken } from '../base/token-form.ts'
+import { readNetworks } from './addresses.ts'
+import { openHeldTokens } from './held.ts'
+import { tokens } from './tables.ts'
+
+export interface TokensDeps {
+  readonly db: Database
+  /** Every permission that there is. */
+  readonly permissions: readonly string[]
+  readonly rightsOf: (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+}
+
+export interface Tokens {
+  readonly handlers: Handlers<typeof tokensApi, HubContext>
+  findCaller(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
+  forget(organization: string): void
+  /** Told when a token is taken away: what is open by it ends. */
+  onEnd(listener: (login: string) => void): void
+}
+
+const mostOfAccount = 50
+
+/** What scripts come in by. */
+export function openTokens({ db, permissions, rightsOf }: TokensDeps): Tokens {
+  const held = openHeldTokens(db, rightsOf)
+  const listeners: ((login: string) => void)[] = []
+
+  async function remove({ organization }: Caller, id: string, of: SQL | undefined): Promise<string> {
+    const own = and(eq(tokens.id, id), of)
+    const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(tokens).where(own).returning({ name: tokens.name }))
+    if (gone.length === 0) throw new FairleadError('not_found', 'There is no such token; it may have been removed already.')
+    held.forget(organization)
+    for (const listener of listeners) listener(`token ${id}`)
+    return gone[0]!.name
+  }
+
+  const handlers: Tokens['handlers'] = {
+    list: (_input, { caller }) => list(db, caller.organization, eq(tokens.accountId, caller.account)),
+    async create({ name, scopes, days, addresses }, { caller, note }) {
+      const { organization, account } = caller
+      const unknown = scopes.find((scope) => !permissions.includes(scope))
+      if (unknown !== undefined)
+        throw new FairleadError('invalid_input', `There is no permission ${unknown}.`, { details: { field: 'scopes' } })
+      readNetworks(addresses)
+      note(name)
+      const { id, token } = drawToken()
+      const tokenHash = digestOf(secretOf(token))
+      await db.tx({ organization }, async (_sql, orm) => {
+        if ((await orm.$count(tokens, eq(tokens.accountId, account))) >= mostOfAccount)
+          throw new FairleadError('too_many', `An account has ${mostOfAccount} tokens at most; remove one first.`)
+        const expiresAt = sql<Date>`now() + make_interval(days => ${days})`
+        const own = { organizationId: organization, id, accountId: account, name, tokenHash, addresses }
+        await orm.insert(tokens).values({ ...own, scopes: [...new Set(scopes)].sort(), expiresAt })
+      })
+      const [made] = await list(db, organization, eq(tokens.id, id))
+      return { ...made!, token }
+    },
+    async remove({ id }, { caller, note }) {
+      note(await remove(caller, id, eq(tokens.accountId, caller.account)))
+      return { id }
+    },
+    listAll: (_input, { caller }) => list(db, caller.organization, undefined),
+    async revoke({ id }, { caller, note }) {
+      note(await remove(caller, id, undefined))
+      return { id }
+    },
+  }
+  return { handlers, findCaller: held.find, forget: held.forget, onEnd: (listener) => void listeners.push(listener) }
+}
+
+/** Those that expired stay listed for a week: whoever wonders why a script stopped finds out. */
+async function list(db: Database, organization: string, of: SQL | undefined): Promise<Token[]> {
+  const recent = sql`${tokens.expiresAt} > now() - interval '7 days'`
+  const rows = await db.tx({ organization }, (_sql, orm) =>
+    orm
+      .select({ token: tokens, account: accounts.name })
+      .from(tokens)
+      .innerJoin(accounts, eq(accounts.id, tokens.accountId))
+      .where(and(of, recent))
+      .orderBy(desc(tokens.createdAt)),
+  )
+  return rows.map(({ token, account }) => ({
+    id: token.id,
+    name: token.name,
+    begins: beginOf(token.id),
+    account: { id: token.accountId, name: account },
+    scopes: token.scopes,
+    addresses: token.addresses,
+    createdMs: token.createdAt.getTime(),
+    expiresMs: token.expiresAt.getTime(),
+    lastUsedMs: token.usedAt?.getTime() ?? 0,
+    lastUsedIp: token.usedIp,
+  }))
+}
