@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { accessEn } from './access-en.ts'
+import { accessFr } from './access-fr.ts'
 import { en } from './en.ts'
 import { fr } from './fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
 
 /** Words that French writes as English does, names of units and of programs. */
 const alike = new Set([
+  'access.feature.secrets',
   'containers.cpu',
   'containers.id',
   'containers.image',
@@ -34,7 +37,14 @@ const alike = new Set([
   'state.ok',
   'tab.terminal',
 ])
-const texts = Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] }))
+const texts = [
+  ...Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] })),
+  ...Object.entries(accessEn).map(([key, text]) => ({
+    key: `access.${key}`,
+    en: text as string,
+    fr: accessFr[key as keyof typeof accessFr],
+  })),
+]
 /** What is filled in, and what is typed as it is: fields of a filter, commands, quoted names. */
 const verbatim = /\{[^}]*\}|\b\w+:[\w*+-]*|« [^»]* »|https?:\S+|\/\w+\/i?/g
 
