@@ -1,11 +1,11 @@
 import { Route, Router } from '@solidjs/router'
-import { createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, Switch, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, Switch, type Component, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, rightsChanges, wanted } from './api/api.ts'
 import { t } from './i18n/i18n.ts'
-import { Empty, ErrorBox, Skeleton } from './kit/kit.tsx'
-import { setMe as tellMe } from './kit/me.ts'
+import { Empty, ErrorBox, NoPermission, Skeleton } from './kit/kit.tsx'
+import { may, setMe as tellMe } from './kit/me.ts'
 import { Gate } from './logins/Gate.tsx'
 import { Shell } from './shell/Shell.tsx'
 
@@ -24,6 +24,13 @@ const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.t
 const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')).Access }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
+
+/** A page for whoever may; begun anew when somebody gets the permission while it stands open. */
+const guarded = (permission: string, Page: Component) => () => (
+  <Show when={may(permission)} fallback={<NoPermission permission={permission} />}>
+    <Page />
+  </Show>
+)
 
 /** Who is here decides what is shown; then the address does. */
 export function App(): JSX.Element {
@@ -97,14 +104,14 @@ export function App(): JSX.Element {
               </>
             )}
           >
-            <Route path="/" component={Overview} />
-            <Route path="/hosts" component={Hosts} />
+            <Route path="/" component={guarded('hosts:read', Overview)} />
+            <Route path="/hosts" component={guarded('hosts:read', Hosts)} />
             <Route path="/hosts/enrol" component={Enrol} />
-            <Route path="/hosts/:host/:tab?" component={HostDetail} />
-            <Route path="/containers" component={Containers} />
-            <Route path="/containers/:host/:id/:tab?" component={ContainerDetail} />
-            <Route path="/logs" component={Logs} />
-            <Route path="/terminals" component={Terminals} />
+            <Route path="/hosts/:host/:tab?" component={guarded('hosts:read', HostDetail)} />
+            <Route path="/containers" component={guarded('fleet:read', Containers)} />
+            <Route path="/containers/:host/:id/:tab?" component={guarded('fleet:read', ContainerDetail)} />
+            <Route path="/logs" component={guarded('containers:logs', Logs)} />
+            <Route path="/terminals" component={guarded('terminals:read', Terminals)} />
             <Route path="/activity" component={Activity} />
             <Route path="/profile" component={Profile} />
             <Route path="/access/:tab?/:id?" component={Access} />

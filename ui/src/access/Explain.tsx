@@ -7,7 +7,7 @@ import { me } from '../kit/me.ts'
 import type { Book } from './book.ts'
 import { Part } from './parts.tsx'
 import { createHostNames } from './reach.tsx'
-import { becauseWords, byFeature, featureWords, permissionWords, placeWords } from './told.ts'
+import { becauseWords, byFeature, featureWords, isGiven, permissionWords, placeWords } from './told.ts'
 import { say } from './words.ts'
 
 const kinds = ['organization', 'environment', 'host'] as const
@@ -41,7 +41,7 @@ export function Explain(props: { readonly book: Book }): JSX.Element {
       let stale = false
       onCleanup(() => (stale = true))
       ask('roles.explain', now).then(
-        (answer) => !stale && setTold(answer),
+        (answer) => !stale && setTold({ ...answer, permissions: answer.permissions.filter(({ name }) => isGiven(name)) }),
         (reason: unknown) => !stale && setError(reason),
       )
     }),

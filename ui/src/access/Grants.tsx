@@ -117,14 +117,16 @@ export function GiveDialog(props: {
   const [role, setRole] = createSignal('viewer')
   const name = () => plain(props.holder.name)
   async function send(): Promise<void> {
-    const { kind, id } = props.holder
-    const grant = await ask('roles.grant', { holder: { kind, id }, role: role(), reach: choice.reach()!, effect: props.effect })
+    // What it was opened for is gone with it.
+    const { book, effect, holder } = props
+    const { kind, id } = holder
+    const grant = await ask('roles.grant', { holder: { kind, id }, role: role(), reach: choice.reach()!, effect })
     props.onClose()
-    const label = say(props.effect === 'deny' ? 'grants.deny' : 'grants.give')
+    const label = say(effect === 'deny' ? 'grants.deny' : 'grants.give')
     tell(t('containers.done', { action: `${label}: ${roleWords(grant.role.name)}, ${placeWords(grant.reach)}` }), false, () => {
-      void act(t('undo'), () => ask('roles.revoke', { id: grant.id })).then(props.book.reload)
+      void act(t('undo'), () => ask('roles.revoke', { id: grant.id })).then(book.reload)
     })
-    await props.book.reload()
+    await book.reload()
   }
   return (
     <AskDialog

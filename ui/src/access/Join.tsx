@@ -57,7 +57,9 @@ export function Join(props: {
             </Show>
           }
         >
-          {(now) => <JoinForm invited={now()} secret={secret} welcome={props.welcome} me={props.me} onIn={props.onIn} />}
+          {(now) => (
+            <JoinForm invited={now()} secret={secret} welcome={props.welcome} me={props.me} onIn={props.onIn} onLeave={props.onLeave} />
+          )}
         </Show>
       </div>
     </main>
@@ -70,14 +72,18 @@ export function NotOpen(props: { readonly error: unknown; readonly onRetry: () =
   return <ErrorBox what={say('join.error')} error={props.error} next={false} {...(closed() ? {} : { onRetry: props.onRetry })} />
 }
 
+const fieldOf = (error: unknown) => (error as { readonly details?: { readonly field?: unknown } }).details?.field
+
 function JoinForm(props: {
   readonly invited: Invited
   readonly secret: string
   readonly welcome: Welcome | undefined
   readonly me: Me | undefined
   readonly onIn: (me: Me) => void
+  readonly onLeave: () => void
 }): JSX.Element {
   const [error, setError] = createSignal<unknown>()
+  const [joined, setJoined] = createSignal(false)
   const [busy, setBusy] = createSignal(false)
   const email = () => plain(props.invited.email)
   async function submit(event: SubmitEvent): Promise<void> {
@@ -93,6 +99,8 @@ function JoinForm(props: {
       return props.onIn(me)
     } catch (reason) {
       setError(reason)
+      // The password was right and the account asks for more: it belongs here now, and signs in as ever.
+      if (codeOf(reason) === 'unauthenticated' && fieldOf(reason) !== 'password') return void setJoined(true)
       const wrong = form.querySelector<HTMLInputElement>('input[name=password]')
       wrong?.focus()
       wrong?.select()
@@ -144,9 +152,18 @@ function JoinForm(props: {
         </Show>
       </label>
       <Show when={error()}>{(now) => <ErrorBox error={now()} next={false} />}</Show>
-      <button class="primary" type="submit" disabled={busy()}>
-        {busy() ? t('signIn.busy') : say('join.submit')}
-      </button>
+      <Show
+        when={joined()}
+        fallback={
+          <button class="primary" type="submit" disabled={busy()}>
+            {busy() ? t('signIn.busy') : say('join.submit')}
+          </button>
+        }
+      >
+        <button class="primary" type="button" onClick={() => props.onLeave()}>
+          {t('signIn.submit')}
+        </button>
+      </Show>
     </form>
   )
 }

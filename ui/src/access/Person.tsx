@@ -170,7 +170,7 @@ function Leave(props: { readonly book: Book; readonly person: Account }): JSX.El
   const name = () => plain(props.person.name)
   const title = () => say('person.remove', { name: name() })
   const goes = () => [
-    ...own().map(({ role, reach }) => say('person.removeGrant', { role: roleWords(role.name), place: placeWords(reach) })),
+    ...own().map(({ role, reach }) => `${roleWords(role.name)}, ${placeWords(reach)}`),
     ...props.person.teams.map((team) => say('person.removeTeam', { team: plain(team.name) })),
     say('person.removeLogins', { name: name() }),
   ]

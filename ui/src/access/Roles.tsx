@@ -61,7 +61,7 @@ function RoleTable(props: { readonly roles: readonly Role[] }): JSX.Element {
                 </td>
                 <td class="why">{roleWhat(role)}</td>
                 <td class="num hide-phone">{role.permissions.length}</td>
-                <td class="num dim">{say('roles.times', { n: role.grants })}</td>
+                <td class="num dim">{role.grants === 0 ? '–' : say('roles.times', { n: role.grants })}</td>
               </tr>
             )}
           </For>
@@ -124,7 +124,7 @@ export function Matrix(props: { readonly roles: readonly Role[]; readonly permis
 export function Has(props: { readonly has: boolean }): JSX.Element {
   return (
     <span class={props.has ? 'state-ok' : 'dim'}>
-      <span aria-hidden="true">{props.has ? '●' : '·'}</span>
+      <span aria-hidden="true">{props.has ? '●' : '–'}</span>
       <span class="visually-hidden">{say(props.has ? 'roles.yes' : 'roles.no')}</span>
     </span>
   )

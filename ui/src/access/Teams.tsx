@@ -190,7 +190,7 @@ function RemoveTeam(props: Shown): JSX.Element {
   const own = () => (props.book.grants.now() ?? []).filter(({ holder }) => holder.id === props.team.id)
   const title = () => `${say('remove')}: ${plain(props.team.name)}`
   const goes = () => [
-    ...own().map(({ role, reach }) => say('person.removeGrant', { role: roleWords(role.name), place: placeWords(reach) })),
+    ...own().map(({ role, reach }) => `${roleWords(role.name)}, ${placeWords(reach)}`),
     ...props.team.members.map(({ name }) => say('teams.removeMember', { name: plain(name) })),
   ]
   async function send(): Promise<void> {

@@ -1,6 +1,8 @@
 import { createEffect, createSignal, on, untrack } from 'solid-js'
+import type { Role } from '@fairlead/protocol/features/roles.ts'
 import { ask, link } from '../api/api.ts'
 import { may, me } from '../kit/me.ts'
+import { isGiven } from './told.ts'
 
 export interface Loaded<T> {
   /** undefined: not known yet. What was known stays while it is asked again, and after a failure. */
@@ -33,12 +35,18 @@ export function createLoaded<T>(permission: string, empty: T, run: () => Promise
   return { now, error, load }
 }
 
+/** Only what a role can give. */
+const given = ({ roles, permissions }: { roles: Role[]; permissions: string[] }) => ({
+  roles: roles.map((role) => ({ ...role, permissions: role.permissions.filter(isGiven) })),
+  permissions: permissions.filter(isGiven),
+})
+
 /** All that the pages of access tell and choose from; asked again after everything that is changed here. */
 export function createBook() {
   const accounts = createLoaded('accounts:read', [], () => ask('accounts.list', {}))
   const invitations = createLoaded('accounts:read', [], () => ask('accounts.invitations', {}))
   const teams = createLoaded('teams:read', [], () => ask('teams.list', {}))
-  const roles = createLoaded('roles:read', { roles: [], permissions: [] }, () => ask('roles.list', {}))
+  const roles = createLoaded('roles:read', { roles: [], permissions: [] }, async () => given(await ask('roles.list', {})))
   const grants = createLoaded('roles:read', [], () => ask('roles.grants', {}))
   const environments = createLoaded('hosts:read', [], () => ask('environments.list', {}))
   const all = [accounts, invitations, teams, roles, grants, environments]

@@ -51,17 +51,17 @@ export function ReachFields(props: { readonly book: Book; readonly choice: Reach
         </select>
       </label>
       <Show when={props.choice.on() === 'environment'}>
-        <Pick label={say('where.environment')} choice={props.choice} options={props.book.environments.now() ?? []} />
+        <Pick label={say('explain.place')} choice={props.choice} options={props.book.environments.now() ?? []} />
       </Show>
       <Show when={props.choice.on() === 'host'}>
-        <Pick label={say('where.host')} choice={props.choice} options={known()} />
+        <Pick label={say('explain.place')} choice={props.choice} options={known()} />
         <Show when={hosts.state === 'ready' && known().length === 0}>
           <p class="dim">{say('where.noHosts')}</p>
         </Show>
       </Show>
       <Show when={props.choice.on() === 'tag'}>
         <label class="field">
-          {say('where.tag')}
+          {say('where.tagName')}
           <input
             list={`${id}-tags`}
             autocomplete="off"

@@ -12,6 +12,9 @@ export const roleWhat = ({ id, builtIn, description }: { id: string; builtIn: bo
 export const permissionWords = (name: string): string => sayIfKnown(`may.${name}`) ?? name
 export const featureWords = (feature: string): string => sayIfKnown(`feature.${feature}`) ?? feature
 
+/** Asked of one's own login, of whoever has a link, or of whoever runs the hub: no role of an organization gives or keeps it. */
+export const isGiven = (permission: string): boolean => !/^(?:logins|hub):|^accounts:join$/.test(permission)
+
 interface Named {
   readonly on: string
   readonly name: string
@@ -34,14 +37,30 @@ export function becauseWords(because: Explained['permissions'][number]['because'
 }
 
 /** What is looked at most stands first; features that came later follow by name. */
-const order = ['hosts', 'fleet', 'containers', 'terminals', 'events', 'metrics', 'environments', 'accounts', 'teams', 'roles', 'audit']
+const order = [
+  'hosts',
+  'fleet',
+  'containers',
+  'terminals',
+  'events',
+  'metrics',
+  'secrets',
+  'environments',
+  'accounts',
+  'teams',
+  'roles',
+  'tokens',
+  'audit',
+]
+
+const looks = (permission: string) => permission.endsWith(':read')
 
 export interface Feature<T> {
   readonly name: string
   readonly items: readonly T[]
 }
 
-/** Permissions by what they are about: `hosts:read` belongs to `hosts`. */
+/** Permissions by what they are about, looking before doing: `hosts:read` belongs to `hosts`. */
 export function byFeature<T>(items: readonly T[], nameOf: (item: T) => string): readonly Feature<T>[] {
   const found = new Map<string, T[]>()
   for (const item of items) {
@@ -50,7 +69,7 @@ export function byFeature<T>(items: readonly T[], nameOf: (item: T) => string): 
   }
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
   return [...found]
-    .map(([name, some]) => ({ name, items: some }))
+    .map(([name, some]) => ({ name, items: some.sort((a, b) => Number(!looks(nameOf(a))) - Number(!looks(nameOf(b)))) }))
     .sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name))
 }
 

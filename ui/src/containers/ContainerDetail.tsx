@@ -5,7 +5,8 @@ import { ask } from '../api/api.ts'
 import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
 import { createEngines, silentEngine } from '../kit/engines.ts'
 import { writeTerm } from '../kit/filter.ts'
-import { act, ConfirmByName, CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { act, ConfirmByName, CopyButton, Empty, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { may } from '../kit/me.ts'
 import { createFleetPage } from '../kit/live.ts'
 import { labelOf, reasonAgainst, type Verb } from './actions.ts'
 import { isOld, State } from './columns.tsx'
@@ -20,6 +21,9 @@ const Logs = lazy(async () => ({ default: (await import('../logs/LogView.tsx')).
 const TerminalTab = lazy(async () => ({ default: (await import('../terminals/TerminalView.tsx')).TerminalView }))
 
 const tabs = ['overview', 'logs', 'terminal', 'stats', 'inspect'] as const
+/** What a tab shows is read with a permission of its own. */
+const needs: Readonly<Record<string, string>> = { logs: 'containers:logs', terminal: 'terminals:open', inspect: 'containers:inspect' }
+const lacked = (tab: string) => (needs[tab] === undefined || may(needs[tab]) ? undefined : needs[tab])
 
 /** One container: what it is and does, its log, a terminal in it. */
 export function ContainerDetail(): JSX.Element {
@@ -79,7 +83,7 @@ export function ContainerDetail(): JSX.Element {
         />
       </Show>
       <nav class="tabs" aria-label={t('tab.list')}>
-        <For each={tabs}>
+        <For each={tabs.filter((tab) => lacked(tab) === undefined)}>
           {(tab) => (
             <A href={`/containers/${params.host}/${params.id}${tab === 'overview' ? '' : `/${tab}`}`} end>
               {t(`tab.${tab}`)}
@@ -88,6 +92,7 @@ export function ContainerDetail(): JSX.Element {
         </For>
       </nav>
       <Switch>
+        <Match when={lacked(params.tab ?? '')}>{(permission) => <NoPermission permission={permission()} />}</Match>
         <Match when={params.tab === 'logs'}>
           <Show when={state.ready} fallback={<Skeleton lines={12} />}>
             <Logs sources={source()} />

@@ -1,5 +1,6 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { createSignal, For, Show, type JSX, type ParentProps } from 'solid-js'
+import { AccessStates } from '../access/states.tsx'
 import { Outcome } from '../audit/Outcome.tsx'
 import { card as containerCard, columns as containerColumns } from '../containers/columns.tsx'
 import { Checklist } from '../enrolment/Checklist.tsx'
@@ -200,6 +201,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
       </Case>
     </>
   ),
+  access: () => <AccessStates />,
   outcomes: () => (
     <p class="row">
       <For each={outcomes}>{(row) => <Outcome row={row} />}</For>

@@ -8,6 +8,7 @@ const host = (name: string, more: Partial<Host> = {}) =>
     id: `id-${name}`,
     name,
     environment: 'default',
+    environmentId: 'e1',
     tags: [],
     state: 'ok',
     status: 'online',

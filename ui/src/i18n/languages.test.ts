@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { accessEn } from './access-en.ts'
+import { accessFr } from './access-fr.ts'
 import { en } from './en.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
@@ -8,6 +10,7 @@ import { bytes, chooseLanguage } from './i18n.ts'
 
 /** Words that French writes as English does, names of units and of programs. */
 const alike = new Set([
+  'access.feature.secrets',
   'containers.cpu',
   'containers.id',
   'containers.image',
@@ -39,6 +42,11 @@ const alike = new Set([
 const texts = [
   ...Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] })),
   ...Object.entries(factorsEn).map(([key, text]) => ({ key, en: text as string, fr: factorsFr[key as keyof typeof factorsFr] })),
+  ...Object.entries(accessEn).map(([key, text]) => ({
+    key: `access.${key}`,
+    en: text as string,
+    fr: accessFr[key as keyof typeof accessFr],
+  })),
 ]
 /** What is filled in, and what is typed as it is: fields of a filter, commands, quoted names. */
 const verbatim = /\{[^}]*\}|\b\w+:[\w*+-]*|« [^»]* »|https?:\S+|\/\w+\/i?/g

@@ -72,7 +72,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
       <nav class="rail" aria-label={t('nav.main')}>
         <For each={places()}>
           {([combo, label, path, icon]) => (
-            <A href={path} end={path === '/'} title={`${t(label)} (${combo})`}>
+            <A href={path} end={path === '/'} title={`${t(label)} (${combo})`} class={path === '/access' ? 'hide-phone' : ''}>
               <Icon name={icon} /> <span>{t(label)}</span>
             </A>
           )}
