@@ -21,6 +21,8 @@ const Activity = lazy(async () => ({ default: (await import('./audit/Activity.ts
 const StepUp = lazy(async () => ({ default: (await import('./logins/StepUp.tsx')).StepUp }))
 const Profile = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).Profile }))
 const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).MustEnrol }))
+const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')).Access }))
+const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
 /** Who is here decides what is shown; then the address does. */
@@ -28,6 +30,7 @@ export function App(): JSX.Element {
   const [me, setMe] = createSignal<Me>()
   const [ended, setEnded] = createSignal(false)
   const [welcome, setWelcome] = createSignal<Welcome>()
+  const [joining, setJoining] = createSignal(location.pathname === '/join')
   const [error, setError] = createSignal<unknown>()
   createEffect(() => tellMe(me()))
 
@@ -54,6 +57,13 @@ export function App(): JSX.Element {
     void look()
   }
 
+  /** The secret of an invitation goes out of the address, and out of where Back leads, with the page that needed it. */
+  function afterJoin(now?: Me): void {
+    history.replaceState(null, '', '/')
+    setJoining(false)
+    if (now !== undefined) setMe(now)
+  }
+
   return (
     <Switch fallback={<Skeleton />}>
       <Match when={error()}>
@@ -62,6 +72,11 @@ export function App(): JSX.Element {
             <ErrorBox what={t('error.what.hub')} error={now()} onRetry={() => void look()} />
           </main>
         )}
+      </Match>
+      <Match when={joining()}>
+        <Suspense fallback={<Skeleton />}>
+          <Join welcome={welcome()} me={me()} onIn={afterJoin} onLeave={afterJoin} />
+        </Suspense>
       </Match>
       <Match when={me()?.mustEnrol}>
         <Suspense fallback={<Skeleton />}>
@@ -92,6 +107,7 @@ export function App(): JSX.Element {
             <Route path="/terminals" component={Terminals} />
             <Route path="/activity" component={Activity} />
             <Route path="/profile" component={Profile} />
+            <Route path="/access/:tab?/:id?" component={Access} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>

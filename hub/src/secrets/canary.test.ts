@@ -105,7 +105,7 @@ describe('secrets of a running hub', need('postgres15'), () => {
     assert.equal((await ask('POST', '/secrets', { name: 'PROVEN', value: 'one' })).status, 200)
     const reveal = () => ask('POST', '/secrets/PROVEN/reveal', {})
     assert.equal((await reveal()).status, 200)
-    const sql = postgres(database.url('owner', ''), { max: 1, onnotice: () => undefined })
+    const sql = postgres(database.url('owner'), { max: 1, onnotice: () => undefined })
     const age = (interval: string) => sql`UPDATE logins SET proven_at = now() - ${interval}::interval`
     await age('6 minutes')
     // What is known of a login is kept for some seconds.

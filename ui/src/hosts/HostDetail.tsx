@@ -3,6 +3,7 @@ import { For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ContainerTable } from '../containers/ContainerTable.tsx'
 import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
+import { writeTerm } from '../kit/filter.ts'
 import { CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createHosts } from '../kit/live.ts'
 import { hostCharts } from '../metrics/charts.ts'
@@ -62,7 +63,7 @@ export function HostDetail(): JSX.Element {
             <HostEvents host={host()!.id} offline={!host()!.online} />
           </Match>
           <Match when={params.tab === 'settings'}>
-            <HostSettings id={host()!.id} name={host()!.name} tags={host()!.tags} />
+            <HostSettings {...host()!} />
           </Match>
         </Switch>
       </Suspense>
@@ -220,6 +221,12 @@ function Facts(props: { readonly host: Host }): JSX.Element {
           <dd classList={{ 'state-warn': Math.abs(props.host.clockSkewMs) > 5000 }}>{span(Math.abs(props.host.clockSkewMs))}</dd>
           <dt>{t('hosts.addresses')}</dt>
           <dd class="mono">{plain(facts()?.addresses.join('  ') || '–')}</dd>
+          <dt>{t('hosts.environment')}</dt>
+          <dd>
+            <A href={`/hosts?filter=${encodeURIComponent(writeTerm('environment', props.host.environment))}`}>
+              {plain(props.host.environment)}
+            </A>
+          </dd>
           <dt>{t('hosts.enrolled')}</dt>
           <dd>{time(props.host.enrolledMs)}</dd>
         </dl>

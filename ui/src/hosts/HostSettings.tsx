@@ -1,9 +1,10 @@
 import { useNavigate } from '@solidjs/router'
-import { createMemo, createSignal, Show, untrack, type JSX } from 'solid-js'
+import { createMemo, createSignal, lazy, Show, Suspense, untrack, type JSX } from 'solid-js'
+import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { hostNameForm, readTags } from '@fairlead/protocol/tags.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
-import { act, ConfirmByName, CopyButton, NoPermission, plain } from '../kit/kit.tsx'
+import { act, ConfirmByName, CopyButton, ErrorBox, NoPermission, plain, tell } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
@@ -12,24 +13,38 @@ import { createUnsaved } from '../kit/unsaved.ts'
 const uninstall =
   'sudo systemctl disable --now fairlead-agent; sudo rm -rf /opt/fairlead /var/lib/fairlead /etc/systemd/system/fairlead-agent.service'
 
-/** Its name and tags, and the way out. What was typed stays, after a refusal and whatever the hub tells meanwhile. */
-export function HostSettings(props: { readonly id: string; readonly name: string; readonly tags: readonly string[] }): JSX.Element {
+const HostEnvironment = lazy(async () => ({ default: (await import('../access/HostEnvironment.tsx')).HostEnvironment }))
+
+/** Which field of the form the hub would not have. */
+const fieldOf = (error: unknown) => (error as { readonly details?: { readonly field?: unknown } } | undefined)?.details?.field
+
+/** Its name, tags and environment, and the way out. What was typed stays, after a refusal and whatever the hub tells meanwhile. */
+export function HostSettings(props: Pick<Host, 'id' | 'name' | 'tags' | 'environment' | 'environmentId'>): JSX.Element {
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
   const unsaved = createUnsaved()
   const [tags, setTags] = createSignal(untrack(() => props.tags.join(' ')))
   const read = createMemo(() => readTags(tags()))
   const [name, setName] = createSignal(untrack(() => props.name))
+  const [environment, setEnvironment] = createSignal(untrack(() => props.environmentId))
+  const [refused, setRefused] = createSignal<unknown>()
   const badName = () => name() !== '' && !hostNameForm.test(name())
   let tagsField!: HTMLInputElement
   let nameField!: HTMLInputElement
-  function save(event: SubmitEvent): void {
+  async function save(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     if (badName()) return nameField.focus()
     if (read().fault !== undefined) return tagsField.focus()
-    const next = { name: name(), tags: [...read().tags] }
-    const send = () => ask('hosts.update', { host: props.id, ...next })
-    void act(t('hosts.save'), send).then((done) => done && unsaved.saved())
+    const moved = environment() === props.environmentId ? {} : { environment: environment() }
+    setRefused(undefined)
+    try {
+      await ask('hosts.update', { host: props.id, name: name(), tags: [...read().tags], ...moved })
+      unsaved.saved()
+      tell(t('containers.done', { action: t('hosts.save') }))
+    } catch (error) {
+      setRefused(error)
+      if (fieldOf(error) === 'tags') tagsField.focus()
+    }
   }
   async function revoke(): Promise<void> {
     if (!(await act(t('hosts.revoke'), () => ask('hosts.revoke', { host: props.id })))) return
@@ -38,7 +53,13 @@ export function HostSettings(props: { readonly id: string; readonly name: string
   }
   return (
     <Show when={may('hosts:manage')} fallback={<NoPermission permission="hosts:manage" />}>
-      <form class="box form" onSubmit={save} ref={unsaved.watch}>
+      <form
+        class="box form"
+        onSubmit={(event) => void save(event)}
+        onInput={() => setRefused(undefined)}
+        onChange={() => setRefused(undefined)}
+        ref={unsaved.watch}
+      >
         <label class="field">
           {t('containers.name')}
           <input
@@ -72,6 +93,15 @@ export function HostSettings(props: { readonly id: string; readonly name: string
           <small>{t('hosts.tagsHint')}</small>
         </label>
         <TagFault id="settings-tags-bad" fault={read().fault} />
+        <Show when={fieldOf(refused()) === 'tags'}>
+          <ErrorBox error={refused()} />
+        </Show>
+        <Suspense>
+          <HostEnvironment id={props.environmentId} name={props.environment} value={environment()} onChange={setEnvironment} />
+        </Suspense>
+        <Show when={refused() !== undefined && fieldOf(refused()) !== 'tags'}>
+          <ErrorBox error={refused()} />
+        </Show>
         <p>
           <button type="submit" class="primary">
             {t('hosts.save')}

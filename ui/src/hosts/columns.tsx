@@ -84,6 +84,16 @@ export const columns: readonly HostColumn[] = [
     value: (host) => host.tags.join(' '),
   },
   {
+    key: 'environment',
+    label: 'hosts.environment',
+    width: 130,
+    least: 90,
+    shown: false,
+    cell: (host) => <span class="dim">{plain(host().environment)}</span>,
+    text: (host) => host.environment,
+    value: (host) => host.environment,
+  },
+  {
     key: 'cpu',
     label: 'hosts.cpu',
     width: 110,

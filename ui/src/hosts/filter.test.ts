@@ -7,6 +7,7 @@ const host = (name: string, more: Partial<Host> = {}) =>
   ({
     id: `id-${name}`,
     name,
+    environment: 'default',
     tags: [],
     state: 'ok',
     status: 'online',

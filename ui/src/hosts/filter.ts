@@ -2,7 +2,7 @@ import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { cutFilter, unknownField, type Term } from '../kit/filter.ts'
 
 /** What the filter bar of hosts offers by name. */
-export const hostFilterNames = ['state', 'name', 'tag', 'engine', 'os', 'agent'] as const
+export const hostFilterNames = ['state', 'name', 'tag', 'environment', 'engine', 'os', 'agent'] as const
 
 /** The values that a name has on one host; undefined: there is no such name. */
 export function valuesOfHost(host: Host, name: string): readonly string[] | undefined {
@@ -14,6 +14,8 @@ export function valuesOfHost(host: Host, name: string): readonly string[] | unde
       return [host.name, host.id]
     case 'tag':
       return host.tags
+    case 'environment':
+      return [host.environment, host.environmentId]
     case 'engine':
       return host.facts === null ? [] : [host.facts.engine.name, host.facts.engine.version]
     case 'os':

@@ -22,15 +22,16 @@ type Values = Readonly<Record<string, string | number>>
 
 /** The text of a key, with `{name}` filled in. */
 export function t(key: Key, values: Values = {}): string {
-  return filled((language() === 'fr' ? fr : en)[key], values)
+  return fillIn((language() === 'fr' ? fr : en)[key], values)
 }
 
 /** The same for texts that are not in the first load: `t` of tables of their own. */
 export function createWords<K extends string>(english: Readonly<Record<K, string>>, french: Readonly<Record<K, string>>) {
-  return (key: K, values: Values = {}): string => filled((language() === 'fr' ? french : english)[key], values)
+  return (key: K, values: Values = {}): string => fillIn((language() === 'fr' ? french : english)[key], values)
 }
 
-function filled(text: string, values: Values): string {
+/** A text in the chosen language with its `{name}` filled in, for pages that bring texts of their own. */
+export function fillIn(text: string, values: Values): string {
   // `{n|host|hosts}`: the word that goes with the number n.
   const counted = text.replaceAll(/\{(\w+)\|([^|}]*)\|([^}]*)\}/g, (_whole, name: string, one: string, many: string) =>
     new Intl.PluralRules(language()).select(Number(values[name])) === 'one' ? one : many,

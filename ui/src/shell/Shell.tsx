@@ -42,8 +42,9 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
     { combo: '[', label: 'keys.tabBefore', run: () => turnTab(-1) },
     { combo: ']', label: 'keys.tabNext', run: () => turnTab(1) },
     { combo: '-', label: 'keys.back', run: () => history.back() },
-    ...places.map(([combo, label, path]) => ({ combo, label, run: () => navigate(path) })),
   ])
+  // Again whenever what this person may do changes.
+  createEffect(() => createKeys(places().map(([combo, label, path]) => ({ combo, label, run: () => navigate(path) }))))
 
   const signOut = () =>
     leaving.ask(async () => {
@@ -69,7 +70,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <UserMenu onProfile={() => navigate('/profile')} onKeys={() => setHelping(activeKeys())} onOut={signOut} />
       </header>
       <nav class="rail" aria-label={t('nav.main')}>
-        <For each={places}>
+        <For each={places()}>
           {([combo, label, path, icon]) => (
             <A href={path} end={path === '/'} title={`${t(label)} (${combo})`}>
               <Icon name={icon} /> <span>{t(label)}</span>

@@ -1,0 +1,159 @@
+import { A, useSearchParams } from '@solidjs/router'
+import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
+import type { Account, AccountInvitation } from '@fairlead/protocol/features/accounts.ts'
+import { ask } from '../api/api.ts'
+import { ago, t, time } from '../i18n/i18n.ts'
+import { act, Empty, plain } from '../kit/kit.tsx'
+import { may, me } from '../kit/me.ts'
+import type { Book } from './book.ts'
+import { InviteDialog } from './Invite.tsx'
+import { Part } from './parts.tsx'
+import { holdsWords, placeWords, roleWords } from './told.ts'
+import { say } from './words.ts'
+
+const mostRows = 300
+
+/** Everybody of the organization, and who is asked in. */
+export function People(props: { readonly book: Book }): JSX.Element {
+  const [search, setSearch] = useSearchParams<{ filter?: string }>()
+  const [inviting, setInviting] = createSignal(false)
+  const filter = () => search.filter ?? ''
+  const fits = ({ name, email, roles, teams }: Account) =>
+    holdsWords([name, email, ...roles.map(roleWords), ...teams.map((team) => team.name)], filter())
+  const shown = createMemo(() => (props.book.accounts.now() ?? []).filter(fits))
+  return (
+    <>
+      <div class="bar">
+        <input
+          data-filter
+          class="grow"
+          type="search"
+          maxlength="256"
+          aria-label={say('people.filter')}
+          placeholder={say('people.filter')}
+          value={filter()}
+          onInput={(event) => setSearch({ filter: event.currentTarget.value || undefined }, { replace: true })}
+          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+        />
+        <Show when={may('accounts:manage')}>
+          <button type="button" class="primary" onClick={() => setInviting(true)}>
+            {say('invite.title')}
+          </button>
+        </Show>
+      </div>
+      <Part of={props.book.accounts} what="error.people">
+        {(all) => (
+          <Show when={shown().length > 0} fallback={<NobodyFits onClear={() => setSearch({ filter: undefined })} />}>
+            <PeopleTable people={shown().slice(0, mostRows)} />
+            <p class="foot dim">
+              {say('people.count', { n: shown().length })}
+              <Show when={shown().length > mostRows}> · {say('people.more', { n: shown().length - mostRows })}</Show>
+              <Show when={all().length === 1}> · {say('people.alone')}</Show>
+            </p>
+          </Show>
+        )}
+      </Part>
+      <Part of={props.book.invitations} what="error.invitations" lines={1}>
+        {(open) => <OpenInvitations open={open()} onChange={() => void props.book.invitations.load()} />}
+      </Part>
+      <Show when={inviting()}>
+        <InviteDialog book={props.book} onClose={() => setInviting(false)} />
+      </Show>
+    </>
+  )
+}
+
+function NobodyFits(props: { readonly onClear: () => void }): JSX.Element {
+  return (
+    <Empty text={say('people.none')}>
+      <button type="button" onClick={() => props.onClear()}>
+        {t('containers.clear')}
+      </button>
+    </Empty>
+  )
+}
+
+/** The roles that hold everywhere by name, those for a part of it counted. */
+export function rolesOf({ roles, otherGrants }: Pick<Account, 'roles' | 'otherGrants'>): string {
+  const named = roles.map(roleWords).join(', ')
+  if (otherGrants === 0) return named === '' ? say('people.noRole') : named
+  return named === '' ? say('people.otherOnly', { n: otherGrants }) : `${named} · ${say('people.other', { n: otherGrants })}`
+}
+
+export function PeopleTable(props: { readonly people: readonly Account[] }): JSX.Element {
+  return (
+    <div class="table people" tabindex="0" role="region" aria-label={say('tab.people')}>
+      <table class="stack-phone">
+        <thead>
+          <tr>
+            <th>{say('name')}</th>
+            <th>{t('signIn.email')}</th>
+            <th>{say('people.roles')}</th>
+            <th>{say('people.teams')}</th>
+            <th>{say('people.joined')}</th>
+            <th>{say('people.seen')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={props.people}>
+            {(person) => (
+              <tr>
+                <td>
+                  <A href={`/access/people/${person.id}`}>{plain(person.name)}</A>
+                  <Show when={person.id === me()?.account}>
+                    <span class="dim"> ({say('people.you')})</span>
+                  </Show>
+                </td>
+                <td class="dim why" title={plain(person.email)}>
+                  {plain(person.email)}
+                </td>
+                <td title={rolesOf(person)}>{rolesOf(person)}</td>
+                <td>{plain(person.teams.map(({ name }) => name).join(', '))}</td>
+                <td class="dim hide-phone" title={time(person.joinedMs)}>
+                  {ago(person.joinedMs)}
+                </td>
+                <td class="dim" title={person.lastSeenMs === 0 ? '' : time(person.lastSeenMs)}>
+                  {person.lastSeenMs === 0 ? say('people.never') : t('hosts.seenAgo', { age: ago(person.lastSeenMs) })}
+                </td>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** Asked in and not here yet. Their links were shown once and cannot be again. */
+export function OpenInvitations(props: { readonly open: readonly AccountInvitation[]; readonly onChange: () => void }): JSX.Element {
+  async function cancel({ id, email }: AccountInvitation): Promise<void> {
+    await act(`${say('invite.cancel')}: ${email}`, () => ask('accounts.cancel', { id }))
+    props.onChange()
+  }
+  return (
+    <Show when={props.open.length > 0}>
+      <section class="box">
+        <h2>{say('invite.open')}</h2>
+        <ul class="grants">
+          <For each={props.open}>
+            {(one) => (
+              <li class="row">
+                <span class="grow">
+                  <strong>{plain(one.email)}</strong> · {roleWords(one.role.name)}, {placeWords(one.reach)}{' '}
+                  <span class="dim">
+                    {say('invite.by', { name: plain(one.invitedBy) })}, {say('invite.until', { time: time(one.expiresMs) })}
+                  </span>
+                </span>
+                <Show when={may('accounts:manage')}>
+                  <button type="button" aria-label={`${say('invite.cancel')}: ${plain(one.email)}`} onClick={() => void cancel(one)}>
+                    {t('cancel')}
+                  </button>
+                </Show>
+              </li>
+            )}
+          </For>
+        </ul>
+      </section>
+    </Show>
+  )
+}
