@@ -19,6 +19,8 @@ const stamp = createHash('sha256')
   .digest('hex')
 
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
+  // npm is asked to be silent, and so is all that it runs: a minute without a word looks like a program that hangs.
+  console.error('Installing the pinned tools; the first time this may take a minute …')
   const { status } = spawnSync('npx', ['-y', pnpm, 'install', '--frozen-lockfile'], { cwd: here, stdio: 'inherit' })
   if (status !== 0) {
     console.error(

@@ -5,15 +5,23 @@ import { dirname, join } from 'node:path'
 
 const shared = 'protocol/src/**/*.ts'
 const built = {
-  ui: { file: 'ui/dist/index.html', sources: ['ui/*.{ts,json}', 'ui/src/**/*.*', shared], build: 'ui/build.ts' },
-  agent: { file: 'agent/dist/agent.cjs', sources: ['agent/*.{ts,json}', 'agent/src/**/*.ts', shared], build: 'agent/build.ts' },
+  ui: { what: 'the console', file: 'ui/dist/index.html', sources: ['ui/*.{ts,json}', 'ui/src/**/*.*', shared], build: 'ui/build.ts' },
+  agent: {
+    what: 'the agent',
+    file: 'agent/dist/agent.cjs',
+    sources: ['agent/*.{ts,json}', 'agent/src/**/*.ts', shared],
+    build: 'agent/build.ts',
+  },
 }
 type Part = keyof typeof built
 
 /** False when a build failed, which has said why, or was ended by the signal. */
 export async function buildOutdated(root: string, signal: AbortSignal, parts: readonly Part[] = ['ui', 'agent']): Promise<boolean> {
-  for (const { file, sources, build } of parts.map((part) => built[part]))
-    if (isOutdated(root, file, sources) && (await run(join(root, build), signal)) !== 0) return false
+  for (const { what, file, sources, build } of parts.map((part) => built[part])) {
+    if (!isOutdated(root, file, sources)) continue
+    process.stderr.write(`Building ${what} …\n`)
+    if ((await run(join(root, build), signal)) !== 0) return false
+  }
   return true
 }
 

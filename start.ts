@@ -1,6 +1,7 @@
 // `npm start`: the hub with its bundled database, and this machine's own agent, until Ctrl-C. `npm start -- --demo[=200]` adds made-up hosts.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dataDirProblem, lockDataDir, whoHolds } from './hub/src/base/datadir.ts'
@@ -86,6 +87,18 @@ function startHub(): void {
   })
 }
 
+/** Where another machine finds the console: at each network of this one, unless it listens to this machine alone. */
+function elsewhere(port: number): readonly string[] {
+  const listen = process.env['FAIRLEAD_TLS_LISTEN']
+  const open = listen === undefined || /^https:\/\/(0\.0\.0\.0|\[::\])/.test(listen)
+  // Bridges of containers and of virtual machines lead nowhere from outside.
+  const found = Object.entries(networkInterfaces()).flatMap(([name, all]) =>
+    /^(docker|br-|veth|cni|podman|virbr|lxc)/.test(name) ? [] : (all ?? []),
+  )
+  const own = found.filter(({ internal, family, address }) => !internal && family === 'IPv4' && !address.startsWith('169.254.'))
+  return open ? own.slice(0, 3).map(({ address }) => `https://${address}:${port}`) : []
+}
+
 function ask(request: HubRequest): void {
   if (hub?.connected === true) hub.send(request)
 }
@@ -94,6 +107,7 @@ function onReady({ url, firstRunCode, httpsPort }: HubMessage & { readonly type:
   lock.tell(url)
   console.log(`Console:         ${url}`)
   if (firstRunCode !== '') console.log(`First-run code:  ${firstRunCode}`)
+  for (const address of elsewhere(httpsPort)) console.log(`Elsewhere:       ${address} (the browser warns of its own certificate)`)
   console.log(`For agents and other machines: https on port ${httpsPort}. Ctrl-C stops everything; containers go on.`)
   console.log(`Logs:            ${hubLog.file}, ${agentLog.file}`)
   if (!hasEngine && demoCount === 0)
@@ -168,6 +182,7 @@ async function stop(code = 0): Promise<void> {
   stopping = true
   setTimeout(() => process.exit(1), 10_000).unref()
   building.abort()
+  if (hub !== undefined) console.error('Stopping the agent, the hub and its database …')
   await Promise.all([endOf(demo), endOf(agent), endOf(enrolment)])
   await endOf(hub)
   process.exit(code)

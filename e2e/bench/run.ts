@@ -4,6 +4,7 @@ import type { BenchOptions } from './measure/options.ts'
 
 /** Every benchmark by name, and the options that it reads. */
 const benches: Readonly<Record<string, { readonly file: string; readonly reads: string }>> = {
+  doors: { file: './doors.ts', reads: '--seconds 30' },
   faults: { file: './faults.ts', reads: '--only hostile,slow,flood,cut --seconds 600' },
   fleet: { file: './fleet.ts', reads: '--agents 10000 --seconds 60 --only load,plain,tls' },
   link: {

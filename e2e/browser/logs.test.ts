@@ -337,7 +337,7 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
     await stage.page.locator('main').getByRole('link', { name: 'Logs', exact: true }).click()
     await log().getByText('tick=').first().waitFor()
     await inBothThemes('tab')
-    await stage.page.getByRole('link', { name: 'In the logs workspace' }).click()
+    await stage.page.getByRole('link', { name: 'Open in the logs workspace' }).click()
     await stage.page.getByRole('heading', { name: 'Logs' }).waitFor()
     await log().getByText('tick=').first().waitFor()
   })

@@ -305,7 +305,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       await page.goto(`${hub.url}/hosts/${ids.beta}`)
       await page.getByText(/Offline since/).waitFor()
       await page.getByText('When last seen').waitFor()
-      await page.getByText('fairlead-agent doctor').waitFor()
+      await page.getByText('journalctl -u fairlead-agent').waitFor()
       await seen('host-offline')
       await page.getByRole('link', { name: 'Metrics' }).click()
       await page.getByText(/Host beta is offline: the figures end/).waitFor()

@@ -4,14 +4,16 @@ import { once } from 'node:events'
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { relayTo } from './relay.ts'
 import { freePort } from './tlsproxy.ts'
 import { until } from './until.ts'
 
 const bin = '/usr/lib/postgresql/15/bin'
 
-/** A PostgreSQL 15 of its own, whose pg_dump is here too: the bundled one has none. */
-export async function startPostgres15(dir: string) {
+/** A PostgreSQL 15 of its own, on this machine alone, whose pg_dump is here too: the bundled one has none. `url`: of a user, who needs no password. */
+export async function startPostgres15(
+  dir: string,
+  { logs = true, roles = [] }: { readonly logs?: boolean; readonly roles?: readonly string[] } = {},
+) {
   const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined
   const [data, sockets] = [join(dir, 'data'), join(dir, 'run')]
   for (const folder of [data, sockets]) {
@@ -20,7 +22,15 @@ export async function startPostgres15(dir: string) {
   }
   const made = spawnSync(`${bin}/initdb`, ['-D', data, '-A', 'trust', '-U', 'owner', '--no-locale', '--no-sync'], { ...account, cwd: dir })
   assert.equal(made.status, 0, String(made.stderr))
-  const settings = ['listen_addresses=', `unix_socket_directories=${sockets}`, 'fsync=off', 'log_statement=all', 'log_destination=stderr']
+  const port = await freePort()
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    `unix_socket_directories=${sockets}`,
+    'fsync=off',
+    `log_statement=${logs ? 'all' : 'none'}`,
+    'log_destination=stderr',
+  ]
   const server: ChildProcess = spawn(`${bin}/postgres`, ['-D', data, ...settings.flatMap((one) => ['-c', one])], {
     ...account,
     cwd: dir,
@@ -28,16 +38,22 @@ export async function startPostgres15(dir: string) {
   })
   let log = ''
   server.stderr!.on('data', (part: Buffer) => (log += part.toString()))
-  await until(() => log.includes('ready to accept connections'))
-  const relay = await relayTo(join(sockets, '.s.PGSQL.5432'))
+  await until(() => answers(port) || server.exitCode !== null)
+  assert.equal(server.exitCode, null, log)
+  for (const role of roles)
+    assert.equal(
+      spawnSync(`${bin}/createuser`, ['-h', sockets, '-p', String(port), '-U', 'owner', role], { ...account, cwd: dir }).status,
+      0,
+    )
   return {
     data,
     sockets,
-    url: relay.url,
+    port,
+    url: (user: string) => `postgres://${user}@127.0.0.1:${port}/postgres`,
     log: () => log,
     // Not waited for in one go: the server would stop at its log, which nobody reads meanwhile.
     async dump() {
-      const child = spawn(`${bin}/pg_dump`, ['-h', sockets, '-U', 'owner', 'postgres'], {
+      const child = spawn(`${bin}/pg_dump`, ['-h', sockets, '-p', String(port), '-U', 'owner', 'postgres'], {
         ...account,
         cwd: dir,
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -49,7 +65,6 @@ export async function startPostgres15(dir: string) {
       return Buffer.concat(parts)
     },
     async stop() {
-      relay.close()
       server.kill('SIGINT')
       await once(server, 'close')
     },
@@ -67,7 +82,7 @@ function accountOf(name: string): { readonly uid: number; readonly gid: number }
  */
 export async function startPgBouncer(
   dir: string,
-  sockets: string,
+  at: { readonly sockets: string; readonly port: number },
   { users, connections }: { readonly users: readonly string[]; readonly connections: number },
 ) {
   const account = process.getuid?.() === 0 ? accountOf('postgres') : undefined
@@ -77,7 +92,7 @@ export async function startPgBouncer(
   writeFileSync(join(folder, 'users.txt'), users.map((user) => `"${user}" ""\n`).join(''))
   writeFileSync(
     settings,
-    `[databases]\npostgres = host=${sockets}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = trust
+    `[databases]\npostgres = host=${at.sockets} port=${at.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = trust
 auth_file = ${folder}/users.txt\npool_mode = transaction\ndefault_pool_size = ${connections}\nmax_client_conn = 500\n`,
   )
   if (account !== undefined) for (const path of [folder, settings, join(folder, 'users.txt')]) chownSync(path, account.uid, account.gid)

@@ -65,7 +65,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */

@@ -2,7 +2,7 @@ import { Route, Router } from '@solidjs/router'
 import { createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, Switch, type Component, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson, rightsChanges } from './api/api.ts'
+import { fetchJson, rightsChanges, wanted } from './api/api.ts'
 import { t } from './i18n/i18n.ts'
 import { Empty, ErrorBox, NoPermission, Skeleton } from './kit/kit.tsx'
 import { may, setMe as tellMe } from './kit/me.ts'
@@ -18,6 +18,9 @@ const ContainerDetail = lazy(async () => ({ default: (await import('./containers
 const Logs = lazy(async () => ({ default: (await import('./logs/Logs.tsx')).Logs }))
 const Terminals = lazy(async () => ({ default: (await import('./terminals/Terminals.tsx')).Terminals }))
 const Activity = lazy(async () => ({ default: (await import('./audit/Activity.tsx')).Activity }))
+const StepUp = lazy(async () => ({ default: (await import('./logins/StepUp.tsx')).StepUp }))
+const Profile = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).Profile }))
+const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).MustEnrol }))
 const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')).Access }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
@@ -82,13 +85,23 @@ export function App(): JSX.Element {
           <Join welcome={welcome()} me={me()} onIn={afterJoin} onLeave={afterJoin} />
         </Suspense>
       </Match>
+      <Match when={me()?.mustEnrol}>
+        <Suspense fallback={<Skeleton />}>
+          <MustEnrol onDone={() => void look()} />
+        </Suspense>
+      </Match>
       <Match when={me()}>
         {(now) => (
           <Router
             root={(props) => (
-              <Shell me={now()} onOut={leave}>
-                {props.children}
-              </Shell>
+              <>
+                <Shell me={now()} onOut={leave}>
+                  {props.children}
+                </Shell>
+                <Suspense>
+                  <Show when={wanted()}>{(asked) => <StepUp wanted={asked()} />}</Show>
+                </Suspense>
+              </>
             )}
           >
             <Route path="/" component={guarded('hosts:read', Overview)} />
@@ -100,6 +113,7 @@ export function App(): JSX.Element {
             <Route path="/logs" component={guarded('containers:logs', Logs)} />
             <Route path="/terminals" component={guarded('terminals:read', Terminals)} />
             <Route path="/activity" component={Activity} />
+            <Route path="/profile" component={Profile} />
             <Route path="/access/:tab?/:id?" component={Access} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />

@@ -49,10 +49,11 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
       .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
       .orderBy(teams.name),
   ])
-  const given = await roles.grantsOf(organization)
+  const given = Map.groupBy(await roles.grantsOf(organization), ({ holder }) => holder.id)
+  const teamsOf = Map.groupBy(inTeams, ({ account }) => account)
   const seen = await logins.lastSeen(organization)
   return rows.map(({ id, name, email, joinedAt }) => {
-    const own = given.filter(({ holder }) => holder.kind === 'account' && holder.id === id)
+    const own = given.get(id) ?? []
     const whole = own.filter(({ effect, reach }) => effect === 'allow' && reach.on === 'organization')
     return {
       id,
@@ -60,7 +61,7 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
       email,
       joinedMs: joinedAt.getTime(),
       lastSeenMs: seen.get(id) ?? 0,
-      teams: inTeams.filter(({ account }) => account === id).map((team) => ({ id: team.id, name: team.name })),
+      teams: (teamsOf.get(id) ?? []).map((team) => ({ id: team.id, name: team.name })),
       roles: whole.map(({ role }) => role.name),
       otherGrants: own.length - whole.length,
     }

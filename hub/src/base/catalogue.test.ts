@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { sealedColumns } from '../hub.ts'
 import { openTestDatabase } from './testdb.ts'
 
 // Tables that belong to no organization, each with its reason.
@@ -113,6 +114,29 @@ describe('the tables of all migrations', () => {
         WHERE contype = 'f' AND NOT (here.attnum = conkey[1] AND there.attnum = confkey[1])`),
     )
     assert.deepEqual(pointers, [])
+  })
+
+  it('have their sealed columns on the list that a rotation of keys goes through, with whose keys seal them [security 130]', async () => {
+    const held = await test.db.owner(
+      (sql) => sql<{ table: string; key: string; of: string }[]>`SELECT conrelid::regclass::text AS table, attname AS key,
+        CASE confrelid::regclass::text WHEN 'hub_keys' THEN 'hub' ELSE 'organization' END AS of
+        FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[array_upper(conkey, 1)]
+        WHERE contype = 'f' AND confrelid IN ('data_keys'::regclass, 'hub_keys'::regclass) ORDER BY 1`,
+    )
+    assert.deepEqual(
+      held.map(({ table, key, of }) => [table, key.replace(/_key$/, ''), of]),
+      sealedColumns.map(({ table, column, of }) => [table, column, of]).sort(),
+    )
+    // The row of a place is told by the row's own key.
+    for (const { table, row, of } of sealedColumns) {
+      const [found] = await test.db.owner(
+        (sql) => sql<
+          { columns: string[] }[]
+        >`SELECT array_agg(attname::text ORDER BY array_position(indkey, attnum)) AS columns FROM pg_index
+          JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) WHERE indrelid = ${table}::regclass AND indisprimary`,
+      )
+      assert.deepEqual([...(of === 'organization' ? ['organization_id'] : []), ...row], found!.columns, table)
+    }
   })
 
   it('have no materialized view, no view past the rules, no function with its owner’s rights [security 109]', async () => {

@@ -110,11 +110,17 @@ function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): 
     async tx(shown, run) {
       try {
         return (await work.begin(async (db) => {
-          await db`SELECT set_config('app.organization', ${shown.organization ?? ''}, true), set_config('app.login', ${shown.login?.toString('hex') ?? ''}, true),
+          // Not waited for: it leaves together with the first question, behind which it cannot come. Where it fails, so does all that follows.
+          const set = db`SELECT set_config('app.organization', ${shown.organization ?? ''}, true), set_config('app.login', ${shown.login?.toString('hex') ?? ''}, true),
             set_config('app.host_key', ${(shown.hostKeys ?? []).map((key) => Buffer.from(key).toString('hex')).join()}, true),
             set_config('app.secret', ${shown.secret?.toString('hex') ?? ''}, true), set_config('app.account', ${shown.account ?? ''}, true),
             set_config('app.kek', ${shown.kek?.toString('hex') ?? ''}, true)`
-          return run(db, ormOver(db))
+          set.catch(() => undefined)
+          try {
+            return await run(db, ormOver(db))
+          } finally {
+            await set
+          }
         })) as never
       } catch (error) {
         throw foreign(error)

@@ -53,6 +53,10 @@ describe('secrets', () => {
     assert.deepEqual(found, [
       // The chain of the audit trail: everybody who may read it sees these digests.
       'hub/src/base/audit.ts: if (seq !== rows + 1 || !Buffer.from(hash).equals(previous)) return { rows, ok: false, brokenAt: rows + 1 }',
+      // Fingerprints that stand in the database: which key it is, not the key.
+      'hub/src/base/keyring.ts: return kek.id.equals(known.id) ? { ...kek, salt: known.salt } : undefined',
+      'hub/src/base/keyring.ts: const find = (id: Uint8Array) => keks.find((kek) => kek.id.equals(id))',
+      'hub/src/base/keyring.ts: if (from.id.equals(next.id)) return 0',
     ])
     const timed = files.filter((file) => /\btimingSafeEqual\(/.test(readFileSync(join(root, file), 'utf8')))
     assert.deepEqual(timed.sort(), ['hub/src/base/secret.ts', 'hub/src/logins/passwords.ts', 'protocol/src/noise/suite.ts'])

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import postgres from 'postgres'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import { startPgBouncer, startPostgres15 } from '../../../e2e/fleet/postgres.ts'
 import { need } from '../../../e2e/need.ts'
@@ -32,12 +31,9 @@ describe('organizations in one database behind a pooler', need('postgres15', 'pg
   before(async () => {
     dir = mkdtempSync('/var/tmp/fairlead-tenants-')
     chmodSync(dir, 0o711)
-    database = await startPostgres15(dir)
-    const owner = database.url('owner', '')
-    const sql = postgres(owner, { max: 1, onnotice: () => undefined })
-    await sql`CREATE ROLE fairlead_work LOGIN`
-    await sql.end()
-    pool = await startPgBouncer(dir, database.sockets, { users: ['fairlead_work'], connections })
+    database = await startPostgres15(dir, { logs: false, roles: ['fairlead_work'] })
+    const owner = database.url('owner')
+    pool = await startPgBouncer(dir, database, { users: ['fairlead_work'], connections })
     db = await openDatabase({ databaseUrl: pool.url('fairlead_work'), databaseOwnerUrl: owner, dataDir: dir })
   })
   after(async () => {

@@ -1,4 +1,4 @@
-import { bytes, count, flag, moment, pgTable, text, uuid } from '../base/drizzle.ts'
+import { bytes, count, flag, moment, pgTable, sql, text, uuid } from '../base/drizzle.ts'
 
 // All of these belong to an account; all but totp show themselves to `app.account` alone.
 
@@ -8,6 +8,8 @@ export const totp = pgTable('totp', {
   secret: bytes('secret').notNull(),
   lastStep: count('last_step').notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
+  /** The database's own: of the key in `secret`. */
+  secretKey: uuid('secret_key').generatedAlwaysAs(sql`sealed_key(secret)`),
 })
 
 export const recoveryCodes = pgTable('recovery_codes', {

@@ -7,6 +7,7 @@ import postgres from 'postgres'
 import { createOwner, createPerson, type Person } from '../../../e2e/fleet/console.ts'
 import { startHub } from '../../../e2e/fleet/programs.ts'
 import { startPostgres15 } from '../../../e2e/fleet/postgres.ts'
+import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 
 describe('secrets of a running hub', need('postgres15'), () => {
@@ -18,13 +19,13 @@ describe('secrets of a running hub', need('postgres15'), () => {
     dir = mkdtempSync('/var/tmp/fairlead-canary-')
     chmodSync(dir, 0o711)
     database = await startPostgres15(dir)
-    const sql = postgres(database.url('owner', ''), { max: 1, onnotice: () => undefined })
+    const sql = postgres(database.url('owner'), { max: 1, onnotice: () => undefined })
     await sql`CREATE ROLE fairlead_work LOGIN`
     await sql.end()
     const env = {
       FAIRLEAD_DATA_DIR: join(dir, 'hub'),
-      DATABASE_URL: database.url('fairlead_work', ''),
-      DATABASE_OWNER_URL: database.url('owner', ''),
+      DATABASE_URL: database.url('fairlead_work'),
+      DATABASE_OWNER_URL: database.url('owner'),
     }
     hub = await startHub({ env })
     owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
@@ -100,6 +101,24 @@ describe('secrets of a running hub', need('postgres15'), () => {
     assert.equal((await ask('GET', '/secrets/SEEN')).body['version'], 1)
   })
 
+  it('are revealed only to whoever proved a moment ago that it is still them, and anew after that', { timeout: 60_000 }, async () => {
+    assert.equal((await ask('POST', '/secrets', { name: 'PROVEN', value: 'one' })).status, 200)
+    const reveal = () => ask('POST', '/secrets/PROVEN/reveal', {})
+    assert.equal((await reveal()).status, 200)
+    const sql = postgres(database.url('owner'), { max: 1, onnotice: () => undefined })
+    const age = (interval: string) => sql`UPDATE logins SET proven_at = now() - ${interval}::interval`
+    await age('6 minutes')
+    // What is known of a login is kept for some seconds.
+    await until(async () => (await reveal()).status === 403)
+    const { text } = await reveal()
+    assert.match(text, /"stepUp":\[/)
+    assert.ok(!text.includes('"value"'))
+    assert.equal((await ask('GET', '/secrets/PROVEN')).status, 200)
+    await age('0')
+    await until(async () => (await reveal()).status === 200)
+    await sql.end()
+  })
+
   it(
     'are in no dump, no file of the database or of the hub, no log, no row, no error, in no usual form [security 131]',
     { timeout: 120_000 },
@@ -128,7 +147,7 @@ describe('secrets of a running hub', need('postgres15'), () => {
       }
       close()
       await ask('POST', '/secret-key', {})
-      const sql = postgres(database.url('owner', ''), { max: 1, onnotice: () => undefined })
+      const sql = postgres(database.url('owner'), { max: 1, onnotice: () => undefined })
       await sql`CHECKPOINT`
       await sql.end()
       const files = [join(dir, 'hub'), database.data].flatMap((cwd) => globSync('**/*', { cwd }).map((name) => join(cwd, name)))

@@ -65,13 +65,20 @@ const accounts = {
 
 export const accountsApi = {
   list: api(accounts.list, { http: 'GET /accounts', needs: 'accounts:read', on: 'organization' }),
-  remove: api(accounts.remove, { http: 'DELETE /accounts/:id', needs: 'accounts:manage', on: 'organization', audit: 'account.remove' }),
+  remove: api(accounts.remove, {
+    http: 'DELETE /accounts/:id',
+    needs: 'accounts:manage',
+    on: 'organization',
+    audit: 'account.remove',
+    stepUp: true,
+  }),
   invitations: api(accounts.invitations, { http: 'GET /accounts/invitations', needs: 'accounts:read', on: 'organization' }),
   invite: api(accounts.invite, {
     http: 'POST /accounts/invitations',
     needs: 'accounts:manage',
     on: 'organization',
     audit: 'account.invite',
+    stepUp: true,
   }),
   cancel: api(accounts.cancel, {
     http: 'DELETE /accounts/invitations/:id',

@@ -32,6 +32,7 @@ export const organizationsApi = {
     needs: 'hub:organizations',
     on: 'organization',
     audit: 'organization.create',
+    stepUp: true,
   }),
   rename: api(organizations.rename, {
     http: 'PATCH /organization',

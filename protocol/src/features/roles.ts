@@ -93,11 +93,11 @@ const roles = {
 
 export const rolesApi = {
   list: api(roles.list, { http: 'GET /roles', needs: 'roles:read', on: 'organization' }),
-  create: api(roles.create, { http: 'POST /roles', needs: 'roles:manage', on: 'organization', audit: 'role.create' }),
-  update: api(roles.update, { http: 'PATCH /roles/:id', needs: 'roles:manage', on: 'organization', audit: 'role.update' }),
-  remove: api(roles.remove, { http: 'DELETE /roles/:id', needs: 'roles:manage', on: 'organization', audit: 'role.delete' }),
+  create: api(roles.create, { http: 'POST /roles', needs: 'roles:manage', on: 'organization', audit: 'role.create', stepUp: true }),
+  update: api(roles.update, { http: 'PATCH /roles/:id', needs: 'roles:manage', on: 'organization', audit: 'role.update', stepUp: true }),
+  remove: api(roles.remove, { http: 'DELETE /roles/:id', needs: 'roles:manage', on: 'organization', audit: 'role.delete', stepUp: true }),
   grants: api(roles.grants, { http: 'GET /grants', needs: 'roles:read', on: 'organization' }),
-  grant: api(roles.grant, { http: 'POST /grants', needs: 'roles:grant', on: 'organization', audit: 'role.grant' }),
-  revoke: api(roles.revoke, { http: 'DELETE /grants/:id', needs: 'roles:grant', on: 'organization', audit: 'role.revoke' }),
+  grant: api(roles.grant, { http: 'POST /grants', needs: 'roles:grant', on: 'organization', audit: 'role.grant', stepUp: true }),
+  revoke: api(roles.revoke, { http: 'DELETE /grants/:id', needs: 'roles:grant', on: 'organization', audit: 'role.revoke', stepUp: true }),
   explain: api(roles.explain, { http: 'GET /grants/explain', needs: 'roles:read', on: 'organization' }),
 }

@@ -60,7 +60,13 @@ export const secretsApi = {
   create: api(secrets.create, { http: 'POST /secrets', needs: 'secrets:write', on: 'environment', audit: 'secret.create' }),
   write: api(secrets.write, { http: 'POST /secrets/:name/versions', needs: 'secrets:write', on: 'environment', audit: 'secret.write' }),
   describe: api(secrets.describe, { http: 'PATCH /secrets/:name', needs: 'secrets:write', on: 'environment', audit: 'secret.update' }),
-  remove: api(secrets.remove, { http: 'DELETE /secrets/:name', needs: 'secrets:write', on: 'environment', audit: 'secret.delete' }),
+  remove: api(secrets.remove, {
+    http: 'DELETE /secrets/:name',
+    needs: 'secrets:write',
+    on: 'environment',
+    audit: 'secret.delete',
+    stepUp: true,
+  }),
   // No GET: what a browser, a proxy or a history keeps of addresses must not be able to bring a value.
   reveal: api(secrets.reveal, {
     http: 'POST /secrets/:name/reveal',
@@ -69,5 +75,11 @@ export const secretsApi = {
     audit: 'secret.reveal',
     stepUp: true,
   }),
-  rotateKey: api(secrets.rotateKey, { http: 'POST /secret-key', needs: 'secrets:write', on: 'organization', audit: 'secret.rotate-key' }),
+  rotateKey: api(secrets.rotateKey, {
+    http: 'POST /secret-key',
+    needs: 'secrets:write',
+    on: 'organization',
+    audit: 'secret.rotate-key',
+    stepUp: true,
+  }),
 }

@@ -31,12 +31,13 @@ export const teamsApi = {
   list: api(teams.list, { http: 'GET /teams', needs: 'teams:read', on: 'organization' }),
   create: api(teams.create, { http: 'POST /teams', needs: 'teams:manage', on: 'organization', audit: 'team.create' }),
   rename: api(teams.rename, { http: 'PATCH /teams/:id', needs: 'teams:manage', on: 'organization', audit: 'team.rename' }),
-  remove: api(teams.remove, { http: 'DELETE /teams/:id', needs: 'teams:manage', on: 'organization', audit: 'team.delete' }),
+  remove: api(teams.remove, { http: 'DELETE /teams/:id', needs: 'teams:manage', on: 'organization', audit: 'team.delete', stepUp: true }),
   addMember: api(teams.addMember, {
     http: 'PUT /teams/:id/members/:account',
     needs: 'teams:manage',
     on: 'organization',
     audit: 'team.member-add',
+    stepUp: true,
   }),
   removeMember: api(teams.removeMember, {
     http: 'DELETE /teams/:id/members/:account',

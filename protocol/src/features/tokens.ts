@@ -45,7 +45,7 @@ const tokens = {
 
 export const tokensApi = {
   list: api(tokens.list, { http: 'GET /tokens', needs: 'logins:own', on: 'self' }),
-  create: api(tokens.create, { http: 'POST /tokens', needs: 'logins:own', on: 'self', audit: 'token.create' }),
+  create: api(tokens.create, { http: 'POST /tokens', needs: 'logins:own', on: 'self', audit: 'token.create', stepUp: true }),
   remove: api(tokens.remove, { http: 'DELETE /tokens/:id', needs: 'logins:own', on: 'self', audit: 'token.delete' }),
   listAll: api(tokens.listAll, { http: 'GET /organization/tokens', needs: 'tokens:read', on: 'organization' }),
   revoke: api(tokens.revoke, {

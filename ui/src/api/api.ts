@@ -1,4 +1,5 @@
 import { createSignal } from 'solid-js'
+import type { Factor } from '@fairlead/protocol/api.ts'
 import type { Client } from '@fairlead/protocol/contract.ts'
 import type { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { codeOf, FairleadError, isCode } from '@fairlead/protocol/errors.ts'
@@ -31,6 +32,7 @@ const [rightsChanges, setRightsChanges] = createSignal(0)
 export { rightsChanges }
 
 let session: Session | undefined
+let current: WebSocket | undefined
 let opening: Promise<Session> | undefined
 let failures = 0
 const packing = webPacking()
@@ -60,6 +62,7 @@ function dial(own: number): Promise<Session> {
         return reject(unreachable)
       }
       failures = 0
+      current = socket
       const transport = overSocket(socket as unknown as SocketLike)
       if (session === undefined)
         session = openSession(transport, {
@@ -100,7 +103,8 @@ export function failedSinceMs(): number {
 
 function lost({ code }: { readonly code: number }): void {
   if (code === 4401) return void setLink({ state: 'ended' })
-  if (code === rightsChanged) setRightsChanges((count) => count + 1)
+  // Another cookie may be on its way: who looks before it came would look with the old one.
+  if (code === rightsChanged) void renewing.then(() => setRightsChanges((count) => count + 1))
   setLink({ state: 'lost', sinceMs: Date.now() })
   again(turn)
 }
@@ -115,7 +119,7 @@ function again(own: number): void {
   const delayMs = Math.min(10_000, 300 * 2 ** failures) * (0.5 + Math.random() / 2)
   setTimeout(() => {
     if (own !== turn || link().state !== 'lost') return
-    connected().catch(() => again(own))
+    renewing.then(connected).catch(() => again(own))
   }, delayMs)
 }
 
@@ -137,8 +141,53 @@ function random(count: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(count))
 }
 
+let renewing: Promise<unknown> = Promise.resolve()
+
+/** Asks what gives this login another cookie, and comes back with that one: the session of the old one is over. */
+export async function renew<T>(asking: () => Promise<T>): Promise<T> {
+  const answer = asking()
+  renewing = Promise.allSettled([renewing, answer])
+  const value = await answer
+  if (session !== undefined && current?.readyState === WebSocket.OPEN) {
+    const closed = new Promise((resolve) => current!.addEventListener('close', resolve, { once: true }))
+    current.close(1000, 'another cookie')
+    await closed
+    await connected()
+  }
+  return value
+}
+
+/** A request that waits until its person proved that it is still them. */
+export interface Wanted {
+  readonly method: string
+  readonly accepts: readonly Factor[]
+  readonly settle: (proved: boolean) => void
+}
+const [wanted, setWanted] = createSignal<Wanted>()
+export { wanted }
+let proving: Promise<boolean> | undefined
+
+/** Asks, and once more after a fresh proof where the hub wants one. Rejects with its refusal when the person gives none. */
+export async function proven<T>(method: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    const { stepUp, enrol } = (error as Partial<FairleadError>).details ?? {}
+    if (enrol !== undefined) setRightsChanges((count) => count + 1)
+    if (codeOf(error) !== 'forbidden' || !Array.isArray(stepUp)) throw error
+    const over = () => void (proving = setWanted(undefined))
+    proving ??= new Promise<boolean>((settle) => setWanted({ method, accepts: stepUp as Factor[], settle })).finally(over)
+    if (!(await proving)) throw error
+    return run()
+  }
+}
+
 /** One question over the session. */
-export async function ask<N extends MethodName>(name: N, input: Input<N>): Promise<Output<N>> {
+export function ask<N extends MethodName>(name: N, input: Input<N>): Promise<Output<N>> {
+  return proven(name, () => askOnce(name, input))
+}
+
+async function askOnce<N extends MethodName>(name: N, input: Input<N>): Promise<Output<N>> {
   const stream = (await connected()).open(name, input, { deadlineMs: 60_000, idempotencyKey: random(16) })
   const answer = await stream.answered()
   if ('reply' in answer) return answer.reply as Output<N>

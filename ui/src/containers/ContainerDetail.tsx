@@ -1,19 +1,21 @@
 import { A, useNavigate, useParams } from '@solidjs/router'
-import { createMemo, createResource, createSignal, For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
+import { createEffect, createMemo, createResource, createSignal, For, lazy, on, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ask } from '../api/api.ts'
 import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
-import { act, ConfirmByName, CopyButton, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { createEngines, silentEngine } from '../kit/engines.ts'
+import { writeTerm } from '../kit/filter.ts'
+import { act, ConfirmByName, CopyButton, Empty, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { createFleetPage } from '../kit/live.ts'
 import { labelOf, reasonAgainst, type Verb } from './actions.ts'
-import { State } from './columns.tsx'
+import { isOld, State } from './columns.tsx'
 import { ContainerStats } from './ContainerStats.tsx'
 import { factLabel } from './Peek.tsx'
 import { doIt } from './perform.ts'
 import { Rename } from './Rename.tsx'
 import { renameReason } from './rename.ts'
-import { otherFacts, stateWords, statusWord } from './words.ts'
+import { otherFacts, stateWord, stateWords, statusWord } from './words.ts'
 
 const Logs = lazy(async () => ({ default: (await import('../logs/LogView.tsx')).LogView }))
 const TerminalTab = lazy(async () => ({ default: (await import('../terminals/TerminalView.tsx')).TerminalView }))
@@ -34,6 +36,7 @@ export function ContainerDetail(): JSX.Element {
     limit: 1,
   }))
   const row = () => state.rows[0]
+  createEngines()
   const [asking, setAsking] = createSignal(false)
   const [renaming, setRenaming] = createSignal(false)
   const navigate = useNavigate()
@@ -96,7 +99,9 @@ export function ContainerDetail(): JSX.Element {
           </Show>
         </Match>
         <Match when={params.tab === 'terminal'}>
-          <TerminalTab host={params.host} id={params.id} />
+          <Show when={state.ready} fallback={<Skeleton lines={10} />}>
+            <TerminalOf host={params.host} id={params.id} row={row()} />
+          </Show>
         </Match>
         <Match when={params.tab === 'stats'}>
           <ContainerStats host={params.host} id={params.id} row={row()} />
@@ -112,6 +117,34 @@ export function ContainerDetail(): JSX.Element {
         </Match>
       </Switch>
     </>
+  )
+}
+
+/** Its terminal; of one that does not run no shell is asked for in vain, nor a try written down. */
+function TerminalOf(props: { readonly host: string; readonly id: string; readonly row: FleetRow | undefined }): JSX.Element {
+  const runs = () => props.row === undefined || props.row.status === 'running'
+  // A screen that is there stays with what it shows when its container ends.
+  const [shown, setShown] = createSignal(runs())
+  createEffect(on([() => props.host, () => props.id], () => setShown(runs()), { defer: true }))
+  createEffect(() => runs() && setShown(true))
+  const verb = () => (props.row?.status === 'paused' ? 'unpause' : 'start')
+  return (
+    <Show
+      when={shown()}
+      fallback={
+        <Empty text={t('terminal.notRunning', { state: statusWord(props.row?.status ?? '') })}>
+          <Show when={props.row !== undefined && reasonAgainst(verb(), props.row) === undefined && props.row}>
+            {(row) => (
+              <button type="button" class="primary" onClick={() => doIt(verb(), row())}>
+                {t(labelOf(verb()))}
+              </button>
+            )}
+          </Show>
+        </Empty>
+      }
+    >
+      <TerminalTab host={props.host} id={props.id} />
+    </Show>
   )
 }
 
@@ -164,9 +197,16 @@ function Troubles(props: { readonly row: FleetRow }): JSX.Element {
       <Show when={props.row.staleMs}>
         {(since) => <Note state="stale">{t('peek.stale', { host: plain(props.row.hostName), age: ago(since()) })}</Note>}
       </Show>
-      <Show when={props.row.staleMs === undefined && (props.row.state === 'critical' || props.row.state === 'warn')}>
+      <Show when={props.row.staleMs === undefined && silentEngine(props.row.host)}>
+        {(engine) => (
+          <Note state="stale">
+            {t('containers.silentHere', { host: plain(props.row.hostName) })} {plain(engine().problem)}
+          </Note>
+        )}
+      </Show>
+      <Show when={!isOld(props.row) && (props.row.state === 'critical' || props.row.state === 'warn')}>
         <Note state={props.row.state}>
-          <strong>{statusWord(props.row.status)}</strong> {stateWords(props.row)}{' '}
+          <strong>{stateWord(props.row)}</strong> {stateWords(props.row)}{' '}
           <A href={`/containers/${props.row.host}/${props.row.id}/logs`}>{t('containers.seeLogs')}</A>
         </Note>
       </Show>
@@ -179,7 +219,7 @@ function Troubles(props: { readonly row: FleetRow }): JSX.Element {
 
 function Facts(props: { readonly row: FleetRow }): JSX.Element {
   return (
-    <div class="columns" classList={{ old: props.row.staleMs !== undefined }}>
+    <div class="columns" classList={{ old: isOld(props.row) }}>
       <section class="box">
         <h2>{t('metrics.now')}</h2>
         <dl class="figures">
@@ -205,7 +245,11 @@ function Facts(props: { readonly row: FleetRow }): JSX.Element {
             {([name, value]) => (
               <>
                 <dt>{factLabel(name)}</dt>
-                <dd class="mono">{plain(String(value))}</dd>
+                <dd class="mono">
+                  <Show when={name === 'stack'} fallback={plain(String(value))}>
+                    <A href={`/containers?filter=${encodeURIComponent(writeTerm('stack', String(value)))}`}>{plain(String(value))}</A>
+                  </Show>
+                </dd>
               </>
             )}
           </For>

@@ -1,14 +1,17 @@
+import { A } from '@solidjs/router'
 import { createSignal, For, lazy, Show, Suspense, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { bytes, decimal, t } from '../i18n/i18n.ts'
+import { createEngines, silentEngines } from '../kit/engines.ts'
 import { FilterBar } from '../kit/FilterBar.tsx'
 import { keyOf } from '../kit/fleet-window.ts'
 import { Grid } from '../kit/Grid.tsx'
 import { createKeys } from '../kit/keys.ts'
 import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
+import { may } from '../kit/me.ts'
 import { Menu } from '../kit/Menu.tsx'
-import { card } from './columns.tsx'
+import { card, isOld } from './columns.tsx'
 import { containerFields, unknownContainerField } from './fields.ts'
 import { listKeys } from './keys.ts'
 import { createContainerList, type ContainerList } from './list.ts'
@@ -22,6 +25,7 @@ const Rename = lazy(async () => ({ default: (await import('./Rename.tsx')).Renam
 /** A list of containers over all hosts, or within `scope`: filtered, sorted and summed by the hub. The address holds how. */
 export function ContainerTable(props: { readonly scope?: string }): JSX.Element {
   const list = createContainerList(() => props.scope)
+  const hosts = createEngines()
   const [menu, setMenu] = createSignal<() => void>()
   createKeys(listKeys(list, () => menu()?.()))
   const unreadable = () => codeOf(list.rows.error()) === 'invalid_input'
@@ -34,9 +38,21 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
       <Show when={list.rows.totals()?.offlineHosts.length}>
         <p class="dim partial">◌ {t('containers.partial', { hosts: plain(list.rows.totals()!.offlineHosts.join(', ')) })}</p>
       </Show>
+      <Show when={props.scope === undefined && silentEngines().length > 0}>
+        <p class="dim partial">
+          <span class="state-warn" aria-hidden="true">
+            ▲
+          </span>{' '}
+          {t('containers.silent', {
+            hosts: silentEngines()
+              .map(({ name }) => plain(name))
+              .join(', '),
+          })}
+        </p>
+      </Show>
       <Groups list={list} />
       <Show when={list.rows.ready()} fallback={list.rows.error() === undefined ? <Skeleton lines={12} /> : undefined}>
-        <Show when={list.rows.count() > 0} fallback={<Nothing list={list} scoped={props.scope !== undefined} />}>
+        <Show when={list.rows.count() > 0} fallback={<Nothing list={list} noHosts={hosts() === 0} />}>
           <div class="with-peek">
             <Rows list={list} />
             <Show when={list.query.peeked() !== ''}>
@@ -48,7 +64,7 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
             </Show>
           </div>
         </Show>
-        <Foot list={list} onMenu={(open) => setMenu(() => open)} />
+        <Foot list={list} scoped={props.scope !== undefined} onMenu={(open) => setMenu(() => open)} />
       </Show>
       <Show when={list.bulk()}>
         {(now) => (
@@ -127,12 +143,23 @@ function Groups(props: { readonly list: ContainerList }): JSX.Element {
   )
 }
 
-function Nothing(props: { readonly list: ContainerList; readonly scoped: boolean }): JSX.Element {
+function Nothing(props: { readonly list: ContainerList; readonly noHosts: boolean }): JSX.Element {
   const { query, rows } = props.list
   const filtered = () => query.typed() !== '' && (rows.totals()?.all ?? 0) > 0
   return (
-    <Empty text={t(filtered() ? 'containers.none' : 'containers.empty')}>
-      <Show when={query.typed() !== ''} fallback={<code>docker run -d --name web nginx</code>}>
+    <Empty text={t(filtered() ? 'containers.none' : props.noHosts ? 'hosts.empty' : 'containers.empty')}>
+      <Show
+        when={query.typed() !== ''}
+        fallback={
+          <Show when={props.noHosts} fallback={<code>docker run -d --name web nginx</code>}>
+            <Show when={may('hosts:enrol')}>
+              <A href="/hosts/enrol" class="button primary">
+                {t('hosts.enrol')}
+              </A>
+            </Show>
+          </Show>
+        }
+      >
         <p>
           <code>{plain(query.typed())}</code>
         </p>
@@ -161,7 +188,7 @@ function Rows(props: { readonly list: ContainerList }): JSX.Element {
       card={card}
       current={props.list.current()}
       isSelected={selection.has}
-      isStale={(row) => row.staleMs !== undefined}
+      isStale={isOld}
       begins={begins}
       sort={query.order()}
       onSort={query.turn}
@@ -177,7 +204,7 @@ function Rows(props: { readonly list: ContainerList }): JSX.Element {
   )
 }
 
-function Foot(props: { readonly list: ContainerList; readonly onMenu: (open: () => void) => void }): JSX.Element {
+function Foot(props: { readonly list: ContainerList; readonly scoped: boolean; readonly onMenu: (open: () => void) => void }): JSX.Element {
   const { rows, selection } = props.list
   return (
     <div class="foot">
@@ -185,7 +212,7 @@ function Foot(props: { readonly list: ContainerList; readonly onMenu: (open: () 
         when={selection.size() > 0}
         fallback={
           <span class="grow dim">
-            {t('containers.sum', {
+            {t(props.scoped ? 'containers.sumHere' : 'containers.sum', {
               matching: rows.totals()?.matching ?? 0,
               all: rows.totals()?.all ?? 0,
               cpu: decimal(rows.totals()?.cpu ?? 0),

@@ -2,9 +2,10 @@ import { A } from '@solidjs/router'
 import type { JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ago, bytes, cores, time } from '../i18n/i18n.ts'
+import { silentEngine } from '../kit/engines.ts'
 import type { GridColumn } from '../kit/Grid.tsx'
 import { plain, StateMark } from '../kit/kit.tsx'
-import { sinceWords, stateWords, statusWord } from './words.ts'
+import { sinceWords, stateWord, stateWords } from './words.ts'
 
 const fact = (row: FleetRow, name: string) => plain(String(row.facts[name] ?? ''))
 const factColumn = (
@@ -21,8 +22,12 @@ const factColumn = (
   ...more,
 })
 
+/** Whether it was so when it was last seen, and nobody knows about now. */
+export const isOld = ({ host, staleMs }: Pick<FleetRow, 'host' | 'staleMs'>): boolean =>
+  staleMs !== undefined || silentEngine(host) !== undefined
+
 export function State(props: { readonly row: FleetRow }): JSX.Element {
-  return <StateMark state={props.row.staleMs === undefined ? props.row.state : 'stale'} word={statusWord(props.row.status)} />
+  return <StateMark state={isOld(props.row) ? 'stale' : props.row.state} word={stateWord(props.row)} />
 }
 
 /** Everything that can be shown of a container in a list. */

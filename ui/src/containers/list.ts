@@ -45,7 +45,7 @@ function createQuery(scope: () => string | undefined) {
     setPeek: (key: string, replace = false) => setSearch({ peek: key === '' ? undefined : key }, { replace }),
     narrow: (value: string) => setSearch({ filter: `${typed()} ${writeTerm(group(), value)}`.trim(), group: undefined }),
     turn(key: string, add: boolean): void {
-      const keys = turnSort(sort(), key, add)
+      const keys = turnSort(sort(), key, add, columns.find((one) => one.key === key)?.number)
       setSearch({ sort: keys.length === 0 ? undefined : keys.join(',') })
     },
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { chooseLanguage } from '../i18n/i18n.ts'
-import { sinceWords, stateWords, statusWord } from './words.ts'
+import { sinceWords, stateWord, stateWords, statusWord } from './words.ts'
 
 const hourMs = 3_600_000
 const told = (status: string, ageMs: number, facts = {}, detail = 'in the engine’s words') => ({
@@ -31,6 +31,12 @@ describe('the words of a container’s state', () => {
     assert.equal(stateWords(told('restarting', 4000, { exitCode: 1 })), 'exit code 1, 4s ago; starting again')
     assert.equal(stateWords(told('created', 4000)), 'never started')
     assert.equal(sinceWords(told('paused', 4 * 60_000)), 'up 4m')
+  })
+
+  it('call one that runs and fails its health check unhealthy', () => {
+    assert.equal(stateWord(told('running', hourMs, { health: 'unhealthy' })), 'unhealthy')
+    assert.equal(stateWord(told('running', hourMs, { health: 'healthy' })), 'running')
+    assert.equal(stateWord(told('exited', hourMs, { health: 'unhealthy' })), 'exited')
   })
 
   it('of a host that is away say how long it was up when it was last seen, and how long ago it ended', () => {

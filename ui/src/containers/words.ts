@@ -7,6 +7,10 @@ type Told = Pick<FleetRow, 'status' | 'detail' | 'sinceMs' | 'facts' | 'staleMs'
 /** The engine's word in the person's language; one that is not known stays as it is. */
 export const statusWord = (status: string): string => wordsOf(`status.${status}`) ?? plain(status)
 
+/** What to call its state: of one that runs and fails its health check, that is what matters. */
+export const stateWord = ({ status, facts }: Pick<FleetRow, 'status' | 'facts'>): string =>
+  status === 'running' && facts['health'] === 'unhealthy' ? t('health.unhealthy') : statusWord(status)
+
 /** For how long it is up, or how long ago it ended; empty: not known. `inCell`: under a heading that says a part of it. */
 export function sinceWords({ status, sinceMs, staleMs }: Told, inCell = false): string {
   if (status === 'created') return t('since.never')

@@ -166,7 +166,7 @@ function Wizard(): JSX.Element {
         <Show when={failure()}>{(now) => <ErrorBox what={t(now().what)} error={now().error} />}</Show>
         <p>
           <button type="submit" class={watched() === '' ? 'primary' : ''} disabled={busy()}>
-            {t(watched() === '' ? 'enrol.make' : 'enrol.again')}
+            {t(busy() ? 'signIn.busy' : watched() === '' ? 'enrol.make' : 'enrol.again')}
           </button>
         </p>
       </form>

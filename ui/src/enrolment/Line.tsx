@@ -20,7 +20,7 @@ export function Line(props: { readonly invitation: Invitation; readonly progress
       </Show>
       <p class="row">
         <Show when={!dead()}>
-          <CopyButton text={props.invitation.line} label={t('enrol.copy')} />
+          <CopyButton text={props.invitation.line} label={t('enrol.copy')} primary />
           <CancelButton id={props.invitation.id} />
         </Show>
         <span class="dim">

@@ -9,6 +9,8 @@ import { HostState, Meter, part } from './columns.tsx'
 /** One host at a glance: how it is, what it does, its last hour. */
 export function HostCard(props: { readonly host: Host }): JSX.Element {
   const cpu = () => part(props.host, 'cpu', 'cpuCount')
+  // Of an engine that never answered nobody knows what it holds.
+  const unknown = () => props.host.facts?.engine.up === false && (props.host.counts['container'] ?? 0) === 0
   const memory = () => part(props.host, 'memoryBytes', 'memoryTotalBytes')
   return (
     <A class="card" classList={{ stale: !props.host.online }} href={`/hosts/${props.host.id}`}>
@@ -26,11 +28,11 @@ export function HostCard(props: { readonly host: Host }): JSX.Element {
         <span class="dim">{t('hosts.cpu')}</span>
         <Meter part={cpu()} text={share(cpu())} />
         <span class="dim">{t('hosts.memory')}</span>
-        <Meter part={memory()} text={bytes(props.host.usage['memoryBytes'])} />
+        <Meter part={memory()} text={`${bytes(props.host.usage['memoryBytes'])} / ${bytes(props.host.usage['memoryTotalBytes'])}`} />
       </span>
       <span class="dim">
         <Show when={props.host.online} fallback={t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) })}>
-          {t('hosts.count', { n: props.host.counts['container'] ?? 0 })}
+          {unknown() ? t('hosts.countUnknown') : t('hosts.count', { n: props.host.counts['container'] ?? 0 })}
         </Show>
       </span>
     </A>

@@ -117,7 +117,7 @@ export function Troubles(props: { readonly host: Host }): JSX.Element {
             <Show when={whyLost(props.host) !== ''}>{t('hosts.reason', { reason: whyLost(props.host) })}</Show>
           </p>
           <p>
-            {t('hosts.staleHint')} <Command text="fairlead-agent doctor" /> <Command text="systemctl status fairlead-agent" />
+            {t('hosts.staleHint')} <Command text="systemctl status fairlead-agent" /> <Command text="journalctl -u fairlead-agent -n 50" />
           </p>
         </Note>
       </Match>
@@ -178,7 +178,9 @@ function Facts(props: { readonly host: Host }): JSX.Element {
           <dd>{usage('load1') == null ? t('stats.na') : loads().join(' · ')}</dd>
           <dt>{t('hosts.containers')}</dt>
           <dd>
-            <A href={`/hosts/${props.host.id}/containers`}>{props.host.counts['container'] ?? 0}</A>
+            <A href={`/hosts/${props.host.id}/containers`}>
+              {facts()?.engine.up === false && (props.host.counts['container'] ?? 0) === 0 ? '–' : (props.host.counts['container'] ?? 0)}
+            </A>
           </dd>
         </dl>
       </section>

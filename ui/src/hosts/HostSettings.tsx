@@ -2,12 +2,16 @@ import { useNavigate } from '@solidjs/router'
 import { createMemo, createSignal, lazy, Show, Suspense, untrack, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { hostNameForm, readTags } from '@fairlead/protocol/tags.ts'
-import { ask } from '../api/api.ts'
+import { ask, fetchJson } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
-import { act, ConfirmByName, ErrorBox, NoPermission, plain, tell } from '../kit/kit.tsx'
+import { act, ConfirmByName, CopyButton, ErrorBox, NoPermission, plain, tell } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
+
+/** What the installer's `--uninstall` does, for a host that may not reach the hub any more. */
+const uninstall =
+  'sudo systemctl disable --now fairlead-agent; sudo rm -rf /opt/fairlead /var/lib/fairlead /etc/systemd/system/fairlead-agent.service'
 
 const HostEnvironment = lazy(async () => ({ default: (await import('../access/HostEnvironment.tsx')).HostEnvironment }))
 
@@ -34,7 +38,8 @@ export function HostSettings(props: Pick<Host, 'id' | 'name' | 'tags' | 'environ
     const moved = environment() === props.environmentId ? {} : { environment: environment() }
     setRefused(undefined)
     try {
-      await ask('hosts.update', { host: props.id, name: name(), tags: [...read().tags], ...moved })
+      // Over HTTP, where a refusal names its field.
+      await fetchJson('PATCH', `/hosts/${props.id}`, { name: name(), tags: read().tags, ...moved })
       unsaved.saved()
       tell(t('containers.done', { action: t('hosts.save') }))
     } catch (error) {
@@ -107,11 +112,16 @@ export function HostSettings(props: Pick<Host, 'id' | 'name' | 'tags' | 'environ
       <Show
         when={asking()}
         fallback={
-          <div class="box">
+          <div class="box form">
             <p>{t('hosts.revokeWhat')}</p>
             <button type="button" class="danger" onClick={() => setAsking(true)}>
               {t('hosts.revoke')}
             </button>
+            <p class="dim apart">{t('hosts.uninstall')}</p>
+            <p class="command">
+              <code>{uninstall}</code>
+              <CopyButton text={uninstall} label={t('error.copy')} />
+            </p>
           </div>
         }
       >

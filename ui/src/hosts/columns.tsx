@@ -123,8 +123,8 @@ export const columns: readonly HostColumn[] = [
   {
     key: 'disk',
     label: 'hosts.disk',
-    width: 120,
-    least: 104,
+    width: 124,
+    least: 116,
     cell: (host) => <Meter part={host().usage['diskFullest'] ?? undefined} text={share(host().usage['diskFullest'])} />,
     text: (host) => String(host.usage['diskFullest'] ?? ''),
     value: (host) => or(host.usage['diskFullest']),
@@ -132,8 +132,8 @@ export const columns: readonly HostColumn[] = [
   {
     key: 'containers',
     label: 'hosts.containers',
-    width: 100,
-    least: 100,
+    width: 112,
+    least: 112,
     number: true,
     cell: (host) => <>{host().counts['container'] ?? 0}</>,
     text: (host) => String(host.counts['container'] ?? 0),

@@ -66,7 +66,7 @@ export function createHostList() {
     unknown: () => unknownHostField(filter()),
     setFilter: (next: string) => setSearch({ filter: next === '' ? undefined : next }, { replace: true }),
     turn(key: string, add: boolean): void {
-      const keys = turnSort(sort(), key, add)
+      const keys = turnSort(sort(), key, add, columns.find((one) => one.key === key)?.number)
       setSearch({ sort: keys.length === 0 ? undefined : keys.join(',') })
     },
     valuesOf: async (name: string) => countValues(live.state.hosts, name),

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { accessEn } from './access-en.ts'
 import { accessFr } from './access-fr.ts'
 import { en } from './en.ts'
+import { factorsEn } from './factors-en.ts'
+import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
 
@@ -44,6 +46,7 @@ const texts = [
     en: text as string,
     fr: accessFr[key as keyof typeof accessFr],
   })),
+  ...Object.entries(factorsEn).map(([key, text]) => ({ key, en: text as string, fr: factorsFr[key as keyof typeof factorsFr] })),
 ]
 /** What is filled in, and what is typed as it is: fields of a filter, commands, quoted names. */
 const verbatim = /\{[^}]*\}|\b\w+:[\w*+-]*|« [^»]* »|https?:\S+|\/\w+\/i?/g

@@ -123,7 +123,8 @@ export function FilterBar(props: Props): JSX.Element {
       setChips(chips().slice(0, -1))
       say()
     } else if (event.key === 'Escape') {
-      if (offers().length > 0) setOpen(false)
+      // Offers to somebody who typed nothing are no step of their own.
+      if (offers().length > 0 && draft() !== '') setOpen(false)
       else input.blur()
     } else return
     event.preventDefault()

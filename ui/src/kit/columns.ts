@@ -113,8 +113,9 @@ export function createLook<C extends ColumnDefault>(list: string, columns: reado
 }
 
 /** The columns sorted by after a click on one: up, down, off; with `add` beside those sorted by already. */
-export function turnSort(sort: readonly string[], key: string, add: boolean): readonly string[] {
+export function turnSort(sort: readonly string[], key: string, add: boolean, most = false): readonly string[] {
   const old = sort.find((one) => one.replace('-', '') === key)
-  const next = old === undefined ? [key] : old.startsWith('-') ? [] : [`-${key}`]
+  const [first, second] = most ? [`-${key}`, key] : [key, `-${key}`]
+  const next = old === undefined ? [first] : old === first ? [second] : []
   return [...(add ? sort.filter((one) => one.replace('-', '') !== key) : []), ...next].slice(0, mostSorted)
 }

@@ -166,11 +166,12 @@ export function ConfirmByName(props: {
   )
 }
 
-export function CopyButton(props: { readonly text: string; readonly label: string }): JSX.Element {
+export function CopyButton(props: { readonly text: string; readonly label: string; readonly primary?: boolean }): JSX.Element {
   const [done, setDone] = createSignal(false)
   return (
     <button
       type="button"
+      classList={{ primary: props.primary === true }}
       onClick={async () => {
         await navigator.clipboard.writeText(props.text)
         setDone(true)

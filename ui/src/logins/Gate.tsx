@@ -1,17 +1,21 @@
-import { createEffect, createSignal, onCleanup, Show, untrack, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, onCleanup, Show, Suspense, untrack, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
+import type { Me, SecondStep as Step, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession } from '../api/api.ts'
 import { chooseLanguage, language, t } from '../i18n/i18n.ts'
 import { ErrorBox } from '../kit/kit.tsx'
 import { Mark } from '../kit/Mark.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
 
+const SecondStep = lazy(async () => ({ default: (await import('./SecondStep.tsx')).SecondStep }))
+const PasskeyWay = lazy(async () => ({ default: (await import('./PasskeyWay.tsx')).PasskeyWay }))
+
 /** First run or sign-in: what a stranger sees. What was typed stays after a refusal; the address stays, too. */
 export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean; readonly onIn: (me: Me) => void }): JSX.Element {
   const [error, setError] = createSignal<unknown>()
   const [busy, setBusy] = createSignal(false)
   const [waitSeconds, setWaitSeconds] = createSignal(0)
+  const [step, setStep] = createSignal<Step>()
   const unsaved = createUnsaved()
   createEffect(() => {
     if (waitSeconds() <= 0) return
@@ -21,6 +25,12 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
     onCleanup(() => clearTimeout(timer))
   })
 
+  function enter(me: Me): void {
+    forgetSession()
+    unsaved.saved()
+    props.onIn(me)
+  }
+
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     if (busy() || waitSeconds() > 0) return
@@ -29,12 +39,11 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
     setBusy(true)
     setError(undefined)
     try {
-      const me = await (props.welcome.firstRun
+      const answer = await (props.welcome.firstRun
         ? fetchJson<Me>('POST', '/setup', { ...fields, language: language() })
-        : fetchJson<Me>('POST', '/logins', fields))
-      forgetSession()
-      unsaved.saved()
-      return props.onIn(me)
+        : fetchJson<Me | Step>('POST', '/logins', fields))
+      setBusy(false)
+      return 'step' in answer ? void setStep(answer) : enter(answer)
     } catch (reason) {
       setError(reason)
       const seconds = (reason as { details?: { retryAfterSeconds?: unknown } }).details?.retryAfterSeconds
@@ -48,8 +57,16 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
 
   return (
     <main class="gate">
+      <Show when={step()}>
+        {(now) => (
+          <Suspense>
+            <SecondStep step={now()} onIn={enter} onAgain={() => setStep(undefined)} />
+          </Suspense>
+        )}
+      </Show>
       {/* Nothing is lost with an address and a password; the rest of a first run is more to type again. */}
       <form
+        hidden={step() !== undefined}
         onSubmit={submit}
         onInput={() => waitSeconds() <= 0 && setError(undefined)}
         ref={(form) => untrack(() => props.welcome.firstRun) && unsaved.watch(form)}
@@ -88,7 +105,12 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
           <Field name="name" label={t('setup.name')} autocomplete="name" max={128} />
           <Field name="organization" label={t('setup.organization')} autocomplete="organization" max={128} />
         </Show>
-        <Field name="email" label={t('signIn.email')} type="email" autocomplete="username" />
+        <Field
+          name="email"
+          label={t('signIn.email')}
+          type="email"
+          autocomplete={props.welcome.firstRun ? 'username' : 'username webauthn'}
+        />
         <Field
           name="password"
           label={t('signIn.password')}
@@ -105,6 +127,11 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
             {t('signIn.wait', { n: waitSeconds() })}
           </Show>
         </button>
+        <Show when={!props.welcome.firstRun && step() === undefined}>
+          <Suspense>
+            <PasskeyWay host={props.welcome.passkeyHost} onIn={enter} />
+          </Suspense>
+        </Show>
       </form>
       <p class="dim version">Fairlead {props.welcome.version}</p>
     </main>

@@ -179,8 +179,9 @@ function widen(drawing: Drawing): void {
   drawing.widening ??= setTimeout(() => {
     requestAnimationFrame(() => {
       drawing.widening = undefined
-      const { scrollWidth } = drawing.boxes!.block
-      if (!drawing.ask.wrap() && scrollWidth > drawing.width()) drawing.setWidth(scrollWidth)
+      const { clientWidth, scrollWidth } = drawing.boxes!.block
+      // Rows that fit are as wide as the pane, which a scrollbar makes narrower later.
+      if (!drawing.ask.wrap() && scrollWidth > clientWidth && scrollWidth > drawing.width()) drawing.setWidth(scrollWidth)
     })
   }, widthEveryMs)
 }

@@ -40,7 +40,7 @@ export function Spark(props: {
     <span class="spark" ref={(element) => (box = element)}>
       <Show
         when={(values() ?? []).some((value) => value !== null)}
-        fallback={<span class="dim">{values() === undefined ? '' : t('stats.na')}</span>}
+        fallback={<span class="dim">{values() === undefined ? '' : t('metrics.sparkNone')}</span>}
       >
         <svg viewBox={`0 0 ${sparkWidth} ${sparkHeight}`} preserveAspectRatio="none" role="img" aria-label={props.label}>
           <path d={sparkPath(values()!, props.ceiling)} vector-effect="non-scaling-stroke" />

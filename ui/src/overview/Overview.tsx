@@ -1,17 +1,19 @@
 import { A } from '@solidjs/router'
-import { createMemo, createResource, For, Show, Suspense, type JSX } from 'solid-js'
+import { createEffect, createMemo, createResource, For, on, onCleanup, Show, Suspense, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
 import { foldChanges } from '../audit/changes.ts'
 import { Outcome } from '../audit/Outcome.tsx'
 import { Subject, Verb } from '../audit/Told.tsx'
-import { stateWords, statusWord } from '../containers/words.ts'
+import { State } from '../containers/columns.tsx'
+import { stateWords } from '../containers/words.ts'
 import { Enrol } from '../enrolment/Enrol.tsx'
 import { HostState, whyLost } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { EnrolLink } from '../hosts/Hosts.tsx'
 import { ago, share, t, time } from '../i18n/i18n.ts'
+import { followEngines } from '../kit/engines.ts'
 import { ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
 import { createFleetPage, createHosts } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
@@ -21,11 +23,16 @@ import { DemoOffer } from './DemoOffer.tsx'
 /** A disk fuller than this is trouble to come. */
 const fullDisk = 0.9
 const mostTroubles = 8
+/** One that starts again and again runs now and then, and is no better for it. */
+const troubledContainers = 'state:warn state:critical state:restarting'
+/** What others change is here as soon as this. */
+const lookEveryMs = 15_000
 const mostCards = 60
 
 /** What needs a person first, then every host, then what was done lately. */
 export function Overview(): JSX.Element {
   const hosts = createHosts()
+  followEngines(() => hosts.state.hosts)
   return (
     <>
       <div class="head">
@@ -56,7 +63,7 @@ export function Overview(): JSX.Element {
           </Show>
           <Show when={may('audit:read')}>
             <Suspense fallback={<Skeleton lines={8} />}>
-              <Changes />
+              <Changes hosts={hosts.state.hosts.length} />
             </Suspense>
           </Show>
         </Show>
@@ -80,7 +87,7 @@ const full = (host: Host) => host.online && (host.usage['diskFullest'] ?? 0) > f
 function Attention(props: { readonly hosts: readonly Host[] }): JSX.Element {
   const bad = createFleetPage(() => ({
     kind: 'container',
-    filter: 'state:warn state:critical',
+    filter: troubledContainers,
     sort: 'state',
     offset: 0,
     limit: mostTroubles,
@@ -112,7 +119,7 @@ function Attention(props: { readonly hosts: readonly Host[] }): JSX.Element {
         </div>
         <Show when={more() > 0}>
           <p>
-            <A href={`/containers?filter=${encodeURIComponent('state:warn state:critical')}`}>{t('overview.more', { n: more() })}</A>
+            <A href={`/containers?filter=${encodeURIComponent(troubledContainers)}`}>{t('overview.more', { n: more() })}</A>
           </p>
         </Show>
       </Show>
@@ -146,7 +153,7 @@ function ContainerTrouble(props: { readonly row: FleetRow }): JSX.Element {
   return (
     <tr>
       <td>
-        <StateMark state={props.row.staleMs === undefined ? props.row.state : 'stale'} word={statusWord(props.row.status)} />
+        <State row={props.row} />
       </td>
       <td>
         <A href={`/containers/${props.row.host}/${props.row.id}`}>{plain(props.row.name)}</A>{' '}
@@ -181,8 +188,11 @@ function Operations(): JSX.Element {
   )
 }
 
-function Changes(): JSX.Element {
+function Changes(props: { readonly hosts: number }): JSX.Element {
   const [changes, { refetch }] = createResource(async () => foldChanges((await ask('audit.list', { limit: 24 })).rows).slice(0, 8))
+  createEffect(on([() => props.hosts, () => operations.list.length], () => void refetch(), { defer: true }))
+  const timer = setInterval(() => document.visibilityState === 'visible' && void refetch(), lookEveryMs)
+  onCleanup(() => clearInterval(timer))
   return (
     <>
       <h2>{t('overview.changes')}</h2>
@@ -193,7 +203,7 @@ function Changes(): JSX.Element {
         <div class="table changes">
           <table class="stack-phone">
             <tbody>
-              <For each={changes() ?? []}>
+              <For each={changes.latest ?? []}>
                 {(row) => (
                   <tr>
                     <td class="dim" title={time(row.timeMs)}>

@@ -67,7 +67,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <span class="organization clip dim hide-phone" title={plain(props.me.organization.name)}>
           {plain(props.me.organization.name)}
         </span>
-        <UserMenu onKeys={() => setHelping(activeKeys())} onOut={signOut} />
+        <UserMenu onProfile={() => navigate('/profile')} onKeys={() => setHelping(activeKeys())} onOut={signOut} />
       </header>
       <nav class="rail" aria-label={t('nav.main')}>
         <For each={places()}>

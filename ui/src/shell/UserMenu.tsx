@@ -21,7 +21,7 @@ export function chooseTheme(next: (typeof themes)[number]): void {
 }
 
 /** What is the person's own: how the console looks and speaks, and the way out. */
-export function UserMenu(props: { readonly onKeys: () => void; readonly onOut: () => void }): JSX.Element {
+export function UserMenu(props: { readonly onProfile: () => void; readonly onKeys: () => void; readonly onOut: () => void }): JSX.Element {
   const items = (): readonly MenuItem[] => [
     // On a phone the rail has no room for it.
     ...places()
@@ -35,7 +35,8 @@ export function UserMenu(props: { readonly onKeys: () => void; readonly onOut: (
       begins: place === 0,
       run: () => chooseTheme(one),
     })),
-    { label: t('keys.title'), key: '?', begins: true, run: props.onKeys },
+    { label: t('nav.profile'), begins: true, run: props.onProfile },
+    { label: t('keys.title'), key: '?', run: props.onKeys },
     { label: t('nav.signOut'), run: props.onOut },
   ]
   const navigate = useNavigate()

@@ -68,7 +68,10 @@ export function Choose(props: { readonly tabs: TerminalTabs; readonly onDone?: (
       <h2>{t('terminal.new')}</h2>
       <SearchField label={t('logs.pick.filter')} value={filter()} onInput={setFilter} />
       <ul class="held">
-        <For each={state.rows} fallback={<li class="dim">{state.ready ? t('logs.pick.none') : t('loading')}</li>}>
+        <For
+          each={state.rows}
+          fallback={<li class="dim">{t(!state.ready ? 'loading' : filter() === '' ? 'terminal.noneRuns' : 'logs.pick.none')}</li>}
+        >
           {(row) => (
             <li>
               <StateMark state={row.staleMs === undefined ? row.state : 'stale'} word="" />
