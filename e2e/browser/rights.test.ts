@@ -199,6 +199,9 @@ describe('roles, teams and environments, in a browser', need('chromium', 'docker
       await dev.getByLabel('Tags').fill('deciding')
       await dev.getByRole('button', { name: 'Save' }).click()
       await dev.locator('form').getByText('The tag deciding says who may do what with a host').waitFor()
+      // With the tags, not at the end of the form.
+      const follows = `document.querySelector('form .error').compareDocumentPosition(document.querySelector('select[name=environment]'))`
+      assert.equal(await dev.evaluate(follows), 4)
       await stage.snap('access-tag-refused', dev)
       assert.equal(await dev.getByLabel('Tags').inputValue(), 'deciding')
       assert.equal(await dev.locator('.notice').count(), 0)

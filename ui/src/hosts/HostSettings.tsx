@@ -2,7 +2,7 @@ import { useNavigate } from '@solidjs/router'
 import { createMemo, createSignal, lazy, Show, Suspense, untrack, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { hostNameForm, readTags } from '@fairlead/protocol/tags.ts'
-import { ask } from '../api/api.ts'
+import { ask, fetchJson } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { act, ConfirmByName, CopyButton, ErrorBox, NoPermission, plain, tell } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
@@ -38,7 +38,8 @@ export function HostSettings(props: Pick<Host, 'id' | 'name' | 'tags' | 'environ
     const moved = environment() === props.environmentId ? {} : { environment: environment() }
     setRefused(undefined)
     try {
-      await ask('hosts.update', { host: props.id, name: name(), tags: [...read().tags], ...moved })
+      // Over HTTP, where a refusal names its field.
+      await fetchJson('PATCH', `/hosts/${props.id}`, { name: name(), tags: read().tags, ...moved })
       unsaved.saved()
       tell(t('containers.done', { action: t('hosts.save') }))
     } catch (error) {

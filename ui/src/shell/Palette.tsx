@@ -43,7 +43,14 @@ export function Palette(props: { readonly onClose: () => void; readonly onOut: (
   })
 
   const go = (path: string) => () => navigate(path)
-  const pages = createMemo((): Entry[] => places().map(([, label, path]) => ({ label: t(label), kind: t('palette.page'), run: go(path) })))
+  const pages = createMemo((): Entry[] =>
+    places().map(([, label, path, , needs]) => ({
+      label: t(label),
+      kind: t('palette.page'),
+      words: needs.join(' ').replaceAll(/:\w+/g, ''),
+      run: go(path),
+    })),
+  )
   const actions = createMemo((): Entry[] => {
     const kind = t('palette.action')
     const all: Entry[] = [
