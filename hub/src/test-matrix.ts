@@ -48,7 +48,7 @@ async function drawMatrix(db: Database): Promise<string> {
   const own = await furnish(db, organization)
   const other = await furnish(db, organization, { name: 'elsewhere', tags: [] })
   const theirs = await furnish(db, foreign)
-  const people = await createPeople(db, { all, organization, foreign, own })
+  const people = await createPeople(db, { all, account, organization, foreign, own })
   const book = openHostBook(db)
   const nothing = () => undefined
   const doors = createDoors({
@@ -121,6 +121,8 @@ interface Person {
 }
 
 interface World {
+  /** Of who set the hub up, and runs it. */
+  readonly account: string
   readonly all: readonly string[]
   readonly organization: string
   readonly foreign: string
@@ -128,7 +130,7 @@ interface World {
 }
 
 /** Everybody there is. Whose login ended, or whose token was removed, is nobody: `logins` and `tokens` find no caller for them. */
-async function createPeople(db: Database, { all, organization, foreign, own }: World): Promise<Person[]> {
+async function createPeople(db: Database, { all, account, organization, foreign, own }: World): Promise<Person[]> {
   const whole = { on: 'organization' } as const
   const roles = ['owner', 'admin', 'operator', 'developer', 'viewer', 'auditor'].map((role) => ({ called: role, role, reach: whole }))
   const parts = [
@@ -141,6 +143,7 @@ async function createPeople(db: Database, { all, organization, foreign, own }: W
     const rights = await join_(db, { organization, role, reach }, all)
     people.push({ called, caller: callerOf(organization, rights) })
   }
+  people.push({ called: 'runner', caller: callerOf(organization, await loadRights(db, { organization, account }, all)) })
   people.push({ called: 'member', caller: callerOf(organization, await join_(db, { organization }, all)) })
   people.push({
     called: 'foreign',
