@@ -103,6 +103,18 @@ export async function createOwner(baseUrl: string, code: string): Promise<Person
   return person
 }
 
+/** Asks the API of the hub; `path` begins behind `/api/v1`. */
+export function api(person: Person, method: string, path: string, body?: unknown): Promise<Answer> {
+  return person.ask(method, `/api/v1${path}`, body === undefined ? {} : { body })
+}
+
+/** What was answered, when it went well; else it throws with what was said. */
+export async function ok(answer: Promise<Answer>): Promise<Record<string, unknown>> {
+  const { status, text, body } = await answer
+  if (status !== 200) throw new Error(`${status} ${text}`)
+  return body
+}
+
 /** Makes a one-time line for a host; answers its join string. */
 export async function invite(owner: Person, address: string): Promise<string> {
   const answer = await owner.ask('POST', '/api/v1/invitations', { body: { address } })

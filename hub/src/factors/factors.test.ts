@@ -181,6 +181,22 @@ describe('what an account proves itself by', () => {
     assert.deepEqual(await accepts(), ['passkey', 'totp', 'recovery'])
   })
 
+  it('asks by the policy of the organization for a second factor of everyone, or of who manages accounts [security 99]', async () => {
+    const place = { host: 'hub.example', origins: () => [origin] }
+    const required = async (secondFactor: string, isAdmin: boolean) => {
+      await test.db.owner((sql) => sql`UPDATE organizations SET second_factor = ${secondFactor} WHERE organization_id = ${organization}`)
+      const own = openFactors({ db: test.db, seal: seal.seal, place, isAdmin: async () => isAdmin })
+      return (await own.standing({ organization, account })).required
+    }
+    for (const [policy, admin, other] of [
+      ['optional', false, false],
+      ['admins', true, false],
+      ['everyone', true, true],
+    ] as const)
+      assert.deepEqual([await required(policy, true), await required(policy, false)], [admin, other], policy)
+    await required('optional', false)
+  })
+
   it('forgets challenges that nobody came back with', async () => {
     const first = factors.tickets.issue('login', '')
     for (let i = 0; i < 100_000; i++) factors.tickets.issue('login', '')

@@ -344,6 +344,17 @@ describe('signing in', () => {
     assert.equal(codeOf(await refusal(logins.handlers.signIn(owner, attack.context))), 'rate_limited')
   })
 
+  it('by an invitation and a password gives no login to an account that has a second factor', async () => {
+    const { organization, account } = { organization: me.organization.id, account: me.account }
+    const before = visit()
+    await logins.begin(account, organization, before.context)
+    assert.ok(await callerOf(before.jar.token))
+    await addTotp()
+    const after = visit()
+    assert.equal(codeOf(await refusal(logins.begin(account, organization, after.context))), 'unauthenticated')
+    assert.equal(after.jar.token, '')
+  })
+
   it('leaves who must have a second factor and has none only the way to one [security 99]', async () => {
     const { context, jar } = await signedIn()
     assert.equal(codeOf(await refusal(own.setPolicy({ secondFactor: 'everyone' }, context))), 'conflict')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { createOwner, createPerson, type Answer, type Person } from '../../../e2e/fleet/console.ts'
+import { api, createOwner, createPerson, ok, type Person } from '../../../e2e/fleet/console.ts'
 import { startHub, type HubProcess } from '../../../e2e/fleet/programs.ts'
 
 describe('organizations', () => {
@@ -15,13 +15,6 @@ describe('organizations', () => {
   })
   after(() => hub?.stop())
 
-  const api = (person: Person, method: string, path: string, body?: unknown) =>
-    person.ask(method, `/api/v1${path}`, body === undefined ? {} : { body })
-  async function ok(answer: Promise<Answer>): Promise<Record<string, unknown>> {
-    const { status, text, body } = await answer
-    assert.equal(status, 200, text)
-    return body
-  }
   const listOf = async (person: Person, path: string) => JSON.parse((await person.ask('GET', `/api/v1${path}`)).text) as { name: string }[]
 
   it('are made by who runs the hub, entered under another cookie, and see nothing of one another [security 82 113]', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openFakeEngine } from '../../../e2e/fakes/engine.ts'
 import { openWorld } from '../../../e2e/fakes/world.ts'
-import { createOwner, createPerson, type Answer, type Person } from '../../../e2e/fleet/console.ts'
+import { api, createOwner, createPerson, ok, type Answer, type Person } from '../../../e2e/fleet/console.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../../../e2e/fleet/programs.ts'
 import { until } from '../../../e2e/fleet/until.ts'
 
@@ -43,13 +43,6 @@ describe('who may do what', () => {
     rmSync(dir, { recursive: true, force: true })
   })
 
-  const api = (person: Person, method: string, path: string, body?: unknown) =>
-    person.ask(method, `/api/v1${path}`, body === undefined ? {} : { body })
-  async function ok(answer: Promise<Answer>): Promise<Record<string, unknown>> {
-    const { status, text, body } = await answer
-    assert.equal(status, 200, text)
-    return body
-  }
   const listOf = async (person: Person, path: string) => JSON.parse((await person.ask('GET', `/api/v1${path}`)).text) as unknown[]
   const rowsOf = async (person: Person) =>
     ((await api(person, 'GET', '/fleet/container')).body['rows'] ?? []) as { name: string; host: string }[]

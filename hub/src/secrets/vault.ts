@@ -44,8 +44,9 @@ export function openVault(deps: VaultDeps): SecretProvider {
   /** A login may be ended there at any time: once more, then, with a new one. */
   async function ask(path: string, signal: AbortSignal | undefined): Promise<VaultAnswer> {
     const token = await login(signal)
+    const mine = held
     const answer = await askVault(deps, { path, token, signal })
-    if (answer.status !== 403 || auth.kind === 'token' || held?.token !== token) return answer
+    if (answer.status !== 403 || auth.kind === 'token' || held !== mine) return answer
     held = undefined
     return askVault(deps, { path, token: await login(signal), signal })
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { createOwner, createPerson, type Answer, type Person } from '../../../e2e/fleet/console.ts'
+import { api, createOwner, createPerson, ok, type Person } from '../../../e2e/fleet/console.ts'
 import { startHub, type HubProcess } from '../../../e2e/fleet/programs.ts'
 
 describe('a token of the API', () => {
@@ -15,13 +15,6 @@ describe('a token of the API', () => {
   })
   after(() => hub?.stop())
 
-  const api = (person: Person, method: string, path: string, body?: unknown) =>
-    person.ask(method, `/api/v1${path}`, body === undefined ? {} : { body })
-  async function ok(answer: Promise<Answer>): Promise<Record<string, unknown>> {
-    const { status, text, body } = await answer
-    assert.equal(status, 200, text)
-    return body
-  }
   const make = async (by: Person, scopes: readonly string[], more: object = {}) => {
     const made = await ok(api(by, 'POST', '/tokens', { name: 'nightly', scopes, ...more }))
     return { id: String(made['id']), token: String(made['token']) }

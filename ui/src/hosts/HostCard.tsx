@@ -5,12 +5,12 @@ import { ago, bytes, share, t } from '../i18n/i18n.ts'
 import { plain } from '../kit/kit.tsx'
 import { Spark } from '../metrics/Spark.tsx'
 import { HostState, Meter, part } from './columns.tsx'
+import { containersOf } from './counts.ts'
 
 /** One host at a glance: how it is, what it does, its last hour. */
 export function HostCard(props: { readonly host: Host }): JSX.Element {
   const cpu = () => part(props.host, 'cpu', 'cpuCount')
-  // Of an engine that never answered nobody knows what it holds.
-  const unknown = () => props.host.facts?.engine.up === false && (props.host.counts['container'] ?? 0) === 0
+  const containers = () => containersOf(props.host)
   const memory = () => part(props.host, 'memoryBytes', 'memoryTotalBytes')
   return (
     <A class="card" classList={{ stale: !props.host.online }} href={`/hosts/${props.host.id}`}>
@@ -32,7 +32,7 @@ export function HostCard(props: { readonly host: Host }): JSX.Element {
       </span>
       <span class="dim">
         <Show when={props.host.online} fallback={t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) })}>
-          {unknown() ? t('hosts.countUnknown') : t('hosts.count', { n: props.host.counts['container'] ?? 0 })}
+          {containers() === undefined ? t('hosts.countUnknown') : t('hosts.count', { n: containers()! })}
         </Show>
       </span>
     </A>

@@ -8,6 +8,7 @@ import { CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.t
 import { createHosts } from '../kit/live.ts'
 import { hostCharts } from '../metrics/charts.ts'
 import { HostState, Meter, part, whyLost } from './columns.tsx'
+import { containersOf } from './counts.ts'
 import { HostEvents } from './HostEvents.tsx'
 import { HostSettings } from './HostSettings.tsx'
 
@@ -178,9 +179,7 @@ function Facts(props: { readonly host: Host }): JSX.Element {
           <dd>{usage('load1') == null ? t('stats.na') : loads().join(' · ')}</dd>
           <dt>{t('hosts.containers')}</dt>
           <dd>
-            <A href={`/hosts/${props.host.id}/containers`}>
-              {facts()?.engine.up === false && (props.host.counts['container'] ?? 0) === 0 ? '–' : (props.host.counts['container'] ?? 0)}
-            </A>
+            <A href={`/hosts/${props.host.id}/containers`}>{containersOf(props.host) ?? '–'}</A>
           </dd>
         </dl>
       </section>

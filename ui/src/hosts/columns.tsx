@@ -4,6 +4,7 @@ import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ago, bytes, decimal, share, t, time } from '../i18n/i18n.ts'
 import type { GridColumn } from '../kit/Grid.tsx'
 import { plain, StateMark } from '../kit/kit.tsx'
+import { containersOf } from './counts.ts'
 
 export interface HostColumn extends GridColumn<Host> {
   /** By this it is sorted; NaN: not known. */
@@ -135,9 +136,9 @@ export const columns: readonly HostColumn[] = [
     width: 112,
     least: 112,
     number: true,
-    cell: (host) => <>{host().counts['container'] ?? 0}</>,
-    text: (host) => String(host.counts['container'] ?? 0),
-    value: (host) => host.counts['container'] ?? 0,
+    cell: (host) => <>{containersOf(host()) ?? '–'}</>,
+    text: (host) => String(containersOf(host) ?? ''),
+    value: (host) => or(containersOf(host)),
   },
   {
     key: 'engine',
@@ -209,7 +210,8 @@ export function card(host: () => Host): JSX.Element {
       <span class="card-line dim">
         <Show when={host().online} fallback={<span class="grow">{t('hosts.seenAgo', { age: ago(host().lastSeenMs) })}</span>}>
           <span class="grow">
-            {t('hosts.count', { n: host().counts['container'] ?? 0 })} · CPU {share(part(host(), 'cpu', 'cpuCount'))}
+            {containersOf(host()) === undefined ? t('hosts.countUnknown') : t('hosts.count', { n: containersOf(host())! })} · CPU{' '}
+            {share(part(host(), 'cpu', 'cpuCount'))}
           </span>
           <span>{bytes(host().usage['memoryBytes'])}</span>
         </Show>

@@ -49,7 +49,7 @@ export const fr: Readonly<Record<Key, string>> = {
   'hosts.cpu': 'CPU',
   'hosts.memory': 'Mémoire',
   'hosts.load': 'Charge',
-  'hosts.disk': 'Disque (max.)',
+  'hosts.disk': 'Disque max.',
   'hosts.containers': 'Conteneurs',
   'hosts.agent': 'Agent',
   'hosts.engine': 'Moteur',

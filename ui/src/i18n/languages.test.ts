@@ -41,12 +41,12 @@ const alike = new Set([
 ])
 const texts = [
   ...Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] })),
+  ...Object.entries(factorsEn).map(([key, text]) => ({ key, en: text as string, fr: factorsFr[key as keyof typeof factorsFr] })),
   ...Object.entries(accessEn).map(([key, text]) => ({
     key: `access.${key}`,
     en: text as string,
     fr: accessFr[key as keyof typeof accessFr],
   })),
-  ...Object.entries(factorsEn).map(([key, text]) => ({ key, en: text as string, fr: factorsFr[key as keyof typeof factorsFr] })),
 ]
 /** What is filled in, and what is typed as it is: fields of a filter, commands, quoted names. */
 const verbatim = /\{[^}]*\}|\b\w+:[\w*+-]*|« [^»]* »|https?:\S+|\/\w+\/i?/g
