@@ -229,11 +229,11 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
       await page.getByRole('alert').getByText('"a/b" cannot be a name').waitFor()
       await page.getByLabel('Name').fill('delta')
       await page.keyboard.press('Enter')
-      await page.locator('.notice.bad').waitFor()
+      await page.locator('form .error').waitFor()
       await page.getByLabel('Name').fill('alpha')
       await page.keyboard.press('Enter')
       await page.getByText('Save: done').waitFor()
-      assert.equal(await page.locator('.notice.bad').count(), 0)
+      assert.equal(await page.locator('form .error, .notice.bad').count(), 0)
       await stage.owner.ask('DELETE', '/api/v1/hosts/delta')
     })
 

@@ -130,7 +130,7 @@ describe('roles, teams and environments, in a browser', need('chromium', 'docker
       await field('Which one', page).selectOption({ label: 'beta' })
       const row = page.locator('.explained tr', { hasText: 'Remove containers' })
       await row.getByText('role Operator, on hosts tagged night, through the team Quay').waitFor()
-      await row.getByText('allowed', { exact: true }).waitFor()
+      await row.getByText('● allowed').waitFor()
       await page.locator('.explained tr', { hasText: 'Invite and remove people' }).getByText('no role gives it here').waitFor()
       await inBothThemes('explain')
       const holder = { kind: 'account', id: await idOf('Ada') }
