@@ -124,7 +124,7 @@ describe('second factors in the console', need('chromium'), () => {
     // As the hub answers more than five minutes after the last proof.
     await page.route('**/api/v1/factors/recovery-codes', (route) => {
       if (refused++ > 0) return route.continue()
-      const error = { code: 'forbidden', message: 'Prove that it is still you, then ask again.', details: { stepUp: ['totp', 'recovery'] } }
+      const error = { code: 'unproven', message: 'Prove that it is still you, then ask again.', details: { stepUp: ['totp', 'recovery'] } }
       return route.fulfill({ status: 403, json: { error } })
     })
     await page.getByRole('button', { name: 'Draw ten new ones' }).click()

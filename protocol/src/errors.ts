@@ -3,6 +3,8 @@ export const codes = {
   invalid_input: { status: 400, exit: 64, retryable: false },
   unauthenticated: { status: 401, exit: 77, retryable: false },
   forbidden: { status: 403, exit: 77, retryable: false },
+  /** Allowed, to whoever proves anew that it is them. */
+  unproven: { status: 403, exit: 77, retryable: false },
   not_found: { status: 404, exit: 66, retryable: false },
   conflict: { status: 409, exit: 73, retryable: false },
   too_large: { status: 413, exit: 65, retryable: false },

@@ -157,7 +157,7 @@ describe('the doors of the hub', () => {
     }
     const proven = (leftMs: number): Proof => ({ factor: 'password', untilMs: performance.now() + leftMs, accepts: ['passkey', 'totp'] })
     rows.length = 0
-    await assert.rejects(ask(proven(-1)), { code: 'forbidden', details: { stepUp: ['passkey', 'totp'] } })
+    await assert.rejects(ask(proven(-1)), { code: 'unproven', details: { stepUp: ['passkey', 'totp'] } })
     await assert.rejects(ask(undefined), (error: FairleadError) => error.code === 'forbidden' && error.details === undefined)
     await (await ask(proven(60_000))).done(undefined, 0)
     assert.deepEqual(

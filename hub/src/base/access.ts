@@ -1,5 +1,5 @@
 import type { Endpoint, Factor, Scope } from '@fairlead/protocol/api.ts'
-import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { noRights, type Place, type Rights } from './rights.ts'
 import type { Sight } from './sight.ts'
 
@@ -81,12 +81,12 @@ function mustEnrol(): FairleadError {
 
 function mustProve(proof: Proof | undefined): FairleadError {
   if (proof === undefined) return new FairleadError('forbidden', 'This takes a person who proves who they are; no token can do it.')
-  return new FairleadError('forbidden', 'Prove that it is still you, then ask again.', { details: { stepUp: proof.accepts } })
+  return new FairleadError('unproven', 'Prove that it is still you, then ask again.', { details: { stepUp: proof.accepts } })
 }
 
 /** Whether it is a proof that is missing, not a right. */
 export function lacksProof(error: unknown): boolean {
-  return error instanceof FairleadError && error.code === 'forbidden' && error.details?.['stepUp'] !== undefined
+  return codeOf(error) === 'unproven'
 }
 
 /** What a request is about, as far as it was found. */

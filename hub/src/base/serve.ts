@@ -110,7 +110,7 @@ export function createDoors(deps: ServeDeps): Doors {
     // A flood must not become a flood of lines.
     if (code === 'rate_limited') return
     log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
-    if ((code !== 'forbidden' && !isHidden(error)) || caller === undefined) return
+    if ((code !== 'forbidden' && code !== 'unproven' && !isHidden(error)) || caller === undefined) return
     const row: AuditEntry = { ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, verb: 'access.refused' }
     await audits.write(lacksProof(error) ? { ...row, verb: 'access.step_up' } : row)
   }

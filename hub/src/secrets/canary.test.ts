@@ -113,6 +113,10 @@ describe('secrets of a running hub', need('postgres15'), () => {
     const { text } = await reveal()
     assert.match(text, /"stepUp":\[/)
     assert.ok(!text.includes('"value"'))
+    // Over a session a refusal is its code and a sentence: the code must do.
+    const open = await owner.open()
+    await assert.rejects(open.api.secrets.reveal({ name: 'PROVEN' }), { code: 'unproven' })
+    open.close()
     assert.equal((await ask('GET', '/secrets/PROVEN')).status, 200)
     await age('0')
     await until(async () => (await reveal()).status === 200)

@@ -174,12 +174,24 @@ export async function proven<T>(method: string, run: () => Promise<T>): Promise<
   } catch (error) {
     const { stepUp, enrol } = (error as Partial<FairleadError>).details ?? {}
     if (enrol !== undefined) setRightsChanges((count) => count + 1)
-    if (codeOf(error) !== 'forbidden' || !Array.isArray(stepUp)) throw error
+    if (codeOf(error) !== 'unproven') throw error
     const over = () => void (proving = setWanted(undefined))
-    proving ??= new Promise<boolean>((settle) => setWanted({ method, accepts: stepUp as Factor[], settle })).finally(over)
+    // Over the session a refusal has no details.
+    const accepts = Array.isArray(stepUp) ? (stepUp as Factor[]) : await acceptedNow()
+    proving ??= new Promise<boolean>((settle) => setWanted({ method, accepts, settle })).finally(over)
     if (!(await proving)) throw error
     return run()
   }
+}
+
+/** By what this account proves itself: a second factor if it has one, else the password. */
+async function acceptedNow(): Promise<readonly Factor[]> {
+  const { passkeys, totpSinceMs, recoveryCodesLeft } = await fetchJson<Output<'factors.get'>>('GET', '/factors')
+  const second: readonly Factor[] = [
+    ...(passkeys.length > 0 ? (['passkey'] as const) : []),
+    ...(totpSinceMs === null ? [] : (['totp'] as const)),
+  ]
+  return second.length === 0 ? ['password'] : [...second, ...(recoveryCodesLeft > 0 ? (['recovery'] as const) : [])]
 }
 
 /** One question over the session. */

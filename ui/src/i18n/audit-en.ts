@@ -86,6 +86,7 @@ export const auditEn = {
   'code.invalid_input': 'not understood',
   'code.unauthenticated': 'not signed in',
   'code.forbidden': 'not allowed',
+  'code.unproven': 'not proved anew',
   'code.not_found': 'not found',
   'code.conflict': 'in conflict with what is there',
   'code.too_large': 'too large',

@@ -88,6 +88,7 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'code.invalid_input': 'non compris',
   'code.unauthenticated': 'non connecté',
   'code.forbidden': 'non permis',
+  'code.unproven': 'identité non confirmée à nouveau',
   'code.not_found': 'introuvable',
   'code.conflict': 'en conflit avec l’existant',
   'code.too_large': 'trop grand',
