@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
+import { accountsApi } from '@fairlead/protocol/features/accounts.ts'
+import { factorsApi } from '@fairlead/protocol/features/factors.ts'
+import { loginsApi } from '@fairlead/protocol/features/logins.ts'
 import { refuseCommon } from './common.ts'
 import { checkPassword, hashPassword, isOutdated } from './passwords.ts'
 
@@ -41,6 +44,16 @@ describe('passwords', () => {
 })
 
 describe('the list of common passwords', () => {
+  it('are 12 to 128 characters long, of whatever kind, wherever one is set, and none that everybody tries [security 95]', () => {
+    const set = [loginsApi.setup, accountsApi.accept, factorsApi.setPassword].map(({ input }) => input)
+    const asked = { code: 'c', name: 'N', email: 'n@example.test', organization: 'O', secret: 's', current: 'c' }
+    const takes = (password: string) => set.map((input) => input.safeParse({ ...asked, password }).success)
+    for (const password of ['k7x2p9q4m1z8', ' '.repeat(12), 'é'.repeat(128)])
+      assert.deepEqual(takes(password), [true, true, true], password)
+    for (const password of ['k7x2p9q4m1z', '', 'x'.repeat(129)]) assert.deepEqual(takes(password), [false, false, false], password)
+    assert.throws(() => refuseCommon('passwordpassword'), { code: 'invalid_input' })
+  })
+
   const common = [
     'passwordpassword',
     'Passw0rd2026!',
