@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, buildImage, mountsBelow, ready, removeContainers, runContainer, type TestEngine } from './engine.ts'
 
 /** Its own limits are higher than a container inside a container may set. */
@@ -54,10 +55,11 @@ export async function startPodman(): Promise<TestEngine> {
     async stop() {
       await removeContainers(api)
       await end('SIGTERM')
-      for (const pid of keepersOf(dir)) endKeeper(pid)
-      // Whatever still ends meanwhile takes its mounts and files along.
-      for (const mount of mountsBelow(dir)) spawnSync('umount', ['-l', mount], { stdio: 'ignore' })
-      rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+      // Whatever minds a container that just ended tidies up after it, and mounts its storage once more for that.
+      for (let tries = 0; !isCleared(dir); tries++) {
+        if (tries === 50) throw new Error(`Something still holds ${dir}.`)
+        await sleep(200)
+      }
     },
   }
 }
@@ -70,14 +72,26 @@ function endKeeper(pid: number): void {
   }
 }
 
-/** What minds its containers stays five minutes longer than they do. */
+/** False: something came back meanwhile. */
+function isCleared(dir: string): boolean {
+  for (const pid of keepersOf(dir)) endKeeper(pid)
+  for (const mount of mountsBelow(dir)) spawnSync('umount', ['-l', mount], { stdio: 'ignore' })
+  try {
+    rmSync(dir, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What minds its containers stays five minutes longer than they do; what tidies up after them names the same folder. */
 function keepersOf(dir: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-        return command.startsWith('/usr/bin/conmon\0') && command.includes(dir)
+        return /^\/usr\/(?:bin\/(?:conmon|podman)|sbin\/runc)\0|^(?:podman|runc)\0/.test(command) && command.includes(dir)
       } catch {
         return false
       }
