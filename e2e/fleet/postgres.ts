@@ -38,7 +38,8 @@ export async function startPostgres15(
   })
   let log = ''
   server.stderr!.on('data', (part: Buffer) => (log += part.toString()))
-  await until(() => answers(port) || server.exitCode !== null)
+  // It listens before it lets anybody in.
+  await until(() => log.includes('ready to accept connections') || server.exitCode !== null)
   assert.equal(server.exitCode, null, log)
   for (const role of roles)
     assert.equal(
