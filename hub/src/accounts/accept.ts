@@ -1,4 +1,4 @@
-import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { accountsApi } from '@fairlead/protocol/features/accounts.ts'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
@@ -32,7 +32,12 @@ export async function accept({ db, audits, roles, logins }: AccountsDeps, input:
   logins.delays.succeeded('invited', ip)
   const { organizationId: organization, id, email, role, reach } = invitation
   const person = await logins.personOf(email, input, ip)
+  const rights = await roles.rightsOf({ organization, account: invitation.invitedBy })
   await db.tx({ organization }, async (_sql, orm) => {
+    // As it is now: who invited may have lost what they promised, and a role or a place may be gone.
+    await roles.refuseGiving(orm, { rights }, { role, reach }).catch((error: unknown) => {
+      throw ['forbidden', 'not_found'].includes(codeOf(error)) ? gone() : error
+    })
     const used = await orm.delete(invitations).where(eq(invitations.id, id)).returning({ id: invitations.id })
     if (used.length === 0) throw gone()
     if (person.made !== undefined) await orm.insert(accounts).values(person.made)

@@ -59,6 +59,10 @@ export const publicEndpoints: ReadonlySet<string> = new Set([
   'logins.signInWithPasskey',
   'logins.welcome',
 ])
+
+/** What a token may ask of its account: who it stands for. Its logins, factors and other tokens are nobody's but a person's. */
+const tokenEndpoints: ReadonlySet<string> = new Set(['logins.me'])
+
 /** What is open to a login that must get its second factor first. */
 export const enrolEndpoints: ReadonlySet<string> = new Set([
   'logins.me',
@@ -110,7 +114,7 @@ export function authorize(
   if (caller === undefined) throw new FairleadError('unauthenticated', 'Sign in first.')
   if (door.on !== 'self') judge(door, caller, place)
   // One's own login and account: nobody grants these. A token that was found by somebody must not make itself another one.
-  else if (caller.token !== undefined && !door.http.startsWith('GET '))
+  else if (caller.token !== undefined && !tokenEndpoints.has(name))
     throw new FairleadError('forbidden', 'A token cannot do this; it takes a person who is signed in.')
   if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
   if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)

@@ -50,10 +50,29 @@ export interface Streams {
 /** A proxy must see that a quiet stream lives, and the hub that its reader went. */
 const quietMs = 15_000
 const retryMs = 2000
+/** A login or a token runs out by itself, and a database may not have answered when rights changed. */
+const recheckMs = 30_000
 
 /** Streams over HTTP: NDJSON for scripts, SSE where that is asked for; log batches become lines. Files are bytes. */
-export function createStreams(resumes: Readonly<Record<string, () => Resume>>): Streams {
+export function createStreams(resumes: Readonly<Record<string, () => Resume>>, everyMs: number = recheckMs): Streams {
   const open = new Map<AbortController, Reader>()
+
+  async function recheck(abort: AbortController, { stays }: Reader): Promise<void> {
+    // A database that does not answer ends nothing.
+    if (!(await stays().catch(() => true)))
+      abort.abort(new FairleadError('lost', 'This login ended, or what it may do has changed; ask again.'))
+  }
+
+  /** Answers with what is to be called once it is over. */
+  function mind(abort: AbortController, reader: Reader): () => void {
+    open.set(abort, reader)
+    const timer = setInterval(() => void recheck(abort, reader), everyMs).unref()
+    return () => {
+      clearInterval(timer)
+      open.delete(abort)
+    }
+  }
+
   return {
     resume(name, endpoint, params, lastEventId) {
       const resume = endpoint.kind === 'stream' ? resumes[name]?.() : undefined
@@ -68,7 +87,7 @@ export function createStreams(resumes: Readonly<Record<string, () => Resume>>): 
       context.header('Cache-Control', 'no-store')
       context.header('X-Accel-Buffering', 'no')
       const write = sse ? asEvents(answer) : asLines
-      open.set(answer.abort, answer.reader)
+      const over = mind(answer.abort, answer.reader)
       return respondStream(context, async (out) => {
         out.onAbort(() => answer.abort.abort())
         const pulse = sse ? setInterval(() => void out.write(':\n\n'), quietMs) : undefined
@@ -77,23 +96,18 @@ export function createStreams(resumes: Readonly<Record<string, () => Resume>>): 
           await pass(answer, (text) => out.write(text).then(() => undefined), write)
         } finally {
           clearInterval(pulse)
-          open.delete(answer.abort)
+          over()
         }
       })
     },
     async answerFile(context, answer) {
-      open.set(answer.abort, answer.reader)
-      return await answerFile(context, answer, () => open.delete(answer.abort))
+      return await answerFile(context, answer, mind(answer.abort, answer.reader))
     },
     end(why, login) {
       for (const [abort, reader] of open) if (login === undefined || reader.login === login) abort.abort(why)
     },
     judgeAgain(organization) {
-      const end = async (abort: AbortController, { stays }: Reader) => {
-        // A database that does not answer ends nothing.
-        if (!(await stays().catch(() => true))) abort.abort(new FairleadError('lost', 'What this login may do has changed; ask again.'))
-      }
-      for (const [abort, reader] of open) if (reader.organization === organization) void end(abort, reader)
+      for (const [abort, reader] of open) if (reader.organization === organization) void recheck(abort, reader)
     },
   }
 }

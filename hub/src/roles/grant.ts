@@ -44,7 +44,7 @@ export async function giveRole(db: Database, caller: Caller, all: readonly strin
 }
 
 /** Throws `forbidden` when the role has more there than the caller, `not_found` when there is no such role or place. */
-export async function refuseGiving(orm: Orm, caller: Caller, all: readonly string[], given: Given): Promise<void> {
+export async function refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, all: readonly string[], given: Given): Promise<void> {
   const permissions = await checkGiven(orm, all, given)
   if (given.role !== 'owner') return refuseMore(caller, permissions, placeOf(given.reach))
   if (given.reach.on !== 'organization')
@@ -109,11 +109,11 @@ export async function refuseTaking(orm: Orm, caller: Caller, all: readonly strin
 
 /** Changes of who may what come one after the other, so that two owners cannot take each other's role at once. */
 export async function alone(orm: Orm): Promise<void> {
-  await orm.select({ id: organizations.organizationId }).from(organizations).for('update')
+  await orm.select({ id: organizations.organizationId }).from(organizations).for('no key update')
 }
 
 /** Throws `forbidden` when a role would give, or take, what the caller does not have at that place. */
-export function refuseMore({ rights }: Caller, permissions: Iterable<string>, place: Place): void {
+export function refuseMore({ rights }: Pick<Caller, 'rights'>, permissions: Iterable<string>, place: Place): void {
   const missing = [...permissions].filter((permission) => !rights.can(permission, place))
   if (missing.length === 0) return
   const some = missing.slice(0, 3).join(', ')

@@ -250,6 +250,29 @@ describe('who may do what', () => {
     )
   })
 
+  // An admin who was to be one no longer could have asked another account of their own in before.
+  it('comes by no invitation whose maker lost it since, nor of a role that is gone [security 103]', async () => {
+    const admin = await join_('admin')
+    const ask = async (role: string) => {
+      const { link } = await ok(api(admin.person, 'POST', '/accounts/invitations', { email: `late-${role}@example.test`, role }))
+      return { secret: String(link).split('#')[1], name: 'Late', password }
+    }
+    const { id: passing } = await ok(api(owner, 'POST', '/roles', { name: 'Passing', permissions: ['hosts:read'] }))
+    const [asAdmin, asPassing, asViewer] = [await ask('admin'), await ask(String(passing)), await ask('viewer')]
+    await ok(api(owner, 'DELETE', `/roles/${String(passing)}`))
+    assert.equal((await api(createPerson(base), 'POST', '/accounts/accept', asPassing)).status, 404)
+    const [given] = (await listOf(owner, `/grants?account=${admin.id}`)) as { id: string }[]
+    await ok(api(owner, 'DELETE', `/grants/${given!.id}`))
+    await ok(grant(owner, admin.id, 'viewer'))
+    assert.equal((await api(createPerson(base), 'POST', '/accounts/accept', asAdmin)).status, 404)
+    await ok(api(createPerson(base), 'POST', '/accounts/accept', asViewer))
+    const people = (await listOf(owner, '/accounts')) as { email: string }[]
+    assert.deepEqual(
+      people.map(({ email }) => email).filter((email) => email.startsWith('late-')),
+      ['late-viewer@example.test'],
+    )
+  })
+
   it('ends for an account that is removed: its logins, its grants, what it has open [security 83 84]', async () => {
     const { person, id, email } = await join_('operator')
     const open = await person.open()

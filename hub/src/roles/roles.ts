@@ -29,7 +29,7 @@ export interface Roles {
   /** Somebody joined or left a team, or the organization. */
   changed(organization: string): void
   /** Throws `forbidden` when a role has more at a place than the caller, `not_found` when there is no such role or place. */
-  refuseGiving(orm: Orm, caller: Caller, given: Given): Promise<void>
+  refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, given: Given): Promise<void>
   /** Throws when the caller could not take back each grant of an account or a team. Nobody else changes any until the transaction ends. */
   refuseTaking(orm: Orm, caller: Caller, holder: Holder): Promise<void>
   give(orm: Orm, given: Given & { readonly organization: string; readonly account: string }): Promise<void>
