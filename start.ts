@@ -105,13 +105,15 @@ function ask(request: HubRequest): void {
 
 function onReady({ url, firstRunCode, httpsPort }: HubMessage & { readonly type: 'ready' }): void {
   lock.tell(url)
-  console.log(`Console:         ${url}`)
-  if (firstRunCode !== '') console.log(`First-run code:  ${firstRunCode}`)
-  for (const address of elsewhere(httpsPort)) console.log(`Elsewhere:       ${address} (the browser warns of its own certificate)`)
-  console.log(`For agents and other machines: https on port ${httpsPort}. Ctrl-C stops everything; containers go on.`)
-  console.log(`Logs:            ${hubLog.file}, ${agentLog.file}`)
+  const lines = [`Console:         ${url}`]
+  if (firstRunCode !== '') lines.push(`First-run code:  ${firstRunCode}`)
+  for (const address of elsewhere(httpsPort)) lines.push(`Elsewhere:       ${address} (the browser warns of its own certificate)`)
+  lines.push(`For agents and other machines: https on port ${httpsPort}. Ctrl-C stops everything; containers go on.`)
+  lines.push(`Logs:            ${hubLog.file}, ${agentLog.file}`)
   if (!hasEngine && demoCount === 0)
-    console.log('Neither Docker nor Podman answers here: this machine shows its own metrics only. For made-up hosts: npm start -- --demo')
+    lines.push('Neither Docker nor Podman answers here: this machine shows its own metrics only. For made-up hosts: npm start -- --demo')
+  // One write: who waits for one of these lines has the others too.
+  console.log(lines.join('\n'))
   startOwnAgent()
   if (existsSync(demoDir)) void startDemo([])
 }

@@ -12,7 +12,6 @@ describe('npm run dev', () => {
     { timeout: 240_000 },
     async () => {
       const dev = await startDev('--hosts=1')
-      // The last line of a start that is looked at here: what stands before it has come then.
       const starts = () => dev.said.split(/https on port \d+\./).length - 1
       try {
         const owner = await createOwner(dev.base, dev.code)

@@ -12,14 +12,10 @@ function killIn(dir: string, program: RegExp): void {
   process.kill(found[0]!.pid, 'SIGKILL')
 }
 
-/** Ctrl-C, after which nothing is left; and nothing either when this fails. */
+/** Ctrl-C, after which nothing is left. */
 async function end(started: Started, exit: number): Promise<void> {
-  try {
-    assert.equal(await started.stop(), exit, started.said)
-    assert.deepEqual(processesOf(started.dir), [])
-  } finally {
-    started.forget()
-  }
+  assert.equal(await started.stop(), exit, started.said)
+  assert.deepEqual(processesOf(started.dir), [])
 }
 
 describe('npm start', () => {
@@ -57,15 +53,15 @@ describe('npm start', () => {
       assert.equal((await hosts()).length, 1)
       assert.deepEqual((await owner.ask('POST', '/api/v1/demo', { body: { hosts: 1 } })).body, { available: true, hosts: 0 })
       await until(async () => (await hosts()).length === 2)
-    } finally {
       await end(started, 0)
+    } finally {
+      started.forget()
     }
   })
 
   it('keeps what hub and agent write, says where, and shows the last of it when one of them dies', { timeout: 180_000 }, async () => {
     const first = await startEverything()
     const log = (name: string) => readFileSync(join(first.dir, 'logs', name), 'utf8')
-    let running = first
     try {
       assert.ok(first.said.includes(`${join(first.dir, 'logs/hub.log')}, ${join(first.dir, 'logs/agent.log')}`), first.said)
       await createOwner(first.base, first.code)
@@ -79,11 +75,12 @@ describe('npm start', () => {
       await until(() => /The hub ended with SIGKILL\. The last lines of .*hub\.log:\n\{"/.test(first.said))
       assert.deepEqual(processesOf(first.dir), [], 'its database ends with a hub that was killed')
       const before = log('hub.log')
-      running = await startAgain(first.dir)
+      const second = await startAgain(first.dir)
       assert.equal(log('hub.log.1'), before)
       assert.ok(!log('hub.log').startsWith(before.slice(0, 200)))
+      await end(second, 0)
     } finally {
-      await end(running, running === first ? 1 : 0)
+      first.forget()
     }
   })
 
@@ -116,8 +113,9 @@ describe('npm start', () => {
         const sizeBefore = size()
         await createOwner(first.base, first.code).catch(() => undefined)
         await until(() => size() > sizeBefore)
-      } finally {
         await end(first, 0)
+      } finally {
+        first.forget()
       }
     },
   )
