@@ -220,7 +220,7 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
   const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
-  const tokens = openTokens({ db, permissions, rightsOf })
+  const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   return {
     places,
     logins,
