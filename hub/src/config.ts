@@ -5,6 +5,7 @@ import { netFault } from './base/addresses.ts'
 import { dataDirProblem } from './base/datadir.ts'
 import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
+import { mailNames, readMail, type MailSettings } from './mail/settings.ts'
 
 export interface Listen {
   readonly host: string
@@ -28,6 +29,8 @@ export interface Config {
   readonly kek?: KekSource | undefined
   /** The one before, while the database is still under it. */
   readonly kekOld?: KekSource | undefined
+  /** Absent: the hub sends none. */
+  readonly mail?: MailSettings | undefined
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
 }
@@ -37,6 +40,7 @@ const kekNames = ['FAIRLEAD_KEK', 'FAIRLEAD_KEK_OLD'].flatMap((name) =>
 )
 const names = [
   ...kekNames,
+  ...mailNames,
   'FAIRLEAD_LISTEN',
   'FAIRLEAD_TLS_LISTEN',
   'FAIRLEAD_DATA_DIR',
@@ -73,6 +77,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
     kek: kekSource(env, 'FAIRLEAD_KEK', problems),
     kekOld: kekSource(env, 'FAIRLEAD_KEK_OLD', problems),
+    mail: readMail(env, secret(env, 'FAIRLEAD_MAIL_PASSWORD', problems), problems),
     demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)

@@ -48,6 +48,7 @@ import { resumeFleet, serveFleet } from './inventory/fleet.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
+import { openMail, type Mail } from './mail/mail.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
 import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
@@ -137,7 +138,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, config, firstRunCode, state, address })
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, firstRunCode, state, address })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -195,7 +196,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
     startDemo: async (count) => void (await startDemo(db, demo, count)),
-    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
+    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
 }
 
@@ -203,6 +204,7 @@ interface PeopleDeps {
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
+  readonly log: Log
   readonly seal: OpenSeal
   readonly config: Config
   readonly state: Ports
@@ -212,22 +214,24 @@ interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, config, state, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address }: PeopleDeps) {
+  const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
-  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin })
+  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   return {
     places,
     logins,
+    mail,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
-      accounts: serveAccounts({ db, audits, roles, logins, address }),
+      accounts: serveAccounts({ db, audits, roles, logins, mail, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins }),
@@ -271,18 +275,19 @@ interface Running {
   readonly api: HttpApi
   readonly fleet: Fleet
   readonly listeners: Listeners
+  readonly mail: Mail
   readonly loop: ReturnType<typeof watchLoop>
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ state, consoles, doors, api, fleet, listeners, loop }: Running): Promise<void> {
+async function stop({ state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
   consoles.closeAll()
   api.endAll()
   fleet.closeAll()
-  await listeners.close(1000)
+  await Promise.all([listeners.close(1000), mail.close()])
   loop.disable()
 }
 

@@ -53,6 +53,7 @@ export const accessEn = {
   'invite.ttl.720': '30 days',
   'invite.make': 'Make the link',
   'invite.made': 'Send this link to {email}',
+  'invite.mailed': 'It is on its way to {email} by mail, too.',
   'invite.once': 'Copy it now: it is shown once. It works once, for that e-mail alone, until {time}.',
   'invite.copy': 'Copy the link',
   'invite.open': 'Open invitations',

@@ -54,6 +54,7 @@ export const accessFr: Readonly<Record<keyof typeof accessEn, string>> = {
   'invite.ttl.720': '30 jours',
   'invite.make': 'Créer le lien',
   'invite.made': 'Envoyez ce lien à {email}',
+  'invite.mailed': 'Il part aussi par courriel à {email}.',
   'invite.once': 'Copiez-le maintenant : il n’est montré qu’une fois. Il sert une fois, pour cette adresse seulement, jusqu’au {time}.',
   'invite.copy': 'Copier le lien',
   'invite.open': 'Invitations en attente',
