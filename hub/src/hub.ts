@@ -217,7 +217,7 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
-  const isAdmin: FactorsDeps['isAdmin'] = async (who) => (await rightsOf(who)).somewhere('accounts:manage')
+  const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
   const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, rightsOf })

@@ -2,7 +2,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Token, tokensApi } from '@fairlead/protocol/features/tokens.ts'
 import type { Caller, HubContext } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
+import type { Database, Within } from '../base/db.ts'
 import { and, desc, eq, sql, type SQL } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
@@ -16,7 +16,7 @@ export interface TokensDeps {
   readonly db: Database
   /** Every permission that there is. */
   readonly permissions: readonly string[]
-  readonly rightsOf: (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+  readonly rightsOf: (who: { readonly organization: string; readonly account: string }, within?: Within) => Promise<Rights>
 }
 
 export interface Tokens {
