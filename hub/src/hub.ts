@@ -166,9 +166,9 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const onAhead = (host: Known) =>
+  const onAhead = (host: Known, epoch: string) =>
     void enrolled(host.organization).then(
-      (count) => epochs.onAhead(host, count),
+      (count) => epochs.onAhead(host, epoch, count),
       () => undefined,
     )
   const accept = createAccept({ ...told, db, audits, fleet, identity, epochs, onAhead, ratchet: createRatchet(db), log })

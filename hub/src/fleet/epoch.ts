@@ -21,8 +21,8 @@ export interface Epochs {
   readonly ahead: number
   /** What a host keeps. `superseded`: a later hub of the same key, by that key's own signature. */
   judge(shown: string, host: { readonly id: string }): 'ok' | 'superseded'
-  /** A host is ahead of what this hub knows; of `enrolled` hosts. */
-  onAhead(host: { readonly id: string }, enrolled: number): void
+  /** A host that shows this epoch is ahead of what this hub knows; of `enrolled` hosts. */
+  onAhead(host: { readonly id: string }, shown: string, enrolled: number): void
   /** It was confirmed: hosts must hear of its epoch. */
   onLift(listener: () => void): void
   close(): void
@@ -106,9 +106,11 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
       }
       return 'superseded'
     },
-    onAhead({ id }, enrolled) {
+    onAhead({ id }, shown, enrolled) {
       if (!ahead.has(id)) log('warn', 'a host is ahead of what this hub knows: the hub was set back', { host: id })
       ahead.add(id)
+      // A host that comes over from another hub may well be ahead: that this one goes on was confirmed by a person.
+      if (shown !== row.token) return
       // One host alone cannot stop a hub by what it says, unless it is the only one.
       if (ahead.size >= Math.min(2, Math.max(1, enrolled))) if (row.hold === '') holdNow('set back')
     },
