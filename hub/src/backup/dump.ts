@@ -89,15 +89,24 @@ async function* copyOut(
   // Many small rows: gathered, so that none pays for a piece of its own.
   let parts: Buffer[] = []
   let held = 0
-  for await (const row of rows as AsyncIterable<Buffer>) {
-    parts.push(row)
-    held += row.length
+  for await (const part of rows as AsyncIterable<Buffer>) {
+    parts.push(part)
+    held += part.length
     if (held < 64 * 1024) continue
-    onRows(parts.length)
-    yield Buffer.concat(parts)
+    const all = Buffer.concat(parts)
+    onRows(linesIn(all))
+    yield all
     parts = []
     held = 0
   }
-  onRows(parts.length)
-  yield Buffer.concat(parts)
+  const rest = Buffer.concat(parts)
+  onRows(linesIn(rest))
+  yield rest
+}
+
+/** In PostgreSQL's text form a line is a row. */
+export function linesIn(bytes: Buffer): number {
+  let count = 0
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++
+  return count
 }

@@ -7,7 +7,7 @@ import type { KekSource } from '../base/kek.ts'
 import { lockTimeout, migrateIn } from '../base/migrate.ts'
 import { holdRestored } from '../fleet/epoch.ts'
 import { fileKey, opensWith, readArchive, type Head } from './archive.ts'
-import type { Table } from './dump.ts'
+import { linesIn, type Table } from './dump.ts'
 import { readEntries, type Entry, type Manifest } from './entries.ts'
 import { placeFiles, stageFile, stagingOf } from './files.ts'
 import { readKnownKek } from './key.ts'
@@ -54,8 +54,7 @@ export async function checkBackup(
     if (head.kind === 'file') told.files++
     if (head.kind === 'file' && head.path === 'kek') told.withKey = true
     if (head.kind === 'table') told.tables++
-    // In PostgreSQL's text form a line is a row.
-    for await (const part of bytes) if (head.kind === 'table') for (const byte of part) if (byte === 10) told.rows++
+    for await (const part of bytes) if (head.kind === 'table') told.rows += linesIn(part)
   }
   if (manifest === undefined) throw new FairleadError('invalid_input', 'The backup is empty. Nothing was changed.')
   return { ...opened, ...told, manifest, madeMs: manifest.madeMs, hub: manifest.hub, settings: manifest.settings }
