@@ -10,6 +10,7 @@ import { serveContainers } from './containers/containers.ts'
 import { containersSource } from './containers/source.ts'
 import { makeHello } from './dial.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
+import { openEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
 import { serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
@@ -43,6 +44,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     )
   const identity = openIdentity(config.stateDir)
   const generation = openGeneration(config.stateDir, identity.publicKey)
+  const epoch = openEpoch(config.stateDir, pin.hubKey)
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
@@ -67,7 +69,8 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     hubKey: pin.hubKey,
     proxy: proxyOf(pin.address, config.proxies),
     identity,
-    hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current }),
+    hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current, epoch: epoch.current }),
+    judge: epoch.judge,
     resumeStore: createResumeStore(),
     onOpen: serveFeatures(agentFeatures, handlers, {
       onDone: (method, _stream, ms, error) =>

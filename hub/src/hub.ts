@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
 import { serveAudit } from './audit/audit.ts'
+import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
@@ -33,11 +34,13 @@ import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEnvironments } from './environments/environments.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
+import { openEpochs, type Epochs } from './fleet/epoch.ts'
 import { openFactors, type FactorsDeps } from './factors/factors.ts'
 import { serveFactors } from './factors/own.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openHubIdentity } from './fleet/identity.ts'
+import type { Known } from './fleet/join.ts'
 import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook, type HostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
@@ -98,6 +101,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
   try {
     const lock = await lockDataDir(config.dataDir)
     opened.push(lock.close)
+    refuseHalfRestored(config.dataDir)
     const identity = openHubIdentity(config.dataDir)
     const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
@@ -107,8 +111,10 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(seal.close)
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
+    const epochs = await openEpochs(db, identity, log)
+    opened.push(epochs.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -126,12 +132,14 @@ interface Opened {
   readonly db: Awaited<ReturnType<typeof openDatabase>>
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
+  readonly epochs: Epochs
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, seal, metrics, epochs, starter }: Opened): Promise<Hub> {
   const audits = openAudits(db)
-  const fleet = openFleet()
+  const fleet = openFleet(() => epochs.why)
+  epochs.onLift(fleet.closeAll)
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -159,7 +167,12 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
+  const onAhead = (host: Known, epoch: string) =>
+    void enrolled(host.organization).then(
+      (count) => epochs.onAhead(host, epoch, count),
+      () => undefined,
+    )
+  const accept = createAccept({ ...told, db, audits, fleet, identity, epochs, onAhead, ratchet: createRatchet(db), log })
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining

@@ -13,6 +13,8 @@ const global = new Set([
   'totp', // of an account too; sealed, and sealed anew without knowing whose each is
   'keks', // the key that all data keys are sealed under is the hub's; it is not here, only its fingerprint
   'hub_keys', // keys for what belongs to no organization: accounts
+  'hub_epoch', // which of several hubs acts: of the hub itself
+  'hub_backups', // and its backups
   'migrations', // the owner's own book; the hub's role cannot see it
 ])
 
