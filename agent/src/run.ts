@@ -4,6 +4,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
+import { serveAudit } from './audit/audit.ts'
 import type { Config } from './config.ts'
 import { keepConnected } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
@@ -11,7 +12,7 @@ import { containersSource } from './containers/source.ts'
 import { makeHello } from './dial.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
 import { watchEngine } from './docker/watch.ts'
-import { serveEvents } from './events/events.ts'
+import { createOwnEvents, serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
 import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
@@ -54,9 +55,27 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     everyMs: config.metricsMs,
     onProblem: (message) => say('warn', message),
   })
+  const own = createOwnEvents(watch)
   const handlers = {
+    audit: serveAudit({
+      stateDir: config.stateDir,
+      organization: pin.organization,
+      onDamaged: (error) =>
+        say('error', 'what this host saw of the audit trail cannot be read and was set aside', { error: String(error) }),
+      onContradiction(why, size) {
+        say('error', 'the hub contradicts what this host saw of its audit trail: it was rewritten, or set back', { why, size })
+        own.tell({
+          timeMs: Date.now(),
+          type: 'agent',
+          action: 'contradiction',
+          id: 'audit',
+          name: 'audit',
+          facts: { why, size: String(size) },
+        })
+      },
+    }),
     containers: serveContainers(engine, { showSecrets: config.showSecrets }),
-    events: serveEvents(watch),
+    events: serveEvents(own),
     hosts: serveHosts(watch, version),
     inventory: serveInventory([containersSource(engine, watch)]),
     metrics: metrics.handlers,

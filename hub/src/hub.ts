@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
-import { serveAudit } from './audit/audit.ts'
+import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
@@ -65,7 +65,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -107,7 +107,10 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
+    const [audits, fleet] = [openAudits(db), openFleet()]
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: fetch, log })
+    opened.push(trail.close)
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, audits, fleet, trail, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -125,12 +128,13 @@ interface Opened {
   readonly db: Awaited<ReturnType<typeof openDatabase>>
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
+  readonly audits: Audits
+  readonly fleet: Fleet
+  readonly trail: Trail
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
-  const audits = openAudits(db)
-  const fleet = openFleet()
+async function openWith({ config, log, identity, certificate, db, seal, metrics, audits, fleet, trail, starter }: Opened): Promise<Hub> {
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -146,7 +150,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
     ...serveHosts(fleet),
-    audit: serveAudit({ db, audits }),
+    audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
     ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
@@ -178,7 +182,14 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
     renderMetrics: () =>
-      renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
+      renderMetrics({
+        version,
+        doors,
+        trail: trail.figures(),
+        online: fleet.online,
+        consoles: consoles.count,
+        loopP99Seconds: loop.percentile(99) / 1e9,
+      }),
     pingDatabase: db.ping,
     isDraining,
     log,
