@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
+import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { serveAudit } from './audit/audit.ts'
@@ -57,23 +58,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   })
   const own = createOwnEvents(watch)
   const handlers = {
-    audit: serveAudit({
-      stateDir: config.stateDir,
-      organization: pin.organization,
-      onDamaged: (error) =>
-        say('error', 'what this host saw of the audit trail cannot be read and was set aside', { error: String(error) }),
-      onContradiction(why, size) {
-        say('error', 'the hub contradicts what this host saw of its audit trail: it was rewritten, or set back', { why, size })
-        own.tell({
-          timeMs: Date.now(),
-          type: 'agent',
-          action: 'contradiction',
-          id: 'audit',
-          name: 'audit',
-          facts: { why, size: String(size) },
-        })
-      },
-    }),
+    audit: openWitness(config.stateDir, pin, say, own.tell),
     containers: serveContainers(engine, { showSecrets: config.showSecrets }),
     events: serveEvents(own),
     hosts: serveHosts(watch, version),
@@ -111,4 +96,18 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
       engine.close()
     },
   }
+}
+
+/** What this host saw of the trail, told loudly when the hub says otherwise: in its own log, and among its events. */
+function openWitness(stateDir: string, { organization }: Pin, say: Say, tell: (event: HostEvent) => void) {
+  return serveAudit({
+    stateDir,
+    organization,
+    onDamaged: (error) => say('error', 'what this host saw of the audit trail cannot be read and was set aside', { error: String(error) }),
+    onContradiction(why, size) {
+      say('error', 'the hub contradicts what this host saw of its audit trail: it was rewritten, or set back', { why, size })
+      const facts = { why, size: String(size) }
+      tell({ timeMs: Date.now(), type: 'agent', action: 'contradiction', id: 'audit', name: 'audit', facts })
+    },
+  })
 }

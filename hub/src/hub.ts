@@ -134,7 +134,8 @@ interface Opened {
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, audits, fleet, trail, starter }: Opened): Promise<Hub> {
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
+  const { audits, fleet, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -181,15 +182,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () =>
-      renderMetrics({
-        version,
-        doors,
-        trail: trail.figures(),
-        online: fleet.online,
-        consoles: consoles.count,
-        loopP99Seconds: loop.percentile(99) / 1e9,
-      }),
+    renderMetrics: () => renderMetrics({ version, doors, trail: trail.figures(), consoles: consoles.count, ...figuresOf(fleet, loop) }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -321,6 +314,10 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {
+  return { online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
 }
 
 function watchLoop() {

@@ -31,8 +31,6 @@ export interface TrailCheck {
   readonly signed: number
   readonly head: Uint8Array
   readonly notes: number
-  /** The whole tree so far; undefined where a part of it is not known. */
-  readonly tree: Range | undefined
 }
 
 const mostProblems = 100
@@ -66,9 +64,7 @@ export function checkTrail(key: NoteKey | undefined, seen: readonly Witnessed[] 
     },
     row(seq, body, hash) {
       if (seq !== grown.to + 1) {
-        const message =
-          seq > grown.to + 1 ? `Rows ${grown.to + 1} to ${seq - 1} are missing.` : `Row ${seq} stands where row ${grown.to + 1} should be.`
-        wrong({ kind: seq > grown.to + 1 ? 'missing' : 'order', seq: Math.min(seq, grown.to + 1), message })
+        wrong(displaced(seq, grown.to + 1))
         // Nothing after it has its place in the tree any more: it is begun anew, and only the chain of hashes is followed.
         grown = growFrom(tools.digest, noLeaves(seq - 1))
         lost = true
@@ -113,10 +109,12 @@ export function checkTrail(key: NoteKey | undefined, seen: readonly Witnessed[] 
     get notes() {
       return notes
     },
-    get tree() {
-      return lost ? undefined : grown.range()
-    },
   }
+}
+
+function displaced(seq: number, wanted: number): Problem {
+  if (seq > wanted) return { kind: 'missing', seq: wanted, message: `Rows ${wanted} to ${seq - 1} are missing.` }
+  return { kind: 'order', seq, message: `Row ${seq} stands where row ${wanted} should be.` }
 }
 
 /** What a host keeps of a trail. */

@@ -60,7 +60,8 @@ export async function* writeLines(
   for await (const rows of readTrail(deps, organization, last, to)) {
     for (const { seq, body, hash } of rows) {
       const { timeMs } = JSON.parse(body) as AuditRow
-      if (timeMs >= untilMs) over = true
+      over ||= timeMs >= untilMs
+      if (over && !fresh) break
       if (wanted(body, timeMs)) {
         flush()
         out.add(rowLine(hash, body))
@@ -76,7 +77,6 @@ export async function* writeLines(
       flush()
       out.add(checkpointLine(note))
       fresh = false
-      if (over) break
     }
     if (out.length > pieceBytes) yield out.take()
     if (over && !fresh) break

@@ -45,7 +45,8 @@ const mostRows = { syslog: 1000, webhook: 100 } as const
  * Sends every row on, in order, at least once. What is not there yet is in the database and nowhere else: a sink that does not answer
  * costs one page of memory, and no writer waits for it.
  */
-export function openSinks({ db, audits, sinks, log, times = usual, ...deps }: SinkDeps): Sinks {
+export function openSinks(deps: SinkDeps): Sinks {
+  const { db, audits, sinks, log } = deps
   const ended = new AbortController()
   const ways: Way[] = []
   const runs: Promise<void>[] = []
@@ -55,60 +56,8 @@ export function openSinks({ db, audits, sinks, log, times = usual, ...deps }: Si
       if (sink.organizations !== undefined && !sink.organizations.includes(organization)) continue
       const way: Way = { sink, organization, sent: 0, written, sentMs: 0, problem: '', wake: () => undefined }
       ways.push(way)
-      runs.push(keepGoing(way))
+      runs.push(keepGoing(deps, way, ended.signal))
     }
-  }
-
-  async function keepGoing(way: Way): Promise<void> {
-    for (let fails = 0; !ended.signal.aborted;) {
-      try {
-        await follow(way)
-        fails = 0
-      } catch (error) {
-        if (ended.signal.aborted) return
-        if (way.problem === '')
-          log('warn', 'a sink of the audit trail does not take rows; they are kept, and sent once it does', {
-            sink: way.sink.name,
-            error: String(error),
-          })
-        way.problem = error instanceof Error ? error.message : String(error)
-        const ms = Math.min(times.mostMs, times.firstMs * 2 ** fails++) * (0.8 + Math.random() * 0.4)
-        await sleep(ms, undefined, { signal: ended.signal }).catch(() => undefined)
-      }
-    }
-  }
-
-  /** Sends what there is and waits for more. Throws when a sink did not take it; what it took before is written down. */
-  async function follow(way: Way): Promise<void> {
-    const { sink, organization } = way
-    way.sent = await cursorOf(db, way)
-    const [last] = await db.tx({ organization }, (sql) => sql<{ seq: string | null }[]>`SELECT max(seq) AS seq FROM audit`)
-    way.written = Math.max(way.written, Number(last?.seq ?? 0))
-    while (way.sent < way.written) {
-      for await (const page of readTrail({ db, ...deps }, organization, way.sent, way.written)) {
-        for (let at = 0; at < page.length; at += mostRows[sink.kind]) {
-          const rows = page.slice(at, at + mostRows[sink.kind]).map(({ body }) => JSON.parse(body) as AuditRow)
-          if (sink.kind === 'syslog') await sendSyslog(sink, organization, rows, ended.signal)
-          else await sendWebhook(sink, deps.post, organization, rows, ended.signal)
-          // First there, then written down: whoever dies in between sends it again.
-          way.sent = rows.at(-1)!.seq
-          await db.tx(
-            { organization },
-            (sql) => sql`INSERT INTO audit_sinks (organization_id, sink, seq) VALUES (${organization}, ${sink.name}, ${way.sent})
-              ON CONFLICT (organization_id, sink) DO UPDATE SET seq = greatest(audit_sinks.seq, excluded.seq)`,
-          )
-          if (way.problem !== '') log('info', 'a sink of the audit trail takes rows again', { sink: sink.name })
-          Object.assign(way, { sentMs: Date.now(), problem: '' })
-        }
-      }
-    }
-    way.problem = ''
-    const { promise, resolve } = Promise.withResolvers<void>()
-    way.wake = resolve
-    if (way.sent < way.written || ended.signal.aborted) resolve()
-    await promise
-    // What is written together is sent together.
-    await sleep(times.gatherMs, undefined, { signal: ended.signal }).catch(() => undefined)
   }
 
   const stop = audits.onAppend((organization, seq) => {
@@ -150,6 +99,62 @@ export function openSinks({ db, audits, sinks, log, times = usual, ...deps }: Si
       await Promise.allSettled(runs)
     },
   }
+}
+
+/** Until the hub ends: what a sink did not take is tried again, later each time. */
+async function keepGoing(deps: SinkDeps, way: Way, signal: AbortSignal): Promise<void> {
+  const { firstMs, mostMs } = deps.times ?? usual
+  let fails = 0
+  while (!signal.aborted) {
+    try {
+      await follow(deps, way, signal, () => (fails = 0))
+    } catch (error) {
+      if (signal.aborted) return
+      if (way.problem === '')
+        deps.log('warn', 'a sink of the audit trail does not take rows; they are kept, and sent once it does', {
+          sink: way.sink.name,
+          error: String(error),
+        })
+      way.problem = error instanceof Error ? error.message : String(error)
+      const ms = Math.min(mostMs, firstMs * 2 ** fails++) * (0.8 + Math.random() * 0.4)
+      await sleep(ms, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+/** Sends what there is and waits for more. Throws when a sink did not take it; what it took before is written down. */
+async function follow(deps: SinkDeps, way: Way, signal: AbortSignal, onTaken: () => void): Promise<void> {
+  const { db, log, times = usual } = deps
+  const { sink, organization } = way
+  way.sent = await cursorOf(db, way)
+  const [last] = await db.tx({ organization }, (sql) => sql<{ seq: string | null }[]>`SELECT max(seq) AS seq FROM audit`)
+  way.written = Math.max(way.written, Number(last?.seq ?? 0))
+  for await (const page of readTrail(deps, organization, way.sent, way.written)) {
+    for (let at = 0; at < page.length; at += mostRows[sink.kind]) {
+      const rows = page.slice(at, at + mostRows[sink.kind]).map(({ body }) => JSON.parse(body) as AuditRow)
+      await send(deps, way, rows, signal)
+      onTaken()
+      if (way.problem !== '') log('info', 'a sink of the audit trail takes rows again', { sink: sink.name })
+      Object.assign(way, { sent: rows.at(-1)!.seq, sentMs: Date.now(), problem: '' })
+    }
+  }
+  const { promise, resolve } = Promise.withResolvers<void>()
+  way.wake = resolve
+  if (way.sent < way.written || signal.aborted) resolve()
+  await promise
+  // What is written together is sent together.
+  await sleep(times.gatherMs, undefined, { signal }).catch(() => undefined)
+}
+
+/** First there, then written down: whoever dies in between sends it again. */
+async function send({ db, post }: SinkDeps, { sink, organization }: Way, rows: readonly AuditRow[], signal: AbortSignal): Promise<void> {
+  if (sink.kind === 'syslog') await sendSyslog(sink, organization, rows, signal)
+  else await sendWebhook(sink, post, organization, rows, signal)
+  await db.tx(
+    { organization },
+    (sql) => sql`INSERT INTO audit_sinks (organization_id, sink, seq) VALUES (${organization}, ${sink.name}, ${rows.at(-1)!.seq})
+      ON CONFLICT (organization_id, sink) DO UPDATE SET seq = greatest(audit_sinks.seq, excluded.seq)`,
+  )
 }
 
 async function cursorOf(db: Database, { sink, organization }: Way): Promise<number> {
