@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
-import { serveAudit } from './audit/audit.ts'
+import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
@@ -69,7 +69,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -114,7 +114,11 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, starter: demo })
+    const [audits, fleet] = [openAudits(db), openFleet(() => epochs.why)]
+    epochs.onLift(fleet.closeAll)
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: fetch, log })
+    opened.push(trail.close)
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, audits, fleet, trail, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -133,13 +137,14 @@ interface Opened {
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly epochs: Epochs
+  readonly audits: Audits
+  readonly fleet: Fleet
+  readonly trail: Trail
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, epochs, starter }: Opened): Promise<Hub> {
-  const audits = openAudits(db)
-  const fleet = openFleet(() => epochs.why)
-  epochs.onLift(fleet.closeAll)
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
+  const { audits, fleet, trail, epochs } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -155,7 +160,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
     ...serveHosts(fleet),
-    audit: serveAudit({ db, audits }),
+    audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
     ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
@@ -191,8 +196,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () =>
-      renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
+    renderMetrics: () => renderMetrics({ version, doors, trail: trail.figures(), consoles: consoles.count, ...figuresOf(fleet, loop) }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -328,6 +332,10 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {
+  return { online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
 }
 
 function watchLoop() {
