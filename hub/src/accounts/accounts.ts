@@ -5,7 +5,7 @@ import type { HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, sql } from '../base/drizzle.ts'
-import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
+import { accounts, identities, identityProviders, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
 import type { Roles } from '../roles/roles.ts'
 import { accept, invited } from './accept.ts'
@@ -37,7 +37,7 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
 }
 
 async function list({ db, roles, logins }: AccountsDeps, organization: string): Promise<Account[]> {
-  const [rows, inTeams] = await db.tx({ organization }, async (_sql, orm) => [
+  const [rows, inTeams, comeThrough] = await db.tx({ organization }, async (_sql, orm) => [
     await orm
       .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
       .from(memberships)
@@ -48,9 +48,15 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
       .from(teamMembers)
       .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
       .orderBy(teams.name),
+    await orm
+      .select({ account: identities.accountId, email: identities.email, provider: identityProviders.name })
+      .from(identities)
+      .innerJoin(identityProviders, eq(identityProviders.id, identities.providerId))
+      .orderBy(identityProviders.name),
   ])
   const given = Map.groupBy(await roles.grantsOf(organization), ({ holder }) => holder.id)
   const teamsOf = Map.groupBy(inTeams, ({ account }) => account)
+  const through = Map.groupBy(comeThrough, ({ account }) => account)
   const seen = await logins.lastSeen(organization)
   return rows.map(({ id, name, email, joinedAt }) => {
     const own = given.get(id) ?? []
@@ -58,11 +64,13 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
     return {
       id,
       name,
-      email,
+      // What a provider says of an address is shown, and nothing is found by it.
+      email: email ?? through.get(id)?.[0]?.email ?? '',
       joinedMs: joinedAt.getTime(),
       lastSeenMs: seen.get(id) ?? 0,
       teams: (teamsOf.get(id) ?? []).map((team) => ({ id: team.id, name: team.name })),
       roles: whole.map(({ role }) => role.name),
+      providers: (through.get(id) ?? []).map(({ provider }) => provider),
       otherGrants: own.length - whole.length,
     }
   })

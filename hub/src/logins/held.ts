@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Caller, Proof } from '../base/access.ts'
+import type { Caller, Proof, Through } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, gt, max, sql } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { accounts } from '../base/tables.ts'
-import type { Standing } from '../factors/factors.ts'
+import { standingThrough, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
+import { refuseClosed, rightsThrough, takeThrough, throughOf } from './through.ts'
 
 const absoluteSeconds = 24 * 3600
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
@@ -25,6 +26,14 @@ export type RightsOf = (who: { readonly organization: string; readonly account: 
 
 /** By what an account can prove itself, and whether it must get more. */
 export type StandingOf = (who: { readonly organization: string; readonly account: string }) => Promise<Standing>
+
+export interface NewLogin {
+  readonly account: string
+  readonly organization: string
+  readonly factor: Factor
+  /** The provider that they came through. */
+  readonly through?: Through | undefined
+}
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -45,18 +54,25 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
     return login
   }
 
+  async function standOf(row: Alive): Promise<Omit<Held['caller'], 'login'>> {
+    const { account, name, organization, through } = row
+    const rights = rightsThrough(await rightsOf({ organization, account }), through)
+    const proof = proofOf(row, standingThrough(await standing(row), through))
+    return { account, name, organization, rights, proof, ...(through === undefined ? {} : { through }) }
+  }
+
   return {
-    async begin(account: string, organization: string, context: LoginContext, factor: Factor): Promise<Date> {
+    async begin({ account, organization, factor, through }: NewLogin, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
       const expiresAt = sql<Date>`now() + interval '24 hours'`
       const { ip, userAgent } = context.caller
       const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
-      const [made] = await db.tx({ organization }, (_sql, orm) =>
-        orm
-          .insert(logins)
-          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, expiresAt, ...from })
-          .returning({ expires: logins.expiresAt }),
-      )
+      const tokenHash = digestOf(secretOf(token))
+      const row = { organizationId: organization, tokenHash, accountId: account, expiresAt, ...from, providerId: through?.id ?? null }
+      const [made] = await db.tx({ organization }, async (_sql, orm) => {
+        if (through !== undefined) await refuseClosed(orm, through)
+        return orm.insert(logins).values(row).returning({ expires: logins.expiresAt })
+      })
       context.cookie.set(token, absoluteSeconds)
       return made!.expires
     },
@@ -68,15 +84,7 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       const before = forgotten
       const row = await readAlive(db, hash)
       if (row === undefined || ended.has(login)) return undefined
-      const { account, name, organization } = row
-      const caller = {
-        account,
-        name,
-        organization,
-        rights: await rightsOf({ organization, account }),
-        login,
-        proof: proofOf(row, await standing(row)),
-      }
+      const caller = { ...(await standOf(row)), login }
       if (cache.size > mostCached) cache.clear()
       // What was read before the change that somebody was told of is not kept beyond this request.
       if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
@@ -93,6 +101,8 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(own).returning({ hash: logins.tokenHash }))
       return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
+    /** The logins that it ended: of one account, or of all that came through a provider. */
+    endThrough: async (which: Parameters<typeof takeThrough>[1]) => (await takeThrough(db, which)).map(forgetOne),
     forgetOne,
     lastSeen: (organization: string) => lastSeen(db, organization),
     async end({ login, organization }: Caller): Promise<void> {
@@ -109,6 +119,8 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   }
 }
 
+type Alive = NonNullable<Awaited<ReturnType<typeof readAlive>>>
+
 function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number }, { accepts, hasSecond, required }: Standing): Proof {
   const untilMs = performance.now() + provenMs - Number(row.provenAgoMs)
   return { factor: row.factor, untilMs, accepts, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
@@ -117,19 +129,32 @@ function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number },
 /** A login that is alive, by the digest of its token; used now. */
 async function readAlive(db: Database, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor } = logins
+  const { accountId, organizationId, expiresAt, factor, providerId } = logins
+  const { name, email } = accounts
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
   const [row] = await db.tx({ login: hash }, (_sql, orm) =>
     orm
-      .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs })
+      .select({
+        account: accountId,
+        organization: organizationId,
+        name,
+        email,
+        expires: expiresAt,
+        factor,
+        provenAgoMs,
+        provider: providerId,
+      })
       .from(logins)
       .innerJoin(accounts, eq(accounts.id, accountId))
       .where(alive),
   )
   if (row === undefined) return undefined
-  const { organization } = row
-  await db.tx({ organization }, (_sql, orm) => orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash)))
-  return row
+  const { organization, provider } = row
+  const through = await db.tx({ organization }, async (_sql, orm) => {
+    await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
+    return provider === null ? undefined : throughOf(orm, provider, row.email === null)
+  })
+  return provider !== null && through === undefined ? undefined : { ...row, through }
 }
 
 /** When each account used a login last, ms since the epoch. */

@@ -1,7 +1,7 @@
 import type { Database } from '../base/db.ts'
-import { and, eq, inArray, or } from '../base/drizzle.ts'
+import { and, eq, inArray, isNull, or } from '../base/drizzle.ts'
 import { makeRights, noRights, type Grant, type Reach, type Rights } from '../base/rights.ts'
-import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
+import { accounts, identityProviders, memberships, teamMembers, teams } from '../base/tables.ts'
 import { permissionsOf } from './built-in.ts'
 import { grants, roles } from './tables.ts'
 
@@ -24,7 +24,12 @@ export function loadRights(
       .from(grants)
       .leftJoin(roles, and(eq(roles.organizationId, grants.organizationId), eq(roles.id, grants.roleId)))
       .leftJoin(teams, and(eq(teams.organizationId, grants.organizationId), eq(teams.id, grants.teamId)))
-      .where(or(eq(grants.accountId, account), inArray(grants.teamId, own)))
+      .leftJoin(
+        identityProviders,
+        and(eq(identityProviders.organizationId, grants.organizationId), eq(identityProviders.id, grants.providerId)),
+      )
+      // What came of the rules of a provider counts while it is open.
+      .where(and(or(eq(grants.accountId, account), inArray(grants.teamId, own)), or(isNull(grants.providerId), identityProviders.enabled)))
     const found = rows.map(({ grant, role, team }): Grant => {
       const permissions = role === null ? permissionsOf(grant.builtIn!, all) : new Set(role.permissions)
       return {

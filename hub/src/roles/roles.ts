@@ -10,6 +10,7 @@ import type { Places } from '../base/serve.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
 import { alone, giveRole, insertGrant, mostOf, refuseGiving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
+import { followRules, givenTo, hasAny, type Accounts, type Followed } from './follow.ts'
 import { listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -33,6 +34,12 @@ export interface Roles {
   /** Throws when the caller could not take back each grant of an account or a team. Nobody else changes any until the transaction ends. */
   refuseTaking(orm: Orm, caller: Caller, holder: Holder): Promise<void>
   give(orm: Orm, given: Given & { readonly organization: string; readonly account: string }): Promise<void>
+  /** Brings up to date what a provider's rules gave an account. Whether anything changed: `changed` is for whoever asked. */
+  follow(orm: Orm, followed: Followed): Promise<boolean>
+  /** What is given to any of these accounts, by itself or by a team: each once. */
+  givenTo(orm: Orm, of: Accounts): Promise<Given[]>
+  /** Whether anything at all is given to an account. */
+  hasAny(orm: Orm, account: string): Promise<boolean>
   grantsOf(organization: string): Promise<readonly RoleGrant[]>
   /** Those that grants refer to. */
   tags(organization: string): Promise<ReadonlySet<string>>
@@ -106,6 +113,9 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
     async give(orm, { account, ...given }) {
       await insertGrant(orm, { ...given, account, effect: 'allow' })
     },
+    follow: (orm, followed) => followRules(orm, all, followed),
+    givenTo,
+    hasAny,
     grantsOf: (organization) => listGrants(db, organization, {}),
     tags: (organization) => readTags(db, organization),
     names: (organization) => readNames(db, organization),
