@@ -220,13 +220,13 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
   const place = passkeyPlace(config.publicUrl, state)
-  const isAdmin: FactorsDeps['isAdmin'] = async (who) => (await rightsOf(who)).somewhere('accounts:manage')
+  const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
   const factors = openFactors({ db, seal, place, isAdmin })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
+  const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
-  const tokens = openTokens({ db, permissions, rightsOf })
   return {
     places,
     logins,

@@ -37,30 +37,31 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
 }
 
 async function list({ db, roles, logins }: AccountsDeps, organization: string): Promise<Account[]> {
-  const [rows, inTeams, comeThrough] = await db.tx({ organization }, async (_sql, orm) => [
-    await orm
-      .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
-      .from(memberships)
-      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-      .orderBy(sql`lower(${accounts.name})`),
-    await orm
-      .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
-      .from(teamMembers)
-      .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
-      .orderBy(teams.name),
-    await orm
-      .select({ account: identities.accountId, email: identities.email, provider: identityProviders.name })
-      .from(identities)
-      .innerJoin(identityProviders, eq(identityProviders.id, identities.providerId))
-      .orderBy(identityProviders.name),
-  ])
-  const given = Map.groupBy(await roles.grantsOf(organization), ({ holder }) => holder.id)
+  const [rows, inTeams, comeThrough, held, seen] = await db.tx({ organization }, (_sql, orm) =>
+    Promise.all([
+      orm
+        .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
+        .from(memberships)
+        .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+        .orderBy(sql`lower(${accounts.name})`),
+      orm
+        .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
+        .from(teamMembers)
+        .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
+        .orderBy(teams.name),
+      orm
+        .select({ account: identities.accountId, email: identities.email, provider: identityProviders.name })
+        .from(identities)
+        .innerJoin(identityProviders, eq(identityProviders.id, identities.providerId))
+        .orderBy(identityProviders.name),
+      roles.rolesHeld(orm),
+      logins.lastSeen(orm),
+    ]),
+  )
   const teamsOf = Map.groupBy(inTeams, ({ account }) => account)
   const through = Map.groupBy(comeThrough, ({ account }) => account)
-  const seen = await logins.lastSeen(organization)
   return rows.map(({ id, name, email, joinedAt }) => {
-    const own = given.get(id) ?? []
-    const whole = own.filter(({ effect, reach }) => effect === 'allow' && reach.on === 'organization')
+    const { roles: whole = [], others = 0 } = held.get(id) ?? {}
     return {
       id,
       name,
@@ -69,9 +70,9 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
       joinedMs: joinedAt.getTime(),
       lastSeenMs: seen.get(id) ?? 0,
       teams: (teamsOf.get(id) ?? []).map((team) => ({ id: team.id, name: team.name })),
-      roles: whole.map(({ role }) => role.name),
+      roles: [...new Set(whole)],
       providers: (through.get(id) ?? []).map(({ provider }) => provider),
-      otherGrants: own.length - whole.length,
+      otherGrants: others,
     }
   })
 }

@@ -1,8 +1,9 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
+import { alone } from '../base/alone.ts'
 import { and, eq, inArray, or, type Orm, type SQLWrapper } from '../base/drizzle.ts'
 import type { Reach } from '../base/rights.ts'
 import { teamMembers } from '../base/tables.ts'
-import { alone, checkGiven, insertGrant, type Given } from './grant.ts'
+import { checkGiven, insertGrant, type Given } from './grant.ts'
 import { reachOf } from './rights.ts'
 import { grants } from './tables.ts'
 
