@@ -2,9 +2,11 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { readSinks, type AuditSink } from './base/audit-sinks.ts'
+import { netFault } from './base/addresses.ts'
 import { dataDirProblem } from './base/datadir.ts'
 import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
+import { mailNames, readMail, type MailSettings } from './mail/settings.ts'
 
 export interface Listen {
   readonly host: string
@@ -17,6 +19,8 @@ export interface Config {
   readonly dataDir: string
   readonly publicUrl: string | undefined
   readonly trustedProxies: readonly string[]
+  /** Networks inside that the hub may ask what people give it the addresses of: sign-in providers, directories, webhooks. */
+  readonly outboundAllow?: readonly string[]
   readonly databaseUrl: string | undefined
   readonly databaseOwnerUrl: string | undefined
   readonly metricsToken: Secret | undefined
@@ -28,6 +32,8 @@ export interface Config {
   readonly kekOld?: KekSource | undefined
   /** Where rows of the trail are sent on to. Only a file says so: nobody who is let into the console can turn the trail away. */
   readonly auditSinks?: readonly AuditSink[]
+  /** Absent: the hub sends none. */
+  readonly mail?: MailSettings | undefined
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
 }
@@ -37,11 +43,13 @@ const kekNames = ['FAIRLEAD_KEK', 'FAIRLEAD_KEK_OLD'].flatMap((name) =>
 )
 const names = [
   ...kekNames,
+  ...mailNames,
   'FAIRLEAD_LISTEN',
   'FAIRLEAD_TLS_LISTEN',
   'FAIRLEAD_DATA_DIR',
   'FAIRLEAD_PUBLIC_URL',
   'FAIRLEAD_TRUSTED_PROXIES',
+  'FAIRLEAD_OUTBOUND_ALLOW',
   'FAIRLEAD_METRICS_TOKEN',
   'FAIRLEAD_METRICS_TOKEN_FILE',
   'FAIRLEAD_TLS_CERT',
@@ -65,6 +73,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     dataDir: env['FAIRLEAD_DATA_DIR'] ?? defaultDataDir,
     publicUrl: publicUrl(env, problems),
     trustedProxies: (env['FAIRLEAD_TRUSTED_PROXIES'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
+    outboundAllow: (env['FAIRLEAD_OUTBOUND_ALLOW'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
     databaseOwnerUrl: databaseAddress(env, 'DATABASE_OWNER_URL', problems),
     metricsToken: metricsToken === undefined ? undefined : secretOf(metricsToken),
@@ -73,6 +82,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     kek: kekSource(env, 'FAIRLEAD_KEK', problems),
     kekOld: kekSource(env, 'FAIRLEAD_KEK_OLD', problems),
     auditSinks: env['FAIRLEAD_AUDIT_SINKS'] === undefined ? [] : readSinks(env['FAIRLEAD_AUDIT_SINKS'], problems),
+    mail: readMail(env, secret(env, 'FAIRLEAD_MAIL_PASSWORD', problems), problems),
     demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)
@@ -82,6 +92,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
   for (const proxy of config.trustedProxies)
     if (!/^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(proxy))
       problems.push(`FAIRLEAD_TRUSTED_PROXIES holds "${proxy}", which is neither an address nor a network like 10.0.0.0/8.`)
+  for (const fault of config.outboundAllow.map(netFault)) if (fault !== undefined) problems.push(`FAIRLEAD_OUTBOUND_ALLOW: ${fault}.`)
   if (config.databaseOwnerUrl !== undefined && config.databaseUrl === undefined)
     problems.push('DATABASE_OWNER_URL is set and DATABASE_URL is not; set both, or none for the bundled PostgreSQL.')
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))

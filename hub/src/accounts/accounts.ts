@@ -7,6 +7,7 @@ import type { Database } from '../base/db.ts'
 import { and, eq, sql } from '../base/drizzle.ts'
 import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Roles } from '../roles/roles.ts'
 import { accept, invited } from './accept.ts'
 import { cancelInvitation, invite, listInvitations } from './invite.ts'
@@ -16,6 +17,7 @@ export interface AccountsDeps {
   readonly audits: Audits
   readonly roles: Roles
   readonly logins: Pick<Logins, 'begin' | 'endOf' | 'lastSeen' | 'personOf' | 'delays'>
+  readonly mail: Pick<Mail, 'invite'>
   /** Where people reach this hub: what a link begins with. */
   readonly address: () => string
 }
@@ -37,24 +39,25 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
 }
 
 async function list({ db, roles, logins }: AccountsDeps, organization: string): Promise<Account[]> {
-  const [rows, inTeams] = await db.tx({ organization }, async (_sql, orm) => [
-    await orm
-      .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
-      .from(memberships)
-      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-      .orderBy(sql`lower(${accounts.name})`),
-    await orm
-      .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
-      .from(teamMembers)
-      .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
-      .orderBy(teams.name),
-  ])
-  const given = Map.groupBy(await roles.grantsOf(organization), ({ holder }) => holder.id)
+  const [rows, inTeams, held, seen] = await db.tx({ organization }, (_sql, orm) =>
+    Promise.all([
+      orm
+        .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
+        .from(memberships)
+        .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+        .orderBy(sql`lower(${accounts.name})`),
+      orm
+        .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
+        .from(teamMembers)
+        .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
+        .orderBy(teams.name),
+      roles.rolesHeld(orm),
+      logins.lastSeen(orm),
+    ]),
+  )
   const teamsOf = Map.groupBy(inTeams, ({ account }) => account)
-  const seen = await logins.lastSeen(organization)
   return rows.map(({ id, name, email, joinedAt }) => {
-    const own = given.get(id) ?? []
-    const whole = own.filter(({ effect, reach }) => effect === 'allow' && reach.on === 'organization')
+    const { roles: whole = [], others = 0 } = held.get(id) ?? {}
     return {
       id,
       name,
@@ -62,8 +65,8 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
       joinedMs: joinedAt.getTime(),
       lastSeenMs: seen.get(id) ?? 0,
       teams: (teamsOf.get(id) ?? []).map((team) => ({ id: team.id, name: team.name })),
-      roles: whole.map(({ role }) => role.name),
-      otherGrants: own.length - whole.length,
+      roles: [...whole],
+      otherGrants: others,
     }
   })
 }

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Caller, Proof } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
-import { and, eq, gt, max, sql } from '../base/drizzle.ts'
+import { showOwn, type Database, type Within } from '../base/db.ts'
+import { and, eq, gt, max, sql, type Orm } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { accounts } from '../base/tables.ts'
-import type { Standing } from '../factors/factors.ts'
+import type { Known, Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 
@@ -20,11 +20,16 @@ const mostCached = 10_000
 /** How long a proof opens the doors that want one. */
 const provenMs = 300_000
 
+interface Who {
+  readonly organization: string
+  readonly account: string
+}
+
 /** What an account may do in an organization now. */
-export type RightsOf = (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+export type RightsOf = (who: Who, within?: Within) => Promise<Rights>
 
 /** By what an account can prove itself, and whether it must get more. */
-export type StandingOf = (who: { readonly organization: string; readonly account: string }) => Promise<Standing>
+export type StandingOf = (who: Who, known?: Known) => Promise<Standing>
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -43,6 +48,15 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
     setTimeout(() => ended.delete(login), 60_000).unref()
     cache.delete(login)
     return login
+  }
+
+  /** Whoever has it alive, with what they may do: all of one moment. */
+  async function look(within: Within, hash: Buffer) {
+    const row = await readAlive(within, hash)
+    if (row === undefined) return undefined
+    const { account, name, organization } = row
+    const rights = await rightsOf(row, within)
+    return { account, name, organization, rights, proof: proofOf(row, await standing(row, { within, rights })) }
   }
 
   return {
@@ -66,17 +80,9 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       const known = cache.get(login)
       if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
       const before = forgotten
-      const row = await readAlive(db, hash)
-      if (row === undefined || ended.has(login)) return undefined
-      const { account, name, organization } = row
-      const caller = {
-        account,
-        name,
-        organization,
-        rights: await rightsOf({ organization, account }),
-        login,
-        proof: proofOf(row, await standing(row)),
-      }
+      const found = await db.tx({ login: hash }, (sql, orm) => look({ sql, orm }, hash))
+      if (found === undefined || ended.has(login)) return undefined
+      const caller = { ...found, login }
       if (cache.size > mostCached) cache.clear()
       // What was read before the change that somebody was told of is not kept beyond this request.
       if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
@@ -94,7 +100,6 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
     forgetOne,
-    lastSeen: (organization: string) => lastSeen(db, organization),
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)
       await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(eq(logins.tokenHash, Buffer.from(login, 'hex'))))
@@ -114,31 +119,29 @@ function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number },
   return { factor: row.factor, untilMs, accepts, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
 }
 
-/** A login that is alive, by the digest of its token; used now. */
-async function readAlive(db: Database, hash: Buffer) {
+/** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
+async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
   const { accountId, organizationId, expiresAt, factor } = logins
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
-  const [row] = await db.tx({ login: hash }, (_sql, orm) =>
-    orm
-      .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs })
-      .from(logins)
-      .innerJoin(accounts, eq(accounts.id, accountId))
-      .where(alive),
-  )
+  const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
+  const [row] = await orm
+    .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs, idle })
+    .from(logins)
+    .innerJoin(accounts, eq(accounts.id, accountId))
+    .where(alive)
   if (row === undefined) return undefined
-  const { organization } = row
-  await db.tx({ organization }, (_sql, orm) => orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash)))
+  await showOwn(db, row)
+  // To the minute is enough for what lives twelve hours: most look-ups write nothing.
+  if (row.idle) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
   return row
 }
 
-/** When each account used a login last, ms since the epoch. */
-async function lastSeen(db: Database, organization: string): Promise<Map<string, number>> {
-  const rows = await db.tx({ organization }, (_sql, orm) =>
-    orm
-      .select({ account: logins.accountId, usedAt: max(logins.usedAt) })
-      .from(logins)
-      .groupBy(logins.accountId),
-  )
+/** When each account used a login last, to the minute, ms since the epoch. */
+export async function lastSeen(orm: Orm): Promise<Map<string, number>> {
+  const rows = await orm
+    .select({ account: logins.accountId, usedAt: max(logins.usedAt) })
+    .from(logins)
+    .groupBy(logins.accountId)
   return new Map(rows.map(({ account, usedAt }) => [account, usedAt?.getTime() ?? 0]))
 }

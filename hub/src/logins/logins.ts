@@ -4,6 +4,7 @@ import type { loginsApi, Me, Welcome } from '@fairlead/protocol/features/logins.
 import type { Caller, HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
+import type { Orm } from '../base/drizzle.ts'
 import type { Secret } from '../base/secret.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
@@ -11,7 +12,7 @@ import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } 
 import { createBegin } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
-import { openHeld, type RightsOf } from './held.ts'
+import { lastSeen, openHeld, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
@@ -52,7 +53,7 @@ export interface Logins {
   /** Ends all logins of an account in an organization, with what is open by them. */
   endOf(organization: string, account: string): Promise<void>
   /** When each account used a login last, ms since the epoch. */
-  lastSeen(organization: string): Promise<ReadonlyMap<string, number>>
+  lastSeen(orm: Orm): Promise<ReadonlyMap<string, number>>
   /** Whose e-mail it is: an account that there is, whose password must be right, or one to be made. Wrong ones get slower. */
   personOf(email: string, input: NewPerson, ip: string): ReturnType<typeof personOf>
   readonly delays: Delays
@@ -134,7 +135,7 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
     async endOf(organization, account) {
       for (const login of await held.endOf(organization, account)) tellEnd(login)
     },
-    lastSeen: held.lastSeen,
+    lastSeen,
     async personOf(email, input, ip) {
       delays.begin(email, ip)
       const person = await personOf(db, email, input)

@@ -1,6 +1,6 @@
 import type { RoleGrant } from '@fairlead/protocol/features/roles.ts'
 import type { Database } from '../base/db.ts'
-import { and, asc, eq, isNotNull, sql } from '../base/drizzle.ts'
+import { and, asc, eq, isNotNull, sql, type Orm } from '../base/drizzle.ts'
 import type { Reach } from '../base/rights.ts'
 import { accounts, environments, hosts, teams } from '../base/tables.ts'
 import { isBuiltIn } from './built-in.ts'
@@ -54,6 +54,30 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
       createdMs: grant.createdAt.getTime(),
     }
   })
+}
+
+interface RolesHeld {
+  readonly roles: string[]
+  others: number
+}
+
+/** For a list of everybody: what `listGrants` finds costs ten times as much. Without what comes through teams. */
+export async function countRoles(orm: Orm): Promise<ReadonlyMap<string, RolesHeld>> {
+  const { accountId, builtIn, effect, environmentId, hostId, tag } = grants
+  const rows = await orm
+    .select({ accountId, builtIn, role: roles.name, effect, environmentId, hostId, tag })
+    .from(grants)
+    .leftJoin(roles, and(eq(roles.organizationId, grants.organizationId), eq(roles.id, grants.roleId)))
+    .where(isNotNull(accountId))
+    .orderBy(asc(grants.createdAt), asc(grants.id))
+  const held = new Map<string, RolesHeld>()
+  for (const row of rows) {
+    const one = held.get(row.accountId!) ?? { roles: [], others: 0 }
+    held.set(row.accountId!, one)
+    if (row.effect === 'allow' && reachOf(row).on === 'organization') one.roles.push(row.role ?? row.builtIn!)
+    else one.others++
+  }
+  return held
 }
 
 export interface Names {

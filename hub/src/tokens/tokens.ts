@@ -2,9 +2,10 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Token, tokensApi } from '@fairlead/protocol/features/tokens.ts'
 import type { Caller, HubContext } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
+import type { Database, Within } from '../base/db.ts'
 import { and, desc, eq, sql, type SQL } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
+import type { Factors } from '../factors/factors.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { accounts } from '../base/tables.ts'
 import { beginOf, drawToken } from '../base/token-form.ts'
@@ -16,7 +17,9 @@ export interface TokensDeps {
   readonly db: Database
   /** Every permission that there is. */
   readonly permissions: readonly string[]
-  readonly rightsOf: (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+  /** Tells an account of what was made in its name. */
+  readonly notices: Pick<Factors['notices'], 'note'>
+  readonly rightsOf: (who: { readonly organization: string; readonly account: string }, within?: Within) => Promise<Rights>
 }
 
 export interface Tokens {
@@ -30,7 +33,7 @@ export interface Tokens {
 const mostOfAccount = 50
 
 /** What scripts come in by. */
-export function openTokens({ db, permissions, rightsOf }: TokensDeps): Tokens {
+export function openTokens({ db, permissions, notices, rightsOf }: TokensDeps): Tokens {
   const held = openHeldTokens(db, rightsOf)
   const listeners: ((login: string) => void)[] = []
 
@@ -61,6 +64,7 @@ export function openTokens({ db, permissions, rightsOf }: TokensDeps): Tokens {
         const own = { organizationId: organization, id, accountId: account, name, tokenHash, addresses }
         await orm.insert(tokens).values({ ...own, scopes: [...new Set(scopes)].sort(), expiresAt })
       })
+      await notices.note(account, 'token_made', caller)
       const [made] = await list(db, organization, eq(tokens.id, id))
       return { ...made!, token }
     },

@@ -102,7 +102,17 @@ export type Factors = z.infer<typeof Factors>
 export const Notice = z.object({
   id: z.string(),
   timeMs: z.number(),
-  kind: z.enum(['device', 'password', 'totp_added', 'totp_removed', 'passkey_added', 'passkey_removed', 'codes_drawn', 'code_used']),
+  kind: z.enum([
+    'device',
+    'password',
+    'totp_added',
+    'totp_removed',
+    'passkey_added',
+    'passkey_removed',
+    'codes_drawn',
+    'code_used',
+    'token_made',
+  ]),
   ip: z.string(),
   userAgent: z.string(),
 })

@@ -50,6 +50,7 @@ export const auditEn = {
   'verb.host.quarantine': 'Quarantine a host',
   'verb.host.revoke': 'Remove a host',
   'verb.host.update': 'Change a host',
+  'verb.hub.confirm': 'Confirm this hub after a restore',
   'verb.hub.setup': 'Set up this hub',
   'verb.login.challenge': 'Ask for a passkey',
   'verb.login.create': 'Sign in',

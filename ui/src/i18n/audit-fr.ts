@@ -52,6 +52,7 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'verb.host.quarantine': 'Mettre un hôte en quarantaine',
   'verb.host.revoke': 'Retirer un hôte',
   'verb.host.update': 'Modifier un hôte',
+  'verb.hub.confirm': 'Confirmer ce hub après une restauration',
   'verb.hub.setup': 'Mettre en service ce hub',
   'verb.login.challenge': 'Demander une clé d’accès',
   'verb.login.create': 'Se connecter',

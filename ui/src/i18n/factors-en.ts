@@ -70,6 +70,7 @@ export const factorsEn = {
   'factor.passkey': 'passkey',
   'notices.title': 'What happened to your account',
   'notices.none': 'Nothing so far.',
+  'notice.token_made': 'A token for scripts was made',
   'notice.device': 'A browser that was not seen before signed in',
   'notice.password': 'The password was changed',
   'notice.totp_added': 'An authenticator app was added',

@@ -71,6 +71,7 @@ export const factorsFr: Readonly<Record<keyof typeof factorsEn, string>> = {
   'factor.passkey': 'clé d’accès',
   'notices.title': 'Ce qui est arrivé à votre compte',
   'notices.none': 'Rien jusqu’ici.',
+  'notice.token_made': 'Un jeton pour scripts a été créé',
   'notice.device': 'Un navigateur jamais vu auparavant s’est connecté',
   'notice.password': 'Le mot de passe a été changé',
   'notice.totp_added': 'Une application de codes a été ajoutée',
