@@ -19,13 +19,19 @@ export interface BeginDeps {
   readonly rightsOf: RightsOf
 }
 
+/** What is known of a login already. */
+interface Known {
+  readonly rights?: Rights
+  readonly grace?: true | undefined
+}
+
 /** Who somebody is, and the beginning of their login. */
 export function createBegin({ db, audits, factors, held, permissions, rightsOf }: BeginDeps) {
-  async function describe(account: string, organization: string, expires: Date, rights?: Rights): Promise<Me> {
+  async function describe(account: string, organization: string, expires: Date, { rights, grace }: Known = {}): Promise<Me> {
     const { somewhere } = rights ?? (await rightsOf({ organization, account }))
     const { required, hasSecond } = await factors.standing({ account, organization })
     const me = await describeMe(db, account, organization, permissions.filter(somewhere), expires)
-    return { ...me, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
+    return { ...me, ...(required && !hasSecond && grace !== true ? { mustEnrol: true } : {}) }
   }
 
   return {
@@ -34,16 +40,16 @@ export function createBegin({ db, audits, factors, held, permissions, rightsOf }
     async me(caller: Caller): Promise<Me> {
       const { account, organization, rights, token } = caller
       const expires = token === undefined ? await held.expiryOf(caller) : new Date(token.expiresMs)
-      return describe(account, organization, expires, rights)
+      return describe(account, organization, expires, { rights, grace: caller.proof?.grace })
     },
-    async begin(account: string, organization: string, context: LoginContext, factor: Factor): Promise<Me> {
-      const expires = await held.begin(account, organization, context, factor)
+    async begin(account: string, organization: string, context: LoginContext, factor: Factor, grace?: true): Promise<Me> {
+      const expires = await held.begin(account, organization, context, factor, grace)
       if (await factors.devices.note(account, context.device)) {
         await factors.notices.note(account, 'device', context.caller)
         const member = await memberOf(db, account)
         if (member !== undefined) await audits.write(entry('login.new_device', 'ok', { ...member, organization }, context, factor))
       }
-      return describe(account, organization, expires)
+      return describe(account, organization, expires, { grace })
     },
   }
 }

@@ -11,10 +11,9 @@ import type { Known, Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 
-const absoluteSeconds = 24 * 3600
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
 const now = sql<Date>`now()`
-export const idleSince = sql<Date>`now() - interval '12 hours'`
+export const idleSince = sql<Date>`now() - ${logins.idleMinutes} * interval '1 minute'`
 const cachedMs = 10_000
 const mostCached = 10_000
 /** How long a proof opens the doors that want one. */
@@ -31,13 +30,21 @@ export type RightsOf = (who: Who, within?: Within) => Promise<Rights>
 /** By what an account can prove itself, and whether it must get more. */
 export type StandingOf = (who: Who, known?: Known) => Promise<Standing>
 
+/** How long logins live that begin now, in minutes. */
+export interface Lives {
+  readonly idleMinutes: number
+  readonly lifeMinutes: number
+}
+export type LivesOf = (orm: Orm) => Promise<Lives>
+const usualLives: LivesOf = async () => ({ idleMinutes: 720, lifeMinutes: 1440 })
+
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
   readonly untilMs: number
 }
 
 /** Logins: begun, found again by their cookie, ended. Looked up by digest, at most every 10 s each. */
-export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf) {
+export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf, lives: LivesOf = usualLives) {
   const cache = new Map<string, Held>()
   // Logins that just ended: a request that was under way meanwhile must not bring one back into the cache.
   const ended = new Set<string>()
@@ -60,18 +67,20 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   }
 
   return {
-    async begin(account: string, organization: string, context: LoginContext, factor: Factor): Promise<Date> {
+    async begin(account: string, organization: string, context: LoginContext, factor: Factor, grace?: true): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
-      const expiresAt = sql<Date>`now() + interval '24 hours'`
       const { ip, userAgent } = context.caller
       const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
-      const [made] = await db.tx({ organization }, (_sql, orm) =>
-        orm
+      const [made] = await db.tx({ organization }, async (_sql, orm) => {
+        const { idleMinutes, lifeMinutes } = await lives(orm)
+        const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
+        const life = { expiresAt, idleMinutes, grace: grace === true }
+        return orm
           .insert(logins)
-          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, expiresAt, ...from })
-          .returning({ expires: logins.expiresAt }),
-      )
-      context.cookie.set(token, absoluteSeconds)
+          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, ...life, ...from })
+          .returning({ expires: logins.expiresAt })
+      })
+      context.cookie.set(token, Math.max(1, Math.round((made!.expires.getTime() - Date.now()) / 1000)))
       return made!.expires
     },
     async find(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined> {
@@ -114,19 +123,23 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   }
 }
 
-function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number }, { accepts, hasSecond, required }: Standing): Proof {
+function proofOf(
+  row: { readonly factor: Factor; readonly provenAgoMs: number; readonly grace: boolean },
+  { accepts, hasSecond, required }: Standing,
+): Proof {
   const untilMs = performance.now() + provenMs - Number(row.provenAgoMs)
-  return { factor: row.factor, untilMs, accepts, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
+  const must = required && !hasSecond && !row.grace
+  return { factor: row.factor, untilMs, accepts, ...(must ? { mustEnrol: true } : {}), ...(row.grace ? { grace: true } : {}) }
 }
 
 /** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
 async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor } = logins
+  const { accountId, organizationId, expiresAt, factor, grace } = logins
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
   const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
   const [row] = await orm
-    .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs, idle })
+    .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, grace, provenAgoMs, idle })
     .from(logins)
     .innerJoin(accounts, eq(accounts.id, accountId))
     .where(alive)

@@ -12,7 +12,7 @@ import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } 
 import { createBegin } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
-import { lastSeen, openHeld, type RightsOf } from './held.ts'
+import { lastSeen, openHeld, type LivesOf, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
@@ -34,6 +34,8 @@ export interface LoginsDeps {
   readonly permissions: readonly string[]
   readonly rightsOf: RightsOf
   readonly factors: Factors
+  /** How long logins of an organization live; 12 h without a request and 24 h in all when absent. */
+  readonly lives?: LivesOf
   /** Shown once on the hub's own console. */
   readonly firstRunCode: string
   /** Steady ms, for the delays between tries. */
@@ -69,8 +71,18 @@ export interface Logins {
   readonly firstRun: boolean
 }
 
-export async function openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode, now }: LoginsDeps): Promise<Logins> {
-  const held = openHeld(db, rightsOf, factors.standing)
+export async function openLogins({
+  db,
+  audits,
+  version,
+  permissions,
+  rightsOf,
+  factors,
+  lives,
+  firstRunCode,
+  now,
+}: LoginsDeps): Promise<Logins> {
+  const held = openHeld(db, rightsOf, factors.standing, lives)
   const renewal = createRenewal(db, held.forgetOne)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
   const delays = createDelays(now)
@@ -93,7 +105,7 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
       delays,
       renewal,
       tellEnd,
-      me: ({ caller }, expires) => describe(caller.account, caller.organization, expires),
+      me: ({ caller }, expires) => describe(caller.account, caller.organization, expires, { grace: caller.proof?.grace }),
     }),
 
     async signOut(_input, { caller, cookie }) {
@@ -129,7 +141,7 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
       const { caller } = context
       const expires = await renewal.enter(caller, organization, context)
       tellEnd(caller.login, true)
-      return describe(caller.account, organization, expires)
+      return describe(caller.account, organization, expires, { grace: caller.proof?.grace })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
     async endOf(organization, account) {

@@ -17,7 +17,7 @@ export interface SetupDeps {
   readonly delays: Delays
   readonly firstRunCode: string
   readonly state: { firstRun: boolean }
-  readonly begin: (account: string, organization: string, context: LoginContext, factor: 'password') => Promise<Me>
+  readonly begin: (account: string, organization: string, context: LoginContext, factor: 'password', grace: true) => Promise<Me>
 }
 
 const wrongCodeMs = 500
@@ -47,7 +47,7 @@ export function serveSetup({
       const { account, organization } = await makeOwner(db, input)
       state.firstRun = false
       await audits.write(entry('hub.setup', 'ok', { organization, id: account, name: input.name }, context))
-      return begin(account, organization, context, 'password')
+      return begin(account, organization, context, 'password', true)
     },
   }
 }
