@@ -21,6 +21,7 @@ export const secretsEn = {
   orphaned: 'leads nowhere: {reference}',
   orphanedWhy: 'Its provider is gone: nobody can read it. Set the provider up again under the same name, or remove the secret.',
   age: 'Written',
+  ageAgo: '{age} ago',
   who: 'By',
   gone: 'an account that is gone',
   description: 'What it is for',

@@ -23,6 +23,7 @@ export const secretsFr: Readonly<Record<keyof typeof secretsEn, string>> = {
   orphanedWhy:
     'Son fournisseur n’existe plus : personne ne peut le lire. Remettez le fournisseur en place sous le même nom, ou supprimez le secret.',
   age: 'Écrit',
+  ageAgo: 'il y a {age}',
   who: 'Par',
   gone: 'un compte disparu',
   description: 'À quoi il sert',

@@ -94,7 +94,7 @@ function Shown(props: { readonly shelf: Shelf; readonly secret: SecretDetails; r
       <Locked permission="secrets:write" />
       <section class="box">
         <h2>{say('versions')}</h2>
-        <ul class="plain-list">
+        <ul class="plain-list versions">
           <Show
             when={props.secret.reference === null}
             fallback={
@@ -114,7 +114,7 @@ function Shown(props: { readonly shelf: Shelf; readonly secret: SecretDetails; r
                     <span class="tag">{say('newest')}</span>
                   </Show>
                   <span class="dim grow" title={time(createdMs)}>
-                    {t('hosts.seenAgo', { age: ago(createdMs) })}, {by === '' ? say('gone') : plain(by)}
+                    {say('ageAgo', { age: ago(createdMs) })}, {by === '' ? say('gone') : plain(by)}
                   </span>
                   <RevealButtons name={props.secret.name} n={version} version={version} reveal={reveal} />
                 </li>

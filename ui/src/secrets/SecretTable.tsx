@@ -41,7 +41,7 @@ export function SecretTable(props: { readonly secrets: readonly Secret[] }): JSX
                   <Kept secret={secret} />
                 </td>
                 <td class="dim" title={time(secret.updatedMs)}>
-                  {t('hosts.seenAgo', { age: ago(secret.updatedMs) })}
+                  {say('ageAgo', { age: ago(secret.updatedMs) })}
                 </td>
                 <td class="dim">{secret.by === '' ? say('gone') : plain(secret.by)}</td>
               </tr>
