@@ -3,10 +3,11 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { rolesApi } from '@fairlead/protocol/features/roles.ts'
 import type { Caller } from '../base/access.ts'
+import { alone } from '../base/alone.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, sql, type Orm } from '../base/drizzle.ts'
 import type { Place, Reach } from '../base/rights.ts'
-import { environments, hosts, memberships, organizations, teams } from '../base/tables.ts'
+import { environments, hosts, memberships, teams } from '../base/tables.ts'
 import { isBuiltIn, permissionsOf } from './built-in.ts'
 import { isOwnership, reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -105,11 +106,6 @@ export async function refuseTaking(orm: Orm, caller: Caller, all: readonly strin
   const { builtIn, roleId, effect, accountId } = grant
   if (isOwnership({ role: builtIn ?? '', effect })) return checkOthers(orm, caller, accountId)
   refuseMore(caller, await permissionsOfRole(orm, builtIn ?? roleId!, all), placeOf(reachOf(grant)))
-}
-
-/** Changes of who may what come one after the other, so that two owners cannot take each other's role at once. */
-export async function alone(orm: Orm): Promise<void> {
-  await orm.select({ id: organizations.organizationId }).from(organizations).for('no key update')
 }
 
 /** Throws `forbidden` when a role would give, or take, what the caller does not have at that place. */

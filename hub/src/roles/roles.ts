@@ -3,13 +3,15 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Role, RoleGrant, rolesApi } from '@fairlead/protocol/features/roles.ts'
 import type { Caller, HubContext } from '../base/access.ts'
+import { alone } from '../base/alone.ts'
 import type { Database, Within } from '../base/db.ts'
-import { and, eq, ne, sql, type Orm } from '../base/drizzle.ts'
+import { eq, sql, type Orm } from '../base/drizzle.ts'
+import { refuseTaken } from '../base/names.ts'
 import type { Rights } from '../base/rights.ts'
 import type { Places } from '../base/serve.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
-import { alone, giveRole, insertGrant, mostOf, refuseGiving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
+import { giveRole, insertGrant, mostOf, refuseGiving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
 import { countRoles, listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -44,6 +46,9 @@ export interface Roles {
 }
 
 type Own = typeof roles.$inferSelect
+
+/** Of the built-in roles, and of what comes with running the hub. */
+const reserved = [...builtInRoles.map(({ name }) => name), 'hub'].map((name) => ({ id: name, name }))
 type Holder = { readonly account: string } | { readonly team: string }
 
 /** Who may do what, and where. */
@@ -213,14 +218,11 @@ async function ownRole(orm: Orm, id: string): Promise<Own> {
   return found
 }
 
+/** Nobody else adds one until the transaction ends. The built-in ones have theirs as ids. */
 async function refuseName(orm: Orm, name: string, own?: string): Promise<void> {
-  const same = eq(sql`lower(${roles.name})`, name.toLowerCase())
-  const taken = await orm
-    .select({ id: roles.id })
-    .from(roles)
-    .where(own === undefined ? same : and(same, ne(roles.id, own)))
-  if (taken.length > 0 || isBuiltIn(name.toLowerCase()))
-    throw new FairleadError('conflict', `Another role is named ${name} already.`, { details: { field: 'name' } })
+  await alone(orm)
+  const all = await orm.select({ id: roles.id, name: roles.name }).from(roles)
+  refuseTaken('role', name, [...all, ...reserved], own)
 }
 
 async function countGrants(orm: Orm, role: string): Promise<number> {
