@@ -12,16 +12,15 @@ import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
-import { createOutbound } from './base/outbound.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
 import { serveInstaller } from './base/installer.ts'
+import { createOutbound, type Outbound } from './base/outbound.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
 import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
-import { createOutbound } from './base/outbound.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
 import { openSeal, type OpenSeal } from './base/seal.ts'
@@ -121,7 +120,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     epochs.onLift(fleet.closeAll)
     const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
     opened.push(trail.close)
-    const begun = { audits, fleet, trail, epochs }
+    const begun = { audits, fleet, trail, epochs, outbound }
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
@@ -144,18 +143,19 @@ interface Opened {
   readonly audits: Audits
   readonly fleet: Fleet
   readonly trail: Trail
+  readonly outbound: Outbound
   readonly starter: DemoStarter | undefined
 }
 
 async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
-  const { audits, epochs, fleet, trail } = begun
+  const { audits, epochs, fleet, outbound, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, firstRunCode, state, address })
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, outbound, firstRunCode, state, address })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -167,7 +167,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
@@ -224,6 +224,7 @@ interface PeopleDeps {
   readonly log: Log
   readonly seal: OpenSeal
   readonly config: Config
+  readonly outbound: Outbound
   readonly state: Ports
   readonly firstRunCode: string
   /** Where people reach this hub. */
@@ -231,7 +232,7 @@ interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, outbound, state, firstRunCode, address }: PeopleDeps) {
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
@@ -242,7 +243,6 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
   const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
-  const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
   return {

@@ -42,6 +42,8 @@ export interface Proof {
   readonly accepts: readonly Factor[]
   /** The organization asks for a second factor and this account has none: only what gives it one is open. */
   readonly mustEnrol?: true
+  /** It began with the organization: until it ends it need not have one. */
+  readonly grace?: true
 }
 
 /** What a handler of the hub gets beside its input. */
