@@ -19,6 +19,9 @@ export const AuditRow = z.object({
   target: z._default(z.string(), ''),
   /** What `target` was called when it was asked for; absent where the hub knew no name. */
   targetName: z.optional(z.string()),
+  /** What was otherwise before, and how it is now, where that can be told in a few words: `name`, `tags`. */
+  before: z.optional(z.record(z.string(), z.string())),
+  after: z.optional(z.record(z.string(), z.string())),
   code: z._default(z.string(), ''),
   ip: z._default(z.string(), ''),
   userAgent: z._default(z.string(), ''),
