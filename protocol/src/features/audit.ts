@@ -39,7 +39,7 @@ const fits = {
   /** In anything that a row says. */
   filter: z._default(z.string().check(z.maxLength(256)), ''),
   /** Rows of these verbs fit the filter as well: what a person calls them is not in the row. */
-  verbs: z._default(z.array(z.string().check(z.regex(/^[a-z]+\.[a-z_-]+$/))).check(z.maxLength(64)), []),
+  verbs: z._default(z.array(z.string().check(z.regex(/^[a-z]+\.[a-z_-]+$/))).check(z.maxLength(256)), []),
   /** The id of whoever did it. */
   actor: z.optional(Id),
   verb: z.optional(z.string().check(z.regex(/^[a-z]+\.[a-z_-]+$/))),
