@@ -10,6 +10,7 @@ import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
+import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
@@ -56,6 +57,7 @@ import { openMetricsStore } from './metrics/metrics.ts'
 import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -79,6 +81,8 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
+  /** Of an account in an organization: they were ended by somebody at the hub's own machine. */
+  endLogins(organization: string, account: string): Promise<void>
   /** Made-up hosts, once the owner exists. */
   startDemo(hosts: number): Promise<void>
   close(): Promise<void>
@@ -116,6 +120,12 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     signal?.throwIfAborted()
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, starter: demo })
     opened.push(hub.close)
+    const kekPath = join(config.dataDir, 'kek')
+    const control = await openControl(config.dataDir, {
+      'end-logins': ({ organization, account }) => hub.endLogins(String(organization), String(account)),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+    })
+    opened.push(control.close)
     lock.tell(hub.url)
     return { ...hub, close }
   } catch (error) {
@@ -208,6 +218,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
+    endLogins: logins.endOf,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
     close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
