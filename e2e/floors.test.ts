@@ -109,5 +109,5 @@ function storey(path: string): number {
 
 function feature(path: string): { path: string; name: string } | undefined {
   const match = /^(hub|agent)\/src\/([a-z-]+)\//.exec(path)
-  return match && !ground.has(match[2]!) && match[2] !== 'commands' ? { path: `${match[1]}/${match[2]}`, name: match[2]! } : undefined
+  return match && match[2] !== 'commands' && !ground.has(match[2]!) ? { path: `${match[1]}/${match[2]}`, name: match[2]! } : undefined
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { netFault } from './base/addresses.ts'
+import { readSinks, type AuditSink } from './base/audit-sinks.ts'
 import { dataDirProblem } from './base/datadir.ts'
 import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
@@ -31,6 +32,8 @@ export interface Config {
   readonly kekOld?: KekSource | undefined
   /** Absent: the hub sends none. */
   readonly mail?: MailSettings | undefined
+  /** Where rows of the trail are sent on to. Only a file says so: nobody who is let into the console can turn the trail away. */
+  readonly auditSinks?: readonly AuditSink[]
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
 }
@@ -51,6 +54,7 @@ const names = [
   'FAIRLEAD_METRICS_TOKEN_FILE',
   'FAIRLEAD_TLS_CERT',
   'FAIRLEAD_TLS_KEY',
+  'FAIRLEAD_AUDIT_SINKS',
   'FAIRLEAD_DEMO',
   'FAIRLEAD_REQUIRE_ALL',
 ]
@@ -78,6 +82,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     kek: kekSource(env, 'FAIRLEAD_KEK', problems),
     kekOld: kekSource(env, 'FAIRLEAD_KEK_OLD', problems),
     mail: readMail(env, secret(env, 'FAIRLEAD_MAIL_PASSWORD', problems), problems),
+    auditSinks: env['FAIRLEAD_AUDIT_SINKS'] === undefined ? [] : readSinks(env['FAIRLEAD_AUDIT_SINKS'], problems),
     demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
-import { serveAudit } from './audit/audit.ts'
+import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
@@ -71,7 +71,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -81,8 +81,8 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
-  /** Of an account in an organization: they were ended by somebody at the hub's own machine. */
-  endLogins(organization: string, account: string): Promise<void>
+  /** Somebody at the hub's own machine gave an account back: what is open for it ends, and it is told. */
+  accountReset(organizations: readonly string[], account: string): Promise<void>
   /** Made-up hosts, once the owner exists. */
   startDemo(hosts: number): Promise<void>
   close(): Promise<void>
@@ -118,11 +118,15 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, starter: demo })
+    const [audits, fleet] = [openAudits(db), openFleet(() => epochs.why)]
+    epochs.onLift(fleet.closeAll)
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: fetch, log })
+    opened.push(trail.close)
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, audits, fleet, trail, starter: demo })
     opened.push(hub.close)
     const kekPath = join(config.dataDir, 'kek')
     const control = await openControl(config.dataDir, {
-      'end-logins': ({ organization, account }) => hub.endLogins(String(organization), String(account)),
+      'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
       'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
     })
     opened.push(control.close)
@@ -143,13 +147,14 @@ interface Opened {
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly epochs: Epochs
+  readonly audits: Audits
+  readonly fleet: Fleet
+  readonly trail: Trail
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, epochs, starter }: Opened): Promise<Hub> {
-  const audits = openAudits(db)
-  const fleet = openFleet(() => epochs.why)
-  epochs.onLift(fleet.closeAll)
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
+  const { audits, fleet, trail, epochs } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -165,7 +170,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
     ...serveHosts(fleet),
-    audit: serveAudit({ db, audits }),
+    audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
     ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
@@ -201,8 +206,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () =>
-      renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
+    renderMetrics: () => renderMetrics({ version, doors, trail: trail.figures(), consoles: consoles.count, ...figuresOf(fleet, loop) }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -218,7 +222,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
-    endLogins: logins.endOf,
+    accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
     close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
@@ -261,6 +265,10 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       organizations: serveOrganizations({ db, logins }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ logins, roles, tokens }),
+    },
+    async accountReset(organizations: readonly string[], account: string) {
+      for (const organization of organizations) await logins.endOf(organization, account)
+      await factors.notices.note(account, 'reset', { ip: '', userAgent: '' })
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
@@ -339,6 +347,10 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {
+  return { online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
 }
 
 function watchLoop() {

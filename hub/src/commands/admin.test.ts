@@ -30,27 +30,31 @@ describe('commands on the machine of a hub that runs', () => {
   })
   after(() => hub?.stop())
 
-  it('change the keys of the secrets while it serves, the one in its own file too, which it starts with again', { timeout: 60_000 }, async () => {
-    const reveal = async () => (await ok(api(owner, 'POST', '/secrets/API_KEY/reveal', {})))['value']
-    const kek = join(hub.dataDir, 'kek')
-    const first = readFileSync(kek)
-    assert.match(await well('keys', 'rotate'), /2 data keys give way/)
-    assert.equal(await reveal(), 'opens the shop')
-    assert.match(await well('keys', 'rotate', '--kek'), /key encryption key was changed; [2-4] data keys/)
-    assert.equal(await reveal(), 'opens the shop')
-    assert.notDeepEqual(readFileSync(kek), first)
-    const kept = readdirSync(hub.dataDir).find((name) => name.startsWith('kek.before-'))!
-    assert.deepEqual(readFileSync(join(hub.dataDir, kept)), first)
-    assert.equal(statSync(join(hub.dataDir, kept)).mode & 0o777, 0o600)
-    // As if it had been cut off after the database went over and before the file did.
-    await hub.end('SIGKILL')
-    renameSync(kek, `${kek}.next`)
-    writeFileSync(kek, first, { mode: 0o600 })
-    await hub.again()
-    assert.equal(await reveal(), 'opens the shop')
-    const { text } = await api(owner, 'GET', '/audit?limit=500')
-    assert.equal(text.match(/hub\.rotate-keys/g)?.length, 2)
-  })
+  it(
+    'change the keys of the secrets while it serves, the one in its own file too, which it starts with again',
+    { timeout: 60_000 },
+    async () => {
+      const reveal = async () => (await ok(api(owner, 'POST', '/secrets/API_KEY/reveal', {})))['value']
+      const kek = join(hub.dataDir, 'kek')
+      const first = readFileSync(kek)
+      assert.match(await well('keys', 'rotate'), /2 data keys give way/)
+      assert.equal(await reveal(), 'opens the shop')
+      assert.match(await well('keys', 'rotate', '--kek'), /key encryption key was changed; [2-4] data keys/)
+      assert.equal(await reveal(), 'opens the shop')
+      assert.notDeepEqual(readFileSync(kek), first)
+      const kept = readdirSync(hub.dataDir).find((name) => name.startsWith('kek.before-'))!
+      assert.deepEqual(readFileSync(join(hub.dataDir, kept)), first)
+      assert.equal(statSync(join(hub.dataDir, kept)).mode & 0o777, 0o600)
+      // As if it had been cut off after the database went over and before the file did.
+      await hub.end('SIGKILL')
+      renameSync(kek, `${kek}.next`)
+      writeFileSync(kek, first, { mode: 0o600 })
+      await hub.again()
+      assert.equal(await reveal(), 'opens the shop')
+      const { text } = await api(owner, 'GET', '/audit?limit=500')
+      assert.equal(text.match(/hub\.rotate-keys/g)?.length, 2)
+    },
+  )
 
   it('change them too while no hub runs', { timeout: 60_000 }, async () => {
     await hub.end('SIGTERM')
@@ -59,34 +63,45 @@ describe('commands on the machine of a hub that runs', () => {
     assert.equal((await ok(api(owner, 'POST', '/secrets/API_KEY/reveal', {})))['value'], 'opens the shop')
   })
 
-  it('list accounts, and give one back to who lost its password and every factor: nothing of before opens it', { timeout: 60_000 }, async () => {
-    const { step, secret } = await ok(api(owner, 'POST', '/factors/totp/begin', {}))
-    const code = totpCode(fromBase32(String(secret)), stepOf(Date.now()))
-    await ok(api(owner, 'POST', '/factors/totp', { step, code }))
-    assert.match(await well('admin', 'list'), /^owner@example\.test {2}Owner {2}Example {2}runs the hub {2}1 second factor\n$/)
-    const { session } = await owner.open()
-    let closed = false
-    session.onClose?.(() => (closed = true))
+  it(
+    'list accounts, and give one back to who lost its password and every factor: nothing of before opens it',
+    { timeout: 60_000 },
+    async () => {
+      const { step, secret } = await ok(api(owner, 'POST', '/factors/totp/begin', {}))
+      const code = totpCode(fromBase32(String(secret)), stepOf(Date.now()))
+      await ok(api(owner, 'POST', '/factors/totp', { step, code }))
+      assert.match(await well('admin', 'list'), /^owner@example\.test {2}Owner {2}Example {2}runs the hub {2}1 second factor\n$/)
+      const { session } = await owner.open()
+      let closed = false
+      session.onClose?.(() => (closed = true))
 
-    // Without being asked, the second factor stays.
-    const kept = JSON.parse(await well('admin', 'reset', 'OWNER@example.test', '--json')) as { password: string }
-    assert.equal((await api(owner, 'GET', '/me')).status, 401)
-    assert.equal((await signIn(base(), password)).status, 401)
-    assert.ok('step' in (await signIn(base(), kept.password)).body)
-    await until(() => closed || !session.alive)
+      // Without being asked, the second factor stays.
+      const kept = JSON.parse(await well('admin', 'reset', 'OWNER@example.test', '--json')) as { password: string }
+      assert.equal((await api(owner, 'GET', '/me')).status, 401)
+      assert.equal((await signIn(base(), password)).status, 401)
+      assert.ok('step' in (await signIn(base(), kept.password)).body)
+      await until(() => closed || !session.alive)
 
-    const given = JSON.parse(await well('admin', 'reset', 'owner@example.test', '--factors', '--json')) as { password: string }
-    const person = createPerson(base())
-    assert.equal((await api(person, 'POST', '/logins', { email: 'owner@example.test', password: given.password })).body['name'], 'Owner')
-    assert.match((await api(person, 'GET', '/factors/notices')).text, /"kind":"reset"/)
-    const trail = await api(person, 'GET', '/audit?limit=500')
-    assert.equal(trail.text.match(/account\.reset/g)?.length, 2)
-    assert.doesNotMatch(trail.text + hub.output, new RegExp(given.password))
-    assert.equal((await api(person, 'GET', '/audit/verify')).body['ok'], true)
-  })
+      const given = JSON.parse(await well('admin', 'reset', 'owner@example.test', '--factors', '--json')) as { password: string }
+      const person = createPerson(base())
+      assert.equal((await api(person, 'POST', '/logins', { email: 'owner@example.test', password: given.password })).body['name'], 'Owner')
+      assert.match((await api(person, 'GET', '/factors/notices')).text, /"kind":"reset"/)
+      const trail = await api(person, 'GET', '/audit?limit=500')
+      assert.equal(trail.text.match(/account\.reset/g)?.length, 2)
+      assert.doesNotMatch(trail.text + hub.output, new RegExp(given.password))
+      assert.equal((await api(person, 'GET', '/audit/verify')).body['ok'], true)
+    },
+  )
 
   it('say how they are used, and which account there is none of', async () => {
-    for (const args of [['admin'], ['admin', 'reset'], ['admin', 'list', 'x'], ['keys'], ['keys', 'rotate', '--wrong'], ['backup', 'a', 'b']]) {
+    for (const args of [
+      ['admin'],
+      ['admin', 'reset'],
+      ['admin', 'list', 'x'],
+      ['keys'],
+      ['keys', 'rotate', '--wrong'],
+      ['backup', 'a', 'b'],
+    ]) {
       const { code, err } = await run(...args)
       assert.equal(code, 64, args.join(' '))
       assert.match(err, /Use it so: fairlead-hub/)

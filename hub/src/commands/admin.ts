@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { askHub } from '../base/control.ts'
 import { openOwner, type OwnerConnection } from '../base/owner.ts'
 import { inOneState } from '../backup/backup.ts'
-import { resetAccount } from '../logins/reset.ts'
+import { endLogins, noteReset, resetAccount } from '../logins/reset.ts'
 import { settingsOfHub, wrongUse } from './ask.ts'
 import { writeTrail } from './trail.ts'
 
@@ -66,8 +66,10 @@ async function reset(
   { factors, json }: { readonly factors: boolean; readonly json: boolean },
 ): Promise<number> {
   const { account, name, organizations, password } = await owner.sql.begin((db) => resetAccount(db, email, factors))
-  // What is open on the hub that runs ends too, and what it remembers.
-  if (owner.hubRuns) for (const organization of organizations) await askHub(dataDir, 'end-logins', { organization, account })
+  // What is open on the hub that runs ends too, and what it remembers; it tells the person, by mail where it can.
+  const told = owner.hubRuns && (await askHub(dataDir, 'account-reset', { organizations, account })) !== undefined
+  await endLogins(owner.db, { account, organizations })
+  if (!told) await noteReset(owner.db, account)
   for (const organization of organizations)
     await writeTrail(owner, organization, { verb: 'account.reset', target: account, targetName: email.slice(0, 256) })
   const about = factors ? 'Its second factors are gone. ' : 'Its second factors stay; to take them away too, add --factors. '

@@ -12,6 +12,10 @@ interface Entry {
 
 /** By its first word, each in a file of its own beside this one. Without any word the program is the hub. */
 export const commands: Readonly<Record<string, Entry>> = {
+  audit: {
+    usage: 'audit verify FILE...    look at an export or archive of the audit trail',
+    load: async () => (await import('./audit.ts')).auditCommand,
+  },
   version: { usage: 'version                 which hub this is', load: async () => (await import('./version.ts')).showVersion },
   admin: {
     usage: 'admin list | reset EMAIL   accounts, and the way back for who lost every factor',

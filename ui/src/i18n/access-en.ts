@@ -186,6 +186,8 @@ export const accessEn = {
   'feature.terminals': 'Terminals',
   'may.accounts:manage': 'Invite and remove people',
   'may.accounts:read': 'See people and invitations',
+  'may.audit:export': 'Export the trail',
+  'may.audit:manage': 'Choose how long the trail is kept',
   'may.audit:read': 'See what was done, and check the trail',
   'may.containers:exec': 'Run a command in a container',
   'may.containers:inspect': 'See all settings of a container',

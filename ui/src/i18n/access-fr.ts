@@ -188,6 +188,8 @@ export const accessFr: Readonly<Record<keyof typeof accessEn, string>> = {
   'feature.terminals': 'Terminaux',
   'may.accounts:manage': 'Inviter et retirer des personnes',
   'may.accounts:read': 'Voir les personnes et les invitations',
+  'may.audit:export': 'Exporter la trace',
+  'may.audit:manage': 'Choisir la durée de conservation de la trace',
   'may.audit:read': 'Voir ce qui a été fait, et vérifier la trace',
   'may.containers:exec': 'Exécuter une commande dans un conteneur',
   'may.containers:inspect': 'Voir tous les réglages d’un conteneur',
