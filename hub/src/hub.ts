@@ -9,6 +9,7 @@ import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
+import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
@@ -216,6 +217,14 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
+  const { tlsCert, tlsKey, dataDir } = config
+  const shown = watchCertificate({
+    current: certificate,
+    given: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
+    read: () => openCertificate(dataDir, { cert: tlsCert, key: tlsKey }),
+    take: listeners.setCertificate,
+    log,
+  })
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
@@ -224,7 +233,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
     accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
-    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
+    close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
 }
 
@@ -301,6 +310,7 @@ function handlersOf<F extends Record<string, { readonly handlers: object }>>(fea
 }
 
 interface Running {
+  readonly shown: CertificateWatch
   readonly state: { draining: boolean }
   readonly consoles: Consoles
   readonly doors: Doors
@@ -312,7 +322,8 @@ interface Running {
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+  shown.close()
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
