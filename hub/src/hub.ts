@@ -14,6 +14,7 @@ import { lockDataDir } from './base/datadir.ts'
 import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
+import { createOutbound } from './base/outbound.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
 import { serveInstaller } from './base/installer.ts'
@@ -22,6 +23,7 @@ import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
 import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
+import { createOutbound } from './base/outbound.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
 import { openSeal, type OpenSeal } from './base/seal.ts'
@@ -41,6 +43,7 @@ import { openFactors, type FactorsDeps } from './factors/factors.ts'
 import { serveFactors } from './factors/own.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
+import { openIdentities, sealedProviders } from './identities/identities.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import type { Known } from './fleet/join.ts'
 import { createRatchet } from './fleet/ratchet.ts'
@@ -72,7 +75,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn, sealedProviders]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -119,11 +122,12 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
     signal?.throwIfAborted()
-    const [audits, fleet] = [openAudits(db), openFleet(() => epochs.why)]
+    const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
     epochs.onLift(fleet.closeAll)
-    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: fetch, log })
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
     opened.push(trail.close)
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, audits, fleet, trail, starter: demo })
+    const begun = { audits, fleet, trail, epochs }
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
     const kekPath = join(config.dataDir, 'kek')
     const control = await openControl(config.dataDir, {
@@ -155,7 +159,7 @@ interface Opened {
 }
 
 async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
-  const { audits, fleet, trail, epochs } = begun
+  const { audits, epochs, fleet, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -183,12 +187,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const onAhead = (host: Known, epoch: string) =>
-    void enrolled(host.organization).then(
-      (count) => epochs.onAhead(host, epoch, count),
-      () => undefined,
-    )
-  const accept = createAccept({ ...told, db, audits, fleet, identity, epochs, onAhead, ratchet: createRatchet(db), log })
+  const ahead = { epochs, onAhead: tellAhead(epochs, enrolled) }
+  const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
@@ -257,10 +257,14 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
+  const place = passkeyPlace(config.publicUrl, state)
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
-  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin, tell: mail.tell })
+  const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
+  const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
+  const origins = () => [...place.origins()]
+  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
   return {
     places,
     logins,
@@ -273,7 +277,7 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins }),
       teams: serveTeams({ db, roles }),
-      ...handlersOf({ logins, roles, tokens }),
+      ...handlersOf({ identities, logins, roles, tokens }),
     },
     async accountReset(organizations: readonly string[], account: string) {
       for (const organization of organizations) await logins.endOf(organization, account)
@@ -358,6 +362,15 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+/** A host that knows a later epoch counts among all that its organization has. */
+function tellAhead(epochs: Epochs, enrolled: (organization: string) => Promise<number>) {
+  return (host: Known, epoch: string) =>
+    void enrolled(host.organization).then(
+      (count) => epochs.onAhead(host, epoch, count),
+      () => undefined,
+    )
 }
 
 function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {

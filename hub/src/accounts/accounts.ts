@@ -5,7 +5,7 @@ import type { HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, sql } from '../base/drizzle.ts'
-import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
+import { accounts, identities, identityProviders, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Roles } from '../roles/roles.ts'
@@ -39,7 +39,7 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
 }
 
 async function list({ db, roles, logins }: AccountsDeps, organization: string): Promise<Account[]> {
-  const [rows, inTeams, held, seen] = await db.tx({ organization }, (_sql, orm) =>
+  const [rows, inTeams, comeThrough, held, seen] = await db.tx({ organization }, (_sql, orm) =>
     Promise.all([
       orm
         .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
@@ -51,21 +51,29 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
         .from(teamMembers)
         .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
         .orderBy(teams.name),
+      orm
+        .select({ account: identities.accountId, email: identities.email, provider: identityProviders.name })
+        .from(identities)
+        .innerJoin(identityProviders, eq(identityProviders.id, identities.providerId))
+        .orderBy(identityProviders.name),
       roles.rolesHeld(orm),
       logins.lastSeen(orm),
     ]),
   )
   const teamsOf = Map.groupBy(inTeams, ({ account }) => account)
+  const through = Map.groupBy(comeThrough, ({ account }) => account)
   return rows.map(({ id, name, email, joinedAt }) => {
     const { roles: whole = [], others = 0 } = held.get(id) ?? {}
     return {
       id,
       name,
-      email,
+      // What a provider says of an address is shown, and nothing is found by it.
+      email: email ?? through.get(id)?.[0]?.email ?? '',
       joinedMs: joinedAt.getTime(),
       lastSeenMs: seen.get(id) ?? 0,
       teams: (teamsOf.get(id) ?? []).map((team) => ({ id: team.id, name: team.name })),
-      roles: [...whole],
+      roles: [...new Set(whole)],
+      providers: (through.get(id) ?? []).map(({ provider }) => provider),
       otherGrants: others,
     }
   })

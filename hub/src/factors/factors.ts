@@ -1,5 +1,6 @@
 import type { Factor } from '@fairlead/protocol/api.ts'
 import type { Challenge, Given } from '@fairlead/protocol/features/factors.ts'
+import type { Through } from '../base/access.ts'
 import type { Database, Db, Within } from '../base/db.ts'
 import type { Rights } from '../base/rights.ts'
 import type { Seal } from '../base/seal.ts'
@@ -57,6 +58,13 @@ export interface Factors {
   readonly notices: ReturnType<typeof createNotices>
   readonly tickets: Tickets
   readonly host: string
+}
+
+/** An account without a password proves itself where it came from; what the provider asks for is not asked here again. */
+export function standingThrough(standing: Standing, through: Through | undefined): Standing {
+  if (through === undefined) return standing
+  const accepts = through.own && !standing.hasSecond ? (['provider'] as const) : standing.accepts
+  return { ...standing, accepts, required: standing.required && through.secondFactor === 'here' }
 }
 
 /** What people prove themselves by, beside the password. */

@@ -62,7 +62,8 @@ export interface Member {
   readonly id: string
   readonly name: string
   readonly organization: string
-  readonly passwordHash: string
+  /** Null: an account without a password, which signs in through a provider alone. */
+  readonly passwordHash: string | null
 }
 
 /**
@@ -73,7 +74,7 @@ export async function checkAccount(db: Database, who: string, password: string):
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, who)))
   const account = found?.id ?? randomUUID()
   const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
-  const right = await checkPassword(password, found?.passwordHash)
+  const right = await checkPassword(password, found?.passwordHash ?? undefined)
   if (found === undefined || membership === undefined) return { right: false, member: undefined }
   const { id, name, passwordHash } = found
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
@@ -95,13 +96,14 @@ export async function personOf(db: Database, email: string, { name, password, la
     const id = randomUUID()
     return { id, name, made: { id, email, name, language, passwordHash: await hashPassword(password) } }
   }
-  if (await checkPassword(password, known.passwordHash)) return { id: known.id, name: known.name, made: undefined }
+  if (await checkPassword(password, known.passwordHash ?? undefined)) return { id: known.id, name: known.name, made: undefined }
   throw new FairleadError('unauthenticated', `${email} has an account on this hub; its password is another one.`, {
     details: { field: 'password' },
   })
 }
 
 export async function rehash(db: Database, { id, passwordHash }: Member, password: string): Promise<void> {
+  if (passwordHash === null) return
   const hash = await hashPassword(password)
   // Unless it was changed meanwhile.
   const same = and(eq(accounts.id, id), eq(accounts.passwordHash, passwordHash))
@@ -115,7 +117,7 @@ export async function describeMe(
   organization: string,
   permissions: readonly string[],
   expires: Date,
-): Promise<Me> {
+): Promise<Omit<Me, 'provider' | 'mustEnrol'>> {
   const { name: accountName, email: address, language: spoken } = accounts
   const [row] = await db.tx({ organization }, (_sql, orm) =>
     orm
@@ -130,7 +132,7 @@ export async function describeMe(
   return {
     account,
     name,
-    email,
+    email: email ?? '',
     language,
     organization: { id: organization, name: row.organization },
     permissions: [...permissions],

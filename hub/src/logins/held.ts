@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Caller, Proof } from '../base/access.ts'
+import type { Caller, Proof, Through } from '../base/access.ts'
 import { showOwn, type Database, type Within } from '../base/db.ts'
 import { and, eq, gt, max, sql, type Orm } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { accounts } from '../base/tables.ts'
-import type { Known, Standing } from '../factors/factors.ts'
+import { standingThrough, type Known, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
+import { refuseClosed, rightsThrough, takeThrough, throughOf } from './through.ts'
 
 const absoluteSeconds = 24 * 3600
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
@@ -30,6 +31,14 @@ export type RightsOf = (who: Who, within?: Within) => Promise<Rights>
 
 /** By what an account can prove itself, and whether it must get more. */
 export type StandingOf = (who: Who, known?: Known) => Promise<Standing>
+
+export interface NewLogin {
+  readonly account: string
+  readonly organization: string
+  readonly factor: Factor
+  /** The provider that they came through. */
+  readonly through?: Through | undefined
+}
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -54,23 +63,24 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   async function look(within: Within, hash: Buffer) {
     const row = await readAlive(within, hash)
     if (row === undefined) return undefined
-    const { account, name, organization } = row
-    const rights = await rightsOf(row, within)
-    return { account, name, organization, rights, proof: proofOf(row, await standing(row, { within, rights })) }
+    const { account, name, organization, through } = row
+    const rights = rightsThrough(await rightsOf(row, within), through)
+    const proof = proofOf(row, standingThrough(await standing(row, { within, rights }), through))
+    return { account, name, organization, rights, proof, ...(through === undefined ? {} : { through }) }
   }
 
   return {
-    async begin(account: string, organization: string, context: LoginContext, factor: Factor): Promise<Date> {
+    async begin({ account, organization, factor, through }: NewLogin, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
       const expiresAt = sql<Date>`now() + interval '24 hours'`
       const { ip, userAgent } = context.caller
       const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
-      const [made] = await db.tx({ organization }, (_sql, orm) =>
-        orm
-          .insert(logins)
-          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, expiresAt, ...from })
-          .returning({ expires: logins.expiresAt }),
-      )
+      const tokenHash = digestOf(secretOf(token))
+      const row = { organizationId: organization, tokenHash, accountId: account, expiresAt, ...from, providerId: through?.id ?? null }
+      const [made] = await db.tx({ organization }, async (_sql, orm) => {
+        if (through !== undefined) await refuseClosed(orm, through)
+        return orm.insert(logins).values(row).returning({ expires: logins.expiresAt })
+      })
       context.cookie.set(token, absoluteSeconds)
       return made!.expires
     },
@@ -99,6 +109,8 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(own).returning({ hash: logins.tokenHash }))
       return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
+    /** The logins that it ended: of one account, or of all that came through a provider. */
+    endThrough: async (which: Parameters<typeof takeThrough>[1]) => (await takeThrough(db, which)).map(forgetOne),
     forgetOne,
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)
@@ -122,11 +134,22 @@ function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number },
 /** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
 async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor } = logins
+  const { accountId, organizationId, expiresAt, factor, providerId } = logins
+  const { name, email } = accounts
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
   const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
   const [row] = await orm
-    .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs, idle })
+    .select({
+      account: accountId,
+      organization: organizationId,
+      name,
+      email,
+      expires: expiresAt,
+      factor,
+      provenAgoMs,
+      provider: providerId,
+      idle,
+    })
     .from(logins)
     .innerJoin(accounts, eq(accounts.id, accountId))
     .where(alive)
@@ -134,7 +157,8 @@ async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   await showOwn(db, row)
   // To the minute is enough for what lives twelve hours: most look-ups write nothing.
   if (row.idle) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
-  return row
+  const through = row.provider === null ? undefined : await throughOf(orm, row.provider, row.email === null)
+  return row.provider !== null && through === undefined ? undefined : { ...row, through }
 }
 
 /** When each account used a login last, to the minute, ms since the epoch. */

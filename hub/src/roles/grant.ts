@@ -5,7 +5,7 @@ import type { rolesApi } from '@fairlead/protocol/features/roles.ts'
 import type { Caller } from '../base/access.ts'
 import { alone } from '../base/alone.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, sql, type Orm } from '../base/drizzle.ts'
+import { and, eq, isNull, sql, type Orm } from '../base/drizzle.ts'
 import type { Place, Reach } from '../base/rights.ts'
 import { environments, hosts, memberships, teams } from '../base/tables.ts'
 import { isBuiltIn, permissionsOf } from './built-in.ts'
@@ -53,7 +53,8 @@ export async function refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, all
   if (!caller.rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner makes owners.')
 }
 
-async function checkGiven(orm: Orm, all: readonly string[], { role, reach }: Given): Promise<ReadonlySet<string>> {
+/** Throws `not_found` when there is no such role or place. */
+export async function checkGiven(orm: Orm, all: readonly string[], { role, reach }: Given): Promise<ReadonlySet<string>> {
   const permissions = await permissionsOfRole(orm, role, all)
   await checkReach(orm, reach)
   return permissions
@@ -64,11 +65,13 @@ interface NewGrant extends Given {
   readonly effect: 'allow' | 'deny'
   readonly account?: string
   readonly team?: string
+  /** Whose rules give it. */
+  readonly provider?: string
 }
 
 export async function insertGrant(
   orm: Orm,
-  { organization: organizationId, role, reach, effect, account, team }: NewGrant,
+  { organization: organizationId, role, reach, effect, account, team, provider }: NewGrant,
 ): Promise<string> {
   const [{ count } = { count: 0 }] = await orm.select({ count: sql<number>`count(*)::int` }).from(grants)
   if (count >= mostOf.grants)
@@ -83,6 +86,7 @@ export async function insertGrant(
     ...(reach.on === 'environment' ? { environmentId: reach.target } : {}),
     ...(reach.on === 'host' ? { hostId: reach.target } : {}),
     ...(reach.on === 'tag' ? { tag: reach.target } : {}),
+    ...(provider === undefined ? {} : { providerId: provider }),
   })
   return id
 }
@@ -96,6 +100,8 @@ export async function takeBack(db: Database, caller: Caller, all: readonly strin
       .from(grants)
       .where(eq(sql`${grants.id}::text`, id))
     if (found === undefined) throw new FairleadError('not_found', 'There is no such grant; somebody may have taken it back already.')
+    if (found.providerId !== null)
+      throw new FairleadError('conflict', 'This came of the rules of a sign-in provider, and would come again; change the rules there.')
     await refuseTaking(orm, caller, all, found)
     await orm.delete(grants).where(eq(grants.id, found.id))
   })
@@ -124,7 +130,8 @@ async function checkOthers(orm: Orm, { rights }: Caller, account: string | null)
   const owners = await orm
     .select({ account: grants.accountId })
     .from(grants)
-    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow')))
+    // Those that a provider made may be gone with it tomorrow.
+    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'), isNull(grants.providerId)))
   if (owners.every((owner) => owner.account === account))
     throw new FairleadError('conflict', 'This is the last owner: make somebody else one first, or nobody could mend anything.')
 }

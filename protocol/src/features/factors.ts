@@ -71,7 +71,7 @@ export const NewPasskey = z.object({
 })
 export type NewPasskey = z.infer<typeof NewPasskey>
 
-export const FactorName = z.enum(['password', 'totp', 'recovery', 'passkey'])
+export const FactorName = z.enum(['password', 'totp', 'recovery', 'passkey', 'provider'])
 
 export const Passkey = z.object({
   id: z.string(),

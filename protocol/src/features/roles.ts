@@ -45,6 +45,8 @@ export const RoleGrant = z.object({
   /** `name`: what the target is called now; empty: it is gone. */
   reach: z.object({ on: z.enum(['organization', 'environment', 'host', 'tag']), target: z.string(), name: z.string() }),
   createdMs: z.number(),
+  /** The provider whose rules gave it, by name: it comes and goes with these. */
+  provider: z.optional(z.string()),
 })
 export type RoleGrant = z.infer<typeof RoleGrant>
 
