@@ -9,7 +9,9 @@ import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
+import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
+import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
@@ -58,6 +60,7 @@ import { openMetricsStore } from './metrics/metrics.ts'
 import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -81,6 +84,8 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
+  /** Somebody at the hub's own machine gave an account back: what is open for it ends, and it is told. */
+  accountReset(organizations: readonly string[], account: string): Promise<void>
   /** Made-up hosts, once the owner exists. */
   startDemo(hosts: number): Promise<void>
   close(): Promise<void>
@@ -123,6 +128,12 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const begun = { audits, fleet, trail, epochs, outbound }
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
+    const kekPath = join(config.dataDir, 'kek')
+    const control = await openControl(config.dataDir, {
+      'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+    })
+    opened.push(control.close)
     lock.tell(hub.url)
     return { ...hub, close }
   } catch (error) {
@@ -206,14 +217,23 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
+  const { tlsCert, tlsKey, dataDir } = config
+  const shown = watchCertificate({
+    current: certificate,
+    given: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
+    read: () => openCertificate(dataDir, { cert: tlsCert, key: tlsKey }),
+    take: listeners.setCertificate,
+    log,
+  })
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
+    accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
-    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
+    close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
 }
 
@@ -259,6 +279,10 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),
     },
+    async accountReset(organizations: readonly string[], account: string) {
+      for (const organization of organizations) await logins.endOf(organization, account)
+      await factors.notices.note(account, 'reset', { ip: '', userAgent: '' })
+    },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
       const end = (login: string, renewed: boolean) => {
@@ -290,6 +314,7 @@ function handlersOf<F extends Record<string, { readonly handlers: object }>>(fea
 }
 
 interface Running {
+  readonly shown: CertificateWatch
   readonly state: { draining: boolean }
   readonly consoles: Consoles
   readonly doors: Doors
@@ -301,7 +326,8 @@ interface Running {
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+  shown.close()
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
