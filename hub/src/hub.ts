@@ -52,6 +52,7 @@ import { openMetricsStore } from './metrics/metrics.ts'
 import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { createScim, serveScim } from './scim/scim.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -173,6 +174,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     version,
     api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
+    scim: createScim({ ...who, doors }),
     installer: installer.app,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
@@ -231,6 +233,7 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins }),
+      scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ logins, roles, tokens }),
     },

@@ -5,11 +5,16 @@ import type { HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, sql } from '../base/drizzle.ts'
+import { shownEmail } from '../base/email.ts'
 import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
 import type { Roles } from '../roles/roles.ts'
 import { accept, invited } from './accept.ts'
+import { scimUsers } from '../scim/tables.ts'
 import { cancelInvitation, invite, listInvitations } from './invite.ts'
+import { createService } from './service.ts'
+
+export { findService } from './service.ts'
 
 export interface AccountsDeps {
   readonly db: Database
@@ -25,6 +30,10 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
   return {
     list: (_input, { caller }) => list(deps, caller.organization),
     remove: async ({ id }, { caller, note }) => remove(deps, { caller, note }, id),
+    async createService({ name }, context) {
+      const id = await createService(deps, context, name)
+      return (await list(deps, context.caller.organization)).find((account) => account.id === id)!
+    },
     invitations: (_input, { caller }) => listInvitations(deps, caller.organization),
     invite: (input, { caller, note }) => {
       note(input.email)
@@ -39,9 +48,18 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
 async function list({ db, roles, logins }: AccountsDeps, organization: string): Promise<Account[]> {
   const [rows, inTeams] = await db.tx({ organization }, async (_sql, orm) => [
     await orm
-      .select({ id: accounts.id, name: accounts.name, email: accounts.email, joinedAt: memberships.createdAt })
+      .select({
+        id: accounts.id,
+        name: accounts.name,
+        email: accounts.email,
+        kind: accounts.kind,
+        active: memberships.active,
+        joinedAt: memberships.createdAt,
+        scim: scimUsers.document,
+      })
       .from(memberships)
       .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+      .leftJoin(scimUsers, eq(scimUsers.accountId, memberships.accountId))
       .orderBy(sql`lower(${accounts.name})`),
     await orm
       .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
@@ -52,13 +70,16 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
   const given = Map.groupBy(await roles.grantsOf(organization), ({ holder }) => holder.id)
   const teamsOf = Map.groupBy(inTeams, ({ account }) => account)
   const seen = await logins.lastSeen(organization)
-  return rows.map(({ id, name, email, joinedAt }) => {
+  return rows.map(({ id, name, email, kind, active, joinedAt, scim }) => {
     const own = given.get(id) ?? []
     const whole = own.filter(({ effect, reach }) => effect === 'allow' && reach.on === 'organization')
     return {
       id,
       name,
-      email,
+      email: scim === null ? shownEmail(email) : scimEmail(scim),
+      kind,
+      active,
+      provisioned: scim !== null,
       joinedMs: joinedAt.getTime(),
       lastSeenMs: seen.get(id) ?? 0,
       teams: (teamsOf.get(id) ?? []).map((team) => ({ id: team.id, name: team.name })),
@@ -66,6 +87,13 @@ async function list({ db, roles, logins }: AccountsDeps, organization: string): 
       otherGrants: own.length - whole.length,
     }
   })
+}
+
+/** What the directory says: nobody proved it, and nobody is found by it. */
+function scimEmail({ emails }: Readonly<Record<string, unknown>>): string {
+  const all = (Array.isArray(emails) ? emails : []) as readonly { readonly value?: unknown; readonly primary?: unknown }[]
+  const value = (all.find(({ primary }) => primary === true) ?? all[0])?.value
+  return typeof value === 'string' ? value : ''
 }
 
 async function remove(
@@ -76,7 +104,7 @@ async function remove(
   const { organization } = caller
   await db.tx({ organization }, async (_sql, orm) => {
     const [member] = await orm
-      .select({ id: accounts.id, name: accounts.name })
+      .select({ id: accounts.id, name: accounts.name, kind: accounts.kind })
       .from(memberships)
       .innerJoin(accounts, eq(accounts.id, memberships.accountId))
       .where(eq(sql`${memberships.accountId}::text`, id))
@@ -84,6 +112,8 @@ async function remove(
     note(member.name)
     await roles.refuseTaking(orm, caller, { account: member.id })
     await orm.delete(memberships).where(eq(memberships.accountId, member.id))
+    // It belongs nowhere else, and nobody could bring it back.
+    if (member.kind === 'service') await orm.delete(accounts).where(eq(accounts.id, member.id))
   })
   await logins.endOf(organization, id)
   roles.changed(organization)

@@ -13,6 +13,8 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** Nobody signs in to the account: it is a service's own. */
+  readonly service?: true
   /** The token that stands for the account; absent: a person's own login. */
   readonly token?: { readonly id: string; readonly expiresMs: number }
   /** Of a person's login. Absent: whoever asks cannot prove anew who they are, and gets through no door that wants it. */
@@ -116,6 +118,8 @@ export function authorize(
   // One's own login and account: nobody grants these. A token that was found by somebody must not make itself another one.
   else if (caller.token !== undefined && !tokenEndpoints.has(name))
     throw new FairleadError('forbidden', 'A token cannot do this; it takes a person who is signed in.')
+  if (door.standard !== undefined && caller.service !== true)
+    throw new FairleadError('forbidden', 'This is for service accounts: make one under Access, and use its token.')
   if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
   if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
 }

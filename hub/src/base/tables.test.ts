@@ -8,6 +8,7 @@ import * as accountTables from '../accounts/tables.ts'
 import * as factorTables from '../factors/tables.ts'
 import * as loginTables from '../logins/tables.ts'
 import * as roleTables from '../roles/tables.ts'
+import * as scimTables from '../scim/tables.ts'
 import * as secretTables from '../secrets/tables.ts'
 import * as tokenTables from '../tokens/tables.ts'
 import { eq } from './drizzle.ts'
@@ -28,6 +29,7 @@ describe('the typed tables', () => {
       ...factorTables,
       ...loginTables,
       ...roleTables,
+      ...scimTables,
       ...secretTables,
       ...tokenTables,
     })) {

@@ -5,7 +5,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, type Orm } from '../base/drizzle.ts'
-import { canonical } from '../base/email.ts'
+import { canonical, shownEmail } from '../base/email.ts'
 import { accounts, environments, memberships, organizations } from '../base/tables.ts'
 import { giveOwner } from '../roles/roles.ts'
 import { refuseCommon } from './common.ts'
@@ -72,18 +72,25 @@ export interface Member {
 export async function checkAccount(db: Database, who: string, password: string): Promise<{ right: boolean; member: Member | undefined }> {
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, who)))
   const account = found?.id ?? randomUUID()
-  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
-  const right = await checkPassword(password, found?.passwordHash)
+  const membership = await membershipOf(db, account)
+  const right = await checkPassword(password, found?.kind === 'person' ? found.passwordHash : undefined)
   if (found === undefined || membership === undefined) return { right: false, member: undefined }
   const { id, name, passwordHash } = found
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
 }
 
+/** Where an account comes in first. */
+async function membershipOf(db: Database, account: string) {
+  const own = and(eq(memberships.accountId, account), eq(memberships.active, true))
+  const [found] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(own))
+  return found
+}
+
 /** An account that proved itself otherwise; undefined: it belongs nowhere any more. */
 export async function memberOf(db: Database, account: string): Promise<Member | undefined> {
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
-  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
-  if (found === undefined || membership === undefined) return undefined
+  const membership = await membershipOf(db, account)
+  if (found?.kind !== 'person' || membership === undefined) return undefined
   return { id: found.id, name: found.name, organization: membership.organizationId, passwordHash: found.passwordHash }
 }
 
@@ -95,7 +102,8 @@ export async function personOf(db: Database, email: string, { name, password, la
     const id = randomUUID()
     return { id, name, made: { id, email, name, language, passwordHash: await hashPassword(password) } }
   }
-  if (await checkPassword(password, known.passwordHash)) return { id: known.id, name: known.name, made: undefined }
+  if (known.kind === 'person' && (await checkPassword(password, known.passwordHash)))
+    return { id: known.id, name: known.name, made: undefined }
   throw new FairleadError('unauthenticated', `${email} has an account on this hub; its password is another one.`, {
     details: { field: 'password' },
   })
@@ -130,7 +138,7 @@ export async function describeMe(
   return {
     account,
     name,
-    email,
+    email: shownEmail(email),
     language,
     organization: { id: organization, name: row.organization },
     permissions: [...permissions],

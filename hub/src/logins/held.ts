@@ -6,7 +6,7 @@ import type { Database } from '../base/db.ts'
 import { and, eq, gt, max, sql } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
-import { accounts } from '../base/tables.ts'
+import { accounts, memberships } from '../base/tables.ts'
 import type { Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
@@ -123,13 +123,18 @@ async function readAlive(db: Database, hash: Buffer) {
     orm
       .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs })
       .from(logins)
-      .innerJoin(accounts, eq(accounts.id, accountId))
+      .innerJoin(accounts, and(eq(accounts.id, accountId), eq(accounts.kind, 'person')))
       .where(alive),
   )
   if (row === undefined) return undefined
-  const { organization } = row
-  await db.tx({ organization }, (_sql, orm) => orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash)))
-  return row
+  const { organization, account } = row
+  const active = await db.tx({ organization }, async (_sql, orm) => {
+    const own = and(eq(memberships.accountId, account), eq(memberships.active, true))
+    const [member] = await orm.select({ id: memberships.accountId }).from(memberships).where(own)
+    if (member !== undefined) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
+    return member !== undefined
+  })
+  return active ? row : undefined
 }
 
 /** When each account used a login last, ms since the epoch. */

@@ -6,7 +6,7 @@ import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, sql, type Orm } from '../base/drizzle.ts'
 import type { Place, Reach } from '../base/rights.ts'
-import { environments, hosts, memberships, organizations, teams } from '../base/tables.ts'
+import { accounts, environments, hosts, memberships, organizations, teams } from '../base/tables.ts'
 import { isBuiltIn, permissionsOf } from './built-in.ts'
 import { isOwnership, reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -31,6 +31,7 @@ export async function giveRole(db: Database, caller: Caller, all: readonly strin
     await checkHolder(orm, holder)
     if (role === 'owner' && (holder.kind !== 'account' || effect !== 'allow'))
       throw new FairleadError('invalid_input', 'An owner is an account, and no denial.', { details: { field: 'role' } })
+    if (role === 'owner') await refuseService(orm, holder.id)
     if (effect === 'allow') await refuseGiving(orm, caller, all, wanted)
     else await checkGiven(orm, all, wanted)
     return insertGrant(orm, {
@@ -123,14 +124,34 @@ export function refuseMore({ rights }: Pick<Caller, 'rights'>, permissions: Iter
   )
 }
 
+/** Somebody must be able to sign in and mend everything. */
+async function refuseService(orm: Orm, id: string): Promise<void> {
+  const [found] = await orm.select({ kind: accounts.kind }).from(accounts).where(eq(accounts.id, id))
+  if (found?.kind === 'service')
+    throw new FairleadError('invalid_input', 'An owner is a person; a service account takes another role.', { details: { field: 'role' } })
+}
+
 async function checkOthers(orm: Orm, { rights }: Caller, account: string | null): Promise<void> {
   if (!rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner takes back what an owner has.')
+  await refuseLast(orm, account)
+}
+
+/** Throws `conflict` when nobody else is an owner who may come in. */
+async function refuseLast(orm: Orm, account: string | null): Promise<void> {
   const owners = await orm
     .select({ account: grants.accountId })
     .from(grants)
-    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow')))
+    .innerJoin(memberships, eq(memberships.accountId, grants.accountId))
+    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'), eq(memberships.active, true)))
   if (owners.every((owner) => owner.account === account))
     throw new FairleadError('conflict', 'This is the last owner: make somebody else one first, or nobody could mend anything.')
+}
+
+/** Somebody goes whom nobody here asked about: throws `conflict` for the last owner. */
+export async function refuseLeaving(orm: Orm, account: string): Promise<void> {
+  await alone(orm)
+  const owns = and(eq(grants.accountId, account), eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'))
+  if ((await orm.$count(grants, owns)) > 0) await refuseLast(orm, account)
 }
 
 async function permissionsOfRole(orm: Orm, id: string, all: readonly string[]): Promise<ReadonlySet<string>> {

@@ -16,7 +16,7 @@ export function loadRights(
       .select({ runsHub: accounts.runsHub })
       .from(memberships)
       .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-      .where(eq(memberships.accountId, account))
+      .where(and(eq(memberships.accountId, account), eq(memberships.active, true)))
     if (member === undefined) return noRights
     const own = orm.select({ id: teamMembers.teamId }).from(teamMembers).where(eq(teamMembers.accountId, account))
     const rows = await orm

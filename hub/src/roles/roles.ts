@@ -9,7 +9,18 @@ import type { Rights } from '../base/rights.ts'
 import type { Places } from '../base/serve.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
-import { alone, giveRole, insertGrant, mostOf, refuseGiving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
+import {
+  alone,
+  giveRole,
+  insertGrant,
+  mostOf,
+  refuseGiving,
+  refuseLeaving,
+  refuseMore,
+  refuseTaking,
+  takeBack,
+  type Given,
+} from './grant.ts'
 import { listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -32,6 +43,8 @@ export interface Roles {
   refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, given: Given): Promise<void>
   /** Throws when the caller could not take back each grant of an account or a team. Nobody else changes any until the transaction ends. */
   refuseTaking(orm: Orm, caller: Caller, holder: Holder): Promise<void>
+  /** An account goes, or may come in no more: throws `conflict` for the last owner. */
+  refuseLeaving(orm: Orm, account: string): Promise<void>
   give(orm: Orm, given: Given & { readonly organization: string; readonly account: string }): Promise<void>
   grantsOf(organization: string): Promise<readonly RoleGrant[]>
   /** Those that grants refer to. */
@@ -103,6 +116,7 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
       const of = 'account' in holder ? eq(grants.accountId, holder.account) : eq(grants.teamId, holder.team)
       for (const grant of await orm.select().from(grants).where(of)) await refuseTaking(orm, caller, all, grant)
     },
+    refuseLeaving,
     async give(orm, { account, ...given }) {
       await insertGrant(orm, { ...given, account, effect: 'allow' })
     },

@@ -3,7 +3,7 @@ import type { Database } from '../base/db.ts'
 import { and, eq, gt, sql } from '../base/drizzle.ts'
 import { limitRights, type Rights } from '../base/rights.ts'
 import { digestOf, type Secret } from '../base/secret.ts'
-import { accounts } from '../base/tables.ts'
+import { accounts, memberships } from '../base/tables.ts'
 import { mayComeFrom } from './addresses.ts'
 import { tokens } from './tables.ts'
 
@@ -27,17 +27,25 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
   async function read(digest: Buffer, ip: string): Promise<Held | undefined> {
     const alive = and(eq(tokens.tokenHash, digest), gt(tokens.expiresAt, sql<Date>`now()`))
     const [row] = await db.tx({ secret: digest }, (_sql, orm) =>
-      orm.select({ token: tokens, name: accounts.name }).from(tokens).innerJoin(accounts, eq(accounts.id, tokens.accountId)).where(alive),
+      orm
+        .select({ token: tokens, name: accounts.name, kind: accounts.kind })
+        .from(tokens)
+        .innerJoin(accounts, eq(accounts.id, tokens.accountId))
+        .where(alive),
     )
     if (row === undefined) return undefined
     const { id, organizationId: organization, accountId: account, name, scopes, addresses, expiresAt } = row.token
-    if (mayComeFrom(addresses, ip))
-      await db.tx({ organization }, (_sql, orm) =>
-        orm
+    const active = await db.tx({ organization }, async (_sql, orm) => {
+      const own = and(eq(memberships.accountId, account), eq(memberships.active, true))
+      const [member] = await orm.select({ id: memberships.accountId }).from(memberships).where(own)
+      if (member !== undefined && mayComeFrom(addresses, ip))
+        await orm
           .update(tokens)
           .set({ usedAt: sql`now()`, usedIp: ip })
-          .where(eq(tokens.id, id)),
-      )
+          .where(eq(tokens.id, id))
+      return member !== undefined
+    })
+    if (!active) return undefined
     const rights = limitRights(await rightsOf({ organization, account }), new Set(scopes))
     const caller = {
       account,
@@ -46,6 +54,7 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
       rights,
       login: `token ${id}`,
       token: { id, expiresMs: expiresAt.getTime() },
+      ...(row.kind === 'service' ? { service: true as const } : {}),
     }
     return { caller, addresses, untilMs: Math.min(performance.now() + cachedMs, performance.now() + expiresAt.getTime() - Date.now()) }
   }

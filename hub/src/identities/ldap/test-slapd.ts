@@ -4,9 +4,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { webcrypto } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
+import { freePort } from '../../../../e2e/fleet/tlsproxy.ts'
 
 export const base = 'dc=example,dc=test'
 export const reader = { dn: `cn=reader,${base}`, password: 'reader of the book' }
@@ -152,15 +153,6 @@ async function makeCertificates(expired: boolean) {
     cert: cert.toString('pem'),
     key: `-----BEGIN PRIVATE KEY-----\n${pkcs8.trim()}\n-----END PRIVATE KEY-----\n`,
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function answers(port: number): Promise<boolean> {
