@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { copyTree } from './tree.ts'
 import { until } from './until.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -59,15 +60,12 @@ export function startAgain(dir: string, ...options: string[]): Promise<Started> 
   return launch([process.execPath, join(root, 'start.ts'), ...options], dir)
 }
 
-/** `npm run dev` in a copy of the tree: what a test saves there is nobody's source. The copy has what is installed here. */
+/** `npm run dev` in a copy of the tree. */
 export async function startDev(...options: string[]): Promise<Started & { readonly tree: string }> {
   const dir = mkdtempSync('/var/tmp/fairlead-dev-')
   chmodSync(dir, 0o711)
   const tree = join(dir, 'tree')
-  const left = new Set(['node_modules', '.git', '.fairlead'])
-  cpSync(root, tree, { recursive: true, preserveTimestamps: true, filter: (path) => !left.has(basename(path)) })
-  for (const folder of ['.', 'protocol', 'agent', 'hub', 'ui', 'e2e'])
-    if (existsSync(join(root, folder, 'node_modules'))) symlinkSync(join(root, folder, 'node_modules'), join(tree, folder, 'node_modules'))
+  copyTree(tree)
   // Not spread: what it said grows.
   return Object.assign(await launch([process.execPath, join(tree, 'dev.ts'), ...options], dir), { tree })
 }

@@ -1,6 +1,6 @@
 -- Accounts that nobody signs in to: only tokens act for them. And people whom somebody's own directory makes, changes and lets go.
 
--- person, service. A service's e-mail is none: `service:` and its id.
+-- Neither a service nor whom a directory made has an e-mail by which it is found (0014).
 ALTER TABLE accounts ADD COLUMN kind text NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'service'));
 -- false: whoever it is keeps roles and teams, and may use none of them.
 ALTER TABLE memberships ADD COLUMN active boolean NOT NULL DEFAULT true;

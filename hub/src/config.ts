@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
+import { netFault } from './base/addresses.ts'
 import { dataDirProblem } from './base/datadir.ts'
 import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
@@ -16,6 +17,8 @@ export interface Config {
   readonly dataDir: string
   readonly publicUrl: string | undefined
   readonly trustedProxies: readonly string[]
+  /** Networks inside that the hub may ask what people give it the addresses of: sign-in providers, directories, webhooks. */
+  readonly outboundAllow?: readonly string[]
   readonly databaseUrl: string | undefined
   readonly databaseOwnerUrl: string | undefined
   readonly metricsToken: Secret | undefined
@@ -39,6 +42,7 @@ const names = [
   'FAIRLEAD_DATA_DIR',
   'FAIRLEAD_PUBLIC_URL',
   'FAIRLEAD_TRUSTED_PROXIES',
+  'FAIRLEAD_OUTBOUND_ALLOW',
   'FAIRLEAD_METRICS_TOKEN',
   'FAIRLEAD_METRICS_TOKEN_FILE',
   'FAIRLEAD_TLS_CERT',
@@ -61,6 +65,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     dataDir: env['FAIRLEAD_DATA_DIR'] ?? defaultDataDir,
     publicUrl: publicUrl(env, problems),
     trustedProxies: (env['FAIRLEAD_TRUSTED_PROXIES'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
+    outboundAllow: (env['FAIRLEAD_OUTBOUND_ALLOW'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
     databaseOwnerUrl: databaseAddress(env, 'DATABASE_OWNER_URL', problems),
     metricsToken: metricsToken === undefined ? undefined : secretOf(metricsToken),
@@ -77,6 +82,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
   for (const proxy of config.trustedProxies)
     if (!/^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(proxy))
       problems.push(`FAIRLEAD_TRUSTED_PROXIES holds "${proxy}", which is neither an address nor a network like 10.0.0.0/8.`)
+  for (const fault of config.outboundAllow.map(netFault)) if (fault !== undefined) problems.push(`FAIRLEAD_OUTBOUND_ALLOW: ${fault}.`)
   if (config.databaseOwnerUrl !== undefined && config.databaseUrl === undefined)
     problems.push('DATABASE_OWNER_URL is set and DATABASE_URL is not; set both, or none for the bundled PostgreSQL.')
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))

@@ -11,6 +11,7 @@ import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
+import { createOutbound } from './base/outbound.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
 import { serveInstaller } from './base/installer.ts'
@@ -37,6 +38,7 @@ import { openFactors, type FactorsDeps } from './factors/factors.ts'
 import { serveFactors } from './factors/own.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
+import { openIdentities, sealedProviders } from './identities/identities.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook, type HostBook } from './hosts/book.ts'
@@ -66,7 +68,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, sealedProviders]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -219,10 +221,14 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
-  const isAdmin: FactorsDeps['isAdmin'] = async (who) => (await rightsOf(who)).somewhere('accounts:manage')
-  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin })
+  const place = passkeyPlace(config.publicUrl, state)
+  const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
+  const factors = openFactors({ db, seal, place, isAdmin })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
-  const tokens = openTokens({ db, permissions, rightsOf })
+  const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
+  const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
+  const origins = () => [...place.origins()]
+  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
   return {
     places,
     logins,
@@ -235,7 +241,7 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
       organizations: serveOrganizations({ db, logins }),
       scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
-      ...handlersOf({ logins, roles, tokens }),
+      ...handlersOf({ identities, logins, roles, tokens }),
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {

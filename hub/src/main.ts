@@ -1,6 +1,5 @@
 import { codes, codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { readConfig, type Config } from './config.ts'
-import { openHub } from './hub.ts'
 
 /** What the hub tells the program that started it, over IPC. */
 export type HubMessage =
@@ -23,6 +22,7 @@ function settings(): Config {
 
 async function main(): Promise<void> {
   const config = settings()
+  const { openHub } = await import('./hub.ts')
   const opening = new AbortController()
   const tell = (message: HubMessage) => process.send?.(message)
   // Made-up hosts need somebody beside the hub who makes them up.
@@ -62,7 +62,15 @@ async function main(): Promise<void> {
 process.on('unhandledRejection', (error) =>
   console.error(JSON.stringify({ level: 'error', message: 'unhandled rejection', error: String(error) })),
 )
-main().catch((error: unknown) => {
+
+/** A command that was named, which needs nothing of the hub; else the hub. */
+async function start(words: readonly string[]): Promise<void> {
+  if (words.length === 0) return main()
+  const { runCommand } = await import('./commands/commands.ts')
+  process.exitCode = await runCommand(words)
+}
+
+start(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof FairleadError ? error.message : error)
   process.exit(codes[codeOf(error)].exit)
 })

@@ -25,8 +25,8 @@ interface Door {
   readonly standard?: 'scim'
 }
 
-/** How somebody proved who they are. `recovery`: by one of the codes that stand for a lost second factor. */
-export type Factor = 'password' | 'totp' | 'recovery' | 'passkey'
+/** How somebody proved who they are. `recovery`: by one of the codes that stand for a lost second factor. `provider`: at their organization's own. */
+export type Factor = 'password' | 'totp' | 'recovery' | 'passkey' | 'provider'
 
 interface ReadDoor extends Door {
   readonly http: `GET /${string}`

@@ -5,8 +5,7 @@ import type { HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, sql } from '../base/drizzle.ts'
-import { shownEmail } from '../base/email.ts'
-import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
+import { accounts, identities, identityProviders, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
 import type { Roles } from '../roles/roles.ts'
 import { accept, invited } from './accept.ts'
@@ -46,45 +45,54 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
 }
 
 async function list({ db, roles, logins }: AccountsDeps, organization: string): Promise<Account[]> {
-  const [rows, inTeams] = await db.tx({ organization }, async (_sql, orm) => [
-    await orm
-      .select({
-        id: accounts.id,
-        name: accounts.name,
-        email: accounts.email,
-        kind: accounts.kind,
-        active: memberships.active,
-        joinedAt: memberships.createdAt,
-        scim: scimUsers.document,
-      })
-      .from(memberships)
-      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-      .leftJoin(scimUsers, eq(scimUsers.accountId, memberships.accountId))
-      .orderBy(sql`lower(${accounts.name})`),
-    await orm
-      .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
-      .from(teamMembers)
-      .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
-      .orderBy(teams.name),
-  ])
-  const given = Map.groupBy(await roles.grantsOf(organization), ({ holder }) => holder.id)
+  const [rows, inTeams, comeThrough, held, seen] = await db.tx({ organization }, (_sql, orm) =>
+    Promise.all([
+      orm
+        .select({
+          id: accounts.id,
+          name: accounts.name,
+          email: accounts.email,
+          kind: accounts.kind,
+          active: memberships.active,
+          joinedAt: memberships.createdAt,
+          scim: scimUsers.document,
+        })
+        .from(memberships)
+        .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+        .leftJoin(scimUsers, eq(scimUsers.accountId, memberships.accountId))
+        .orderBy(sql`lower(${accounts.name})`),
+      orm
+        .select({ account: teamMembers.accountId, id: teams.id, name: teams.name })
+        .from(teamMembers)
+        .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
+        .orderBy(teams.name),
+      orm
+        .select({ account: identities.accountId, email: identities.email, provider: identityProviders.name })
+        .from(identities)
+        .innerJoin(identityProviders, eq(identityProviders.id, identities.providerId))
+        .orderBy(identityProviders.name),
+      roles.rolesHeld(orm),
+      logins.lastSeen(orm),
+    ]),
+  )
   const teamsOf = Map.groupBy(inTeams, ({ account }) => account)
-  const seen = await logins.lastSeen(organization)
+  const through = Map.groupBy(comeThrough, ({ account }) => account)
   return rows.map(({ id, name, email, kind, active, joinedAt, scim }) => {
-    const own = given.get(id) ?? []
-    const whole = own.filter(({ effect, reach }) => effect === 'allow' && reach.on === 'organization')
+    const { roles: whole = [], others = 0 } = held.get(id) ?? {}
     return {
       id,
       name,
-      email: scim === null ? shownEmail(email) : scimEmail(scim),
+      // What a provider says of an address is shown, and nothing is found by it.
+      email: email ?? through.get(id)?.[0]?.email ?? (scim === null ? '' : scimEmail(scim)),
       kind,
       active,
       provisioned: scim !== null,
       joinedMs: joinedAt.getTime(),
       lastSeenMs: seen.get(id) ?? 0,
       teams: (teamsOf.get(id) ?? []).map((team) => ({ id: team.id, name: team.name })),
-      roles: whole.map(({ role }) => role.name),
-      otherGrants: own.length - whole.length,
+      roles: [...new Set(whole)],
+      providers: (through.get(id) ?? []).map(({ provider }) => provider),
+      otherGrants: others,
     }
   })
 }

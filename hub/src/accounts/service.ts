@@ -25,8 +25,7 @@ export async function createService(
       throw new FairleadError('too_many', `An organization has ${mostServices} service accounts at most; remove one first.`)
     if (services.some((one) => one.name.toLowerCase() === name.toLowerCase()))
       throw new FairleadError('conflict', `Another service account is named ${name} already.`, { details: { field: 'name' } })
-    // No e-mail that anybody could type, and no hash that any password could have.
-    await orm.insert(accounts).values({ id, kind: 'service', email: `service:${id}`, name, passwordHash: '-' })
+    await orm.insert(accounts).values({ id, kind: 'service', email: null, name, passwordHash: null })
     await orm.insert(memberships).values({ organizationId, accountId: id })
   })
   return id

@@ -21,6 +21,12 @@ export interface Shown {
   readonly kek?: Buffer
 }
 
+/** Where several features read in one transaction. */
+export interface Within {
+  readonly sql: Db
+  readonly orm: Orm
+}
+
 export interface Database {
   /** The only way to a query: one transaction in which row-level security sees what was shown. */
   tx<T>(shown: Shown, run: (db: Db, orm: Orm) => Promise<T>): Promise<T>
@@ -62,7 +68,7 @@ export async function openDatabase(
     work =
       bundled !== undefined
         ? connectBundled(bundled, workRole, password, { ...quiet, max: 10 })
-        : postgres(config.databaseUrl!, { ...quiet, max: 10, prepare: false })
+        : await connectWork(config.databaseUrl!, quiet)
     await refusePrivileged(work, owner)
     await migrate(owner)
     return database(work, owner, bundled)
@@ -71,6 +77,14 @@ export async function openDatabase(
     await bundled?.stop()
     throw error
   }
+}
+
+/** What was found tells whose it is: the rest of this transaction sees what that organization and this account own. */
+export async function showOwn(
+  sql: Db,
+  { organization, account }: { readonly organization: string; readonly account: string },
+): Promise<void> {
+  await sql`SELECT set_config('app.organization', ${organization}, true), set_config('app.account', ${account}, true)`
 }
 
 const backoffSeconds = (tries: number) => Math.min(1, 0.05 * 2 ** tries)
@@ -99,6 +113,21 @@ function mendOf(code: string | undefined): string {
   if (code === '28P01' || code === '28000') return 'mend the user and the password in DATABASE_URL and DATABASE_OWNER_URL.'
   if (code === '3D000') return 'that database does not exist: create it, or mend its name in DATABASE_URL.'
   return 'see its log.'
+}
+
+/** Statements stay prepared, half the round trips of each, where what answers is the database itself: behind a pooler of transactions the next one may be elsewhere. */
+async function connectWork(url: string, options: object): Promise<Sql> {
+  const pooled = postgres(url, { ...options, max: 10, prepare: false })
+  try {
+    // A pooler makes up the process id that it greets with.
+    const asked = await pooled<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`
+    if ((asked.state as { readonly pid?: number }).pid !== asked[0]!.pid) return pooled
+  } catch (error) {
+    await pooled.end({ timeout: 1 })
+    throw error
+  }
+  await pooled.end({ timeout: 1 })
+  return postgres(url, { ...options, max: 10 })
 }
 
 function connectBundled({ socketDir }: BundledPostgres, user: string, password: string, options: object): Sql {

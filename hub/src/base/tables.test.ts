@@ -6,6 +6,7 @@ import type * as Core from 'drizzle-orm/pg-core'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import * as accountTables from '../accounts/tables.ts'
 import * as factorTables from '../factors/tables.ts'
+import * as identityTables from '../identities/tables.ts'
 import * as loginTables from '../logins/tables.ts'
 import * as roleTables from '../roles/tables.ts'
 import * as scimTables from '../scim/tables.ts'
@@ -27,6 +28,7 @@ describe('the typed tables', () => {
       ...accountTables,
       ...baseTables,
       ...factorTables,
+      ...identityTables,
       ...loginTables,
       ...roleTables,
       ...scimTables,

@@ -52,6 +52,21 @@ describe('organizations in one database behind a pooler', need('postgres15', 'pg
     return organization
   }
 
+  it('keep statements prepared where the database itself answers, and nowhere behind the pooler', async () => {
+    const prepared = (on: Database) =>
+      on.tx({}, async (sql) => {
+        await sql`SELECT ${'asked with a value'}::text`
+        return (await sql`SELECT 1 FROM pg_prepared_statements`).length
+      })
+    const direct = await openDatabase({ databaseUrl: database.url('fairlead_work'), databaseOwnerUrl: database.url('owner'), dataDir: dir })
+    try {
+      assert.notEqual(await prepared(direct), 0)
+      assert.equal(await prepared(db), 0)
+    } finally {
+      await direct.close()
+    }
+  })
+
   it('carry nothing over on a connection: a thousand transactions of fifty, every third one failing, and none sees another’s [security 111]', async () => {
     const all = await Promise.all(Array.from({ length: 50 }, (_, n) => make(`o${n}`)))
     let mixed = 0

@@ -3,8 +3,10 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Environment, environmentsApi } from '@fairlead/protocol/features/environments.ts'
 import type { HubContext } from '../base/access.ts'
+import { alone } from '../base/alone.ts'
 import type { Database } from '../base/db.ts'
 import { eq, sql, type Orm } from '../base/drizzle.ts'
+import { refuseTaken } from '../base/names.ts'
 import { wholeSight, type Sight } from '../base/sight.ts'
 import { environments, hosts, invitations } from '../base/tables.ts'
 import type { HostBook } from '../hosts/book.ts'
@@ -40,8 +42,9 @@ export function serveEnvironments({ db, book }: EnvironmentsDeps): Handlers<type
       const { organization: organizationId } = caller
       const id = randomUUID()
       await db.tx({ organization: organizationId }, async (_sql, orm) => {
-        await refuseName(orm, name)
-        if ((await orm.select({ id: environments.id }).from(environments)).length >= mostEnvironments)
+        const all = await allOf(orm)
+        refuseTaken('environment', name, all)
+        if (all.length >= mostEnvironments)
           throw new FairleadError('too_many', `An organization has ${mostEnvironments} environments at most.`)
         await orm.insert(environments).values({ organizationId, id, name })
       })
@@ -50,7 +53,7 @@ export function serveEnvironments({ db, book }: EnvironmentsDeps): Handlers<type
     async rename({ name }, { caller, environment, note }) {
       note(name)
       await db.tx({ organization: caller.organization }, async (_sql, orm) => {
-        await refuseName(orm, name, environment)
+        refuseTaken('environment', name, await allOf(orm), environment)
         await orm.update(environments).set({ name }).where(eq(environments.id, environment))
       })
       await book.reloadAll(caller.organization)
@@ -86,9 +89,8 @@ export function serveEnvironments({ db, book }: EnvironmentsDeps): Handlers<type
   }
 }
 
-async function refuseName(orm: Orm, name: string, own?: string): Promise<void> {
-  const same = eq(sql`lower(${environments.name})`, name.toLowerCase())
-  const taken = await orm.select({ id: environments.id }).from(environments).where(same)
-  if (taken.some(({ id }) => id !== own))
-    throw new FairleadError('conflict', `Another environment is named ${name} already.`, { details: { field: 'name' } })
+/** Nobody else adds one until the transaction ends. */
+async function allOf(orm: Orm): Promise<{ id: string; name: string }[]> {
+  await alone(orm)
+  return orm.select({ id: environments.id, name: environments.name }).from(environments)
 }

@@ -1,6 +1,8 @@
 import type { Factor } from '@fairlead/protocol/api.ts'
 import type { Challenge, Given } from '@fairlead/protocol/features/factors.ts'
-import type { Database } from '../base/db.ts'
+import type { Through } from '../base/access.ts'
+import type { Database, Db, Within } from '../base/db.ts'
+import type { Rights } from '../base/rights.ts'
 import type { Seal } from '../base/seal.ts'
 import { createDevices } from './devices.ts'
 import { createNotices } from './notices.ts'
@@ -10,12 +12,23 @@ import { createRecovery } from './recovery.ts'
 import { createTickets, type Tickets } from './tickets.ts'
 import { createTotp } from './totp.ts'
 
+interface Who {
+  readonly organization: string
+  readonly account: string
+}
+
+/** A transaction that sees the organization and the account, and what was read of them there. */
+export interface Known {
+  readonly within: Within
+  readonly rights: Rights
+}
+
 export interface FactorsDeps {
   readonly db: Database
   readonly seal: Seal
   readonly place: PasskeyPlace
   /** Whether an account manages others in an organization: of such ones a policy may ask more. */
-  readonly isAdmin: (who: { readonly organization: string; readonly account: string }) => Promise<boolean>
+  readonly isAdmin: (who: Who, known?: Known) => Promise<boolean>
   readonly wallMs?: () => number
   /** Steady ms. */
   readonly now?: () => number
@@ -31,7 +44,7 @@ export interface Standing {
 }
 
 export interface Factors {
-  standing(who: { readonly organization: string; readonly account: string }): Promise<Standing>
+  standing(who: Who, known?: Known): Promise<Standing>
   /** Whether it proves this account, for this scope and holder. A password is not looked at here. */
   check(given: Given, account: string, scope: string, holder: string): Promise<boolean>
   challenge(scope: string, holder: string, account?: string): Promise<Challenge>
@@ -44,6 +57,13 @@ export interface Factors {
   readonly host: string
 }
 
+/** An account without a password proves itself where it came from; what the provider asks for is not asked here again. */
+export function standingThrough(standing: Standing, through: Through | undefined): Standing {
+  if (through === undefined) return standing
+  const accepts = through.own && !standing.hasSecond ? (['provider'] as const) : standing.accepts
+  return { ...standing, accepts, required: standing.required && through.secondFactor === 'here' }
+}
+
 /** What people prove themselves by, beside the password. */
 export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }: FactorsDeps): Factors {
   const tickets = createTickets(now)
@@ -52,17 +72,10 @@ export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }
   const totp = createTotp({ db, seal, tickets, wallMs })
   const recovery = createRecovery(db)
   return {
-    async standing(who) {
+    async standing(who, known) {
       const { organization, account } = who
-      const [row] = await db.tx(
-        { organization, account },
-        (sql) => sql<{ totp: boolean; codes: boolean; passkeys: boolean; policy: string }[]>`SELECT
-          EXISTS (SELECT 1 FROM totp WHERE account_id = ${account}) AS totp,
-          EXISTS (SELECT 1 FROM recovery_codes WHERE account_id = ${account}) AS codes,
-          EXISTS (SELECT 1 FROM passkeys WHERE account_id = ${account}) AS passkeys,
-          coalesce((SELECT second_factor FROM organizations WHERE organization_id = own_organization()), 'optional') AS policy`,
-      )
-      const { policy, codes, ...has } = row!
+      const read = (sql: Db) => readStanding(sql, account)
+      const { policy, codes, ...has } = await (known === undefined ? db.tx({ organization, account }, read) : read(known.within.sql))
       const hasSecond = has.passkeys || has.totp
       const second = (['passkey', 'totp', 'recovery'] as const).filter(
         (one) => ({ passkey: has.passkeys, totp: has.totp, recovery: codes })[one],
@@ -70,7 +83,7 @@ export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }
       return {
         accepts: hasSecond ? second : ['password'],
         hasSecond,
-        required: policy === 'everyone' || (policy === 'admins' && (await isAdmin(who))),
+        required: policy === 'everyone' || (policy === 'admins' && (await isAdmin(who, known))),
       }
     },
     async check(given, account, scope, holder) {
@@ -87,4 +100,14 @@ export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }
     tickets,
     host: place.host,
   }
+}
+
+/** Of an account in an organization that the transaction sees both. */
+async function readStanding(sql: Db, account: string) {
+  const [row] = await sql<{ totp: boolean; codes: boolean; passkeys: boolean; policy: string }[]>`SELECT
+    EXISTS (SELECT 1 FROM totp WHERE account_id = ${account}) AS totp,
+    EXISTS (SELECT 1 FROM recovery_codes WHERE account_id = ${account}) AS codes,
+    EXISTS (SELECT 1 FROM passkeys WHERE account_id = ${account}) AS passkeys,
+    coalesce((SELECT second_factor FROM organizations WHERE organization_id = own_organization()), 'optional') AS policy`
+  return row!
 }

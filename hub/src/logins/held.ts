@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Caller, Proof } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
-import { and, eq, gt, max, sql } from '../base/drizzle.ts'
+import type { Caller, Proof, Through } from '../base/access.ts'
+import { showOwn, type Database, type Within } from '../base/db.ts'
+import { and, eq, gt, max, sql, type Orm } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { accounts, memberships } from '../base/tables.ts'
-import type { Standing } from '../factors/factors.ts'
+import { standingThrough, type Known, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
+import { refuseClosed, rightsThrough, takeThrough, throughOf } from './through.ts'
 
 const absoluteSeconds = 24 * 3600
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
@@ -20,11 +21,24 @@ const mostCached = 10_000
 /** How long a proof opens the doors that want one. */
 const provenMs = 300_000
 
+interface Who {
+  readonly organization: string
+  readonly account: string
+}
+
 /** What an account may do in an organization now. */
-export type RightsOf = (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+export type RightsOf = (who: Who, within?: Within) => Promise<Rights>
 
 /** By what an account can prove itself, and whether it must get more. */
-export type StandingOf = (who: { readonly organization: string; readonly account: string }) => Promise<Standing>
+export type StandingOf = (who: Who, known?: Known) => Promise<Standing>
+
+export interface NewLogin {
+  readonly account: string
+  readonly organization: string
+  readonly factor: Factor
+  /** The provider that they came through. */
+  readonly through?: Through | undefined
+}
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -45,18 +59,29 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
     return login
   }
 
+  /** Whoever has it alive, with what they may do: all of one moment. */
+  async function look(within: Within, hash: Buffer) {
+    const row = await readAlive(within, hash)
+    if (row === undefined) return undefined
+    const { account, name, organization, through } = row
+    const rights = rightsThrough(await rightsOf(row, within), through)
+    const proof = proofOf(row, standingThrough(await standing(row, { within, rights }), through))
+    return { account, name, organization, rights, proof, ...(through === undefined ? {} : { through }) }
+  }
+
   return {
-    async begin(account: string, organization: string, context: LoginContext, factor: Factor): Promise<Date> {
+    async begin({ account, organization, factor, through }: NewLogin, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
       const expiresAt = sql<Date>`now() + interval '24 hours'`
       const { ip, userAgent } = context.caller
       const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
-      const [made] = await db.tx({ organization }, (_sql, orm) =>
-        orm
-          .insert(logins)
-          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, expiresAt, ...from })
-          .returning({ expires: logins.expiresAt }),
-      )
+      const tokenHash = digestOf(secretOf(token))
+      const row = { organizationId: organization, tokenHash, accountId: account, expiresAt, ...from, providerId: through?.id ?? null }
+      const [made] = await db.tx({ organization }, async (_sql, orm) => {
+        if (through !== undefined) await refuseClosed(orm, through)
+        await refuseInactive(orm, { organization, account })
+        return orm.insert(logins).values(row).returning({ expires: logins.expiresAt })
+      })
       context.cookie.set(token, absoluteSeconds)
       return made!.expires
     },
@@ -66,17 +91,9 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       const known = cache.get(login)
       if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
       const before = forgotten
-      const row = await readAlive(db, hash)
-      if (row === undefined || ended.has(login)) return undefined
-      const { account, name, organization } = row
-      const caller = {
-        account,
-        name,
-        organization,
-        rights: await rightsOf({ organization, account }),
-        login,
-        proof: proofOf(row, await standing(row)),
-      }
+      const found = await db.tx({ login: hash }, (sql, orm) => look({ sql, orm }, hash))
+      if (found === undefined || ended.has(login)) return undefined
+      const caller = { ...found, login }
       if (cache.size > mostCached) cache.clear()
       // What was read before the change that somebody was told of is not kept beyond this request.
       if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
@@ -93,8 +110,9 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(own).returning({ hash: logins.tokenHash }))
       return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
+    /** The logins that it ended: of one account, or of all that came through a provider. */
+    endThrough: async (which: Parameters<typeof takeThrough>[1]) => (await takeThrough(db, which)).map(forgetOne),
     forgetOne,
-    lastSeen: (organization: string) => lastSeen(db, organization),
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)
       await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(eq(logins.tokenHash, Buffer.from(login, 'hex'))))
@@ -114,36 +132,55 @@ function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number },
   return { factor: row.factor, untilMs, accepts, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
 }
 
-/** A login that is alive, by the digest of its token; used now. */
-async function readAlive(db: Database, hash: Buffer) {
+/** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
+async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor } = logins
+  const { accountId, organizationId, expiresAt, factor, providerId } = logins
+  const { name, email } = accounts
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
-  const [row] = await db.tx({ login: hash }, (_sql, orm) =>
-    orm
-      .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, provenAgoMs })
-      .from(logins)
-      .innerJoin(accounts, and(eq(accounts.id, accountId), eq(accounts.kind, 'person')))
-      .where(alive),
-  )
+  const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
+  const [row] = await orm
+    .select({
+      account: accountId,
+      organization: organizationId,
+      name,
+      email,
+      expires: expiresAt,
+      factor,
+      provenAgoMs,
+      provider: providerId,
+      idle,
+    })
+    .from(logins)
+    .innerJoin(accounts, and(eq(accounts.id, accountId), eq(accounts.kind, 'person')))
+    .where(alive)
   if (row === undefined) return undefined
-  const { organization, account } = row
-  const active = await db.tx({ organization }, async (_sql, orm) => {
-    const own = and(eq(memberships.accountId, account), eq(memberships.active, true))
-    const [member] = await orm.select({ id: memberships.accountId }).from(memberships).where(own)
-    if (member !== undefined) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
-    return member !== undefined
-  })
-  return active ? row : undefined
+  await showOwn(db, row)
+  if (!(await isActive(orm, row))) return undefined
+  // To the minute is enough for what lives twelve hours: most look-ups write nothing.
+  if (row.idle) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
+  const through = row.provider === null ? undefined : await throughOf(orm, row.provider, row.email === null)
+  return row.provider !== null && through === undefined ? undefined : { ...row, through }
 }
 
-/** When each account used a login last, ms since the epoch. */
-async function lastSeen(db: Database, organization: string): Promise<Map<string, number>> {
-  const rows = await db.tx({ organization }, (_sql, orm) =>
-    orm
-      .select({ account: logins.accountId, usedAt: max(logins.usedAt) })
-      .from(logins)
-      .groupBy(logins.accountId),
-  )
+/** Whether somebody who belongs to the organization may come in now. */
+async function isActive(orm: Orm, { organization, account }: Who): Promise<boolean> {
+  // A transaction that sees the account sees where else it belongs to.
+  const here = eq(memberships.organizationId, organization)
+  const own = and(here, eq(memberships.accountId, account), eq(memberships.active, true))
+  return (await orm.select({ id: memberships.accountId }).from(memberships).where(own)).length > 0
+}
+
+/** Throws `unauthenticated`. */
+async function refuseInactive(orm: Orm, who: Who): Promise<void> {
+  if (!(await isActive(orm, who))) throw new FairleadError('unauthenticated', 'This account was closed by whoever manages it; ask them.')
+}
+
+/** When each account used a login last, to the minute, ms since the epoch. */
+export async function lastSeen(orm: Orm): Promise<Map<string, number>> {
+  const rows = await orm
+    .select({ account: logins.accountId, usedAt: max(logins.usedAt) })
+    .from(logins)
+    .groupBy(logins.accountId)
   return new Map(rows.map(({ account, usedAt }) => [account, usedAt?.getTime() ?? 0]))
 }

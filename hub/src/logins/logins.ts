@@ -4,6 +4,7 @@ import type { loginsApi, Me, Welcome } from '@fairlead/protocol/features/logins.
 import type { Caller, HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
+import type { Orm } from '../base/drizzle.ts'
 import type { Secret } from '../base/secret.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
@@ -11,11 +12,11 @@ import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } 
 import { createBegin } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
-import { openHeld, type RightsOf } from './held.ts'
+import { lastSeen, openHeld, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
-import { serveSignIn } from './signin.ts'
+import { serveSignIn, type SignInThrough } from './signin.ts'
 
 export interface LoginContext extends HubContext {
   /** `fixed`: it cannot be set where this was asked. */
@@ -51,8 +52,12 @@ export interface Logins {
   makeOrganization(account: string, name: string): Promise<string>
   /** Ends all logins of an account in an organization, with what is open by them. */
   endOf(organization: string, account: string): Promise<void>
+  /** Ends the logins that came through a provider: of one account, or of all. */
+  endThrough(which: { readonly organization: string; readonly provider: string; readonly account?: string }): Promise<void>
+  /** Somebody whom a provider knows signs in, or must prove more first. */
+  readonly signInThrough: SignInThrough
   /** When each account used a login last, ms since the epoch. */
-  lastSeen(organization: string): Promise<ReadonlyMap<string, number>>
+  lastSeen(orm: Orm): Promise<ReadonlyMap<string, number>>
   /** Whose e-mail it is: an account that there is, whose password must be right, or one to be made. Wrong ones get slower. */
   personOf(email: string, input: NewPerson, ip: string): ReturnType<typeof personOf>
   readonly delays: Delays
@@ -79,21 +84,15 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
     for (const listener of endListeners) listener(login, renewed)
   }
   const { describe, me, begin } = createBegin({ db, audits, factors, held, permissions, rightsOf })
+  const signIn = serveSignIn({ db, audits, factors, delays, begin })
   const change = createChange({ db, delays, renewal, tellEnd })
 
   const handlers: Handlers<typeof loginsApi, LoginContext> = {
     welcome: async (_input, { door }) => ({ firstRun: state.firstRun, version, passkeyHost: factors.host, ...door }),
 
     ...serveSetup({ db, audits, delays, firstRunCode, state, begin }),
-    ...serveSignIn({ db, audits, factors, delays, begin }),
-    ...serveOwn({
-      db,
-      factors,
-      delays,
-      renewal,
-      tellEnd,
-      me: ({ caller }, expires) => describe(caller.account, caller.organization, expires),
-    }),
+    ...signIn.handlers,
+    ...serveOwn({ db, factors, delays, renewal, tellEnd, me: ({ caller }, expires) => describe({ ...about(caller), expires }) }),
 
     async signOut(_input, { caller, cookie }) {
       await held.end(caller)
@@ -121,20 +120,25 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
     ...change,
     forget: held.forget,
     async begin(account, organization, context) {
-      if (!(await factors.standing({ account, organization })).hasSecond) return begin(account, organization, context, 'password')
+      if (!(await factors.standing({ account, organization })).hasSecond)
+        return begin({ account, organization, factor: 'password' }, context)
       throw new FairleadError('unauthenticated', 'This account has a second factor; sign in with it.')
     },
     async enter(organization, context) {
       const { caller } = context
       const expires = await renewal.enter(caller, organization, context)
       tellEnd(caller.login, true)
-      return describe(caller.account, organization, expires)
+      return describe({ ...about(caller), organization, expires })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
     async endOf(organization, account) {
       for (const login of await held.endOf(organization, account)) tellEnd(login)
     },
-    lastSeen: held.lastSeen,
+    async endThrough(which) {
+      for (const login of await held.endThrough(which)) tellEnd(login)
+    },
+    signInThrough: signIn.signInThrough,
+    lastSeen,
     async personOf(email, input, ip) {
       delays.begin(email, ip)
       const person = await personOf(db, email, input)
@@ -143,4 +147,8 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
     },
     delays,
   }
+}
+
+function about({ account, organization, through }: Caller): Pick<Caller, 'account' | 'organization' | 'through'> {
+  return { account, organization, ...(through === undefined ? {} : { through }) }
 }

@@ -40,7 +40,8 @@ export function serveOrganizations({ db, logins }: OrganizationsDeps): Handlers<
   }
 }
 
-async function list(db: Database, { account, organization: own }: Caller): Promise<Organization[]> {
+/** A login that came through a provider is in its organization, and sees no other. */
+async function list(db: Database, { account, organization: own, through }: Caller): Promise<Organization[]> {
   const of = await db.tx({ account }, (_sql, orm) =>
     orm
       .select()
@@ -49,6 +50,7 @@ async function list(db: Database, { account, organization: own }: Caller): Promi
   )
   const found: Organization[] = []
   for (const { organizationId: organization } of of) {
+    if (through !== undefined && organization !== own) continue
     const [row] = await db.tx({ organization }, (_sql, orm) => orm.select({ name: organizations.name }).from(organizations))
     if (row !== undefined) found.push({ id: organization, name: row.name, current: organization === own })
   }

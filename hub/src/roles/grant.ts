@@ -3,10 +3,11 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { rolesApi } from '@fairlead/protocol/features/roles.ts'
 import type { Caller } from '../base/access.ts'
+import { alone } from '../base/alone.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, sql, type Orm } from '../base/drizzle.ts'
+import { and, eq, isNull, sql, type Orm } from '../base/drizzle.ts'
 import type { Place, Reach } from '../base/rights.ts'
-import { accounts, environments, hosts, memberships, organizations, teams } from '../base/tables.ts'
+import { accounts, environments, hosts, memberships, teams } from '../base/tables.ts'
 import { isBuiltIn, permissionsOf } from './built-in.ts'
 import { isOwnership, reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -53,7 +54,8 @@ export async function refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, all
   if (!caller.rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner makes owners.')
 }
 
-async function checkGiven(orm: Orm, all: readonly string[], { role, reach }: Given): Promise<ReadonlySet<string>> {
+/** Throws `not_found` when there is no such role or place. */
+export async function checkGiven(orm: Orm, all: readonly string[], { role, reach }: Given): Promise<ReadonlySet<string>> {
   const permissions = await permissionsOfRole(orm, role, all)
   await checkReach(orm, reach)
   return permissions
@@ -64,11 +66,13 @@ interface NewGrant extends Given {
   readonly effect: 'allow' | 'deny'
   readonly account?: string
   readonly team?: string
+  /** Whose rules give it. */
+  readonly provider?: string
 }
 
 export async function insertGrant(
   orm: Orm,
-  { organization: organizationId, role, reach, effect, account, team }: NewGrant,
+  { organization: organizationId, role, reach, effect, account, team, provider }: NewGrant,
 ): Promise<string> {
   const [{ count } = { count: 0 }] = await orm.select({ count: sql<number>`count(*)::int` }).from(grants)
   if (count >= mostOf.grants)
@@ -83,6 +87,7 @@ export async function insertGrant(
     ...(reach.on === 'environment' ? { environmentId: reach.target } : {}),
     ...(reach.on === 'host' ? { hostId: reach.target } : {}),
     ...(reach.on === 'tag' ? { tag: reach.target } : {}),
+    ...(provider === undefined ? {} : { providerId: provider }),
   })
   return id
 }
@@ -96,6 +101,8 @@ export async function takeBack(db: Database, caller: Caller, all: readonly strin
       .from(grants)
       .where(eq(sql`${grants.id}::text`, id))
     if (found === undefined) throw new FairleadError('not_found', 'There is no such grant; somebody may have taken it back already.')
+    if (found.providerId !== null)
+      throw new FairleadError('conflict', 'This came of the rules of a sign-in provider, and would come again; change the rules there.')
     await refuseTaking(orm, caller, all, found)
     await orm.delete(grants).where(eq(grants.id, found.id))
   })
@@ -106,11 +113,6 @@ export async function refuseTaking(orm: Orm, caller: Caller, all: readonly strin
   const { builtIn, roleId, effect, accountId } = grant
   if (isOwnership({ role: builtIn ?? '', effect })) return checkOthers(orm, caller, accountId)
   refuseMore(caller, await permissionsOfRole(orm, builtIn ?? roleId!, all), placeOf(reachOf(grant)))
-}
-
-/** Changes of who may what come one after the other, so that two owners cannot take each other's role at once. */
-export async function alone(orm: Orm): Promise<void> {
-  await orm.select({ id: organizations.organizationId }).from(organizations).for('no key update')
 }
 
 /** Throws `forbidden` when a role would give, or take, what the caller does not have at that place. */
@@ -141,8 +143,9 @@ async function refuseLast(orm: Orm, account: string | null): Promise<void> {
   const owners = await orm
     .select({ account: grants.accountId })
     .from(grants)
-    .innerJoin(memberships, eq(memberships.accountId, grants.accountId))
-    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'), eq(memberships.active, true)))
+    .innerJoin(memberships, and(eq(memberships.organizationId, grants.organizationId), eq(memberships.accountId, grants.accountId)))
+    // Those that a provider made may be gone with it tomorrow.
+    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'), isNull(grants.providerId), eq(memberships.active, true)))
   if (owners.every((owner) => owner.account === account))
     throw new FairleadError('conflict', 'This is the last owner: make somebody else one first, or nobody could mend anything.')
 }

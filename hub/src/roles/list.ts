@@ -1,8 +1,8 @@
 import type { RoleGrant } from '@fairlead/protocol/features/roles.ts'
 import type { Database } from '../base/db.ts'
-import { and, asc, eq, isNotNull, sql } from '../base/drizzle.ts'
+import { and, asc, eq, isNotNull, sql, type Orm } from '../base/drizzle.ts'
 import type { Reach } from '../base/rights.ts'
-import { accounts, environments, hosts, teams } from '../base/tables.ts'
+import { accounts, environments, hosts, identityProviders, teams } from '../base/tables.ts'
 import { isBuiltIn } from './built-in.ts'
 import { reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -28,6 +28,7 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
         role: roles.name,
         environment: environments.name,
         host: hosts.name,
+        provider: identityProviders.name,
       })
       .from(grants)
       .leftJoin(accounts, eq(accounts.id, grants.accountId))
@@ -35,10 +36,11 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
       .leftJoin(roles, and(eq(roles.organizationId, of), eq(roles.id, grants.roleId)))
       .leftJoin(environments, and(eq(environments.organizationId, of), eq(environments.id, grants.environmentId)))
       .leftJoin(hosts, and(eq(hosts.organizationId, of), eq(hosts.id, grants.hostId)))
+      .leftJoin(identityProviders, and(eq(identityProviders.organizationId, of), eq(identityProviders.id, grants.providerId)))
       .where(and(is(grants.id, wanted.id), is(grants.accountId, wanted.account), is(grants.teamId, wanted.team)))
       .orderBy(asc(grants.createdAt), asc(grants.id)),
   )
-  return rows.map(({ grant, account, kind, team, role, environment, host }) => {
+  return rows.map(({ grant, account, kind, team, role, environment, host, provider }) => {
     const reach = reachOf(grant)
     return {
       id: grant.id,
@@ -53,8 +55,33 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
           ? { on: reach.on, target: '', name: '' }
           : { ...reach, name: reach.on === 'tag' ? reach.target : ((reach.on === 'host' ? host : environment) ?? '') },
       createdMs: grant.createdAt.getTime(),
+      ...(provider === null ? {} : { provider }),
     }
   })
+}
+
+interface RolesHeld {
+  readonly roles: string[]
+  others: number
+}
+
+/** For a list of everybody: what `listGrants` finds costs ten times as much. Without what comes through teams. */
+export async function countRoles(orm: Orm): Promise<ReadonlyMap<string, RolesHeld>> {
+  const { accountId, builtIn, effect, environmentId, hostId, tag } = grants
+  const rows = await orm
+    .select({ accountId, builtIn, role: roles.name, effect, environmentId, hostId, tag })
+    .from(grants)
+    .leftJoin(roles, and(eq(roles.organizationId, grants.organizationId), eq(roles.id, grants.roleId)))
+    .where(isNotNull(accountId))
+    .orderBy(asc(grants.createdAt), asc(grants.id))
+  const held = new Map<string, RolesHeld>()
+  for (const row of rows) {
+    const one = held.get(row.accountId!) ?? { roles: [], others: 0 }
+    held.set(row.accountId!, one)
+    if (row.effect === 'allow' && reachOf(row).on === 'organization') one.roles.push(row.role ?? row.builtIn!)
+    else one.others++
+  }
+  return held
 }
 
 export interface Names {

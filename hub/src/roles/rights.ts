@@ -1,45 +1,59 @@
-import type { Database } from '../base/db.ts'
-import { and, eq, inArray, or } from '../base/drizzle.ts'
+import type { Database, Db, Within } from '../base/db.ts'
 import { makeRights, noRights, type Grant, type Reach, type Rights } from '../base/rights.ts'
-import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
 import { permissionsOf } from './built-in.ts'
-import { grants, roles } from './tables.ts'
+import type { grants } from './tables.ts'
 
-/** What an account may do in an organization now; nothing when it is no member. `all`: every permission that there is. */
-export function loadRights(
-  db: Database,
-  { organization, account }: { readonly organization: string; readonly account: string },
-  all: readonly string[],
-): Promise<Rights> {
-  return db.tx({ organization }, async (_sql, orm) => {
-    const [member] = await orm
-      .select({ runsHub: accounts.runsHub })
-      .from(memberships)
-      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-      .where(and(eq(memberships.accountId, account), eq(memberships.active, true)))
-    if (member === undefined) return noRights
-    const own = orm.select({ id: teamMembers.teamId }).from(teamMembers).where(eq(teamMembers.accountId, account))
-    const rows = await orm
-      .select({ grant: grants, role: roles, team: teams.name })
-      .from(grants)
-      .leftJoin(roles, and(eq(roles.organizationId, grants.organizationId), eq(roles.id, grants.roleId)))
-      .leftJoin(teams, and(eq(teams.organizationId, grants.organizationId), eq(teams.id, grants.teamId)))
-      .where(or(eq(grants.accountId, account), inArray(grants.teamId, own)))
-    const found = rows.map(({ grant, role, team }): Grant => {
-      const permissions = role === null ? permissionsOf(grant.builtIn!, all) : new Set(role.permissions)
-      return {
-        id: grant.id,
-        role: role?.name ?? grant.builtIn!,
-        team: team ?? '',
-        effect: grant.effect,
-        permissions,
-        reach: reachOf(grant),
-      }
-    })
-    if (member.runsHub) found.push(runner(all))
-    // Somebody must be able to mend everything: nothing is denied to an owner.
-    return makeRights(found.some(isOwnership) ? found.filter(({ effect }) => effect === 'allow') : found)
+interface Who {
+  readonly organization: string
+  readonly account: string
+}
+
+/** What an account may do in an organization now; nothing when it is no member. `all`: every permission that there is. `within`: a transaction that sees the organization. */
+export function loadRights(db: Database, who: Who, all: readonly string[], within?: Within): Promise<Rights> {
+  return within === undefined
+    ? db.tx({ organization: who.organization }, (sql) => readRights(sql, who, all))
+    : readRights(within.sql, who, all)
+}
+
+/** Asked for each login anew every few seconds: written out, it stays prepared. */
+async function readRights(sql: Db, { organization, account }: Who, all: readonly string[]): Promise<Rights> {
+  // A transaction that sees the account sees where else it belongs to.
+  const rows = await sql<(Row | Nothing)[]>`SELECT accounts.runs_hub AS "runsHub", grants.id, grants.built_in AS "builtIn", grants.effect,
+      grants.environment_id AS "environmentId", grants.host_id AS "hostId", grants.tag, roles.name AS role, roles.permissions, teams.name AS team
+    FROM memberships JOIN accounts ON accounts.id = memberships.account_id
+    LEFT JOIN grants ON grants.organization_id = memberships.organization_id AND (grants.account_id = memberships.account_id
+      OR grants.team_id IN (SELECT team_id FROM team_members WHERE account_id = ${account} AND organization_id = ${organization}))
+      -- What came of the rules of a provider counts while it is open.
+      AND (grants.provider_id IS NULL OR EXISTS (SELECT 1 FROM identity_providers AS provider
+        WHERE provider.organization_id = grants.organization_id AND provider.id = grants.provider_id AND provider.enabled))
+    LEFT JOIN roles ON roles.organization_id = grants.organization_id AND roles.id = grants.role_id
+    LEFT JOIN teams ON teams.organization_id = grants.organization_id AND teams.id = grants.team_id
+    WHERE memberships.organization_id = ${organization} AND memberships.account_id = ${account} AND memberships.active`
+  if (rows.length === 0) return noRights
+  const found = rows.filter(isGrant).map((row): Grant => {
+    const { id, role, permissions, builtIn, effect } = row
+    const of = permissions === null ? permissionsOf(builtIn!, all) : new Set(permissions)
+    return { id, role: role ?? builtIn!, team: row.team ?? '', effect, permissions: of, reach: reachOf(row) }
   })
+  if (rows[0]!.runsHub) found.push(runner(all))
+  // Somebody must be able to mend everything: nothing is denied to an owner.
+  return makeRights(found.some(isOwnership) ? found.filter(({ effect }) => effect === 'allow') : found)
+}
+
+type GrantRow = typeof grants.$inferSelect
+
+interface Row extends Pick<GrantRow, 'id' | 'builtIn' | 'effect' | 'environmentId' | 'hostId' | 'tag'> {
+  readonly runsHub: boolean
+  readonly role: string | null
+  readonly permissions: readonly string[] | null
+  readonly team: string | null
+}
+
+/** Of a member without a grant. */
+type Nothing = { readonly [K in Exclude<keyof Row, 'runsHub'>]: null } & Pick<Row, 'runsHub'>
+
+function isGrant(row: Row | Nothing): row is Row {
+  return row.id !== null
 }
 
 /** What comes with running the hub, in whatever organization; no grant gives it and none takes it. */

@@ -3,25 +3,17 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Role, RoleGrant, rolesApi } from '@fairlead/protocol/features/roles.ts'
 import type { Caller, HubContext } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
-import { and, eq, ne, sql, type Orm } from '../base/drizzle.ts'
+import { alone } from '../base/alone.ts'
+import type { Database, Within } from '../base/db.ts'
+import { eq, sql, type Orm } from '../base/drizzle.ts'
+import { refuseTaken } from '../base/names.ts'
 import type { Rights } from '../base/rights.ts'
 import type { Places } from '../base/serve.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
-import {
-  alone,
-  giveRole,
-  insertGrant,
-  mostOf,
-  refuseGiving,
-  refuseLeaving,
-  refuseMore,
-  refuseTaking,
-  takeBack,
-  type Given,
-} from './grant.ts'
-import { listGrants, readNames, readTags, type Names } from './list.ts'
+import { giveRole, insertGrant, mostOf, refuseGiving, refuseLeaving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
+import { followRules, givenTo, hasAny, type Accounts, type Followed } from './follow.ts'
+import { countRoles, listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights } from './rights.ts'
 import { grants, roles } from './tables.ts'
 
@@ -34,7 +26,8 @@ export interface RolesDeps {
 
 export interface Roles {
   readonly handlers: Handlers<typeof rolesApi, HubContext>
-  rightsOf(who: { readonly organization: string; readonly account: string }): Promise<Rights>
+  /** `within`: a transaction that sees the organization already. */
+  rightsOf(who: { readonly organization: string; readonly account: string }, within?: Within): Promise<Rights>
   /** Told once what accounts of an organization may do may have changed. */
   onChange(listener: (organization: string) => void): void
   /** Somebody joined or left a team, or the organization. */
@@ -46,7 +39,15 @@ export interface Roles {
   /** An account goes, or may come in no more: throws `conflict` for the last owner. */
   refuseLeaving(orm: Orm, account: string): Promise<void>
   give(orm: Orm, given: Given & { readonly organization: string; readonly account: string }): Promise<void>
+  /** Brings up to date what a provider's rules gave an account. Whether anything changed: `changed` is for whoever asked. */
+  follow(orm: Orm, followed: Followed): Promise<boolean>
+  /** What is given to any of these accounts, by itself or by a team: each once. */
+  givenTo(orm: Orm, of: Accounts): Promise<Given[]>
+  /** Whether anything at all is given to an account. */
+  hasAny(orm: Orm, account: string): Promise<boolean>
   grantsOf(organization: string): Promise<readonly RoleGrant[]>
+  /** Of each account: the roles it has for the whole organization, and how many other grants. */
+  rolesHeld(orm: Orm): ReturnType<typeof countRoles>
   /** Those that grants refer to. */
   tags(organization: string): Promise<ReadonlySet<string>>
   /** What roles and places are called now; an empty name: it is gone. */
@@ -54,6 +55,9 @@ export interface Roles {
 }
 
 type Own = typeof roles.$inferSelect
+
+/** Of the built-in roles, and of what comes with running the hub. */
+const reserved = [...builtInRoles.map(({ name }) => name), 'hub'].map((name) => ({ id: name, name }))
 type Holder = { readonly account: string } | { readonly team: string }
 
 /** Who may do what, and where. */
@@ -62,7 +66,7 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
   const changed = (organization: string) => {
     for (const listener of listeners) listener(organization)
   }
-  const rightsOf: Roles['rightsOf'] = (who) => loadRights(db, who, all)
+  const rightsOf: Roles['rightsOf'] = (who, within) => loadRights(db, who, all, within)
 
   const handlers: Roles['handlers'] = {
     list: async (_input, { caller }) => ({ roles: await listRoles(db, caller.organization, all), permissions: [...all].sort() }),
@@ -117,10 +121,12 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
       for (const grant of await orm.select().from(grants).where(of)) await refuseTaking(orm, caller, all, grant)
     },
     refuseLeaving,
-    async give(orm, { account, ...given }) {
-      await insertGrant(orm, { ...given, account, effect: 'allow' })
-    },
+    give: async (orm, given) => void (await insertGrant(orm, { ...given, effect: 'allow' })),
+    follow: (orm, followed) => followRules(orm, all, followed),
+    givenTo,
+    hasAny,
     grantsOf: (organization) => listGrants(db, organization, {}),
+    rolesHeld: countRoles,
     tags: (organization) => readTags(db, organization),
     names: (organization) => readNames(db, organization),
   }
@@ -223,14 +229,11 @@ async function ownRole(orm: Orm, id: string): Promise<Own> {
   return found
 }
 
+/** Nobody else adds one until the transaction ends. The built-in ones have theirs as ids. */
 async function refuseName(orm: Orm, name: string, own?: string): Promise<void> {
-  const same = eq(sql`lower(${roles.name})`, name.toLowerCase())
-  const taken = await orm
-    .select({ id: roles.id })
-    .from(roles)
-    .where(own === undefined ? same : and(same, ne(roles.id, own)))
-  if (taken.length > 0 || isBuiltIn(name.toLowerCase()))
-    throw new FairleadError('conflict', `Another role is named ${name} already.`, { details: { field: 'name' } })
+  await alone(orm)
+  const all = await orm.select({ id: roles.id, name: roles.name }).from(roles)
+  refuseTaken('role', name, [...all, ...reserved], own)
 }
 
 async function countGrants(orm: Orm, role: string): Promise<number> {

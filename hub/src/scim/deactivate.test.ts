@@ -56,7 +56,7 @@ describe('a login of somebody whom a directory lets go', () => {
       caller: caller(id),
       cookie: { set: (value: string) => void (token = value), clear: () => undefined },
     } as unknown as LoginContext
-    await held.begin(id, organization, login, 'password')
+    await held.begin({ account: id, organization, factor: 'password' }, login)
     const about = { ip: '192.0.2.1', userAgent: '', trace: '' }
     assert.equal((await held.find(secretOf(token), about))?.account, id)
 
@@ -66,8 +66,14 @@ describe('a login of somebody whom a directory lets go', () => {
     assert.equal(ended.length, 1)
     assert.equal(await held.find(secretOf(token), about), undefined)
     assert.deepEqual((await roles.rightsOf({ organization, account: id })).grants, [])
-    // One that begins all the same, from another hub that did not hear of it, is none.
-    await held.begin(id, organization, login, 'password')
+    const begin = () => held.begin({ account: id, organization, factor: 'password' }, login)
+    await assert.rejects(begin(), { code: 'unauthenticated' })
+    await set(true)
+    await begin()
+    assert.equal((await held.find(secretOf(token), about))?.account, id)
+    // Whoever deactivated them was another hub: what this one reads anew is none, though the login is there.
+    await db.tx({ organization }, (_sql, orm) => orm.update(memberships).set({ active: false }).where(eq(memberships.accountId, id)))
+    held.forget(organization)
     assert.equal(await held.find(secretOf(token), about), undefined)
     await set(true)
     assert.equal((await held.find(secretOf(token), about))?.account, id)

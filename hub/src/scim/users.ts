@@ -126,8 +126,8 @@ async function insert(orm: Orm, caller: Caller, wanted: Resource): Promise<Row> 
   await refuseName(orm, caller, String(wanted['userName']))
   if ((await orm.$count(scimUsers)) >= mostUsers) throw fault('tooMany', `A directory makes ${mostUsers} people at most here.`)
   const id = randomUUID()
-  // Nobody is found by an e-mail that a directory says: it may say anybody's. What stands in its place is none.
-  await orm.insert(accounts).values({ id, email: `scim:${id}`, passwordHash: '-', ...accountOf(wanted) })
+  // Nobody is found by an e-mail that a directory says: it may say anybody's.
+  await orm.insert(accounts).values({ id, email: null, passwordHash: null, ...accountOf(wanted) })
   const active = wanted['active'] !== false
   await orm.insert(memberships).values({ organizationId, accountId: id, active })
   const [row] = await orm

@@ -3,8 +3,10 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Team, teamsApi } from '@fairlead/protocol/features/teams.ts'
 import type { HubContext } from '../base/access.ts'
+import { alone } from '../base/alone.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, sql, type Orm } from '../base/drizzle.ts'
+import { refuseTaken } from '../base/names.ts'
 import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { Roles } from '../roles/roles.ts'
 import { scimGroups } from '../scim/tables.ts'
@@ -28,9 +30,9 @@ export function serveTeams(deps: TeamsDeps): Handlers<typeof teamsApi, HubContex
       const { organization: organizationId } = caller
       const id = randomUUID()
       await db.tx({ organization: organizationId }, async (_sql, orm) => {
-        await refuseName(orm, name)
-        if ((await orm.select({ id: teams.id }).from(teams)).length >= mostTeams)
-          throw new FairleadError('too_many', `An organization has ${mostTeams} teams at most.`)
+        const all = await allOf(orm)
+        refuseTaken('team', name, all)
+        if (all.length >= mostTeams) throw new FairleadError('too_many', `An organization has ${mostTeams} teams at most.`)
         await orm.insert(teams).values({ organizationId, id, name })
       })
       return one(organizationId, id)
@@ -39,7 +41,7 @@ export function serveTeams(deps: TeamsDeps): Handlers<typeof teamsApi, HubContex
       await db.tx({ organization: caller.organization }, async (_sql, orm) => {
         const team = await find(orm, id)
         note(team.name)
-        await refuseName(orm, name, team.id)
+        refuseTaken('team', name, await allOf(orm), team.id)
         await orm.update(teams).set({ name }).where(eq(teams.id, team.id))
       })
       return one(caller.organization, id)
@@ -122,11 +124,8 @@ async function find(orm: Orm, id: string): Promise<{ id: string; name: string }>
   return found
 }
 
-async function refuseName(orm: Orm, name: string, own?: string): Promise<void> {
-  const taken = await orm
-    .select({ id: teams.id })
-    .from(teams)
-    .where(eq(sql`lower(${teams.name})`, name.toLowerCase()))
-  if (taken.some(({ id }) => id !== own))
-    throw new FairleadError('conflict', `Another team is named ${name} already.`, { details: { field: 'name' } })
+/** Nobody else adds one until the transaction ends. */
+async function allOf(orm: Orm): Promise<{ id: string; name: string }[]> {
+  await alone(orm)
+  return orm.select({ id: teams.id, name: teams.name }).from(teams)
 }

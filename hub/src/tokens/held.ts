@@ -1,6 +1,6 @@
 import type { Caller } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
-import { and, eq, gt, sql } from '../base/drizzle.ts'
+import { showOwn, type Database, type Within } from '../base/db.ts'
+import { and, eq, gt, sql, type Orm } from '../base/drizzle.ts'
 import { limitRights, type Rights } from '../base/rights.ts'
 import { digestOf, type Secret } from '../base/secret.ts'
 import { accounts, memberships } from '../base/tables.ts'
@@ -8,7 +8,7 @@ import { mayComeFrom } from './addresses.ts'
 import { tokens } from './tables.ts'
 
 type About = Pick<Caller, 'ip' | 'userAgent' | 'trace'>
-type RightsOf = (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+type RightsOf = (who: { readonly organization: string; readonly account: string }, within: Within) => Promise<Rights>
 
 interface Held {
   readonly caller: Omit<Caller, keyof About>
@@ -16,6 +16,7 @@ interface Held {
   readonly untilMs: number
 }
 
+const now = sql<Date>`now()`
 const cachedMs = 10_000
 const mostCached = 10_000
 
@@ -25,38 +26,28 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
   let changes = 0
 
   async function read(digest: Buffer, ip: string): Promise<Held | undefined> {
-    const alive = and(eq(tokens.tokenHash, digest), gt(tokens.expiresAt, sql<Date>`now()`))
-    const [row] = await db.tx({ secret: digest }, (_sql, orm) =>
-      orm
-        .select({ token: tokens, name: accounts.name, kind: accounts.kind })
-        .from(tokens)
-        .innerJoin(accounts, eq(accounts.id, tokens.accountId))
-        .where(alive),
-    )
-    if (row === undefined) return undefined
-    const { id, organizationId: organization, accountId: account, name, scopes, addresses, expiresAt } = row.token
-    const active = await db.tx({ organization }, async (_sql, orm) => {
-      const own = and(eq(memberships.accountId, account), eq(memberships.active, true))
-      const [member] = await orm.select({ id: memberships.accountId }).from(memberships).where(own)
-      if (member !== undefined && mayComeFrom(addresses, ip))
-        await orm
-          .update(tokens)
-          .set({ usedAt: sql`now()`, usedIp: ip })
-          .where(eq(tokens.id, id))
-      return member !== undefined
+    return db.tx({ secret: digest }, async (sql, orm) => {
+      const row = await readAlive(orm, digest)
+      if (row === undefined) return undefined
+      const { id, organizationId: organization, accountId: account, name, scopes, addresses, expiresAt } = row.token
+      const who = { organization, account }
+      await showOwn(sql, who)
+      const active = and(eq(memberships.accountId, account), eq(memberships.organizationId, organization), eq(memberships.active, true))
+      if ((await orm.$count(memberships, active)) === 0) return undefined
+      if ((row.idle || row.token.usedIp !== ip) && mayComeFrom(addresses, ip))
+        await orm.update(tokens).set({ usedAt: now, usedIp: ip }).where(eq(tokens.id, id))
+      const rights = limitRights(await rightsOf(who, { sql, orm }), new Set(scopes))
+      const token = { id, expiresMs: expiresAt.getTime() }
+      const caller = {
+        ...who,
+        name: `${row.name} (${name})`,
+        rights,
+        login: `token ${id}`,
+        token,
+        ...(row.kind === 'service' ? { service: true as const } : {}),
+      }
+      return { caller, addresses, untilMs: performance.now() + Math.min(cachedMs, token.expiresMs - Date.now()) }
     })
-    if (!active) return undefined
-    const rights = limitRights(await rightsOf({ organization, account }), new Set(scopes))
-    const caller = {
-      account,
-      name: `${row.name} (${name})`,
-      organization,
-      rights,
-      login: `token ${id}`,
-      token: { id, expiresMs: expiresAt.getTime() },
-      ...(row.kind === 'service' ? { service: true as const } : {}),
-    }
-    return { caller, addresses, untilMs: Math.min(performance.now() + cachedMs, performance.now() + expiresAt.getTime() - Date.now()) }
   }
 
   return {
@@ -79,4 +70,15 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
       for (const [key, { caller }] of cache) if (caller.organization === organization) cache.delete(key)
     },
   }
+}
+
+/** A token that is alive, by its digest. `idle`: its last use is a minute ago, which is written to the minute. */
+async function readAlive(orm: Orm, digest: Buffer) {
+  const idle = sql<boolean>`coalesce(${tokens.usedAt} < now() - interval '1 minute', true)`
+  const [row] = await orm
+    .select({ token: tokens, name: accounts.name, kind: accounts.kind, idle })
+    .from(tokens)
+    .innerJoin(accounts, eq(accounts.id, tokens.accountId))
+    .where(and(eq(tokens.tokenHash, digest), gt(tokens.expiresAt, now)))
+  return row
 }

@@ -26,6 +26,12 @@ describe('a token of the API', () => {
       ...(body === undefined ? {} : { body }),
     })
 
+  it('is told in the list of its account as it is made [security 104]', async () => {
+    await make(owner, ['hosts:read'])
+    const notices = JSON.parse((await api(owner, 'GET', '/factors/notices')).text) as { kind: string; ip: string }[]
+    assert.deepEqual({ kind: notices[0]?.kind, ip: notices[0]?.ip }, { kind: 'token_made', ip: '127.0.0.1' })
+  })
+
   it('may what its scopes say and nothing else, and says once what it is [security 102]', async () => {
     const { id, token } = await make(owner, ['hosts:read'])
     assert.equal((await use(token, 'GET', '/hosts')).status, 200)

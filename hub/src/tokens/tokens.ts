@@ -2,9 +2,10 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Token, tokensApi } from '@fairlead/protocol/features/tokens.ts'
 import type { Caller, HubContext } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
+import type { Database, Within } from '../base/db.ts'
 import { and, desc, eq, sql, type SQL } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
+import type { Factors } from '../factors/factors.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
 import { findService } from '../accounts/accounts.ts'
 import { accounts } from '../base/tables.ts'
@@ -17,7 +18,9 @@ export interface TokensDeps {
   readonly db: Database
   /** Every permission that there is. */
   readonly permissions: readonly string[]
-  readonly rightsOf: (who: { readonly organization: string; readonly account: string }) => Promise<Rights>
+  /** Tells an account of what was made in its name. */
+  readonly notices: Pick<Factors['notices'], 'note'>
+  readonly rightsOf: (who: { readonly organization: string; readonly account: string }, within?: Within) => Promise<Rights>
 }
 
 export interface Tokens {
@@ -40,7 +43,7 @@ interface For {
 }
 
 /** What scripts come in by. */
-export function openTokens({ db, permissions, rightsOf }: TokensDeps): Tokens {
+export function openTokens({ db, permissions, notices, rightsOf }: TokensDeps): Tokens {
   const held = openHeldTokens(db, rightsOf)
   const listeners: ((login: string) => void)[] = []
 
@@ -77,7 +80,11 @@ export function openTokens({ db, permissions, rightsOf }: TokensDeps): Tokens {
 
   const handlers: Tokens['handlers'] = {
     list: (_input, { caller }) => list(db, caller.organization, eq(tokens.accountId, caller.account)),
-    create: (input, { caller, note }) => create({ ...caller, note }, input),
+    async create(input, { caller, note }) {
+      const made = await create({ ...caller, note }, input)
+      await notices.note(caller.account, 'token_made', caller)
+      return made
+    },
     async createFor({ account, ...input }, { caller, note }) {
       const service = await findService({ db }, caller.organization, account)
       const more = input.scopes.find((scope) => permissions.includes(scope) && !caller.rights.everywhere(scope))

@@ -26,6 +26,8 @@ export const Account = z.object({
   teams: z.array(z.object({ id: z.string(), name: z.string() })),
   /** Built-in roles and the organization's own, by name, that hold for the whole organization. */
   roles: z.array(z.string()),
+  /** Names of the providers that it comes in through. */
+  providers: z._default(z.array(z.string()), []),
   /** Grants for parts of it, and denials. */
   otherGrants: z.int(),
 })

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call } from '../contract.ts'
+import { NewName } from '../names.ts'
 
 /** By id or name. */
 const Ref = z.string().check(z.maxLength(128))
-const Name = z.string().check(z.trim(), z.minLength(1), z.maxLength(64))
 
 /** A set of hosts on which roles are granted. Each host is in one. */
 export const Environment = z.object({
@@ -17,8 +17,8 @@ export type Environment = z.infer<typeof Environment>
 const environments = {
   /** Those in which the caller sees a host, or may see every one. */
   list: call(z.object({}), z.array(Environment)),
-  create: call(z.object({ name: Name }), Environment, { mutates: true }),
-  rename: call(z.object({ environment: Ref, name: Name }), Environment, { mutates: true }),
+  create: call(z.object({ name: NewName }), Environment, { mutates: true }),
+  rename: call(z.object({ environment: Ref, name: NewName }), Environment, { mutates: true }),
   /** Refused while it has hosts, and for the last one. */
   remove: call(z.object({ environment: Ref }), z.object({ id: z.string() }), { mutates: true }),
 }

@@ -71,7 +71,7 @@ export const NewPasskey = z.object({
 })
 export type NewPasskey = z.infer<typeof NewPasskey>
 
-export const FactorName = z.enum(['password', 'totp', 'recovery', 'passkey'])
+export const FactorName = z.enum(['password', 'totp', 'recovery', 'passkey', 'provider'])
 
 export const Passkey = z.object({
   id: z.string(),
@@ -102,7 +102,17 @@ export type Factors = z.infer<typeof Factors>
 export const Notice = z.object({
   id: z.string(),
   timeMs: z.number(),
-  kind: z.enum(['device', 'password', 'totp_added', 'totp_removed', 'passkey_added', 'passkey_removed', 'codes_drawn', 'code_used']),
+  kind: z.enum([
+    'device',
+    'password',
+    'totp_added',
+    'totp_removed',
+    'passkey_added',
+    'passkey_removed',
+    'codes_drawn',
+    'code_used',
+    'token_made',
+  ]),
   ip: z.string(),
   userAgent: z.string(),
 })

@@ -9,6 +9,7 @@ import { eventsApi } from './events.ts'
 import { factorsApi } from './factors.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
+import { identitiesApi } from './identities.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
 import { organizationsApi } from './organizations.ts'
@@ -31,6 +32,7 @@ export const hubFeatures = {
   factors: factorsApi,
   fleet: fleetApi,
   hosts: hostsApi,
+  identities: identitiesApi,
   logins: loginsApi,
   metrics: metricsApi,
   organizations: organizationsApi,

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call } from '../contract.ts'
+import { NewName } from '../names.ts'
 import { tagForm } from '../tags.ts'
 
 const Id = z.string().check(z.maxLength(64))
 export const PermissionName = z.string().check(z.regex(/^[a-z-]{1,40}:[a-z-]{1,40}$/))
-const RoleName = z.string().check(z.trim(), z.minLength(1), z.maxLength(64))
 const Description = z.string().check(z.maxLength(500))
 const Permissions = z.array(PermissionName).check(z.maxLength(256))
 
@@ -46,6 +46,8 @@ export const RoleGrant = z.object({
   /** `name`: what the target is called now; empty: it is gone. */
   reach: z.object({ on: z.enum(['organization', 'environment', 'host', 'tag']), target: z.string(), name: z.string() }),
   createdMs: z.number(),
+  /** The provider whose rules gave it, by name: it comes and goes with these. */
+  provider: z.optional(z.string()),
 })
 export type RoleGrant = z.infer<typeof RoleGrant>
 
@@ -70,9 +72,9 @@ export type Explained = z.infer<typeof Explained>
 
 const roles = {
   list: call(z.object({}), z.object({ roles: z.array(Role), permissions: z.array(z.string()) })),
-  create: call(z.object({ name: RoleName, description: z._default(Description, ''), permissions: Permissions }), Role, { mutates: true }),
+  create: call(z.object({ name: NewName, description: z._default(Description, ''), permissions: Permissions }), Role, { mutates: true }),
   update: call(
-    z.object({ id: Id, name: z.optional(RoleName), description: z.optional(Description), permissions: z.optional(Permissions) }),
+    z.object({ id: Id, name: z.optional(NewName), description: z.optional(Description), permissions: z.optional(Permissions) }),
     Role,
     { mutates: true },
   ),

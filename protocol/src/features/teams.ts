@@ -1,9 +1,9 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call } from '../contract.ts'
+import { NewName } from '../names.ts'
 
 const Id = z.string().check(z.maxLength(64))
-const Name = z.string().check(z.trim(), z.minLength(1), z.maxLength(64))
 
 /** Accounts that are given roles together. */
 export const Team = z.object({
@@ -20,8 +20,8 @@ const Member = z.object({ id: Id, account: Id })
 
 const teams = {
   list: call(z.object({}), z.array(Team)),
-  create: call(z.object({ name: Name }), Team, { mutates: true }),
-  rename: call(z.object({ id: Id, name: Name }), Team, { mutates: true }),
+  create: call(z.object({ name: NewName }), Team, { mutates: true }),
+  rename: call(z.object({ id: Id, name: NewName }), Team, { mutates: true }),
   /** With all that was granted to it. */
   remove: call(z.object({ id: Id }), z.object({ id: z.string() }), { mutates: true }),
   /** Gives what the team was given: nobody adds to a team that has more than they do. */

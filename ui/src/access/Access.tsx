@@ -1,5 +1,5 @@
 import { useParams } from '@solidjs/router'
-import { createEffect, For, Match, on, Show, Switch, type JSX } from 'solid-js'
+import { createEffect, For, lazy, Match, on, Show, Switch, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import { Empty, NoPermission } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
@@ -13,12 +13,15 @@ import { Roles } from './Roles.tsx'
 import { Team, Teams } from './Teams.tsx'
 import { say } from './words.ts'
 
+const Tokens = lazy(async () => ({ default: (await import('../tokens/Tokens.tsx')).Tokens }))
+
 /** The tabs, each with the permission that shows it. */
 const tabs = [
   ['people', 'accounts:read'],
   ['teams', 'teams:read'],
   ['roles', 'roles:read'],
   ['environments', 'hosts:read'],
+  ['tokens', 'tokens:read'],
   ['explain', 'roles:read'],
 ] as const
 
@@ -85,6 +88,9 @@ function Tab(props: { readonly book: Book; readonly tab: string; readonly id: st
       </Match>
       <Match when={props.tab === 'environments'}>
         <Environments book={props.book} />
+      </Match>
+      <Match when={props.tab === 'tokens'}>
+        <Tokens />
       </Match>
       <Match when={props.tab === 'explain'}>
         <Explain book={props.book} />

@@ -1,39 +1,7 @@
-import { createEffect, createSignal, on, untrack } from 'solid-js'
 import type { Role } from '@fairlead/protocol/features/roles.ts'
-import { ask, link } from '../api/api.ts'
-import { may, me } from '../kit/me.ts'
+import { ask } from '../api/api.ts'
+import { createLoaded } from '../kit/loaded.ts'
 import { isGiven } from './told.ts'
-
-export interface Loaded<T> {
-  /** undefined: not known yet. What was known stays while it is asked again, and after a failure. */
-  readonly now: () => T | undefined
-  readonly error: () => unknown
-  readonly load: () => Promise<void>
-}
-
-/**
- * Asks now, whenever what this person may do changes, and when the link is back after a failure. `empty` stands for what this person
- * may not see: it is not asked for.
- */
-export function createLoaded<T>(permission: string, empty: T, run: () => Promise<T>): Loaded<T> {
-  const [now, setNow] = createSignal<T>()
-  const [error, setError] = createSignal<unknown>()
-  let turn = 0
-  async function load(): Promise<void> {
-    const own = ++turn
-    try {
-      const found = may(permission) ? await run() : empty
-      if (own !== turn) return
-      setNow(() => found)
-      setError(undefined)
-    } catch (reason) {
-      if (own === turn) setError(reason)
-    }
-  }
-  createEffect(on(me, () => void load()))
-  createEffect(() => link().state === 'up' && untrack(error) !== undefined && void load())
-  return { now, error, load }
-}
 
 /** Only what a role can give. */
 const given = ({ roles, permissions }: { roles: Role[]; permissions: string[] }) => ({

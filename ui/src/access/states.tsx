@@ -31,6 +31,7 @@ const person = (name: string, more: Partial<Account> = {}): Account => ({
   lastSeenMs: now - 60_000,
   teams: [],
   roles: ['viewer'],
+  providers: [],
   otherGrants: 0,
   ...more,
 })

@@ -19,6 +19,7 @@ import { Chart } from '../metrics/Chart.tsx'
 import { dataOf, hostCharts } from '../metrics/charts.ts'
 import { Lost, Newer } from '../shell/Banner.tsx'
 import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
+import { TokenStates } from '../tokens/states.tsx'
 
 const nothing = () => undefined
 const states = ['ok', 'busy', 'warn', 'critical', 'off', 'unknown', 'stale'] as const
@@ -202,6 +203,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
     </>
   ),
   access: () => <AccessStates />,
+  tokens: () => <TokenStates />,
   outcomes: () => (
     <p class="row">
       <For each={outcomes}>{(row) => <Outcome row={row} />}</For>

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accessEn } from './access-en.ts'
 import { accessFr } from './access-fr.ts'
+import { askEn } from './ask-en.ts'
+import { askFr } from './ask-fr.ts'
 import { en } from './en.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
+import { tokensEn } from './tokens-en.ts'
+import { tokensFr } from './tokens-fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
 
 /** Words that French writes as English does, names of units and of programs. */
@@ -39,15 +43,16 @@ const alike = new Set([
   'state.ok',
   'tab.terminal',
 ])
-const texts = [
-  ...Object.entries(en).map(([key, text]) => ({ key, en: text as string, fr: fr[key as keyof typeof fr] })),
-  ...Object.entries(factorsEn).map(([key, text]) => ({ key, en: text as string, fr: factorsFr[key as keyof typeof factorsFr] })),
-  ...Object.entries(accessEn).map(([key, text]) => ({
-    key: `access.${key}`,
-    en: text as string,
-    fr: accessFr[key as keyof typeof accessFr],
-  })),
-]
+const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> = {
+  '': [en, fr],
+  'access.': [accessEn, accessFr],
+  'ask.': [askEn, askFr],
+  'factors.': [factorsEn, factorsFr],
+  'tokens.': [tokensEn, tokensFr],
+}
+const texts = Object.entries(tables).flatMap(([of, [english, french]]) =>
+  Object.entries(english).map(([key, text]) => ({ key: `${of}${key}`, en: text, fr: french[key] ?? '' })),
+)
 /** What is filled in, and what is typed as it is: fields of a filter, commands, quoted names. */
 const verbatim = /\{[^}]*\}|\b\w+:[\w*+-]*|« [^»]* »|https?:\S+|\/\w+\/i?/g
 

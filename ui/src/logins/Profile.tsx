@@ -1,4 +1,4 @@
-import { createSignal, onMount, Show, type JSX, type ParentProps } from 'solid-js'
+import { createSignal, lazy, onMount, Show, type JSX, type ParentProps } from 'solid-js'
 import type { Factors, Notice } from '@fairlead/protocol/features/factors.ts'
 import type { Login } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson } from '../api/api.ts'
@@ -11,6 +11,8 @@ import { Password } from './Password.tsx'
 import { PolicyForm } from './PolicyForm.tsx'
 import { Totp } from './Totp.tsx'
 import { w } from './words.ts'
+
+const OwnTokens = lazy(async () => ({ default: (await import('../tokens/OwnTokens.tsx')).OwnTokens }))
 
 interface Own {
   readonly factors: Factors
@@ -44,6 +46,7 @@ export function Profile(): JSX.Element {
               <>
                 <Password on={{ changed: reload, drawn: () => undefined }} />
                 <Logins logins={now().logins} onChanged={reload} />
+                <OwnTokens />
                 <Notices notices={now().notices} />
                 <PolicyForm />
               </>

@@ -8,7 +8,7 @@ const all = [
   ['g l', 'nav.logs', '/logs', 'logs', ['containers:logs']],
   ['g t', 'nav.terminals', '/terminals', 'terminals', ['terminals:read', 'terminals:open']],
   ['g y', 'nav.activity', '/activity', 'activity', ['audit:read']],
-  ['g u', 'nav.access', '/access', 'access', ['accounts:read', 'teams:read', 'roles:read', 'environments:manage']],
+  ['g u', 'nav.access', '/access', 'access', ['accounts:read', 'teams:read', 'roles:read', 'environments:manage', 'tokens:read']],
 ] as const
 
 /** Those that this person can do something with. */

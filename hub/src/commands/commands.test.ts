@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+
+const program = join(import.meta.dirname, '../main.ts')
+const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 30_000 })
+
+describe('commands of the hub’s program', () => {
+  it('say what there is, without a hub and without a data folder', () => {
+    const { status, stdout } = run('help')
+    assert.equal(status, 0)
+    assert.match(stdout, /fairlead-hub version/)
+  })
+
+  it('that do not exist are refused with the list, and start no hub', () => {
+    const { status, stderr } = run('constructor')
+    assert.equal(status, 64)
+    assert.match(stderr, /"constructor" is no command of the hub/)
+  })
+})

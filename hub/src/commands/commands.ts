@@ -1,0 +1,30 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+
+/** What a command of the hub's program does with the words after its name. Answers with the exit code; throws a FairleadError for its code's. */
+export type Command = (args: readonly string[]) => Promise<number>
+
+interface Entry {
+  /** One line, for whoever asks for help. */
+  readonly usage: string
+  /** Loaded when it is asked for: no command pays for the others, nor for the hub. */
+  readonly load: () => Promise<Command>
+}
+
+/** By its first word, each in a file of its own beside this one. Without any word the program is the hub. */
+export const commands: Readonly<Record<string, Entry>> = {
+  version: { usage: 'version                 which hub this is', load: async () => (await import('./version.ts')).showVersion },
+}
+
+/** Runs what was asked for. */
+export async function runCommand([name = '', ...args]: readonly string[]): Promise<number> {
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (entry !== undefined) return (await entry.load())(args)
+  const usage = [
+    '  fairlead-hub                         run the hub',
+    ...Object.values(commands).map((each) => `  fairlead-hub ${each.usage}`),
+  ]
+  if (!/^(help|--help|-h)$/.test(name))
+    throw new FairleadError('invalid_input', `"${name}" is no command of the hub.\n\n${usage.join('\n')}`)
+  process.stdout.write(`${usage.join('\n')}\n`)
+  return 0
+}

@@ -1,0 +1,54 @@
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { identitiesApi } from '@fairlead/protocol/features/identities.ts'
+import type { Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
+import type { Audits } from '../base/audit.ts'
+import type { Database } from '../base/db.ts'
+import type { Outbound } from '../base/outbound.ts'
+import type { Seal } from '../base/seal.ts'
+import type { Tickets } from '../factors/tickets.ts'
+import type { LoginContext, Logins } from '../logins/logins.ts'
+import type { Roles } from '../roles/roles.ts'
+import { arrive, type Arrived } from './arrive.ts'
+import { offered } from './offered.ts'
+import { serveOwnIdentities } from './own.ts'
+import { serveProviders } from './providers.ts'
+
+export { sealedProviders } from './providers.ts'
+export type { Arrived } from './arrive.ts'
+
+export interface IdentitiesDeps {
+  readonly db: Database
+  readonly seal: Pick<Seal, 'seal' | 'open'>
+  readonly audits: Audits
+  readonly roles: Pick<Roles, 'refuseGiving' | 'follow' | 'changed' | 'names' | 'givenTo' | 'hasAny'>
+  readonly logins: Pick<Logins, 'signInThrough' | 'endThrough' | 'delays' | 'findCaller'>
+  readonly outbound: Outbound
+  readonly tickets: Tickets
+  /** Where people reach the console, as configured; the first is where providers send them back to. */
+  readonly origins: () => readonly string[]
+}
+
+export interface Identities {
+  readonly handlers: Handlers<typeof identitiesApi, LoginContext>
+  /** Somebody whom a provider knows signs in. Throws `forbidden` with what to do when there is no account for them. */
+  arrive(arrived: Arrived, context: LoginContext): Promise<Me | SecondStep>
+}
+
+/** Sign-in by providers of an organization. */
+export function openIdentities(deps: IdentitiesDeps): Identities {
+  const { db } = deps
+  const handlers: Identities['handlers'] = {
+    offered: ({ organization }) => offered(db, organization),
+    begin: async () => {
+      throw new FairleadError('unsupported', 'No provider of this kind yet.')
+    },
+    link: async () => {
+      throw new FairleadError('unsupported', 'No provider of this kind yet.')
+    },
+    test: async () => ({ steps: [] }),
+    ...serveProviders(deps),
+    ...serveOwnIdentities(deps),
+  }
+  return { handlers, arrive: (arrived, context) => arrive(deps, arrived, context) }
+}
