@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
-import { serveAudit } from './audit/audit.ts'
+import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
+import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
@@ -34,12 +35,14 @@ import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEnvironments } from './environments/environments.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
+import { openEpochs, type Epochs } from './fleet/epoch.ts'
 import { openFactors, type FactorsDeps } from './factors/factors.ts'
 import { serveFactors } from './factors/own.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openIdentities, sealedProviders } from './identities/identities.ts'
 import { openHubIdentity } from './fleet/identity.ts'
+import type { Known } from './fleet/join.ts'
 import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook, type HostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
@@ -50,6 +53,7 @@ import { resumeFleet, serveFleet } from './inventory/fleet.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
+import { openMail, type Mail } from './mail/mail.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
 import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
@@ -68,7 +72,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, sealedProviders]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, sealedProviders, trailKeyColumn]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -100,6 +104,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
   try {
     const lock = await lockDataDir(config.dataDir)
     opened.push(lock.close)
+    refuseHalfRestored(config.dataDir)
     const identity = openHubIdentity(config.dataDir)
     const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
@@ -109,8 +114,14 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(seal.close)
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
+    const epochs = await openEpochs(db, identity, log)
+    opened.push(epochs.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
+    const [audits, fleet] = [openAudits(db), openFleet(() => epochs.why)]
+    epochs.onLift(fleet.closeAll)
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: fetch, log })
+    opened.push(trail.close)
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, audits, fleet, trail, starter: demo })
     opened.push(hub.close)
     lock.tell(hub.url)
     return { ...hub, close }
@@ -128,19 +139,22 @@ interface Opened {
   readonly db: Awaited<ReturnType<typeof openDatabase>>
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
+  readonly epochs: Epochs
+  readonly audits: Audits
+  readonly fleet: Fleet
+  readonly trail: Trail
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
-  const audits = openAudits(db)
-  const fleet = openFleet()
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
+  const { audits, fleet, trail, epochs } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, config, firstRunCode, state, address })
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, firstRunCode, state, address })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -149,7 +163,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
     ...serveHosts(fleet),
-    audit: serveAudit({ db, audits }),
+    audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
     ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
@@ -161,7 +175,12 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
+  const onAhead = (host: Known, epoch: string) =>
+    void enrolled(host.organization).then(
+      (count) => epochs.onAhead(host, epoch, count),
+      () => undefined,
+    )
+  const accept = createAccept({ ...told, db, audits, fleet, identity, epochs, onAhead, ratchet: createRatchet(db), log })
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
@@ -181,8 +200,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () =>
-      renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
+    renderMetrics: () => renderMetrics({ version, doors, trail: trail.figures(), consoles: consoles.count, ...figuresOf(fleet, loop) }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -199,7 +217,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
     startDemo: async (count) => void (await startDemo(db, demo, count)),
-    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
+    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
 }
 
@@ -207,6 +225,7 @@ interface PeopleDeps {
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
+  readonly log: Log
   readonly seal: OpenSeal
   readonly config: Config
   readonly state: Ports
@@ -216,14 +235,15 @@ interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, config, state, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address }: PeopleDeps) {
+  const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
   const place = passkeyPlace(config.publicUrl, state)
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
-  const factors = openFactors({ db, seal, place, isAdmin })
+  const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
@@ -232,10 +252,11 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
   return {
     places,
     logins,
+    mail,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
-      accounts: serveAccounts({ db, audits, roles, logins, address }),
+      accounts: serveAccounts({ db, audits, roles, logins, mail, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins }),
@@ -280,18 +301,19 @@ interface Running {
   readonly api: HttpApi
   readonly fleet: Fleet
   readonly listeners: Listeners
+  readonly mail: Mail
   readonly loop: ReturnType<typeof watchLoop>
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ state, consoles, doors, api, fleet, listeners, loop }: Running): Promise<void> {
+async function stop({ state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
   consoles.closeAll()
   api.endAll()
   fleet.closeAll()
-  await listeners.close(1000)
+  await Promise.all([listeners.close(1000), mail.close()])
   loop.disable()
 }
 
@@ -319,6 +341,10 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {
+  return { online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
 }
 
 function watchLoop() {

@@ -54,7 +54,7 @@ async function drawMatrix(db: Database): Promise<string> {
   const doors = createDoors({
     features: hubFeatures,
     handlers: {},
-    audits: { write: async () => undefined, onRow: () => nothing, verify: async () => ({ rows: 0, ok: true }) },
+    audits: { write: async () => undefined, onRow: () => nothing, onAppend: () => nothing },
     log: nothing,
     places: createPlaces(db, book),
     rates: { take: nothing },

@@ -7,6 +7,7 @@ import type { Database } from '../base/db.ts'
 import { and, eq, sql } from '../base/drizzle.ts'
 import { accounts, identities, identityProviders, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Roles } from '../roles/roles.ts'
 import { accept, invited } from './accept.ts'
 import { scimUsers } from '../scim/tables.ts'
@@ -20,6 +21,7 @@ export interface AccountsDeps {
   readonly audits: Audits
   readonly roles: Roles
   readonly logins: Pick<Logins, 'begin' | 'endOf' | 'lastSeen' | 'personOf' | 'delays'>
+  readonly mail: Pick<Mail, 'invite'>
   /** Where people reach this hub: what a link begins with. */
   readonly address: () => string
 }

@@ -21,7 +21,7 @@ function doorsOf(features: Readonly<Record<string, Api>>, handlers: object = {})
   return createDoors({
     features,
     handlers: handlers as never,
-    audits: { write: async (row) => void rows.push(row), onRow: () => () => undefined, verify: async () => ({ rows: 0, ok: true }) },
+    audits: { write: async (row) => void rows.push(row), onRow: () => () => undefined, onAppend: () => () => undefined },
     log: () => undefined,
     places: {
       host: async () => ({ id: 'h', name: 'host', environment: 'e', tags: ['t'] }),

@@ -12,7 +12,20 @@ interface Entry {
 
 /** By its first word, each in a file of its own beside this one. Without any word the program is the hub. */
 export const commands: Readonly<Record<string, Entry>> = {
+  audit: {
+    usage: 'audit verify FILE...    look at an export or archive of the audit trail',
+    load: async () => (await import('./audit.ts')).auditCommand,
+  },
   version: { usage: 'version                 which hub this is', load: async () => (await import('./version.ts')).showVersion },
+  backup: {
+    usage: 'backup [FILE]           all of this hub in one file, while it runs',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  restore: { usage: 'restore FILE            a backup into an empty place', load: async () => (await import('./restore.ts')).restore },
+  confirm: {
+    usage: 'confirm                 after a restore: this hub is the one that acts',
+    load: async () => (await import('./confirm.ts')).confirm,
+  },
 }
 
 /** Runs what was asked for. */

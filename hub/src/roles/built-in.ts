@@ -6,7 +6,16 @@ interface BuiltIn {
 
 const looks = ['hosts:read', 'fleet:read', 'containers:read', 'events:read', 'metrics:read']
 const looksCloser = [...looks, 'containers:inspect', 'containers:logs', 'terminals:read']
-const governs = ['audit:read', 'roles:read', 'accounts:read', 'teams:read', 'tokens:read', 'secrets:read', 'identities:read']
+const governs = [
+  'audit:read',
+  'audit:export',
+  'roles:read',
+  'accounts:read',
+  'teams:read',
+  'tokens:read',
+  'secrets:read',
+  'identities:read',
+]
 
 const only = (...permissions: readonly string[]) => {
   const set = new Set(permissions)

@@ -52,7 +52,7 @@ const accounts = {
   createService: call(z.object({ name: PersonName }), Account, { mutates: true }),
   /** Open ones; never their links. */
   invitations: call(z.object({}), z.array(AccountInvitation)),
-  /** `link` is shown this once. One use, by somebody who signs up with this e-mail. */
+  /** `link` is shown this once; `mailed`: it is on its way to them too. One use, by somebody who signs up with this e-mail. */
   invite: call(
     z.object({
       email: Email,
@@ -60,7 +60,7 @@ const accounts = {
       reach: z._default(Reach, { on: 'organization' }),
       ttlHours: z._default(z.int().check(z.gte(1), z.lte(24 * 30)), 24 * 7),
     }),
-    z.object({ id: z.string(), link: z.string(), expiresMs: z.number() }),
+    z.object({ id: z.string(), link: z.string(), mailed: z.boolean(), expiresMs: z.number() }),
     { mutates: true },
   ),
   cancel: call(z.object({ id: Id }), z.object({ id: z.string() }), { mutates: true }),
