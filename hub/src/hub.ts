@@ -248,7 +248,7 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const origins = () => [...place.origins()]
-  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
+  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
   return {
     places,
     logins,

@@ -68,6 +68,7 @@ export const publicEndpoints: ReadonlySet<string> = new Set([
   'accounts.accept',
   'accounts.invited',
   'identities.begin',
+  'identities.signIn',
   'identities.offered',
   'logins.challenge',
   'logins.finish',

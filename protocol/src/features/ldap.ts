@@ -6,11 +6,12 @@ const Filter = z.string().check(z.maxLength(2048))
 
 /** Where a directory is and what an entry of it means. What is absent is as in its preset. */
 export const LdapSettings = z.object({
+  kind: z.literal('ldap'),
   preset: z.enum(['openldap', 'active-directory']),
   host: z.string().check(z.minLength(1), z.maxLength(253), z.regex(/^[A-Za-z0-9._:-]+$/)),
   /** Absent: 636 for `ldaps`, else 389. */
   port: z.optional(z.int().check(z.gte(1), z.lte(65_535))),
-  /** `plain` only where the hub's operator allows it. */
+  /** `plain` only to networks that whoever runs the hub opened. */
   security: z._default(z.enum(['ldaps', 'starttls', 'plain']), 'ldaps'),
   /** PEM of the authority that signed the directory's certificate; empty: those that every browser knows. */
   ca: z._default(z.string().check(z.maxLength(65_536)), ''),
@@ -34,12 +35,3 @@ export const LdapSettings = z.object({
   memberAttribute: z.optional(Attribute),
 })
 export type LdapSettings = z.infer<typeof LdapSettings>
-
-/** One step of a test: what was tried, and how to mend it where it failed. */
-export const LdapStep = z.object({
-  step: z.enum(['settings', 'connect', 'tls', 'bind', 'search', 'user', 'groups']),
-  ok: z.boolean(),
-  /** A sentence for a person; empty for what went well without more to say. */
-  message: z.string(),
-})
-export type LdapStep = z.infer<typeof LdapStep>

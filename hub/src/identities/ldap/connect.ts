@@ -3,19 +3,22 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { LdapStep } from '@fairlead/protocol/features/ldap.ts'
+import type { GuardedAddress } from '../../base/outbound.ts'
 import { createFramer } from './frame.ts'
 import type { Directory } from './presets.ts'
 
 export interface ConnectDeps {
-  /** The address behind a name, where the guard lets the hub go: that one is connected to, under the name. */
-  readonly addressOf: (host: string, port: number) => Promise<string>
+  /** The addresses behind a name, where the guard lets the hub go: one of these is connected to, under the name. */
+  readonly addressOf: (host: string, port: number) => Promise<Pick<GuardedAddress, 'addresses' | 'opened'>>
   /** Until each answer. */
   readonly timeoutMs: number
 }
 
+/** One step towards a sign-in, in their order. */
+export type Step = 'settings' | 'connect' | 'tls' | 'bind' | 'search' | 'user' | 'groups'
+
 /** What is wrong with a directory, for who manages it; strangers are told no more than that it does not answer. */
-export function fault(step: LdapStep['step'], message: string, cause?: unknown): FairleadError {
+export function fault(step: Step, message: string, cause?: unknown): FairleadError {
   return new FairleadError('bad_upstream', message, { cause, details: { step } })
 }
 
@@ -23,16 +26,20 @@ export function fault(step: LdapStep['step'], message: string, cause?: unknown):
 export async function openConnection(directory: Directory, { addressOf, timeoutMs }: ConnectDeps): Promise<Socket> {
   const { host, port, security } = directory
   const where = `${host}:${port}`
-  const address = await addressOf(host, port)
-  const socket = connectTcp({ host: address, port })
+  const { addresses, opened } = await addressOf(host, port)
+  if (security === 'plain' && !opened)
+    throw fault(
+      'tls',
+      'Passwords must not travel unencrypted: choose LDAPS or StartTLS. Who runs this hub can allow it to a network with FAIRLEAD_OUTBOUND_ALLOW.',
+    )
+  const socket = await reach(addresses, port, timeoutMs).catch((cause: unknown) => {
+    throw fault(
+      'connect',
+      `Nothing answers at ${where} (${codeOfCause(cause)}): is the host name right, the port open, the directory running?`,
+      cause,
+    )
+  })
   try {
-    await within(timeoutMs, socket, 'connect').catch((cause: unknown) => {
-      throw fault(
-        'connect',
-        `Nothing answers at ${where} (${codeOfCause(cause)}): is the host name right, the port open, the directory running?`,
-        cause,
-      )
-    })
     if (security === 'plain') return socket
     if (security === 'starttls') await startTls(socket, timeoutMs, where)
     return await encrypt(socket, directory, timeoutMs)
@@ -40,6 +47,22 @@ export async function openConnection(directory: Directory, { addressOf, timeoutM
     socket.destroy()
     throw error
   }
+}
+
+/** The first that answers. Throws what the last one did. */
+async function reach(addresses: GuardedAddress['addresses'], port: number, timeoutMs: number): Promise<Socket> {
+  let last: unknown
+  for (const { address } of addresses.slice(0, 4)) {
+    const socket = connectTcp({ host: address, port })
+    try {
+      await within(timeoutMs / Math.min(addresses.length, 4), socket, 'connect')
+      return socket
+    } catch (error) {
+      socket.destroy()
+      last = error
+    }
+  }
+  throw last
 }
 
 async function encrypt(socket: Socket, { host, port, ca }: Directory, timeoutMs: number): Promise<Socket> {

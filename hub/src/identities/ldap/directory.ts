@@ -1,6 +1,5 @@
 import { AndFilter, Client, EqualityFilter, ExtensibleFilter, OrFilter, type Entry, type Filter } from 'ldapts'
-import type { LdapStep } from '@fairlead/protocol/features/ldap.ts'
-import { fault, framed, openConnection, type ConnectDeps } from './connect.ts'
+import { fault, framed, openConnection, type ConnectDeps, type Step } from './connect.ts'
 import { canonicalDn } from './dn.ts'
 import type { Directory } from './presets.ts'
 
@@ -121,7 +120,7 @@ async function searchGroups(asking: Asking, dn: string): Promise<string[]> {
 }
 
 interface Wanted {
-  readonly step: LdapStep['step']
+  readonly step: Step
   readonly where: string
   readonly filter: Filter
   readonly attributes: string[]

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { FairleadError, codeOf } from '@fairlead/protocol/errors.ts'
-import type { LdapSettings, LdapStep } from '@fairlead/protocol/features/ldap.ts'
-import type { ConnectDeps } from './connect.ts'
+import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
+import type { ConnectDeps, Step } from './connect.ts'
 import { openDirectory, type Found, type OpenDirectory } from './directory.ts'
 import { readDirectory, type Directory } from './presets.ts'
 
 export interface LdapDeps {
   readonly addressOf: ConnectDeps['addressOf']
-  /** Whoever runs the hub lets passwords travel unencrypted. */
-  readonly allowPlain: boolean
   readonly timeoutMs?: number
 }
 
@@ -62,10 +60,17 @@ export async function signInByLdap(
   })
 }
 
+/** One step of a test; `message` is how to mend it where it failed, else what was found. */
+export interface Done {
+  readonly step: Step
+  readonly ok: boolean
+  readonly message: string
+}
+
 /** Each step up to the one that fails. With a name: whether that person is found, and in which groups. */
-export async function testLdap(provider: LdapProvider, deps: LdapDeps, name = ''): Promise<LdapStep[]> {
-  const done: LdapStep[] = []
-  const ok = (step: LdapStep['step'], message = '') => void done.push({ step, ok: true, message })
+export async function testLdap(provider: LdapProvider, deps: LdapDeps, name = ''): Promise<Done[]> {
+  const done: Done[] = []
+  const ok = (step: Step, message = '') => void done.push({ step, ok: true, message })
   try {
     const { directory, open } = await enter(provider, deps)
     ok('connect', `${directory.host}:${directory.port}`)
@@ -84,7 +89,7 @@ export async function testLdap(provider: LdapProvider, deps: LdapDeps, name = ''
   } catch (error) {
     const step = error instanceof FairleadError ? error.details?.['step'] : undefined
     if (step === undefined) throw error
-    return [...done, { step: step as LdapStep['step'], ok: false, message: (error as Error).message }]
+    return [...done, { step: step as Step, ok: false, message: (error as Error).message }]
   }
 }
 
@@ -97,7 +102,7 @@ function notOne(count: number): FairleadError {
 }
 
 async function enter({ settings, password }: LdapProvider, deps: LdapDeps): Promise<{ directory: Directory; open: OpenDirectory }> {
-  const directory = readDirectory(settings, deps)
+  const directory = readDirectory(settings)
   const ready = { addressOf: deps.addressOf, timeoutMs: deps.timeoutMs ?? timeoutMs }
   const open = await openDirectory(directory, password, ready).catch((error: unknown) => {
     // The guard's word, for who manages the provider.

@@ -5,7 +5,7 @@ import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
 /** Settings with nothing left open. Filters are parsed: what a person types is never part of their text. */
 export type Directory = Filled & { readonly userFilter: Filter; readonly groupFilter: Filter }
 
-type Open = Omit<LdapSettings, 'preset' | 'userFilter' | 'groupFilter'>
+type Open = Omit<LdapSettings, 'kind' | 'preset' | 'userFilter' | 'groupFilter'>
 type Filled = { readonly [K in keyof Open]-?: Exclude<Open[K], undefined> }
 
 const presets = {
@@ -33,19 +33,13 @@ const presets = {
 } as const satisfies Record<LdapSettings['preset'], object>
 
 /** Throws `invalid_input` naming the field. */
-export function readDirectory(settings: LdapSettings, { allowPlain }: { readonly allowPlain: boolean }): Directory {
-  const { preset, port, groupBase, ...given } = settings
+export function readDirectory({ preset, kind: _kind, port, groupBase, ...given }: LdapSettings): Directory {
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as typeof given
   // What was left open is the preset's: nothing is undefined any more.
   const whole = { ...presets[preset], ...own } as Omit<Filled, 'port' | 'groupBase'> & {
     readonly userFilter: string
     readonly groupFilter: string
   }
-  if (given.security === 'plain' && !allowPlain)
-    throw invalid(
-      'security',
-      'Passwords must not travel unencrypted: choose LDAPS or StartTLS. Who runs this hub can allow it with FAIRLEAD_LDAP_PLAIN=1.',
-    )
   if (given.ca !== '' && !given.ca.includes('-----BEGIN CERTIFICATE-----'))
     throw invalid('ca', 'This is no certificate in PEM form; it begins with -----BEGIN CERTIFICATE-----.')
   return {
