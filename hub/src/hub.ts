@@ -61,6 +61,7 @@ import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
 import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
+import { createScim, serveScim } from './scim/scim.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -203,6 +204,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     version,
     api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
+    scim: createScim({ ...who, doors }),
     installer: installer.app,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
@@ -264,7 +266,7 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const origins = () => [...place.origins()]
-  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
+  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
   return {
     places,
     logins,
@@ -276,6 +278,7 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins }),
+      scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),
     },

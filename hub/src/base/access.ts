@@ -13,6 +13,8 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** Nobody signs in to the account: it is a service's own. */
+  readonly service?: true
   /** The token that stands for the account; absent: a person's own login. */
   readonly token?: { readonly id: string; readonly expiresMs: number }
   /** The provider that the login came through: it stays in this organization, and runs nothing of the hub. */
@@ -70,6 +72,7 @@ export const publicEndpoints: ReadonlySet<string> = new Set([
   'accounts.accept',
   'accounts.invited',
   'identities.begin',
+  'identities.signIn',
   'identities.offered',
   'logins.challenge',
   'logins.finish',
@@ -158,6 +161,8 @@ export function authorize(
       'forbidden',
       `You came in through ${caller.through.name}, which this organization runs; sign in with your own password or passkey for this.`,
     )
+  if (door.standard !== undefined && caller.service !== true)
+    throw new FairleadError('forbidden', 'This is for service accounts: make one under Access, and use its token.')
   if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
   if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
 }

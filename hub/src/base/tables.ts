@@ -32,12 +32,18 @@ export const accounts = pgTable('accounts', {
   createdAt: moment('created_at').notNull().defaultNow(),
   /** Runs the hub itself. */
   runsHub: flag('runs_hub').notNull().default(false),
+  /** Nobody signs in to a service: only tokens act for it. */
+  kind: text('kind', { enum: ['person', 'service'] })
+    .notNull()
+    .default('person'),
 })
 
 export const memberships = pgTable('memberships', {
   organizationId: uuid('organization_id').notNull(),
   accountId: uuid('account_id').notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
+  /** false: it keeps its roles and teams, and may use none of them. */
+  active: flag('active').notNull().default(true),
 })
 
 export const teams = pgTable('teams', {

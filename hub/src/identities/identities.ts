@@ -4,6 +4,7 @@ import type { identitiesApi } from '@fairlead/protocol/features/identities.ts'
 import type { Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
+import type { Log } from '../base/log.ts'
 import type { Outbound } from '../base/outbound.ts'
 import type { Seal } from '../base/seal.ts'
 import type { Tickets } from '../factors/tickets.ts'
@@ -12,7 +13,8 @@ import type { Roles } from '../roles/roles.ts'
 import { arrive, type Arrived } from './arrive.ts'
 import { offered } from './offered.ts'
 import { serveOwnIdentities } from './own.ts'
-import { serveProviders } from './providers.ts'
+import { checkLdap, serveLdapSignIn } from './ldap/door.ts'
+import { findProvider, serveProviders } from './providers.ts'
 
 export { sealedProviders } from './providers.ts'
 export type { Arrived } from './arrive.ts'
@@ -24,6 +26,7 @@ export interface IdentitiesDeps {
   readonly roles: Pick<Roles, 'refuseGiving' | 'follow' | 'changed' | 'names' | 'givenTo' | 'hasAny'>
   readonly logins: Pick<Logins, 'signInThrough' | 'endThrough' | 'delays' | 'findCaller'>
   readonly outbound: Outbound
+  readonly log: Log
   readonly tickets: Tickets
   /** Where people reach the console, as configured; the first is where providers send them back to. */
   readonly origins: () => readonly string[]
@@ -46,7 +49,12 @@ export function openIdentities(deps: IdentitiesDeps): Identities {
     link: async () => {
       throw new FairleadError('unsupported', 'No provider of this kind yet.')
     },
-    test: async () => ({ steps: [] }),
+    async test({ id, name }, { caller: { organization }, note }) {
+      const row = await db.tx({ organization }, (_sql, orm) => findProvider(orm, id))
+      note(row.name)
+      return { steps: row.settings.kind === 'ldap' ? await checkLdap(deps, row, name) : [] }
+    },
+    ...serveLdapSignIn(deps),
     ...serveProviders(deps),
     ...serveOwnIdentities(deps),
   }

@@ -124,7 +124,7 @@ async function openParts({ db, seal, clock, ends, allow }: Parts) {
   logins.onEnd((login, renewed) => void (renewed ? 0 : ends.push(login)))
   roles.onChange(logins.forget)
   const outbound = createOutbound({ allow })
-  const deps = { db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins: () => [origin] }
+  const deps = { db, seal, audits, roles, logins, outbound, log: () => undefined, tickets: factors.tickets, origins: () => [origin] }
   const organizations = serveOrganizations({ db, logins })
   return { roles, factors, logins, deps, identities: openIdentities(deps), own: serveFactors({ db, factors, logins }), organizations }
 }

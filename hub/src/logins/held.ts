@@ -6,7 +6,7 @@ import { showOwn, type Database, type Within } from '../base/db.ts'
 import { and, eq, gt, max, sql, type Orm } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
-import { accounts } from '../base/tables.ts'
+import { accounts, memberships } from '../base/tables.ts'
 import { standingThrough, type Known, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
@@ -86,6 +86,7 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
       const tokenHash = digestOf(secretOf(token))
       const [made] = await db.tx({ organization }, async (_sql, orm) => {
         if (through !== undefined) await refuseClosed(orm, through)
+        await refuseInactive(orm, { organization, account })
         const { idleMinutes, lifeMinutes } = await lives(orm)
         const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
         const life = { expiresAt, idleMinutes, grace: grace === true }
@@ -170,14 +171,28 @@ async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
       idle,
     })
     .from(logins)
-    .innerJoin(accounts, eq(accounts.id, accountId))
+    .innerJoin(accounts, and(eq(accounts.id, accountId), eq(accounts.kind, 'person')))
     .where(alive)
   if (row === undefined) return undefined
   await showOwn(db, row)
+  if (!(await isActive(orm, row))) return undefined
   // To the minute is enough for what lives twelve hours: most look-ups write nothing.
   if (row.idle) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
   const through = row.provider === null ? undefined : await throughOf(orm, row.provider, row.email === null)
   return row.provider !== null && through === undefined ? undefined : { ...row, through }
+}
+
+/** Whether somebody who belongs to the organization may come in now. */
+async function isActive(orm: Orm, { organization, account }: Who): Promise<boolean> {
+  // A transaction that sees the account sees where else it belongs to.
+  const here = eq(memberships.organizationId, organization)
+  const own = and(here, eq(memberships.accountId, account), eq(memberships.active, true))
+  return (await orm.select({ id: memberships.accountId }).from(memberships).where(own)).length > 0
+}
+
+/** Throws `unauthenticated`. */
+async function refuseInactive(orm: Orm, who: Who): Promise<void> {
+  if (!(await isActive(orm, who))) throw new FairleadError('unauthenticated', 'This account was closed by whoever manages it; ask them.')
 }
 
 /** When each account used a login last, to the minute, ms since the epoch. */
