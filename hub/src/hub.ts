@@ -7,6 +7,7 @@ import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
 import { serveAudit } from './audit/audit.ts'
 import { openAudits, type Audits } from './base/audit.ts'
+import { serveCallback } from './base/callback.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
@@ -139,7 +140,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, config, firstRunCode, state, address })
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, config, firstRunCode, state, address, log })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -164,18 +165,15 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
-  const api = createApi({
-    ...who,
-    doors,
-    doorOf: createDoorReader(config.publicUrl),
-    resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
-  })
+  const doorOf = createDoorReader(config.publicUrl)
+  const api = createApi({ ...who, doors, doorOf, resumes: allResumes(kept) })
   people.endWith(consoles, api)
   const web = createWeb({
     version,
     api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
     installer: installer.app,
+    callback: serveCallback({ ...who, doorOf, finish: people.finish }),
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
@@ -202,6 +200,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
 }
 
 interface PeopleDeps {
+  readonly log: Log
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
@@ -214,7 +213,7 @@ interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, config, state, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, config, state, firstRunCode, address, log }: PeopleDeps) {
   const permissions = allPermissions()
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
@@ -226,10 +225,11 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const origins = () => [...place.origins()]
-  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
+  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
   return {
     places,
     logins,
+    finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
@@ -257,6 +257,10 @@ async function openPeople({ db, seal, audits, book, config, state, firstRunCode,
       })
     },
   }
+}
+
+function allResumes(kept: ReturnType<typeof createKept>) {
+  return { ...resumes, 'fleet.watch': () => resumeFleet(kept) }
 }
 
 /** What each host's own agent answers: passed on as it is. */
