@@ -8,6 +8,7 @@ import { serveAccounts } from './accounts/accounts.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
+import { serveCallback } from './base/callback.ts'
 import { openCertificate } from './base/certificate.ts'
 import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
@@ -193,12 +194,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
-  const api = createApi({
-    ...who,
-    doors,
-    doorOf: createDoorReader(config.publicUrl),
-    resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
-  })
+  const doorOf = createDoorReader(config.publicUrl)
+  const api = createApi({ ...who, doors, doorOf, resumes: allResumes(kept) })
   people.endWith(consoles, api)
   const web = createWeb({
     version,
@@ -206,6 +203,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     openApi: renderOpenApi(doors.endpoints, version),
     scim: createScim({ ...who, doors }),
     installer: installer.app,
+    callback: serveCallback({ ...who, doorOf, finish: people.finish }),
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
@@ -240,10 +238,10 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
 }
 
 interface PeopleDeps {
+  readonly log: Log
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
-  readonly log: Log
   readonly seal: OpenSeal
   readonly config: Config
   readonly outbound: Outbound
@@ -271,6 +269,7 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
     places,
     logins,
     mail,
+    finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
@@ -303,6 +302,10 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
       })
     },
   }
+}
+
+function allResumes(kept: ReturnType<typeof createKept>) {
+  return { ...resumes, 'fleet.watch': () => resumeFleet(kept) }
 }
 
 /** What each host's own agent answers: passed on as it is. */
