@@ -131,7 +131,7 @@ export function createDoors(deps: ServeDeps): Doors {
         throw error
       })
       const row = rowOf(call, host)
-      let noted: { readonly targetName?: string } = {}
+      let noted: { readonly targetName?: string; readonly organization?: string } = {}
       // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
       const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
@@ -143,7 +143,8 @@ export function createDoors(deps: ServeDeps): Doors {
       return {
         context: {
           ...contextOf(places, call, { host, environment }),
-          note: (targetName) => void (noted = { targetName: targetName.slice(0, 256) }),
+          note: (targetName, organization) =>
+            void (noted = { targetName: targetName.slice(0, 256), ...(organization === undefined ? {} : { organization }) }),
         },
         async done(error, ms) {
           release()

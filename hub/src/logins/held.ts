@@ -108,6 +108,13 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
       const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(own).returning({ hash: logins.tokenHash }))
       return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
+    /** All of an organization, those that it ended. */
+    async endAll(organization: string): Promise<string[]> {
+      const gone = await db.tx({ organization }, (_sql, orm) =>
+        orm.delete(logins).where(eq(logins.organizationId, organization)).returning({ hash: logins.tokenHash }),
+      )
+      return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
+    },
     forgetOne,
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)

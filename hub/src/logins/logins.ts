@@ -54,6 +54,8 @@ export interface Logins {
   makeOrganization(account: string, name: string): Promise<string>
   /** Ends all logins of an account in an organization, with what is open by them. */
   endOf(organization: string, account: string): Promise<void>
+  /** Ends all logins of an organization, with what is open by them. */
+  endAll(organization: string): Promise<void>
   /** When each account used a login last, ms since the epoch. */
   lastSeen(orm: Orm): Promise<ReadonlyMap<string, number>>
   /** Whose e-mail it is: an account that there is, whose password must be right, or one to be made. Wrong ones get slower. */
@@ -144,6 +146,9 @@ export async function openLogins({
       return describe(caller.account, organization, expires, { grace: caller.proof?.grace })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
+    async endAll(organization) {
+      for (const login of await held.endAll(organization)) tellEnd(login)
+    },
     async endOf(organization, account) {
       for (const login of await held.endOf(organization, account)) tellEnd(login)
     },
