@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
+import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
@@ -58,7 +59,7 @@ import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
 import { openMail, type Mail } from './mail/mail.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
-import { serveOrganizations } from './organizations/organizations.ts'
+import { removeOrganization, serveOrganizations, type RemovalDeps } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
 import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
@@ -168,7 +169,30 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, outbound, firstRunCode, state, address })
+  const leave = {
+    endHosts: async (organization: string) => {
+      for (const id of (await book.hosts(organization)).keys()) {
+        fleet.expel(id, closeCodes.revoked, 'its organization is gone')
+        inventory.hostGone(organization, id)
+        book.remove(organization, id)
+      }
+    },
+    settle: metrics.flush,
+    fileDirs: [join(config.dataDir, 'audit')],
+  }
+  const { places, logins, ...people } = await openPeople({
+    db,
+    seal,
+    audits,
+    book,
+    log,
+    config,
+    outbound,
+    firstRunCode,
+    state,
+    address,
+    leave,
+  })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -249,10 +273,12 @@ interface PeopleDeps {
   readonly firstRunCode: string
   /** Where people reach this hub. */
   readonly address: () => string
+  /** What ends with an organization beside its people. */
+  readonly leave: Pick<RemovalDeps, 'endHosts' | 'settle' | 'fileDirs'>
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, log, config, outbound, state, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, outbound, state, firstRunCode, address, leave }: PeopleDeps) {
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
@@ -265,6 +291,15 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
+  const removal: RemovalDeps = {
+    ...leave,
+    db,
+    forgetKeys: seal.forget,
+    endPeople: async (organization) => {
+      await logins.endAll(organization)
+      await tokens.endAll(organization)
+    },
+  }
   return {
     places,
     logins,
@@ -276,7 +311,7 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
       accounts: serveAccounts({ db, audits, roles, logins, mail, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
-      organizations: serveOrganizations({ db, logins }),
+      organizations: serveOrganizations({ db, logins, remove: (organization) => removeOrganization(removal, organization) }),
       scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),
