@@ -169,7 +169,11 @@ async function writeOutcome({ audits, log }: ServeDeps, row: AuditEntry): Promis
   }
 }
 
-function contextOf(places: Places, { endpoint, caller, about }: Call, { host, environment = '' }: Found): Omit<HubContext, 'note' | 'changed'> {
+function contextOf(
+  places: Places,
+  { endpoint, caller, about }: Call,
+  { host, environment = '' }: Found,
+): Omit<HubContext, 'note' | 'changed'> {
   return {
     caller: caller ?? nobody(about.ip, about.userAgent, about.trace),
     host: host?.id ?? '',
@@ -258,9 +262,13 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
 const mostChangedChars = 512
 
 /** What is not alike, each side in a few words. */
-function differences(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): Pick<AuditEntry, 'before' | 'after'> {
+function differences(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Pick<AuditEntry, 'before' | 'after'> {
   const keys = Object.keys(after).filter((key) => before[key] !== after[key])
-  const of = (side: Readonly<Record<string, string>>) => Object.fromEntries(keys.map((key) => [key, (side[key] ?? '').slice(0, mostChangedChars)]))
+  const of = (side: Readonly<Record<string, string>>) =>
+    Object.fromEntries(keys.map((key) => [key, (side[key] ?? '').slice(0, mostChangedChars)]))
   return keys.length === 0 ? {} : { before: of(before), after: of(after) }
 }
 
