@@ -247,6 +247,7 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
       outcome: 'started',
       actor: caller?.account ?? '',
       actorName: caller?.name ?? '',
+      ...(caller?.service === true ? { actorKind: 'service' as const } : {}),
       ...(caller?.proof === undefined ? {} : { factor: caller.proof.factor }),
       host: host?.id ?? '',
       hostName: host?.name ?? '',

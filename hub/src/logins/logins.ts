@@ -9,19 +9,21 @@ import type { Secret } from '../base/secret.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
 import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } from './accounts.ts'
-import { createBegin } from './begin.ts'
+import { createBegin, type Described } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
-import { lastSeen, openHeld, type RightsOf } from './held.ts'
+import { lastSeen, openHeld, type LivesOf, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
-import { serveSignIn } from './signin.ts'
+import { serveSignIn, type SignInThrough } from './signin.ts'
 
 export interface LoginContext extends HubContext {
   /** `fixed`: it cannot be set where this was asked. */
   readonly cookie: { set(token: string, maxAgeSeconds: number): void; clear(): void; readonly fixed?: true }
   readonly device: DeviceCookie
+  /** Marks a browser that leaves for a sign-in provider. Absent where no cookie can be set. */
+  readonly away?: { set(token: string): void }
   /** What this very connection is: whether a login cookie can live on it. */
   readonly door: Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'>
 }
@@ -34,6 +36,8 @@ export interface LoginsDeps {
   readonly permissions: readonly string[]
   readonly rightsOf: RightsOf
   readonly factors: Factors
+  /** How long logins of an organization live; 12 h without a request and 24 h in all when absent. */
+  readonly lives?: LivesOf
   /** Shown once on the hub's own console. */
   readonly firstRunCode: string
   /** Steady ms, for the delays between tries. */
@@ -52,6 +56,13 @@ export interface Logins {
   makeOrganization(account: string, name: string): Promise<string>
   /** Ends all logins of an account in an organization, with what is open by them. */
   endOf(organization: string, account: string): Promise<void>
+  /** Ends the logins that came through a provider: of one account, or of all. */
+  endThrough(which: { readonly organization: string; readonly provider: string; readonly account?: string }): Promise<void>
+  /** Whose login it is, by its id, while it lasts. */
+  stillOf(login: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
+  endLogin(caller: Caller): Promise<void>
+  /** Somebody whom a provider knows signs in, or must prove more first. */
+  readonly signInThrough: SignInThrough
   /** When each account used a login last, ms since the epoch. */
   lastSeen(orm: Orm): Promise<ReadonlyMap<string, number>>
   /** Whose e-mail it is: an account that there is, whose password must be right, or one to be made. Wrong ones get slower. */
@@ -69,8 +80,18 @@ export interface Logins {
   readonly firstRun: boolean
 }
 
-export async function openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode, now }: LoginsDeps): Promise<Logins> {
-  const held = openHeld(db, rightsOf, factors.standing)
+export async function openLogins({
+  db,
+  audits,
+  version,
+  permissions,
+  rightsOf,
+  factors,
+  lives,
+  firstRunCode,
+  now,
+}: LoginsDeps): Promise<Logins> {
+  const held = openHeld(db, rightsOf, factors.standing, lives)
   const renewal = createRenewal(db, held.forgetOne)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
   const delays = createDelays(now)
@@ -80,21 +101,15 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
     for (const listener of endListeners) listener(login, renewed)
   }
   const { describe, me, begin } = createBegin({ db, audits, factors, held, permissions, rightsOf })
+  const signIn = serveSignIn({ db, audits, factors, delays, begin })
   const change = createChange({ db, delays, renewal, tellEnd })
 
   const handlers: Handlers<typeof loginsApi, LoginContext> = {
     welcome: async (_input, { door }) => ({ firstRun: state.firstRun, version, passkeyHost: factors.host, ...door }),
 
     ...serveSetup({ db, audits, delays, firstRunCode, state, begin }),
-    ...serveSignIn({ db, audits, factors, delays, begin }),
-    ...serveOwn({
-      db,
-      factors,
-      delays,
-      renewal,
-      tellEnd,
-      me: ({ caller }, expires) => describe(caller.account, caller.organization, expires),
-    }),
+    ...signIn.handlers,
+    ...serveOwn({ db, factors, delays, renewal, tellEnd, me: ({ caller }, expires) => describe({ ...about(caller), expires }) }),
 
     async signOut(_input, { caller, cookie }) {
       await held.end(caller)
@@ -122,19 +137,20 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
     ...change,
     forget: held.forget,
     async begin(account, organization, context) {
-      if (!(await factors.standing({ account, organization })).hasSecond) return begin(account, organization, context, 'password')
+      if (!(await factors.standing({ account, organization })).hasSecond)
+        return begin({ account, organization, factor: 'password' }, context)
       throw new FairleadError('unauthenticated', 'This account has a second factor; sign in with it.')
     },
     async enter(organization, context) {
       const { caller } = context
       const expires = await renewal.enter(caller, organization, context)
       tellEnd(caller.login, true)
-      return describe(caller.account, organization, expires)
+      return describe({ ...about(caller), organization, expires })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
-    async endOf(organization, account) {
-      for (const login of await held.endOf(organization, account)) tellEnd(login)
-    },
+    ...createEnds(held, tellEnd),
+    stillOf: held.stillOf,
+    signInThrough: signIn.signInThrough,
     lastSeen,
     async personOf(email, input, ip) {
       delays.begin(email, ip)
@@ -144,4 +160,26 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
     },
     delays,
   }
+}
+
+function createEnds(
+  held: ReturnType<typeof openHeld>,
+  tellEnd: (login: string) => void,
+): Pick<Logins, 'endOf' | 'endLogin' | 'endThrough'> {
+  return {
+    async endOf(organization, account) {
+      for (const login of await held.endOf(organization, account)) tellEnd(login)
+    },
+    async endLogin(caller) {
+      await held.end(caller)
+      tellEnd(caller.login)
+    },
+    async endThrough(which) {
+      for (const login of await held.endThrough(which)) tellEnd(login)
+    },
+  }
+}
+
+function about({ account, organization, through, proof }: Caller): Omit<Described, 'expires'> {
+  return { account, organization, through, grace: proof?.grace }
 }

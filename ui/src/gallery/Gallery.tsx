@@ -20,6 +20,7 @@ import { Chart } from '../metrics/Chart.tsx'
 import { dataOf, hostCharts } from '../metrics/charts.ts'
 import { Lost, Newer } from '../shell/Banner.tsx'
 import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
+import { SecretStates } from '../secrets/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
 
 const nothing = () => undefined
@@ -205,6 +206,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   ),
   access: () => <AccessStates />,
   tokens: () => <TokenStates />,
+  secrets: () => <SecretStates />,
   trail: () => <TrailStates />,
   outcomes: () => (
     <p class="row">
