@@ -131,7 +131,7 @@ export function createDoors(deps: ServeDeps): Doors {
         throw error
       })
       const row = rowOf(call, host)
-      let noted: Pick<AuditEntry, 'targetName' | 'before' | 'after'> = {}
+      let noted: Partial<Pick<AuditEntry, 'targetName' | 'organization' | 'before' | 'after'>> = {}
       // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
       const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
@@ -143,7 +143,8 @@ export function createDoors(deps: ServeDeps): Doors {
       return {
         context: {
           ...contextOf(places, call, { host, environment }),
-          note: (targetName) => void (noted = { ...noted, targetName: targetName.slice(0, 256) }),
+          note: (targetName, organization) =>
+            void (noted = { ...noted, targetName: targetName.slice(0, 256), ...(organization === undefined ? {} : { organization }) }),
           changed: (before, after) => void (noted = { ...noted, ...differences(before, after) }),
         },
         async done(error, ms) {

@@ -131,6 +131,13 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
     },
     /** The logins that it ended: of one account, or of all that came through a provider. */
     endThrough: async (which: Parameters<typeof takeThrough>[1]) => (await takeThrough(db, which)).map(forgetOne),
+    /** All of an organization, those that it ended. */
+    async endAll(organization: string): Promise<string[]> {
+      const gone = await db.tx({ organization }, (_sql, orm) =>
+        orm.delete(logins).where(eq(logins.organizationId, organization)).returning({ hash: logins.tokenHash }),
+      )
+      return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
+    },
     forgetOne,
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)
