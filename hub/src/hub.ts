@@ -6,7 +6,7 @@ import { getRequestListener } from '@hono/node-server'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
-import { refuseHalfRestored } from './backup/backup.ts'
+import { openSchedule, refuseHalfRestored, type Schedule } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
@@ -23,7 +23,6 @@ import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
 import { renderMetrics } from './base/prometheus.ts'
 import { createDoors, type Doors } from './base/serve.ts'
-import { createOutbound } from './base/outbound.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
 import { openSeal, type OpenSeal } from './base/seal.ts'
@@ -31,10 +30,11 @@ import type { SealedColumn } from './base/reseal.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
+import { inviteLocal, startDemo } from './enrolment/first.ts'
 import { serveContainers } from './containers/containers.ts'
-import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
+import { openDemo, type DemoStarter } from './demo/demo.ts'
 import { addresses } from './enrolment/addresses.ts'
-import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
+import { openEnrolment } from './enrolment/enrolment.ts'
 import { serveEnvironments } from './environments/environments.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
@@ -111,7 +111,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(lock.close)
     refuseHalfRestored(config.dataDir)
     const identity = openHubIdentity(config.dataDir)
-    const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
+    const certificate = await openCertificate(config.dataDir, filesOf(config))
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
     opened.push(db.close)
     const { dataDir, kek, kekOld } = config
@@ -121,18 +121,19 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(metrics.close)
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
+    const backups = openSchedule({ db, log, dataDir, kek, settings: config.backup, said: config.said ?? {}, certificate: filesOf(config) })
+    opened.push(backups.close)
     signal?.throwIfAborted()
     const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
     epochs.onLift(fleet.closeAll)
     const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
     opened.push(trail.close)
-    const begun = { audits, fleet, trail, epochs }
+    const begun = { audits, fleet, trail, epochs, backups }
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
-    const kekPath = join(config.dataDir, 'kek')
-    const control = await openControl(config.dataDir, {
+    const control = await openControl(dataDir, {
       'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
-      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath: join(dataDir, 'kek') }, input as unknown as RotateInput),
     })
     opened.push(control.close)
     lock.tell(hub.url)
@@ -152,6 +153,7 @@ interface Opened {
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly epochs: Epochs
+  readonly backups: Schedule
   readonly audits: Audits
   readonly fleet: Fleet
   readonly trail: Trail
@@ -159,7 +161,7 @@ interface Opened {
 }
 
 async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
-  const { audits, epochs, fleet, trail } = begun
+  const { audits, backups, epochs, fleet, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -207,7 +209,15 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () => renderMetrics({ version, doors, trail: trail.figures(), consoles: consoles.count, ...figuresOf(fleet, loop) }),
+    renderMetrics: () =>
+      renderMetrics({
+        version,
+        doors,
+        upkeep: { ...backups.state, hold: epochs.hold, certificate: shown.state },
+        trail: trail.figures(),
+        consoles: consoles.count,
+        ...figuresOf(fleet, loop),
+      }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -217,11 +227,10 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
-  const { tlsCert, tlsKey, dataDir } = config
   const shown = watchCertificate({
     current: certificate,
-    given: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
-    read: () => openCertificate(dataDir, { cert: tlsCert, key: tlsKey }),
+    dataDir: config.dataDir,
+    given: filesOf(config),
     take: listeners.setCertificate,
     log,
   })
@@ -236,6 +245,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
 }
+
+const filesOf = ({ tlsCert: cert, tlsKey: key }: Config) => ({ cert, key })
 
 interface PeopleDeps {
   readonly db: Opened['db']
@@ -336,21 +347,6 @@ async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop
   fleet.closeAll()
   await Promise.all([listeners.close(1000), mail.close()])
   loop.disable()
-}
-
-async function inviteLocal(db: Opened['db'], enrolment: Enrolment, address: string): Promise<string | undefined> {
-  const organization = await firstOrganization(db)
-  return organization && (await enrolment.invite(organization, { ttlSeconds: 900, tags: ['hub'], address, for: 'own' })).join
-}
-
-async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<void> {
-  const organization = await firstOrganization(db)
-  if (organization !== undefined) await demo.start(organization, hosts)
-}
-
-async function firstOrganization(db: Opened['db']): Promise<string | undefined> {
-  const [owner] = await db.owner((sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM organizations LIMIT 1`)
-  return owner?.organization_id
 }
 
 interface Ports {
