@@ -8,16 +8,17 @@ import { serveAccounts } from './accounts/accounts.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { openSchedule, refuseHalfRestored, type Schedule } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
+import { serveCallback } from './base/callback.ts'
 import { openCertificate } from './base/certificate.ts'
 import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
-import { createOutbound } from './base/outbound.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
 import { serveInstaller } from './base/installer.ts'
+import { createOutbound, type Outbound } from './base/outbound.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
@@ -62,6 +63,7 @@ import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
 import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
+import { createScim, serveScim } from './scim/scim.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -128,7 +130,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     epochs.onLift(fleet.closeAll)
     const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
     opened.push(trail.close)
-    const begun = { audits, fleet, trail, epochs, backups }
+    const begun = { audits, fleet, trail, epochs, backups, outbound }
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
     const control = await openControl(dataDir, {
@@ -157,18 +159,19 @@ interface Opened {
   readonly audits: Audits
   readonly fleet: Fleet
   readonly trail: Trail
+  readonly outbound: Outbound
   readonly starter: DemoStarter | undefined
 }
 
 async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
-  const { audits, backups, epochs, fleet, trail } = begun
+  const { audits, backups, epochs, fleet, outbound, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, firstRunCode, state, address })
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, outbound, firstRunCode, state, address })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -180,7 +183,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
@@ -194,18 +197,16 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
-  const api = createApi({
-    ...who,
-    doors,
-    doorOf: createDoorReader(config.publicUrl),
-    resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
-  })
+  const doorOf = createDoorReader(config.publicUrl)
+  const api = createApi({ ...who, doors, doorOf, resumes: allResumes(kept) })
   people.endWith(consoles, api)
   const web = createWeb({
     version,
     api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
+    scim: createScim({ ...who, doors }),
     installer: installer.app,
+    callback: serveCallback({ ...who, doorOf, finish: people.finish }),
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
@@ -249,12 +250,13 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
 const filesOf = ({ tlsCert: cert, tlsKey: key }: Config) => ({ cert, key })
 
 interface PeopleDeps {
+  readonly log: Log
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
-  readonly log: Log
   readonly seal: OpenSeal
   readonly config: Config
+  readonly outbound: Outbound
   readonly state: Ports
   readonly firstRunCode: string
   /** Where people reach this hub. */
@@ -262,7 +264,7 @@ interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, outbound, state, firstRunCode, address }: PeopleDeps) {
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
@@ -273,13 +275,13 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
   const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
-  const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const origins = () => [...place.origins()]
-  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins })
+  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
   return {
     places,
     logins,
     mail,
+    finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
@@ -287,6 +289,7 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins }),
+      scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),
     },
@@ -311,6 +314,10 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       })
     },
   }
+}
+
+function allResumes(kept: ReturnType<typeof createKept>) {
+  return { ...resumes, 'fleet.watch': () => resumeFleet(kept) }
 }
 
 /** What each host's own agent answers: passed on as it is. */

@@ -124,14 +124,14 @@ async function openParts({ db, seal, clock, ends, allow }: Parts) {
   logins.onEnd((login, renewed) => void (renewed ? 0 : ends.push(login)))
   roles.onChange(logins.forget)
   const outbound = createOutbound({ allow })
-  const deps = { db, seal, audits, roles, logins, outbound, tickets: factors.tickets, origins: () => [origin] }
+  const deps = { db, seal, audits, roles, logins, outbound, log: () => undefined, tickets: factors.tickets, origins: () => [origin] }
   const organizations = serveOrganizations({ db, logins })
   return { roles, factors, logins, deps, identities: openIdentities(deps), own: serveFactors({ db, factors, logins }), organizations }
 }
 
 /** Somebody's browser: it keeps its cookies. */
 function visitOf(caller: Caller) {
-  const jar = { token: '', device: undefined as Secret | undefined }
+  const jar = { token: '', away: '', device: undefined as Secret | undefined }
   const context: LoginContext & { signal: AbortSignal; trace: string } = {
     caller,
     host: '',
@@ -147,6 +147,7 @@ function visitOf(caller: Caller) {
       },
       set: (token) => void (jar.device = secretOf(token)),
     },
+    away: { set: (token) => void (jar.away = token) },
     door: { secure: true, insecureReason: '', secureUrl: '' },
   }
   return { jar, context }

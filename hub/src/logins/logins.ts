@@ -9,10 +9,10 @@ import type { Secret } from '../base/secret.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
 import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } from './accounts.ts'
-import { createBegin } from './begin.ts'
+import { createBegin, type Described } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
-import { lastSeen, openHeld, type RightsOf } from './held.ts'
+import { lastSeen, openHeld, type LivesOf, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
@@ -22,6 +22,8 @@ export interface LoginContext extends HubContext {
   /** `fixed`: it cannot be set where this was asked. */
   readonly cookie: { set(token: string, maxAgeSeconds: number): void; clear(): void; readonly fixed?: true }
   readonly device: DeviceCookie
+  /** Marks a browser that leaves for a sign-in provider. Absent where no cookie can be set. */
+  readonly away?: { set(token: string): void }
   /** What this very connection is: whether a login cookie can live on it. */
   readonly door: Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'>
 }
@@ -34,6 +36,8 @@ export interface LoginsDeps {
   readonly permissions: readonly string[]
   readonly rightsOf: RightsOf
   readonly factors: Factors
+  /** How long logins of an organization live; 12 h without a request and 24 h in all when absent. */
+  readonly lives?: LivesOf
   /** Shown once on the hub's own console. */
   readonly firstRunCode: string
   /** Steady ms, for the delays between tries. */
@@ -54,6 +58,9 @@ export interface Logins {
   endOf(organization: string, account: string): Promise<void>
   /** Ends the logins that came through a provider: of one account, or of all. */
   endThrough(which: { readonly organization: string; readonly provider: string; readonly account?: string }): Promise<void>
+  /** Whose login it is, by its id, while it lasts. */
+  stillOf(login: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
+  endLogin(caller: Caller): Promise<void>
   /** Somebody whom a provider knows signs in, or must prove more first. */
   readonly signInThrough: SignInThrough
   /** When each account used a login last, ms since the epoch. */
@@ -73,8 +80,18 @@ export interface Logins {
   readonly firstRun: boolean
 }
 
-export async function openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode, now }: LoginsDeps): Promise<Logins> {
-  const held = openHeld(db, rightsOf, factors.standing)
+export async function openLogins({
+  db,
+  audits,
+  version,
+  permissions,
+  rightsOf,
+  factors,
+  lives,
+  firstRunCode,
+  now,
+}: LoginsDeps): Promise<Logins> {
+  const held = openHeld(db, rightsOf, factors.standing, lives)
   const renewal = createRenewal(db, held.forgetOne)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
   const delays = createDelays(now)
@@ -131,12 +148,8 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
       return describe({ ...about(caller), organization, expires })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
-    async endOf(organization, account) {
-      for (const login of await held.endOf(organization, account)) tellEnd(login)
-    },
-    async endThrough(which) {
-      for (const login of await held.endThrough(which)) tellEnd(login)
-    },
+    ...createEnds(held, tellEnd),
+    stillOf: held.stillOf,
     signInThrough: signIn.signInThrough,
     lastSeen,
     async personOf(email, input, ip) {
@@ -149,6 +162,24 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
   }
 }
 
-function about({ account, organization, through }: Caller): Pick<Caller, 'account' | 'organization' | 'through'> {
-  return { account, organization, ...(through === undefined ? {} : { through }) }
+function createEnds(
+  held: ReturnType<typeof openHeld>,
+  tellEnd: (login: string) => void,
+): Pick<Logins, 'endOf' | 'endLogin' | 'endThrough'> {
+  return {
+    async endOf(organization, account) {
+      for (const login of await held.endOf(organization, account)) tellEnd(login)
+    },
+    async endLogin(caller) {
+      await held.end(caller)
+      tellEnd(caller.login)
+    },
+    async endThrough(which) {
+      for (const login of await held.endThrough(which)) tellEnd(login)
+    },
+  }
+}
+
+function about({ account, organization, through, proof }: Caller): Omit<Described, 'expires'> {
+  return { account, organization, through, grace: proof?.grace }
 }

@@ -36,6 +36,8 @@ export const builtInRoles: readonly BuiltIn[] = [
   { name: 'developer', has: only(...looksCloser, 'containers:operate', 'terminals:open') },
   { name: 'viewer', has: only(...looks) },
   { name: 'auditor', has: only(...looks, ...governs) },
+  // For the service account of somebody's own directory: it makes people and teams, and gives them nothing.
+  { name: 'provisioner', has: only('scim:provision') },
 ]
 
 export function isBuiltIn(name: string): boolean {
