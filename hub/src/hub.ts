@@ -4,6 +4,7 @@ import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
+import { openSchedule, type Schedule } from './backup/schedule.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
@@ -17,10 +18,11 @@ import { createRates } from './base/rates.ts'
 import { openSeal, type OpenSeal } from './base/seal.ts'
 import type { SealedColumn } from './base/reseal.ts'
 import type { Config } from './config.ts'
+import { inviteLocal, startDemo } from './enrolment/first.ts'
 import { serveContainers } from './containers/containers.ts'
-import { openDemo, type Demo, type DemoStarter } from './demo/demo.ts'
+import { openDemo, type DemoStarter } from './demo/demo.ts'
 import { addresses } from './enrolment/addresses.ts'
-import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
+import { openEnrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
 import { openEpochs, type Epochs } from './fleet/epoch.ts'
@@ -82,7 +84,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(lock.close)
     refuseHalfRestored(config.dataDir)
     const identity = openHubIdentity(config.dataDir)
-    const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
+    const certificate = await openCertificate(config.dataDir, filesOf(config))
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
     opened.push(db.close)
     const { dataDir, kek, kekOld } = config
@@ -92,18 +94,19 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(metrics.close)
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
+    const backups = openSchedule({ db, log, dataDir, kek, settings: config.backup, said: config.said ?? {}, certificate: filesOf(config) })
+    opened.push(backups.close)
     signal?.throwIfAborted()
     const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
     epochs.onLift(fleet.closeAll)
     const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
     opened.push(trail.close)
-    const begun = { audits, fleet, trail, epochs, outbound }
+    const begun = { audits, fleet, trail, epochs, backups, outbound }
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
-    const kekPath = join(config.dataDir, 'kek')
-    const control = await openControl(config.dataDir, {
+    const control = await openControl(dataDir, {
       'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
-      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath: join(dataDir, 'kek') }, input as unknown as RotateInput),
     })
     opened.push(control.close)
     lock.tell(hub.url)
@@ -123,6 +126,7 @@ interface Opened {
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
   readonly epochs: Epochs
+  readonly backups: Schedule
   readonly audits: Audits
   readonly fleet: Fleet
   readonly trail: Trail
@@ -131,7 +135,7 @@ interface Opened {
 }
 
 async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
-  const { audits, epochs, fleet, outbound, trail } = begun
+  const { audits, backups, epochs, fleet, outbound, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
@@ -162,7 +166,9 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const ahead = { epochs, onAhead: tellAhead(epochs, enrolled) }
   const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
-  const serving = await openServing({ config, log, db, certificate, doors, people, fleet, trail, kept, installer, accept, state, rates })
+  const upkeep = () => ({ ...backups.state, hold: epochs.hold })
+  const asked = { doors, people, fleet, trail, kept, installer, accept, rates, upkeep }
+  const serving = await openServing({ config, log, db, certificate, state, ...asked })
 
   return {
     url: `http://${config.http.host}:${state.httpPort}`,
@@ -198,24 +204,11 @@ function createLeave({ fleet, inventory, book, metrics, dataDir }: LeaveDeps): P
   }
 }
 
+const filesOf = ({ tlsCert: cert, tlsKey: key }: Config) => ({ cert, key })
+
 /** What each host's own agent answers: passed on as it is. */
 function serveHosts(fleet: Fleet) {
   return { containers: serveContainers(fleet), events: serveEvents(fleet), terminals: serveTerminals(fleet) }
-}
-
-async function inviteLocal(db: Opened['db'], enrolment: Enrolment, address: string): Promise<string | undefined> {
-  const organization = await firstOrganization(db)
-  return organization && (await enrolment.invite(organization, { ttlSeconds: 900, tags: ['hub'], address, for: 'own' })).join
-}
-
-async function startDemo(db: Opened['db'], demo: Demo, hosts: number): Promise<void> {
-  const organization = await firstOrganization(db)
-  if (organization !== undefined) await demo.start(organization, hosts)
-}
-
-async function firstOrganization(db: Opened['db']): Promise<string | undefined> {
-  const [owner] = await db.owner((sql) => sql<{ organization_id: string }[]>`SELECT organization_id FROM organizations LIMIT 1`)
-  return owner?.organization_id
 }
 
 /** A host that knows a later epoch counts among all that its organization has. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import type { Trail } from './audit/audit.ts'
 import { serveCallback } from './base/callback.ts'
-import { openCertificate, type Certificate } from './base/certificate.ts'
+import type { Certificate } from './base/certificate.ts'
 import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import type { Database } from './base/db.ts'
@@ -14,7 +14,7 @@ import type { Installer } from './base/installer.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import type { Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
-import { renderMetrics } from './base/prometheus.ts'
+import { renderMetrics, type Figures } from './base/prometheus.ts'
 import type { Rates } from './base/rates.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import type { Doors } from './base/serve.ts'
@@ -58,6 +58,8 @@ export interface ServingDeps {
   /** The ports are written into it. */
   readonly state: State
   readonly rates: Rates
+  /** How the backups are, and whether the hub may act. */
+  readonly upkeep: () => Omit<Figures['upkeep'], 'certificate'>
 }
 
 /** Everything that is asked of the hub from outside, on its two ports. */
@@ -80,7 +82,15 @@ export async function openServing(deps: ServingDeps): Promise<{ close(): Promise
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () => renderMetrics({ version, doors, trail: trail.figures(), consoles: consoles.count, ...figuresOf(fleet, loop) }),
+    renderMetrics: () =>
+      renderMetrics({
+        version,
+        doors,
+        upkeep: { ...deps.upkeep(), certificate: shown.state },
+        trail: trail.figures(),
+        consoles: consoles.count,
+        ...figuresOf(fleet, loop),
+      }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -96,11 +106,10 @@ export async function openServing(deps: ServingDeps): Promise<{ close(): Promise
 
 /** What is put in its place on the disk is shown from then on. */
 function followCertificate({ config, certificate, log }: ServingDeps, listeners: Listeners): CertificateWatch {
-  const { tlsCert, tlsKey, dataDir } = config
   return watchCertificate({
     current: certificate,
-    given: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
-    read: () => openCertificate(dataDir, { cert: tlsCert, key: tlsKey }),
+    dataDir: config.dataDir,
+    given: { cert: config.tlsCert, key: config.tlsKey },
     take: listeners.setCertificate,
     log,
   })
