@@ -19,6 +19,7 @@ import { Chart } from '../metrics/Chart.tsx'
 import { dataOf, hostCharts } from '../metrics/charts.ts'
 import { Lost, Newer } from '../shell/Banner.tsx'
 import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
+import { IdentityStates } from '../identities/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
 
 const nothing = () => undefined
@@ -204,6 +205,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   ),
   access: () => <AccessStates />,
   tokens: () => <TokenStates />,
+  identities: () => <IdentityStates />,
   outcomes: () => (
     <p class="row">
       <For each={outcomes}>{(row) => <Outcome row={row} />}</For>
