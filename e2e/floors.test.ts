@@ -101,12 +101,13 @@ const ground = new Set(['base', 'fleet', 'docker', 'proxmox', 'kit', 'shell', 'a
 
 /** The floor of a file of hub, agent or console, as in ARCHITECTURE.md; all else is below them. */
 function storey(path: string): number {
-  if (/^(hub\/src\/(hub|main)|agent\/src\/(run|enrol|main)|ui\/src\/(app|main)|ui\/src\/gallery\/.*)\.tsx?$/.test(path)) return 4
+  if (/^(hub\/src\/(hub|main|commands\/.*)|agent\/src\/(run|enrol|main)|ui\/src\/(app|main)|ui\/src\/gallery\/.*)\.tsx?$/.test(path))
+    return 4
   const folder = /^(?:hub|agent|ui)\/src\/([a-z0-9-]+)\//.exec(path)?.[1]
   return folder === undefined || ground.has(folder) ? 2 : 3
 }
 
 function feature(path: string): { path: string; name: string } | undefined {
   const match = /^(hub|agent)\/src\/([a-z-]+)\//.exec(path)
-  return match && !ground.has(match[2]!) ? { path: `${match[1]}/${match[2]}`, name: match[2]! } : undefined
+  return match && match[2] !== 'commands' && !ground.has(match[2]!) ? { path: `${match[1]}/${match[2]}`, name: match[2]! } : undefined
 }

@@ -2,8 +2,8 @@
 import { glob } from 'node:fs/promises'
 import { runFiles } from './report.ts'
 
-/** Those that mostly wait, for outages and time-outs, run beside all others, which want the two cores. */
-const waits = /scenarios\/(clock|engine|hostile|log-file|metrics|network)\.test\.ts$/
+/** Those that mostly wait, for outages and time-outs, run beside the browser and what wants the two cores for itself. */
+const waits = /scenarios\/(?!flood|dev)[\w-]+\.test\.ts$/
 
 const wanted = process.argv.slice(2)
 const files: string[] = []

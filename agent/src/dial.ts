@@ -4,7 +4,7 @@ import os from 'node:os'
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
-import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { closeCodes, Welcome, type Hello } from '@fairlead/protocol/hello.ts'
 import { initiate } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
@@ -29,6 +29,8 @@ export interface DialOptions {
   readonly onOpen: (stream: WireStream) => void
   readonly onClose: (end: SessionEnd) => void
   readonly resumeStore: ResumeStore
+  /** Throws when this is not the hub to go on with. */
+  readonly judge?: (welcome: Welcome) => void
   /** On the way to the hub; undefined: straight there. */
   readonly proxy?: URL | undefined
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
@@ -64,6 +66,7 @@ export async function dial(options: DialOptions): Promise<Link> {
         cancel()
         try {
           const welcome = Welcome.parse(decodeValue(message as Uint8Array))
+          options.judge?.(welcome)
           const session = openSession(inner, {
             side: 'agent',
             codec: msgpackCodec,
@@ -77,6 +80,10 @@ export async function dial(options: DialOptions): Promise<Link> {
           })
           resolve({ session, welcome, tlsEndToEnd: secured.tlsEndToEnd })
         } catch (cause) {
+          if (codeOf(cause) === 'conflict') {
+            inner.close(closeCodes.superseded, 'superseded')
+            return reject(cause)
+          }
           inner.close(4400, 'welcome')
           reject(new FairleadError('bad_upstream', 'The hub’s welcome cannot be read; its version may be too new.', { cause }))
         }
@@ -103,7 +110,8 @@ function refusal(code: number, reason: string): FairleadError {
       'The hub speaks no version of the protocol that this agent speaks; update the older of the two.',
       { details },
     )
-  if (code === closeCodes.copied) return new FairleadError('conflict', `The hub did not let this host in: ${reason}.`, { details })
+  if (code === closeCodes.copied || code === closeCodes.superseded)
+    return new FairleadError('conflict', `The hub did not let this host in: ${reason}.`, { details })
   if (code === closeCodes.notWelcome)
     return new FairleadError('unauthenticated', `The hub did not let this host in${reason === '' ? '' : `: ${reason}`}.`, { details })
   return new FairleadError('bad_upstream', `The hub closed the connection (${code}${reason === '' ? '' : `: ${reason}`}).`, { details })
@@ -167,7 +175,7 @@ export function exportKey(socket: Partial<TLSSocket>): Uint8Array | undefined {
 }
 
 export function makeHello(
-  base: { version: string; bootId: string; features: readonly string[]; name: string | undefined; generation?: string },
+  base: { version: string; bootId: string; features: readonly string[]; name: string | undefined; generation?: string; epoch?: string },
   join?: Hello['join'],
 ): Hello {
   return {
@@ -180,6 +188,7 @@ export function makeHello(
     features: [...base.features],
     clockMs: Date.now(),
     ...(base.generation === undefined ? {} : { generation: base.generation }),
+    ...(base.epoch === undefined || base.epoch === '' ? {} : { epoch: base.epoch }),
     ...(join === undefined ? {} : { join }),
   }
 }

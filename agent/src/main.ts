@@ -5,6 +5,7 @@ import { keyWords } from '@fairlead/protocol/join.ts'
 import { readConfig } from './config.ts'
 import { readPin } from './identity.ts'
 import { enrol } from './enrol.ts'
+import { forgetWitness, readWitness } from './audit/audit.ts'
 import { runAgent, version, type Say } from './run.ts'
 
 const usage = `fairlead-agent ${version}
@@ -12,6 +13,7 @@ const usage = `fairlead-agent ${version}
   fairlead-agent run        connect to the hub and serve it
   fairlead-agent enrol      join a hub; the join string comes on standard input
   fairlead-agent status     which hub this host belongs to
+  fairlead-agent witness    what this host saw of its hub's audit trail ("witness forget" begins anew)
   fairlead-agent --version
 `
 
@@ -21,7 +23,7 @@ const say: Say = (level, message, facts = {}) => console.log(JSON.stringify({ ti
 /** For a person at a terminal. */
 const tell: Say = (_level, message, { reason, inMs } = {}) => console.error(`${message}: ${String(reason)} (in ${String(inMs)} ms)`)
 
-async function main(verb: string | undefined): Promise<void> {
+async function main(verb: string | undefined, word?: string): Promise<void> {
   if (verb === '--version') return console.log(version)
   if (verb === undefined || verb === 'help' || verb === '--help') return console.log(usage)
   const config = settings()
@@ -35,6 +37,8 @@ async function main(verb: string | undefined): Promise<void> {
       const pin = readPin(config.stateDir)
       return console.log(pin === undefined ? 'Not enrolled.' : `Enrolled with ${pin.address} as host ${pin.host}.`)
     }
+    case 'witness':
+      return showWitness(config.stateDir, word)
     case 'run':
       return run()
     default:
@@ -56,6 +60,23 @@ async function main(verb: string | undefined): Promise<void> {
   }
 }
 
+/** The note alone goes to standard output: "fairlead-hub audit verify FILE --witness NOTE" takes it as it is. */
+function showWitness(stateDir: string, word: string | undefined): void {
+  if (word === 'forget') {
+    const aside = forgetWitness(stateDir)
+    return console.error(aside === undefined ? 'There was nothing to forget.' : `Set aside as ${aside}; start the agent again.`)
+  }
+  if (word !== undefined)
+    throw new FairleadError('invalid_input', `"witness ${word}" is no verb of the agent; "witness" and "witness forget" are.`)
+  const seen = readWitness(stateDir)
+  if (seen === undefined) return console.error('This host has seen nothing of an audit trail yet.')
+  process.stdout.write(seen.note)
+  if (seen.contradiction === null) return
+  const { why, atMs, note } = seen.contradiction
+  console.error(`Since ${new Date(atMs).toISOString()} the hub contradicts it (${why}); it then showed:\n\n${note}`)
+  process.exitCode = codes.conflict.exit
+}
+
 function settings() {
   try {
     return readConfig(process.env)
@@ -65,7 +86,7 @@ function settings() {
   }
 }
 
-main(process.argv[2]).catch((error: unknown) => {
+main(process.argv[2], process.argv[3]).catch((error: unknown) => {
   console.error(error instanceof FairleadError ? error.message : error)
   process.exit(codes[codeOf(error)].exit)
 })

@@ -2,16 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
+import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
+import { serveAudit } from './audit/audit.ts'
 import type { Config } from './config.ts'
 import { keepConnected } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
 import { containersSource } from './containers/source.ts'
 import { makeHello } from './dial.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
+import { openEpoch, type KeptEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
-import { serveEvents } from './events/events.ts'
+import { createOwnEvents, serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
 import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
@@ -43,6 +46,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     )
   const identity = openIdentity(config.stateDir)
   const generation = openGeneration(config.stateDir, identity.publicKey)
+  const epoch = openEpoch(config.stateDir, pin.hubKey)
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
@@ -54,9 +58,11 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     everyMs: config.metricsMs,
     onProblem: (message) => say('warn', message),
   })
+  const own = createOwnEvents(watch)
   const handlers = {
+    audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
     containers: serveContainers(engine, { showSecrets: config.showSecrets }),
-    events: serveEvents(watch),
+    events: serveEvents(own),
     hosts: serveHosts(watch, version),
     inventory: serveInventory([containersSource(engine, watch)]),
     metrics: metrics.handlers,
@@ -67,7 +73,8 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     hubKey: pin.hubKey,
     proxy: proxyOf(pin.address, config.proxies),
     identity,
-    hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current }),
+    hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current, epoch: epoch.current }),
+    judge: epoch.judge,
     resumeStore: createResumeStore(),
     onOpen: serveFeatures(agentFeatures, handlers, {
       onDone: (method, _stream, ms, error) =>
@@ -92,4 +99,24 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
       engine.close()
     },
   }
+}
+
+/** What this host saw of the trail, told loudly when the hub says otherwise: in its own log, and among its events. */
+function openWitness(stateDir: string, { pin, epoch }: { pin: Pin; epoch: KeptEpoch }, say: Say, tell: (event: HostEvent) => void) {
+  return serveAudit({
+    stateDir,
+    organization: pin.organization,
+    epoch: () => epoch.current,
+    onRestored(aside, size) {
+      say('warn', 'the hub was restored from a backup: what this host saw of its audit trail is set aside', { aside, size })
+      const facts = { size: String(size) }
+      tell({ timeMs: Date.now(), type: 'agent', action: 'restored', id: 'audit', name: 'audit', facts })
+    },
+    onDamaged: (error) => say('error', 'what this host saw of the audit trail cannot be read and was set aside', { error: String(error) }),
+    onContradiction(why, size) {
+      say('error', 'the hub contradicts what this host saw of its audit trail: it was rewritten, or set back', { why, size })
+      const facts = { why, size: String(size) }
+      tell({ timeMs: Date.now(), type: 'agent', action: 'contradiction', id: 'audit', name: 'audit', facts })
+    },
+  })
 }

@@ -2,9 +2,11 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { netFault } from './base/addresses.ts'
+import { readSinks, type AuditSink } from './base/audit-sinks.ts'
 import { dataDirProblem } from './base/datadir.ts'
 import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
+import { mailNames, readMail, type MailSettings } from './base/mail-settings.ts'
 
 export interface Listen {
   readonly host: string
@@ -28,6 +30,10 @@ export interface Config {
   readonly kek?: KekSource | undefined
   /** The one before, while the database is still under it. */
   readonly kekOld?: KekSource | undefined
+  /** Absent: the hub sends none. */
+  readonly mail?: MailSettings | undefined
+  /** Where rows of the trail are sent on to. Only a file says so: nobody who is let into the console can turn the trail away. */
+  readonly auditSinks?: readonly AuditSink[]
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
 }
@@ -37,6 +43,7 @@ const kekNames = ['FAIRLEAD_KEK', 'FAIRLEAD_KEK_OLD'].flatMap((name) =>
 )
 const names = [
   ...kekNames,
+  ...mailNames,
   'FAIRLEAD_LISTEN',
   'FAIRLEAD_TLS_LISTEN',
   'FAIRLEAD_DATA_DIR',
@@ -47,6 +54,7 @@ const names = [
   'FAIRLEAD_METRICS_TOKEN_FILE',
   'FAIRLEAD_TLS_CERT',
   'FAIRLEAD_TLS_KEY',
+  'FAIRLEAD_AUDIT_SINKS',
   'FAIRLEAD_DEMO',
   'FAIRLEAD_REQUIRE_ALL',
 ]
@@ -73,6 +81,8 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
     kek: kekSource(env, 'FAIRLEAD_KEK', problems),
     kekOld: kekSource(env, 'FAIRLEAD_KEK_OLD', problems),
+    mail: readMail(env, secret(env, 'FAIRLEAD_MAIL_PASSWORD', problems), problems),
+    auditSinks: env['FAIRLEAD_AUDIT_SINKS'] === undefined ? [] : readSinks(env['FAIRLEAD_AUDIT_SINKS'], problems),
     demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)

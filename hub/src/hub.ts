@@ -3,19 +3,23 @@ import type { RequestListener } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
+import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
-import { serveAudit } from './audit/audit.ts'
+import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
+import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { serveCallback } from './base/callback.ts'
 import { openCertificate } from './base/certificate.ts'
+import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
+import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
-import { createOutbound } from './base/outbound.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
 import { serveInstaller } from './base/installer.ts'
+import { createOutbound, type Outbound } from './base/outbound.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
@@ -35,12 +39,14 @@ import { openEnrolment, type Enrolment } from './enrolment/enrolment.ts'
 import { serveEnvironments } from './environments/environments.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
+import { openEpochs, type Epochs } from './fleet/epoch.ts'
 import { openFactors, type FactorsDeps } from './factors/factors.ts'
 import { serveFactors } from './factors/own.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { openIdentities, sealedProviders } from './identities/identities.ts'
 import { openHubIdentity } from './fleet/identity.ts'
+import type { Known } from './fleet/join.ts'
 import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook, type HostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
@@ -51,10 +57,13 @@ import { resumeFleet, serveFleet } from './inventory/fleet.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openLogins } from './logins/logins.ts'
+import { openMail, type Mail } from './mail/mail.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
-import { serveOrganizations } from './organizations/organizations.ts'
+import { removeOrganization, serveOrganizations, type RemovalDeps } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
+import { createScim, serveScim } from './scim/scim.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -68,7 +77,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, sealedProviders]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn, sealedProviders]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -78,6 +87,8 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
+  /** Somebody at the hub's own machine gave an account back: what is open for it ends, and it is told. */
+  accountReset(organizations: readonly string[], account: string): Promise<void>
   /** Made-up hosts, once the owner exists. */
   startDemo(hosts: number): Promise<void>
   close(): Promise<void>
@@ -100,6 +111,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
   try {
     const lock = await lockDataDir(config.dataDir)
     opened.push(lock.close)
+    refuseHalfRestored(config.dataDir)
     const identity = openHubIdentity(config.dataDir)
     const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
@@ -109,9 +121,22 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(seal.close)
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
+    const epochs = await openEpochs(db, identity, log)
+    opened.push(epochs.close)
     signal?.throwIfAborted()
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, starter: demo })
+    const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
+    epochs.onLift(fleet.closeAll)
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
+    opened.push(trail.close)
+    const begun = { audits, fleet, trail, epochs, outbound }
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
+    const kekPath = join(config.dataDir, 'kek')
+    const control = await openControl(config.dataDir, {
+      'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+    })
+    opened.push(control.close)
     lock.tell(hub.url)
     return { ...hub, close }
   } catch (error) {
@@ -128,19 +153,46 @@ interface Opened {
   readonly db: Awaited<ReturnType<typeof openDatabase>>
   readonly seal: OpenSeal
   readonly metrics: Awaited<ReturnType<typeof openMetricsStore>>
+  readonly epochs: Epochs
+  readonly audits: Audits
+  readonly fleet: Fleet
+  readonly trail: Trail
+  readonly outbound: Outbound
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, starter }: Opened): Promise<Hub> {
-  const audits = openAudits(db)
-  const fleet = openFleet()
+async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
+  const { audits, epochs, fleet, outbound, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, config, firstRunCode, state, address, log })
+  const leave = {
+    endHosts: async (organization: string) => {
+      for (const id of (await book.hosts(organization)).keys()) {
+        fleet.expel(id, closeCodes.revoked, 'its organization is gone')
+        inventory.hostGone(organization, id)
+        book.remove(organization, id)
+      }
+    },
+    settle: metrics.flush,
+    fileDirs: [join(config.dataDir, 'audit')],
+  }
+  const { places, logins, ...people } = await openPeople({
+    db,
+    seal,
+    audits,
+    book,
+    log,
+    config,
+    outbound,
+    firstRunCode,
+    state,
+    address,
+    leave,
+  })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -149,10 +201,10 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
     ...serveHosts(fleet),
-    audit: serveAudit({ db, audits }),
+    audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
@@ -161,7 +213,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const accept = createAccept({ ...told, db, audits, fleet, identity, ratchet: createRatchet(db), log })
+  const ahead = { epochs, onAhead: tellAhead(epochs, enrolled) }
+  const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
@@ -172,13 +225,13 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     version,
     api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
+    scim: createScim({ ...who, doors }),
     installer: installer.app,
     callback: serveCallback({ ...who, doorOf, finish: people.finish }),
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () =>
-      renderMetrics({ version, doors, online: fleet.online, consoles: consoles.count, loopP99Seconds: loop.percentile(99) / 1e9 }),
+    renderMetrics: () => renderMetrics({ version, doors, trail: trail.figures(), consoles: consoles.count, ...figuresOf(fleet, loop) }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -188,14 +241,23 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
+  const { tlsCert, tlsKey, dataDir } = config
+  const shown = watchCertificate({
+    current: certificate,
+    given: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
+    read: () => openCertificate(dataDir, { cert: tlsCert, key: tlsKey }),
+    take: listeners.setCertificate,
+    log,
+  })
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
+    accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
-    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop }),
+    close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
 }
 
@@ -206,39 +268,57 @@ interface PeopleDeps {
   readonly book: HostBook
   readonly seal: OpenSeal
   readonly config: Config
+  readonly outbound: Outbound
   readonly state: Ports
   readonly firstRunCode: string
   /** Where people reach this hub. */
   readonly address: () => string
+  /** What ends with an organization beside its people. */
+  readonly leave: Pick<RemovalDeps, 'endHosts' | 'settle' | 'fileDirs'>
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, config, state, firstRunCode, address, log }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, outbound, state, firstRunCode, address, leave }: PeopleDeps) {
+  const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
   const place = passkeyPlace(config.publicUrl, state)
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
-  const factors = openFactors({ db, seal, place, isAdmin })
+  const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
-  const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
+  const removal: RemovalDeps = {
+    ...leave,
+    db,
+    forgetKeys: seal.forget,
+    endPeople: async (organization) => {
+      await logins.endAll(organization)
+      await tokens.endAll(organization)
+    },
+  }
   return {
     places,
     logins,
+    mail,
     finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
-      accounts: serveAccounts({ db, audits, roles, logins, address }),
+      accounts: serveAccounts({ db, audits, roles, logins, mail, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
-      organizations: serveOrganizations({ db, logins }),
+      organizations: serveOrganizations({ db, logins, remove: (organization) => removeOrganization(removal, organization) }),
+      scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),
+    },
+    async accountReset(organizations: readonly string[], account: string) {
+      for (const organization of organizations) await logins.endOf(organization, account)
+      await factors.notices.note(account, 'reset', { ip: '', userAgent: '' })
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
@@ -275,24 +355,27 @@ function handlersOf<F extends Record<string, { readonly handlers: object }>>(fea
 }
 
 interface Running {
+  readonly shown: CertificateWatch
   readonly state: { draining: boolean }
   readonly consoles: Consoles
   readonly doors: Doors
   readonly api: HttpApi
   readonly fleet: Fleet
   readonly listeners: Listeners
+  readonly mail: Mail
   readonly loop: ReturnType<typeof watchLoop>
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ state, consoles, doors, api, fleet, listeners, loop }: Running): Promise<void> {
+async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+  shown.close()
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
   consoles.closeAll()
   api.endAll()
   fleet.closeAll()
-  await listeners.close(1000)
+  await Promise.all([listeners.close(1000), mail.close()])
   loop.disable()
 }
 
@@ -320,6 +403,19 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+/** A host that knows a later epoch counts among all that its organization has. */
+function tellAhead(epochs: Epochs, enrolled: (organization: string) => Promise<number>) {
+  return (host: Known, epoch: string) =>
+    void enrolled(host.organization).then(
+      (count) => epochs.onAhead(host, epoch, count),
+      () => undefined,
+    )
+}
+
+function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {
+  return { online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
 }
 
 function watchLoop() {

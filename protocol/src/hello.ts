@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { Epoch } from './epoch.ts'
 
 export const protocolVersion = 1
 
@@ -21,6 +22,8 @@ export const Hello = z.object({
   clockMs: z.number(),
   /** What a welcome handed out and this host has on its disk, '' for nothing yet; absent from an agent that keeps none. */
   generation: z.optional(z.union([z.literal(''), Generation])),
+  /** Which hub of this key it goes on with: what a welcome said and this host keeps; absent for none. */
+  epoch: z.optional(Epoch),
   /** Present when it enrols: what the join string said. */
   join: z.optional(z.object({ tokenId: short, secret: short })),
 })
@@ -38,6 +41,8 @@ export const Welcome = z.object({
   nowMs: z.number(),
   /** To be kept, and shown at the next handshake; confirmed by `link.kept`. */
   generation: z.optional(Generation),
+  /** Of a hub that was confirmed after a restore: a host keeps it, and follows no earlier one any more. */
+  epoch: z.optional(Epoch),
 })
 export type Welcome = z.infer<typeof Welcome>
 
@@ -45,7 +50,7 @@ export type Welcome = z.infer<typeof Welcome>
 export const Kept = z.object({ generation: Generation })
 
 /** Close codes before and after the welcome, with what an agent makes of each. */
-export const closeCodes = { notWelcome: 4401, revoked: 4403, version: 4406, copied: 4409, rate: 4429 } as const
+export const closeCodes = { notWelcome: 4401, revoked: 4403, version: 4406, copied: 4409, superseded: 4410, rate: 4429 } as const
 
 /** The highest version both speak, or undefined. The hub speaks the last two before its own, too. */
 export function chooseVersion([low, high]: readonly [number, number]): number | undefined {

@@ -37,3 +37,19 @@ export function serveEvents(watch: Pick<EngineWatch, 'onEvent'>): Handlers<typeo
     },
   }
 }
+
+/** Events of the engine, and what the agent itself has to tell. */
+export function createOwnEvents(watch: Pick<EngineWatch, 'onEvent'>): Pick<EngineWatch, 'onEvent'> & { tell(event: HostEvent): void } {
+  const listeners = new Set<(event: HostEvent) => void>()
+  return {
+    onEvent(listener) {
+      listeners.add(listener)
+      const stop = watch.onEvent(listener)
+      return () => {
+        stop()
+        listeners.delete(listener)
+      }
+    },
+    tell: (event) => listeners.forEach((listener) => listener(event)),
+  }
+}

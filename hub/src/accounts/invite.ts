@@ -14,8 +14,8 @@ type Invite = Parameters<Handlers<typeof accountsApi>['invite']>[0]
 
 const mostOpen = 500
 
-/** Asks somebody in, with a role that the caller has themselves. The link is in this answer and nowhere else. */
-export async function invite({ db, roles, address }: AccountsDeps, caller: Caller, input: Invite) {
+/** Asks somebody in, with a role that the caller has themselves. The link is in this answer, in the mail to them, and nowhere else. */
+export async function invite({ db, roles, mail, address }: AccountsDeps, caller: Caller, input: Invite) {
   const { organization: organizationId, account: invitedBy } = caller
   const { role, reach, ttlHours } = input
   const email = canonical(input.email)
@@ -37,7 +37,9 @@ export async function invite({ db, roles, address }: AccountsDeps, caller: Calle
     const secretHash = digestOf(secretOf(secret))
     await orm.insert(invitations).values({ organizationId, id, secretHash, email, role, reach, invitedBy, expiresAt })
   })
-  return { id, link: `${address()}/join#${secret}`, expiresMs: expiresAt.getTime() }
+  const link = `${address()}/join#${secret}`
+  const mailed = await mail.invite({ organization: organizationId, by: invitedBy, to: email, link, expires: expiresAt })
+  return { id, link, mailed, expiresMs: expiresAt.getTime() }
 }
 
 export async function listInvitations({ db, roles }: AccountsDeps, organization: string): Promise<AccountInvitation[]> {

@@ -1,18 +1,100 @@
+import { join } from 'node:path'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import type { auditApi, AuditRow } from '@fairlead/protocol/features/audit.ts'
+import type { AuditFits, auditApi, AuditRow } from '@fairlead/protocol/features/audit.ts'
+import { keyText } from '@fairlead/protocol/trail/note.ts'
 import type { HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
+import type { AuditSink } from '../base/audit-sinks.ts'
 import type { Database } from '../base/db.ts'
-import { and, asc, desc, gt, ilike, lt, max, or } from '../base/drizzle.ts'
+import { and, asc, desc, gt, lt, max } from '../base/drizzle.ts'
+import type { Log } from '../base/log.ts'
+import type { Seal } from '../base/seal.ts'
 import { audit } from '../base/tables.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import { openArchives } from './archive.ts'
+import { openCheckpoints } from './checkpoints.ts'
+import { exportCsv, exportRows, type ExportDeps } from './export.ts'
+import { fitsInTable } from './fits.ts'
+import { openSinks } from './sinks.ts'
+import { openTrailKey, tools } from './trail-key.ts'
+import { verifyTable } from './verify.ts'
+import type { Post } from './webhook.ts'
+import { openWitnesses } from './witnesses.ts'
 
-/** Reading the trail: pages, new rows as they are written, and the proof that nobody changed it. */
-export function serveAudit({ db, audits }: { db: Database; audits: Audits }): Handlers<typeof auditApi, HubContext> {
+export { trailKeyColumn } from './trail-key.ts'
+
+export interface TrailDeps {
+  readonly db: Database
+  readonly audits: Audits
+  readonly seal: Seal
+  readonly fleet: Fleet
+  readonly dataDir: string
+  readonly sinks: readonly AuditSink[]
+  readonly post: Post
+  readonly log: Log
+}
+
+export interface Trail {
+  readonly handlers: Handlers<typeof auditApi, HubContext>
+  /** For whoever watches the hub. */
+  figures(): TrailFigures
+  close(): Promise<void>
+}
+
+export interface TrailFigures {
+  /** Hosts that saw another trail. */
+  readonly contradicting: number
+  /** Trails that do not fit what was signed of them. */
+  readonly broken: number
+  readonly sinks: readonly { readonly sink: string; readonly rows: number }[]
+}
+
+/** All about the trail but the writing of it: what is signed, who saw it, where it goes, who reads it. */
+export async function openTrail({ db, audits, seal, fleet, dataDir, sinks: named, post, log }: TrailDeps): Promise<Trail> {
+  const key = await openTrailKey(db, seal)
+  const checkpoints = openCheckpoints({ db, audits, key, log })
+  const witnesses = openWitnesses({ fleet, checkpoints, key, audits, log })
+  const reading: ExportDeps = { db, key, checkpoints, archiveDir: join(dataDir, 'audit') }
+  const archives = openArchives({ ...reading, log })
+  const sinks = openSinks({ ...reading, audits, sinks: named, post, log })
   return {
-    async list({ beforeSeq, filter, verbs, limit }, { caller }) {
-      const before = beforeSeq ?? Number.MAX_SAFE_INTEGER
-      const fits = or(ilike(audit.body, holding(filter)), ...verbs.map((verb) => ilike(audit.body, holding(`"verb":"${verb}"`))))
-      const wanted = and(lt(audit.seq, before), fits)
+    handlers: {
+      ...serveRows(db, audits),
+      ...serveExports(reading),
+      async state(_input, { caller: { organization } }) {
+        const [cut] = await db.tx({ organization }, (sql) => sql<{ to: string | null }[]>`SELECT max(to_seq) AS to FROM audit_archives`)
+        const newest = await checkpoints.newest(organization)
+        return {
+          key: keyText(tools.digest, key.of(organization)),
+          checkpoint: newest === undefined ? null : { size: newest.size, atMs: newest.atMs, note: newest.note },
+          brokenAt: checkpoints.brokenAt(organization) ?? 0,
+          archived: Number(cut?.to ?? 0),
+          keepDays: await archives.keepDays(organization),
+          ...witnesses.of(organization),
+          sinks: sinks.of(organization),
+        }
+      },
+      verify: (_input, { caller: { organization } }) => verifyTable(db, key, organization, witnesses.seen(organization)),
+      async setRetention({ keepDays }, { caller, changed }) {
+        changed?.({ days: String((await archives.keepDays(caller.organization)) ?? '∞') }, { days: String(keepDays ?? '∞') })
+        await archives.setKeepDays(caller.organization, keepDays)
+        return { keepDays }
+      },
+    },
+    figures: () => ({ contradicting: witnesses.contradicting, broken: checkpoints.broken, sinks: sinks.behind() }),
+    async close() {
+      await sinks.close()
+      await archives.close()
+      await checkpoints.close()
+    },
+  }
+}
+
+/** Reading the trail: pages, and new rows as they are written. */
+export function serveRows(db: Database, audits: Pick<Audits, 'onRow'>): Pick<Handlers<typeof auditApi, HubContext>, 'list' | 'watch'> {
+  return {
+    async list({ beforeSeq, limit, ...fits }, { caller }) {
+      const wanted = and(lt(audit.seq, beforeSeq ?? Number.MAX_SAFE_INTEGER), fitsInTable(fits))
       const rows = await db.tx({ organization: caller.organization }, (_sql, orm) =>
         orm
           .select({ body: audit.body })
@@ -24,19 +106,32 @@ export function serveAudit({ db, audits }: { db: Database; audits: Audits }): Ha
       return { rows: rows.slice(0, limit).map(({ body }) => JSON.parse(body) as AuditRow), more: rows.length > limit }
     },
     watch: ({ afterSeq }, { caller, signal }) => watchRows(db, audits, caller.organization, afterSeq, signal),
-    verify: (_input, { caller }) => audits.verify(caller.organization),
   }
 }
 
-/** A pattern that fits whatever has this text in it, taken as it is. */
-const holding = (text: string) => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+function serveExports(deps: ExportDeps): Pick<Handlers<typeof auditApi, HubContext>, 'exportRows' | 'exportCsv'> {
+  const nameOf = (ending: string) => `fairlead-audit.${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.${ending}`
+  const within = async function* (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+    for await (const piece of bytes) {
+      if (signal.aborted) return
+      yield piece
+    }
+  }
+  const begin =
+    (ending: string, write: (deps: ExportDeps, organization: string, fits: AuditFits) => AsyncIterable<Uint8Array>) =>
+    (fits: AuditFits, { caller, saveAs, signal }: HubContext & { readonly signal: AbortSignal }) => {
+      saveAs?.(nameOf(ending))
+      return within(write(deps, caller.organization, fits), signal)
+    }
+  return { exportRows: begin('ndjson', exportRows), exportCsv: begin('csv', exportCsv) }
+}
 
 const pageRows = 500
 
 /** Every row after a place, in order, once: whoever reads slowly is served from the database, not from a growing queue. */
 async function* watchRows(
   db: Database,
-  audits: Audits,
+  audits: Pick<Audits, 'onRow'>,
   organization: string,
   afterSeq: number | undefined,
   signal: AbortSignal,

@@ -13,6 +13,8 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** Nobody signs in to the account: it is a service's own. */
+  readonly service?: true
   /** The token that stands for the account; absent: a person's own login. */
   readonly token?: { readonly id: string; readonly expiresMs: number }
   /** The provider that the login came through: it stays in this organization, and runs nothing of the hub. */
@@ -42,6 +44,8 @@ export interface Proof {
   readonly accepts: readonly Factor[]
   /** The organization asks for a second factor and this account has none: only what gives it one is open. */
   readonly mustEnrol?: true
+  /** It began with the organization: until it ends it need not have one. */
+  readonly grace?: true
 }
 
 /** What a handler of the hub gets beside its input. */
@@ -53,8 +57,13 @@ export interface HubContext {
   readonly environment: string
   /** The hosts for which the caller may ask this, as it is now. What is answered of many hosts is made of these alone. */
   readonly sight: () => Promise<Sight>
-  /** What the trail calls what this is done to, where its id alone would tell a person nothing. Said before it is done, or with it. */
-  readonly note: (targetName: string) => void
+  /**
+   * What the trail calls what this is done to, where its id alone would tell a person nothing. Said before it is done, or with it.
+   * `organization`: in whose trail it stands, when the caller's own goes with it.
+   */
+  readonly note: (targetName: string, organization?: string) => void
+  /** What was otherwise before, and how it is now: for the trail, never of anything secret. What is alike is left out. */
+  readonly changed?: (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) => void
   /** Of a stream whose reader may come back after a break and name what it saw last. */
   readonly resumable?: boolean
   /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */
@@ -66,6 +75,7 @@ export const publicEndpoints: ReadonlySet<string> = new Set([
   'accounts.accept',
   'accounts.invited',
   'identities.begin',
+  'identities.signIn',
   'identities.offered',
   'logins.challenge',
   'logins.finish',
@@ -154,6 +164,8 @@ export function authorize(
       'forbidden',
       `You came in through ${caller.through.name}, which this organization runs; sign in with your own password or passkey for this.`,
     )
+  if (door.standard !== undefined && caller.service !== true)
+    throw new FairleadError('forbidden', 'This is for service accounts: make one under Access, and use its token.')
   if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
   if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import type { Database } from './db.ts'
-import { asc, desc, gt } from './drizzle.ts'
+import { desc } from './drizzle.ts'
 import { audit } from './tables.ts'
 
 export type AuditEntry = Omit<AuditRow, 'seq' | 'timeMs'> & { readonly organization: string }
@@ -11,7 +11,8 @@ export interface Audits {
   /** Resolves when the row is on disk. */
   write(entry: AuditEntry): Promise<void>
   onRow(organization: string, listener: (row: AuditRow) => void): () => void
-  verify(organization: string): Promise<{ rows: number; ok: boolean; brokenAt?: number }>
+  /** Of every organization: rows were written, up to this one. */
+  onAppend(listener: (organization: string, seq: number) => void): () => void
 }
 
 interface Waiting {
@@ -20,11 +21,13 @@ interface Waiting {
   readonly failed: (error: unknown) => void
 }
 
-const genesis = Buffer.alloc(32)
+/** The hash before the first row. */
+export const genesis: Uint8Array = Buffer.alloc(32)
 
 export function openAudits(db: Database): Audits {
   const queue: Waiting[] = []
   const listeners = new Map<string, Set<(row: AuditRow) => void>>()
+  const appended = new Set<(organization: string, seq: number) => void>()
   let writing = false
 
   async function drain(): Promise<void> {
@@ -38,6 +41,7 @@ export function openAudits(db: Database): Audits {
         const rows = await append(db, organization, batch)
         for (const { done } of batch) done()
         for (const row of rows) for (const listener of listeners.get(organization) ?? []) listener(row)
+        for (const listener of appended) listener(organization, rows.at(-1)!.seq)
       } catch (error) {
         for (const { failed } of batch) failed(error)
       }
@@ -56,7 +60,10 @@ export function openAudits(db: Database): Audits {
       listeners.set(organization, set.add(listener))
       return () => set.delete(listener)
     },
-    verify: (organization) => verify(db, organization),
+    onAppend(listener) {
+      appended.add(listener)
+      return () => appended.delete(listener)
+    },
   }
 }
 
@@ -82,23 +89,8 @@ async function append(db: Database, organization: string, batch: readonly Waitin
   })
 }
 
-async function verify(db: Database, organization: string): Promise<{ rows: number; ok: boolean; brokenAt?: number }> {
-  let previous: Uint8Array = genesis
-  let rows = 0
-  for (;;) {
-    const page = await db.tx({ organization }, (_sql, orm) =>
-      orm.select().from(audit).where(gt(audit.seq, rows)).orderBy(asc(audit.seq)).limit(5000),
-    )
-    for (const { seq, body, hash } of page) {
-      previous = chain(previous, body)
-      if (seq !== rows + 1 || !Buffer.from(hash).equals(previous)) return { rows, ok: false, brokenAt: rows + 1 }
-      rows++
-    }
-    if (page.length === 0) return { rows, ok: true }
-  }
-}
-
-function chain(previous: Uint8Array, body: string): Buffer {
+/** The hash of a row: of the one before and its own text. */
+export function chain(previous: Uint8Array, body: string): Buffer {
   return createHash('sha256').update(previous).update(body).digest()
 }
 

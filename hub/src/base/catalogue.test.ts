@@ -11,8 +11,12 @@ const global = new Set([
   'passkeys',
   'recovery_codes',
   'totp', // of an account too; sealed, and sealed anew without knowing whose each is
+  'audit_keys', // the hub's own signature under every trail; sealed
+  'organization_ids', // which organizations there are, and nothing of them
   'keks', // the key that all data keys are sealed under is the hub's; it is not here, only its fingerprint
   'hub_keys', // keys for what belongs to no organization: accounts
+  'hub_epoch', // which of several hubs acts: of the hub itself
+  'hub_backups', // and its backups
   'migrations', // the owner's own book; the hub's role cannot see it
 ])
 

@@ -1,5 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql, type TransactionSql } from 'postgres'
@@ -7,6 +6,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Config } from '../config.ts'
 import { ormOver, type Orm } from './drizzle.ts'
 import type { Log } from './log.ts'
+import { migrate } from './migrate.ts'
 import { startPostgres, type BundledPostgres } from './postgres.ts'
 
 export type Db = TransactionSql
@@ -36,9 +36,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-const workRole = 'fairlead_work'
-const migrations = join(import.meta.dirname, '../../migrations')
-const lockId = 7_231_901
+export const workRole = 'fairlead_work'
 
 export interface OpenOptions {
   readonly fsync?: boolean
@@ -70,7 +68,7 @@ export async function openDatabase(
         ? connectBundled(bundled, workRole, password, { ...quiet, max: 10 })
         : await connectWork(config.databaseUrl!, quiet)
     await refusePrivileged(work, owner)
-    await migrate(owner)
+    await migrate(owner, { log })
     return database(work, owner, bundled)
   } catch (error) {
     await Promise.all([work?.end({ timeout: 1 }), owner.end({ timeout: 1 })])
@@ -130,11 +128,11 @@ async function connectWork(url: string, options: object): Promise<Sql> {
   return postgres(url, { ...options, max: 10 })
 }
 
-function connectBundled({ socketDir }: BundledPostgres, user: string, password: string, options: object): Sql {
+export function connectBundled({ socketDir }: Pick<BundledPostgres, 'socketDir'>, user: string, password: string, options: object): Sql {
   return postgres({ path: join(socketDir, '.s.PGSQL.5432'), user, password, database: 'postgres', ...options })
 }
 
-function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): Database {
+export function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): Database {
   return {
     async tx(shown, run) {
       try {
@@ -201,7 +199,8 @@ export function isRefused(error: unknown): boolean {
   return state === 'conflict' || state === 'invalid_input' || (typeof state === 'string' && /^2[23]/.test(state))
 }
 
-async function makeWorkRole(owner: Sql, password: string): Promise<void> {
+/** The role that the hub works as, in a database of its own. */
+export async function makeWorkRole(owner: Sql, password: string): Promise<void> {
   const [found] = await owner`SELECT 1 FROM pg_roles WHERE rolname = ${workRole}`
   if (found === undefined) await owner`CREATE ROLE ${owner(workRole)} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE`
   // Drawn anew at each start: nothing to keep, nothing to lose. A password is no parameter; format() quotes it.
@@ -211,31 +210,6 @@ async function makeWorkRole(owner: Sql, password: string): Promise<void> {
   await owner.begin(async (db) => {
     await db`SELECT set_config('app.statement', ${statement!.text}, true)`
     await db`DO $$ BEGIN EXECUTE current_setting('app.statement'); END $$`
-  })
-}
-
-/** Each file once, in order, whole or not at all; two hubs that start together wait for each other. */
-async function migrate(owner: Sql): Promise<void> {
-  await owner.begin(async (db) => {
-    await db`SELECT pg_advisory_xact_lock(${lockId})`
-    await db`CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sha256 text NOT NULL, at timestamptz NOT NULL DEFAULT now())`
-    const done = new Map(
-      (await db<{ name: string; sha256: string }[]>`SELECT name, sha256 FROM migrations`).map(({ name, sha256 }) => [name, sha256]),
-    )
-    const files = readdirSync(migrations).filter((name) => name.endsWith('.sql'))
-    const newer = [...done.keys()].find((name) => !files.includes(name))
-    if (newer !== undefined)
-      throw new FairleadError('internal', `This database was used by a newer hub (it has the migration ${newer}); start that version.`)
-    for (const name of files.sort()) {
-      const sha256 = createHash('sha256')
-        .update(readFileSync(join(migrations, name)))
-        .digest('hex')
-      if (done.get(name) === sha256) continue
-      if (done.has(name))
-        throw new FairleadError('internal', `The migration ${name} was changed after it ran on this database; restore the file.`)
-      await db.file(join(migrations, name))
-      await db`INSERT INTO migrations (name, sha256) VALUES (${name}, ${sha256})`
-    }
   })
 }
 

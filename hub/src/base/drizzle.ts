@@ -11,7 +11,7 @@ const core = require('drizzle-orm/pg-core') as typeof Core
 const proxy = require('drizzle-orm/pg-proxy') as typeof Proxy
 
 export const { boolean: flag, customType, integer, pgTable, primaryKey, text, timestamp, uuid } = core
-export const { and, asc, desc, eq, gt, ilike, inArray, isNotNull, isNull, like, lt, max, ne, or, sql } =
+export const { and, asc, desc, eq, gt, gte, ilike, inArray, isNotNull, isNull, like, lt, max, ne, or, sql } =
   require('drizzle-orm') as typeof Drizzle
 
 export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })

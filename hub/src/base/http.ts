@@ -44,7 +44,7 @@ export function createApi(deps: HttpDeps): HttpApi {
   const app = new Hono<Bindings>()
   const streams = createStreams(deps.resumes)
   for (const [name, endpoint] of deps.doors.endpoints) {
-    if (endpoint.kind === 'duplex') continue
+    if (endpoint.kind === 'duplex' || endpoint.door.standard !== undefined) continue
     const [verb = '', path = ''] = endpoint.door.http.split(' ')
     app.on(verb, path, (context) => answer(deps, streams, name, endpoint, context))
   }

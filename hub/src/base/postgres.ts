@@ -108,6 +108,13 @@ export async function startPostgres(
   return { socketDir, user: superuser, password, stop: await keepRunning(launch, dataDir, log) }
 }
 
+/** The one that a hub runs on `wanted` now; undefined: none is ready there. */
+export function findPostgres(wanted: string): Omit<BundledPostgres, 'stop'> | undefined {
+  const dir = unprivileged() === undefined ? wanted : reachable(wanted)
+  if (readPid(join(dir, 'data')) === undefined) return undefined
+  return { socketDir: join(dir, 'run'), user: superuser, password: readFileSync(join(dir, 'password'), 'utf8') }
+}
+
 /** Ends the database that a killed hub left running on `wanted`, the folder it was started with; at most 5 s. */
 export async function stopLeftPostgres(wanted: string): Promise<void> {
   const dir = unprivileged() === undefined ? wanted : reachable(wanted)

@@ -5,7 +5,8 @@ import type { Database, Db, Within } from '../base/db.ts'
 import type { Rights } from '../base/rights.ts'
 import type { Seal } from '../base/seal.ts'
 import { createDevices } from './devices.ts'
-import { createNotices } from './notices.ts'
+import { createNotices, type Tell } from './notices.ts'
+export { createNotices } from './notices.ts'
 import { createPasskeys, type PasskeyPlace } from './passkeys.ts'
 import { createPasskeyShelf, type PasskeyShelf } from './passkey-shelf.ts'
 import { createRecovery } from './recovery.ts'
@@ -29,6 +30,8 @@ export interface FactorsDeps {
   readonly place: PasskeyPlace
   /** Whether an account manages others in an organization: of such ones a policy may ask more. */
   readonly isAdmin: (who: Who, known?: Known) => Promise<boolean>
+  /** What an account is told about itself goes out by this too. */
+  readonly tell?: Tell
   readonly wallMs?: () => number
   /** Steady ms. */
   readonly now?: () => number
@@ -65,7 +68,7 @@ export function standingThrough(standing: Standing, through: Through | undefined
 }
 
 /** What people prove themselves by, beside the password. */
-export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }: FactorsDeps): Factors {
+export function openFactors({ db, seal, place, isAdmin, tell = async () => undefined, wallMs = Date.now, now }: FactorsDeps): Factors {
   const tickets = createTickets(now)
   const shelf = createPasskeyShelf(db)
   const passkeys = { ...createPasskeys({ db, tickets, shelf, place }), rename: shelf.rename, remove: shelf.remove, list: shelf.list }
@@ -96,7 +99,7 @@ export function openFactors({ db, seal, place, isAdmin, wallMs = Date.now, now }
     totp,
     recovery,
     devices: createDevices(db),
-    notices: createNotices(db),
+    notices: createNotices(db, tell),
     tickets,
     host: place.host,
   }

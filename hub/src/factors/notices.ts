@@ -7,8 +7,11 @@ import { accountNotices } from './tables.ts'
 
 const mostKept = 100
 
+/** Says it elsewhere too: by mail. */
+export type Tell = (account: string, kind: Notice['kind'], ip: string) => Promise<void>
+
 /** What an account is told about itself. */
-export function createNotices(db: Database) {
+export function createNotices(db: Database, tell: Tell) {
   return {
     async note(account: string, kind: Notice['kind'], { ip, userAgent }: Pick<Caller, 'ip' | 'userAgent'>): Promise<void> {
       await db.tx({ account }, async (sql, orm) => {
@@ -16,6 +19,7 @@ export function createNotices(db: Database) {
         await sql`DELETE FROM account_notices WHERE account_id = ${account} AND id IN
           (SELECT id FROM account_notices WHERE account_id = ${account} ORDER BY at DESC OFFSET ${mostKept})`
       })
+      await tell(account, kind, ip)
     },
     async list(account: string): Promise<Notice[]> {
       const rows = await db.tx({ account }, (_sql, orm) =>

@@ -11,6 +11,7 @@ import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { believeKept, refuseCopy, turnRatchet, type CopyDeps } from './copies.ts'
+import type { Epochs } from './epoch.ts'
 import { createHandshakes, type Place } from './handshakes.ts'
 import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
 import { createStrangers } from './strangers.ts'
@@ -20,6 +21,8 @@ const packing = nodePacking(zlib)
 
 export interface AcceptDeps extends JoinDeps, CopyDeps {
   readonly identity: Identity
+  /** Which of several hubs with this key acts; absent: there is one. */
+  readonly epochs?: Pick<Epochs, 'token' | 'judge'>
   /** How many hosts an organization has, online or not: so many may return at once. */
   readonly enrolled: (organization: string) => Promise<number>
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
@@ -50,7 +53,7 @@ export function createAccept(deps: AcceptDeps): Accept {
         if (turnedOut) return
         const code = closeCodeOf(error)
         // A database that is away makes nobody a stranger.
-        if (code !== closeCodes.copied && code !== 1013) strangers.failed(ip)
+        if (code !== closeCodes.copied && code !== closeCodes.superseded && code !== 1013) strangers.failed(ip)
         const reason = code === 1011 ? String(error) : (error as Error).message
         log(code === 1011 ? 'error' : 'info', 'agent not let in', { ip, code: codeOf(error), reason })
         // Whatever it goes on to say until its end of the link is closed, too, is kept for nobody.
@@ -74,6 +77,8 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   const version = chooseVersion(hello.v)
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
   const known = hello.join === undefined ? await deps.findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
+  if (deps.epochs?.judge(hello.epoch ?? '', known) === 'superseded')
+    throw refusal(closeCodes.superseded, 'this host goes on with another hub, which was restored from a backup')
   await refuseCopy(deps, known, hello, ip)
   refuseGone(gone)
   const { quarantined, generation } = await turnRatchet(deps, known, hello, ip, () => gone)
@@ -92,6 +97,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     smearMs: smearOf(enrolled, exporter !== undefined),
     nowMs: Date.now(),
     ...(generation === '' ? {} : { generation }),
+    ...(deps.epochs === undefined || deps.epochs.token === '' ? {} : { epoch: deps.epochs.token }),
   }
   secured.transport.send(encodeValue(welcome))
   const session = openSession(secured.transport, {

@@ -10,6 +10,8 @@ export interface CopyDeps extends Pick<JoinDeps, 'audits' | 'onHost'> {
   readonly fleet: Fleet
   readonly ratchet: Ratchet
   readonly log: Log
+  /** A host is ahead of what this hub knows: it was set back. */
+  readonly onAhead?: (known: Known, epoch: string) => void
 }
 
 /** How long the link that a host already has may take to prove that it lives. */
@@ -40,7 +42,7 @@ export async function refuseCopy(deps: CopyDeps, known: Known, { bootId, join }:
 export async function turnRatchet(
   deps: CopyDeps,
   known: Known,
-  { generation: shown, bootId, join }: Hello,
+  { generation: shown, bootId, join, epoch = '' }: Hello,
   ip: string,
   isGone: () => boolean,
 ): Promise<{ readonly quarantined: boolean; readonly generation: string }> {
@@ -49,6 +51,7 @@ export async function turnRatchet(
   const turn = await deps.ratchet.turn({ ...known, shown })
   // An enrolment keeps none, but of a key that is here it shows what is kept: a used line lies in the history of the very disk
   // that was copied, and opens nothing.
+  if (!turn.stale && turn.ahead === true) deps.onAhead?.(known, epoch)
   if (!turn.stale) return { quarantined: false, generation: join === undefined ? turn.next : '' }
   // Not a copy but a try that was given up and overtaken by the next one of the same process.
   if (isGone() || (live?.session?.alive === true && live.bootId === bootId)) throw refusal(1013, 'a later try of this agent was let in')

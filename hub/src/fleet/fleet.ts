@@ -50,7 +50,8 @@ export interface Fleet {
   closeAll(): void
 }
 
-export function openFleet(): Fleet {
+/** `held`: why nothing that changes anything may go to any host now. */
+export function openFleet(held: () => string | undefined = () => undefined): Fleet {
   const hosts = new Map<string, LiveHost>()
   const expelled = new Set<string>()
   const quarantined = new Set<string>()
@@ -62,14 +63,14 @@ export function openFleet(): Fleet {
     onHost(id) {
       const host = hosts.get(id)
       if (host === undefined) throw new FairleadError('host_offline', 'This host has not connected since the hub started.')
-      live(host)
+      live(host, held)
       return host.clients
     },
     find: (id) => hosts.get(id),
     attach({ id, organization, name, ...said }, session) {
       // It may have begun while it was on its way in.
       const now = { ...said, quarantined: said.quarantined || quarantined.has(id) }
-      const host = hosts.get(id) ?? makeHost(id, organization, name)
+      const host = hosts.get(id) ?? makeHost({ id, organization, name }, held)
       hosts.set(id, host)
       const before = host.session
       host.session = session
@@ -132,7 +133,7 @@ function closeAll(hosts: readonly LiveHost[]): void {
   }
 }
 
-function makeHost(id: string, organization: string, name: string): LiveHost {
+function makeHost({ id, organization, name }: Pick<LiveHost, 'id' | 'organization' | 'name'>, held: () => string | undefined): LiveHost {
   const host: LiveHost = {
     id,
     organization,
@@ -145,7 +146,7 @@ function makeHost(id: string, organization: string, name: string): LiveHost {
     features: [],
     clockSkewMs: 0,
     quarantined: false,
-    clients: openClient(() => live(host), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
+    clients: openClient(() => live(host, held), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
   }
   return host
 }
@@ -156,8 +157,11 @@ function endAll(host: LiveHost): void {
   host.ended?.close(1000, 'quarantined')
 }
 
-function live(host: LiveHost): Pick<Session, 'open'> {
-  if (host.session?.alive === true) return host.quarantined ? readingOnly(host.name, host.session) : host.session
+function live(host: LiveHost, held: () => string | undefined): Pick<Session, 'open'> {
+  if (host.session?.alive === true) {
+    const why = host.quarantined ? quarantinedWords(host.name) : held()
+    return why === undefined ? host.session : readingOnly(why, host.session)
+  }
   const minutes = Math.round((Date.now() - host.lastSeenMs) / 60_000)
   throw new FairleadError(
     'host_offline',
@@ -165,17 +169,18 @@ function live(host: LiveHost): Pick<Session, 'open'> {
   )
 }
 
-/** Whatever asks, a page or a job of the hub: only what changes nothing reaches one of two that hold the same key. */
-function readingOnly(name: string, session: Session): Pick<Session, 'open'> {
+function quarantinedWords(name: string): string {
+  return `Host ${name} is quarantined: a second copy of its key is in use. Enrol the machine that is to stay anew, then remove this host.`
+}
+
+/** Whatever asks, a page or a job of the hub: only what changes nothing reaches one of two that hold the same key, or a host of two hubs. */
+function readingOnly(why: string, session: Session): Pick<Session, 'open'> {
   return {
     open(method, params, meta) {
       const [feature = '', verb = ''] = method.split('.', 2)
       const found = (agentFeatures as Readonly<Record<string, Contract>>)[feature]?.[verb]
       if (found !== undefined && found.kind !== 'duplex' && found.options.mutates !== true) return session.open(method, params, meta)
-      throw new FairleadError(
-        'conflict',
-        `Host ${name} is quarantined: a second copy of its key is in use. Enrol the machine that is to stay anew, then remove this host.`,
-      )
+      throw new FairleadError('conflict', why)
     },
   }
 }

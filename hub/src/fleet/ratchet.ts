@@ -19,7 +19,10 @@ interface Keep extends Named {
 }
 
 /** `stale`: somebody went on from where this one stands. Else what to keep from now on; '' where nothing is kept. */
-export type Turn = { readonly stale: true } | { readonly stale: false; readonly next: string }
+export type Turn =
+  | { readonly stale: true }
+  /** `ahead`: it shows one that was not handed out yet by what the hub knows. The hub was set back. */
+  | { readonly stale: false; readonly next: string; readonly ahead?: true }
 
 /**
  * Tells a host from a copy of its disk: each handshake hands out a new generation, and whoever shows an older one than was kept is not
@@ -82,7 +85,7 @@ async function turnAll(db: Database, organization: string, handshakes: readonly 
     if (knowing.length > 0) {
       // One statement judges and hands out: of two that show the same at once, one finds the other before it. Whoever is ahead of
       // what is stored is no copy: the hub itself was set back.
-      const rows = await sql<{ id: string; issued: string }[]>`
+      const rows = await sql<{ id: string; issued: string; was: string | null }[]>`
         INSERT INTO generations AS kept (organization_id, host_id, n, current, issued)
         SELECT ${organization}, id, n, shown, n || '.' || fresh
         FROM jsonb_to_recordset(${sql.json(knowing)}) AS seen (id uuid, shown text, n bigint, fresh text)
@@ -90,8 +93,13 @@ async function turnAll(db: Database, organization: string, handshakes: readonly 
         ON CONFLICT (organization_id, host_id) DO UPDATE SET current = excluded.current, n = greatest(kept.n + 1, excluded.n),
           issued = greatest(kept.n + 1, excluded.n) || substr(excluded.issued, strpos(excluded.issued, '.'))
         WHERE kept.current IS NOT DISTINCT FROM excluded.current OR kept.issued = excluded.current OR excluded.n > kept.n + 1
-        RETURNING host_id AS id, issued`
-      for (const { id, issued } of rows) found.set(id, { stale: false, next: issued })
+        RETURNING host_id AS id, issued, (SELECT was.n FROM generations AS was WHERE was.organization_id = kept.organization_id AND was.host_id = kept.host_id) AS was`
+      const shownBy = new Map(knowing.map(({ id, n }) => [id, n - 1]))
+      for (const { id, issued, was } of rows) {
+        // The subquery sees what was there before this statement.
+        const ahead = was !== null && shownBy.get(id)! > Number(was)
+        found.set(id, { stale: false, next: issued, ...(ahead ? { ahead } : {}) })
+      }
     }
     if (old.length > 0) {
       // An agent of a version that keeps none is no copy until one was kept.

@@ -12,6 +12,7 @@ import type { Roles } from '../roles/roles.ts'
 import { arrive, type Arrived } from './arrive.ts'
 import { offered } from './offered.ts'
 import { serveOwnIdentities } from './own.ts'
+import { checkLdap, serveLdapSignIn } from './ldap/door.ts'
 import { check } from './oidc/check.ts'
 import { createDiscovery } from './oidc/discover.ts'
 import { finish, type Landing, type Returned } from './oidc/finish.ts'
@@ -53,11 +54,12 @@ export function openIdentities(deps: IdentitiesDeps): Identities {
       const { organization } = context.caller
       return leave(deps, configurationOf, { ...wanted, organization }, context, true)
     },
-    async test({ id }, { caller: { organization }, note }) {
+    async test({ id, name }, { caller: { organization }, note }) {
       const row = await db.tx({ organization }, (_sql, orm) => findProvider(orm, id))
       note(row.name)
-      return { steps: await check(deps, configurationOf, row) }
+      return { steps: await (row.settings.kind === 'ldap' ? checkLdap(deps, row, name) : check(deps, configurationOf, row)) }
     },
+    ...serveLdapSignIn(deps),
     ...serveProviders(deps),
     ...serveOwnIdentities(deps),
   }

@@ -8,6 +8,8 @@ import type { SealedColumn } from '../base/reseal.ts'
 import type { SealPlace } from '../base/seal-record.ts'
 import { identities, identityProviders as providers } from '../base/tables.ts'
 import type { IdentitiesDeps } from './identities.ts'
+import { canonicalDn } from './ldap/dn.ts'
+import { readDirectory } from './ldap/presets.ts'
 import { identityRules as rules } from './tables.ts'
 
 export const sealedProviders: SealedColumn = { table: 'identity_providers', column: 'secret', row: ['id'], of: 'organization' }
@@ -26,6 +28,7 @@ export function serveProviders(deps: IdentitiesDeps): Managing {
     list: (_input, { caller }) => list(deps, caller.organization),
     async create({ secret, settings, ...rest }, { caller }) {
       const { organization: organizationId } = caller
+      refuseUnreadable(settings)
       const id = randomUUID()
       const sealed = secret === undefined ? null : await sealSecret(deps, organizationId, id, secret)
       await db.tx({ organization: organizationId }, async (_sql, orm) => {
@@ -88,10 +91,11 @@ function serveRules({ db, roles }: IdentitiesDeps, one: One): Pick<Managing, 'ad
       await db.tx({ organization: organizationId }, async (_sql, orm) => {
         const found = await findProvider(orm, id)
         note(`${found.name}: ${group} → ${role}`)
+        const externalGroup = groupOf(found.settings, group)
         await roles.refuseGiving(orm, caller, { role, reach })
         if ((await orm.$count(rules, eq(rules.providerId, found.id))) >= mostRules)
           throw new FairleadError('too_many', `A provider has ${mostRules} rules at most.`)
-        await orm.insert(rules).values({ organizationId, id: randomUUID(), providerId: found.id, externalGroup: group, role, reach })
+        await orm.insert(rules).values({ organizationId, id: randomUUID(), providerId: found.id, externalGroup, role, reach })
       })
       return one(organizationId, id)
     },
@@ -126,6 +130,7 @@ async function refuseBeyond({ roles }: IdentitiesDeps, orm: Orm, caller: Caller,
 /** A kept secret goes where it was meant for, and nowhere that somebody who never saw it says. */
 function refuseElsewhere(before: Row, settings: ProviderSettings | undefined, secret: string | undefined): void {
   if (settings === undefined) return
+  refuseUnreadable(settings)
   if (settings.kind !== before.settings.kind)
     throw new FairleadError('invalid_input', 'A provider stays of its kind; make another one.', { details: { field: 'settings' } })
   if (before.secret !== null && secret === undefined && placeOf(settings) !== placeOf(before.settings))
@@ -134,9 +139,27 @@ function refuseElsewhere(before: Row, settings: ProviderSettings | undefined, se
     })
 }
 
+/** Throws `invalid_input` for what no sign-in could use. */
+function refuseUnreadable(settings: ProviderSettings): void {
+  if (settings.kind === 'ldap') readDirectory(settings)
+}
+
+/** Groups of a directory are named by their place in it, in one spelling. Throws `invalid_input`. */
+function groupOf({ kind }: ProviderSettings, group: string): string {
+  if (kind === 'oidc' || group === '*') return group
+  const dn = canonicalDn(group)
+  if (dn !== undefined) return dn
+  throw new FairleadError('invalid_input', 'A group of a directory is named whole, like cn=admins,ou=groups,dc=example,dc=org.', {
+    details: { field: 'group' },
+  })
+}
+
 /** Where a provider is: what its secret is shown to. */
 function placeOf(settings: ProviderSettings): string {
-  return settings.issuer
+  if (settings.kind === 'oidc') return settings.issuer
+  // Whoever could have it sent in the open, or to another who shows another certificate, would have the secret.
+  const { security, host, port, ca, bindDn } = settings
+  return JSON.stringify([security, host.toLowerCase(), port, ca, bindDn])
 }
 
 export async function findProvider(orm: Orm, id: string): Promise<Row> {

@@ -73,17 +73,24 @@ export interface Member {
 export async function checkAccount(db: Database, who: string, password: string): Promise<{ right: boolean; member: Member | undefined }> {
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, who)))
   const account = found?.id ?? randomUUID()
-  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  const membership = await membershipOf(db, account)
   const right = await checkPassword(password, found?.passwordHash ?? undefined)
   if (found === undefined || membership === undefined) return { right: false, member: undefined }
   const { id, name, passwordHash } = found
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
 }
 
+/** Where an account comes in first. */
+async function membershipOf(db: Database, account: string) {
+  const own = and(eq(memberships.accountId, account), eq(memberships.active, true))
+  const [found] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(own))
+  return found
+}
+
 /** An account that proved itself otherwise; undefined: it belongs nowhere any more. */
 export async function memberOf(db: Database, account: string): Promise<Member | undefined> {
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
-  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  const membership = await membershipOf(db, account)
   if (found === undefined || membership === undefined) return undefined
   return { id: found.id, name: found.name, organization: membership.organizationId, passwordHash: found.passwordHash }
 }

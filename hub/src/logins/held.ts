@@ -6,16 +6,15 @@ import { showOwn, type Database, type Within } from '../base/db.ts'
 import { and, eq, gt, max, sql, type Orm } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
-import { accounts } from '../base/tables.ts'
+import { accounts, memberships } from '../base/tables.ts'
 import { standingThrough, type Known, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 import { refuseClosed, rightsThrough, takeThrough, throughOf } from './through.ts'
 
-const absoluteSeconds = 24 * 3600
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
 const now = sql<Date>`now()`
-export const idleSince = sql<Date>`now() - interval '12 hours'`
+export const idleSince = sql<Date>`now() - ${logins.idleMinutes} * interval '1 minute'`
 const cachedMs = 10_000
 const mostCached = 10_000
 /** How long a proof opens the doors that want one. */
@@ -40,7 +39,17 @@ export interface NewLogin {
   readonly factor: Factor
   /** The provider that they came through. */
   readonly through?: Through | undefined
+  /** What a policy asks of the account it asks of the next one. */
+  readonly grace?: true | undefined
 }
+
+/** How long logins live that begin now, in minutes. */
+export interface Lives {
+  readonly idleMinutes: number
+  readonly lifeMinutes: number
+}
+export type LivesOf = (orm: Orm) => Promise<Lives>
+const usualLives: LivesOf = async () => ({ idleMinutes: 720, lifeMinutes: 1440 })
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -48,7 +57,7 @@ interface Held {
 }
 
 /** Logins: begun, found again by their cookie, ended. Looked up by digest, at most every 10 s each. */
-export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf) {
+export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf, lives: LivesOf = usualLives) {
   const cache = new Map<string, Held>()
   // Logins that just ended: a request that was under way meanwhile must not bring one back into the cache.
   const ended = new Set<string>()
@@ -86,18 +95,24 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   }
 
   return {
-    async begin({ account, organization, factor, through }: NewLogin, context: LoginContext): Promise<Date> {
+    async begin({ account, organization, factor, through, grace }: NewLogin, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
-      const expiresAt = sql<Date>`now() + interval '24 hours'`
       const { ip, userAgent } = context.caller
       const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
       const tokenHash = digestOf(secretOf(token))
-      const row = { organizationId: organization, tokenHash, accountId: account, expiresAt, ...from, providerId: through?.id ?? null }
       const [made] = await db.tx({ organization }, async (_sql, orm) => {
         if (through !== undefined) await refuseClosed(orm, through)
-        return orm.insert(logins).values(row).returning({ expires: logins.expiresAt })
+        await refuseInactive(orm, { organization, account })
+        const { idleMinutes, lifeMinutes } = await lives(orm)
+        const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
+        const life = { expiresAt, idleMinutes, grace: grace === true }
+        const own = { organizationId: organization, tokenHash, accountId: account, providerId: through?.id ?? null }
+        return orm
+          .insert(logins)
+          .values({ ...own, ...life, ...from })
+          .returning({ expires: logins.expiresAt })
       })
-      context.cookie.set(token, absoluteSeconds)
+      context.cookie.set(token, Math.max(1, Math.round((made!.expires.getTime() - Date.now()) / 1000)))
       return made!.expires
     },
     find: (token: Secret, about: About) => find(digestOf(token), about),
@@ -116,6 +131,13 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
     },
     /** The logins that it ended: of one account, or of all that came through a provider. */
     endThrough: async (which: Parameters<typeof takeThrough>[1]) => (await takeThrough(db, which)).map(forgetOne),
+    /** All of an organization, those that it ended. */
+    async endAll(organization: string): Promise<string[]> {
+      const gone = await db.tx({ organization }, (_sql, orm) =>
+        orm.delete(logins).where(eq(logins.organizationId, organization)).returning({ hash: logins.tokenHash }),
+      )
+      return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
+    },
     forgetOne,
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)
@@ -131,15 +153,19 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   }
 }
 
-function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number }, { accepts, hasSecond, required }: Standing): Proof {
+function proofOf(
+  row: { readonly factor: Factor; readonly provenAgoMs: number; readonly grace: boolean },
+  { accepts, hasSecond, required }: Standing,
+): Proof {
   const untilMs = performance.now() + provenMs - Number(row.provenAgoMs)
-  return { factor: row.factor, untilMs, accepts, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
+  const must = required && !hasSecond && !row.grace
+  return { factor: row.factor, untilMs, accepts, ...(must ? { mustEnrol: true } : {}), ...(row.grace ? { grace: true } : {}) }
 }
 
 /** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
 async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor, providerId } = logins
+  const { accountId, organizationId, expiresAt, factor, grace, providerId } = logins
   const { name, email } = accounts
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
   const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
@@ -151,19 +177,34 @@ async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
       email,
       expires: expiresAt,
       factor,
+      grace,
       provenAgoMs,
       provider: providerId,
       idle,
     })
     .from(logins)
-    .innerJoin(accounts, eq(accounts.id, accountId))
+    .innerJoin(accounts, and(eq(accounts.id, accountId), eq(accounts.kind, 'person')))
     .where(alive)
   if (row === undefined) return undefined
   await showOwn(db, row)
+  if (!(await isActive(orm, row))) return undefined
   // To the minute is enough for what lives twelve hours: most look-ups write nothing.
   if (row.idle) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
   const through = row.provider === null ? undefined : await throughOf(orm, row.provider, row.email === null)
   return row.provider !== null && through === undefined ? undefined : { ...row, through }
+}
+
+/** Whether somebody who belongs to the organization may come in now. */
+async function isActive(orm: Orm, { organization, account }: Who): Promise<boolean> {
+  // A transaction that sees the account sees where else it belongs to.
+  const here = eq(memberships.organizationId, organization)
+  const own = and(here, eq(memberships.accountId, account), eq(memberships.active, true))
+  return (await orm.select({ id: memberships.accountId }).from(memberships).where(own)).length > 0
+}
+
+/** Throws `unauthenticated`. */
+async function refuseInactive(orm: Orm, who: Who): Promise<void> {
+  if (!(await isActive(orm, who))) throw new FairleadError('unauthenticated', 'This account was closed by whoever manages it; ask them.')
 }
 
 /** When each account used a login last, to the minute, ms since the epoch. */

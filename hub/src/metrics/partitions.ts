@@ -1,3 +1,4 @@
+import type { Sql } from 'postgres'
 import type { Database } from '../base/db.ts'
 import { steps } from './steps.ts'
 
@@ -19,7 +20,19 @@ export async function tendPartitions(db: Database, nowMs: number): Promise<void>
         await sql`SELECT make_partition(${table}, ${name}, ${from}::timestamptz, ${to}::timestamptz)`
       }
       // Those further ahead stay: a clock that was set back needs them again.
-      for (const name of existing) if (Number(name.slice(table.length + 1)) < first) await sql`DROP TABLE IF EXISTS ${sql(name)}`
+      for (const name of existing) if (Number(name.slice(table.length + 1)) < first) await drop(sql, name)
     }
   })
+}
+
+/** Whoever reads it for long, a backup say, is not waited for: all others would wait behind. It goes the next time. */
+async function drop(sql: Sql, name: string): Promise<void> {
+  await sql
+    .begin(async (db) => {
+      await db`SELECT set_config('lock_timeout', '2s', true)`
+      await db`DROP TABLE IF EXISTS ${db(name)}`
+    })
+    .catch((error: unknown) => {
+      if ((error as { code?: unknown }).code !== '55P03') throw error
+    })
 }

@@ -23,6 +23,7 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
       .select({
         grant: grants,
         account: accounts.name,
+        kind: accounts.kind,
         team: teams.name,
         role: roles.name,
         environment: environments.name,
@@ -39,14 +40,14 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
       .where(and(is(grants.id, wanted.id), is(grants.accountId, wanted.account), is(grants.teamId, wanted.team)))
       .orderBy(asc(grants.createdAt), asc(grants.id)),
   )
-  return rows.map(({ grant, account, team, role, environment, host, provider }) => {
+  return rows.map(({ grant, account, kind, team, role, environment, host, provider }) => {
     const reach = reachOf(grant)
     return {
       id: grant.id,
       holder:
         grant.accountId === null
           ? { kind: 'team', id: grant.teamId!, name: team ?? '' }
-          : { kind: 'account', id: grant.accountId, name: account ?? '' },
+          : { kind: 'account', id: grant.accountId, name: account ?? '', ...(kind === 'service' ? { service: true } : {}) },
       role: { id: grant.roleId ?? grant.builtIn!, name: role ?? grant.builtIn! },
       effect: grant.effect,
       reach:

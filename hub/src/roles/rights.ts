@@ -28,7 +28,7 @@ async function readRights(sql: Db, { organization, account }: Who, all: readonly
         WHERE provider.organization_id = grants.organization_id AND provider.id = grants.provider_id AND provider.enabled))
     LEFT JOIN roles ON roles.organization_id = grants.organization_id AND roles.id = grants.role_id
     LEFT JOIN teams ON teams.organization_id = grants.organization_id AND teams.id = grants.team_id
-    WHERE memberships.organization_id = ${organization} AND memberships.account_id = ${account}`
+    WHERE memberships.organization_id = ${organization} AND memberships.account_id = ${account} AND memberships.active`
   if (rows.length === 0) return noRights
   const found = rows.filter(isGrant).map((row): Grant => {
     const { id, role, permissions, builtIn, effect } = row

@@ -11,7 +11,7 @@ import type { Rights } from '../base/rights.ts'
 import type { Places } from '../base/serve.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
-import { giveRole, insertGrant, mostOf, refuseGiving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
+import { giveRole, insertGrant, mostOf, refuseGiving, refuseLeaving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
 import { followRules, givenTo, hasAny, type Accounts, type Followed } from './follow.ts'
 import { countRoles, listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights } from './rights.ts'
@@ -36,6 +36,8 @@ export interface Roles {
   refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, given: Given): Promise<void>
   /** Throws when the caller could not take back each grant of an account or a team. Nobody else changes any until the transaction ends. */
   refuseTaking(orm: Orm, caller: Caller, holder: Holder): Promise<void>
+  /** An account goes, or may come in no more: throws `conflict` for the last owner. */
+  refuseLeaving(orm: Orm, account: string): Promise<void>
   give(orm: Orm, given: Given & { readonly organization: string; readonly account: string }): Promise<void>
   /** Brings up to date what a provider's rules gave an account. Whether anything changed: `changed` is for whoever asked. */
   follow(orm: Orm, followed: Followed): Promise<boolean>
@@ -118,9 +120,8 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
       const of = 'account' in holder ? eq(grants.accountId, holder.account) : eq(grants.teamId, holder.team)
       for (const grant of await orm.select().from(grants).where(of)) await refuseTaking(orm, caller, all, grant)
     },
-    async give(orm, { account, ...given }) {
-      await insertGrant(orm, { ...given, account, effect: 'allow' })
-    },
+    refuseLeaving,
+    give: async (orm, given) => void (await insertGrant(orm, { ...given, effect: 'allow' })),
     follow: (orm, followed) => followRules(orm, all, followed),
     givenTo,
     hasAny,

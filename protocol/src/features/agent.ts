@@ -1,4 +1,5 @@
 import type { Features } from '../api.ts'
+import { witness } from './audit.ts'
 import { containers } from './containers.ts'
 import { events } from './events.ts'
 import { hosts } from './hosts.ts'
@@ -7,4 +8,4 @@ import { metrics } from './metrics.ts'
 import { terminals } from './terminals.ts'
 
 /** What agents answer. The wire name of a method is `feature.method`. */
-export const agentFeatures = { containers, events, hosts, inventory, metrics, terminals } satisfies Features
+export const agentFeatures = { audit: witness, containers, events, hosts, inventory, metrics, terminals } satisfies Features

@@ -14,6 +14,7 @@ import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
 import { organizationsApi } from './organizations.ts'
 import { rolesApi } from './roles.ts'
+import { scimApi } from './scim.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
 import { terminalsApi } from './terminals.ts'
@@ -36,6 +37,7 @@ export const hubFeatures = {
   metrics: metricsApi,
   organizations: organizationsApi,
   roles: rolesApi,
+  scim: scimApi,
   teams: teamsApi,
   secrets: secretsApi,
   terminals: terminalsApi,

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call } from '../contract.ts'
+import { LdapSettings } from './ldap.ts'
+import { Me, SecondStep } from './logins.ts'
 import { Reach } from './roles.ts'
 
 const Id = z.string().check(z.maxLength(64))
@@ -21,7 +23,7 @@ export const OidcSettings = z.object({
 export type OidcSettings = z.infer<typeof OidcSettings>
 
 /** Of each kind its own, by `kind`; nothing secret. */
-export const ProviderSettings = z.discriminatedUnion('kind', [OidcSettings])
+export const ProviderSettings = z.discriminatedUnion('kind', [OidcSettings, LdapSettings])
 export type ProviderSettings = z.infer<typeof ProviderSettings>
 export type ProviderKind = ProviderSettings['kind']
 
@@ -102,6 +104,17 @@ const identities = {
   ),
   /** Begins a sign-in: the browser goes to `url`, and comes back signed in. */
   begin: call(z.object({ ...Leaving, organization: z._default(Id, '') }), Away, { mutates: true }),
+  /** With a name and a password of a directory; `organization` as `offered` said. */
+  signIn: call(
+    z.object({
+      id: Id,
+      organization: z._default(Id, ''),
+      name: z.string().check(z.maxLength(256)),
+      password: z.string().check(z.maxLength(1024)),
+    }),
+    z.union([Me, SecondStep]),
+    { mutates: true },
+  ),
   list: call(z.object({}), z.array(Provider)),
   create: call(z.object(NewProvider), Provider, { mutates: true }),
   /** `secret` absent: it stays, unless the provider's address changes. '' takes it away. */
@@ -125,7 +138,10 @@ const identities = {
   }),
   removeRule: call(z.object({ id: Id, rule: Id }), Provider, { mutates: true }),
   /** Asks the provider everything that a sign-in will ask. */
-  test: call(z.object({ id: Id }), z.object({ steps: z.array(TestStep) }), { mutates: true }),
+  /** `name`: of somebody of a directory, to see whether they are found and in which groups. */
+  test: call(z.object({ id: Id, name: z.optional(z.string().check(z.maxLength(256))) }), z.object({ steps: z.array(TestStep) }), {
+    mutates: true,
+  }),
   mine: call(z.object({}), z.array(Identity)),
   link: call(z.object(Leaving), Away, { mutates: true }),
   /** Ends the logins that came through it. Refused for what an account stands on. */
@@ -139,6 +155,7 @@ const stepUp = true
 export const identitiesApi = {
   offered: api(identities.offered, { http: 'GET /sign-in', needs: 'logins:sign-in', on: 'public' }),
   begin: api(identities.begin, { http: 'POST /sign-in/:id', needs: 'logins:sign-in', on: 'public', audit: 'login.begin' }),
+  signIn: api(identities.signIn, { http: 'POST /sign-in/:id/password', needs: 'logins:sign-in', on: 'public', audit: 'login.create' }),
   list: api(identities.list, { ...reads, http: 'GET /identity-providers' }),
   create: api(identities.create, { ...manages, http: 'POST /identity-providers', audit: 'provider.create', stepUp }),
   update: api(identities.update, { ...manages, http: 'PATCH /identity-providers/:id', audit: 'provider.update', stepUp }),

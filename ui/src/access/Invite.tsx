@@ -15,6 +15,7 @@ const usual = 168
 interface Made {
   readonly email: string
   readonly link: string
+  readonly mailed?: boolean
   readonly expiresMs: number
 }
 
@@ -90,6 +91,9 @@ export function InviteLink(props: { readonly made: Made }): JSX.Element {
     <>
       <div class="line-box">{props.made.link}</div>
       <p class="dim">{say('invite.once', { time: time(props.made.expiresMs) })}</p>
+      <Show when={props.made.mailed === true}>
+        <p>{say('invite.mailed', { email: plain(props.made.email) })}</p>
+      </Show>
     </>
   )
 }

@@ -11,6 +11,7 @@ export const identitiesEn = {
   all: 'All providers',
   name: 'Name',
   'name.hint': 'Said on the sign-in page: “Sign in through …”.',
+  where: 'Address',
   issuer: 'Issuer',
   'issuer.hint': 'The provider’s address, exactly as it writes it: https://id.example/realms/staff',
   clientId: 'Client ID',

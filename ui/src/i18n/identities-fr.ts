@@ -13,6 +13,7 @@ export const identitiesFr: Readonly<Record<keyof typeof identitiesEn, string>> =
   all: 'Tous les fournisseurs',
   name: 'Nom',
   'name.hint': 'Dit sur la page de connexion : « Se connecter par … ».',
+  where: 'Adresse',
   issuer: 'Émetteur (issuer)',
   'issuer.hint': 'L’adresse du fournisseur, exactement comme il l’écrit : https://id.example/realms/staff',
   clientId: 'Identifiant client',

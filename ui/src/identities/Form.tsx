@@ -11,13 +11,14 @@ export function ProviderForm(props: {
   readonly onClose: () => void
 }): JSX.Element {
   const before = untrack(() => props.before)
+  const oidc = before?.settings.kind === 'oidc' ? before.settings : undefined
   const [fields, setFields] = createSignal({
     name: before?.name ?? '',
     secret: '',
-    issuer: before?.settings.issuer ?? '',
-    clientId: before?.settings.clientId ?? '',
-    scopes: before?.settings.scopes ?? 'openid profile email groups',
-    groupsClaim: before?.settings.groupsClaim ?? 'groups',
+    issuer: oidc?.issuer ?? '',
+    clientId: oidc?.clientId ?? '',
+    scopes: oidc?.scopes ?? 'openid profile email groups',
+    groupsClaim: oidc?.groupsClaim ?? 'groups',
     justInTime: before?.justInTime ?? true,
     secondFactor: before?.secondFactor ?? ('here' as const),
   })

@@ -11,6 +11,7 @@ import type { Book } from '../access/book.ts'
 import { ProviderForm } from './Form.tsx'
 import { Rules } from './Rules.tsx'
 import { TestBox } from './Test.tsx'
+import { whereOf } from './where.ts'
 import { say } from './words.ts'
 
 /** One provider: what it is, what comes of its groups, whether it works. */
@@ -57,21 +58,29 @@ function Head(props: { readonly provider: Row; readonly onChanged: () => Promise
         <h2 class="grow">{plain(props.provider.name)}</h2>
         <span>{say(props.provider.enabled ? 'open' : 'closed')}</span>
         <Show when={may('identities:manage')}>
-          <button type="button" onClick={() => setEditing(true)}>
-            {say('edit')}
-          </button>
+          <Show when={props.provider.settings.kind === 'oidc'}>
+            <button type="button" onClick={() => setEditing(true)}>
+              {say('edit')}
+            </button>
+          </Show>
           <button type="button" classList={{ primary: !props.provider.enabled }} onClick={() => void turn()}>
             {say(props.provider.enabled ? 'close.do' : 'open.do')}
           </button>
         </Show>
       </div>
       <Locked permission="identities:manage" />
-      <p class="dim">{plain(props.provider.settings.issuer)}</p>
-      <p>{say('callback')}</p>
-      <div class="line-box">{props.provider.callback}</div>
-      <p>
-        <CopyButton text={props.provider.callback} label={say('callback.copy')} />
-      </p>
+      <p class="dim">{plain(whereOf(props.provider))}</p>
+      <Show when={props.provider.callback}>
+        {(address) => (
+          <>
+            <p>{say('callback')}</p>
+            <div class="line-box">{address()}</div>
+            <p>
+              <CopyButton text={address()} label={say('callback.copy')} />
+            </p>
+          </>
+        )}
+      </Show>
       <Show when={props.provider.enabled}>
         <p class="dim">{say('close.what')}</p>
       </Show>

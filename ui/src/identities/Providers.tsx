@@ -7,6 +7,7 @@ import { Empty, plain } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { may } from '../kit/me.ts'
 import { ProviderForm } from './Form.tsx'
+import { whereOf } from './where.ts'
 import { say } from './words.ts'
 
 /** The providers that people of the organization sign in by. */
@@ -47,7 +48,7 @@ export function ProviderTable(props: { readonly providers: readonly Provider[] }
           <tr>
             <th>{say('name')}</th>
             <th>{say('state')}</th>
-            <th>{say('issuer')}</th>
+            <th>{say('where')}</th>
             <th class="num">{say('rules')}</th>
             <th class="num">{say('people')}</th>
           </tr>
@@ -60,7 +61,7 @@ export function ProviderTable(props: { readonly providers: readonly Provider[] }
                   <A href={`/access/sign-in/${provider.id}`}>{plain(provider.name)}</A>
                 </td>
                 <td>{say(provider.enabled ? 'open' : 'closed')}</td>
-                <td class="wrap">{plain(provider.settings.issuer)}</td>
+                <td class="wrap">{plain(whereOf(provider))}</td>
                 <td class="num hide-phone">{provider.rules.length}</td>
                 <td class="num hide-phone">{provider.people}</td>
               </tr>

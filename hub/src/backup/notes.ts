@@ -1,0 +1,46 @@
+import type { Sql, TransactionSql } from 'postgres'
+import type { Database } from '../base/db.ts'
+
+const mostKept = 50
+
+export interface BackupNote {
+  readonly place: string
+  readonly bytes: number
+  /** Empty: it was made. */
+  readonly failure?: string
+}
+
+/** What people are shown of the last ones. */
+export async function noteBackup(db: Sql | TransactionSql, { place, bytes, failure = '' }: BackupNote): Promise<void> {
+  await db`INSERT INTO hub_backups (place, bytes, failure) VALUES (${place}, ${bytes}, ${failure}) ON CONFLICT DO NOTHING`
+  await db`DELETE FROM hub_backups WHERE at < (SELECT at FROM hub_backups ORDER BY at DESC OFFSET ${mostKept} LIMIT 1)`
+}
+
+export interface LastBackup {
+  readonly atMs: number
+  readonly place: string
+  readonly bytes: number
+}
+
+/** The last one that was made, and why the one after it was not. */
+export async function lastBackup(db: Database): Promise<{ readonly made: LastBackup | undefined; readonly failure: string }> {
+  const rows = await db.tx(
+    {},
+    (sql) =>
+      sql<
+        { at: Date; place: string; bytes: string; failure: string }[]
+      >`SELECT at, place, bytes, failure FROM hub_backups ORDER BY at DESC`,
+  )
+  const made = rows.find(({ failure }) => failure === '')
+  return {
+    made: made === undefined ? undefined : { atMs: made.at.getTime(), place: made.place, bytes: Number(made.bytes) },
+    failure: rows[0]?.failure ?? '',
+  }
+}
+
+/** What says where a hub is and how it is reached; no secret, nothing of the machine. */
+const said = ['FAIRLEAD_LISTEN', 'FAIRLEAD_TLS_LISTEN', 'FAIRLEAD_PUBLIC_URL', 'FAIRLEAD_TRUSTED_PROXIES'] as const
+
+export function settingsSaid(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(said.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}

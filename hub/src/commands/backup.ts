@@ -1,0 +1,98 @@
+import { closeSync, createWriteStream, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { makeBackup, hubVersion, noteBackup, settingsSaid, type BackupMade } from '../backup/backup.ts'
+import { openOwner } from '../base/owner.ts'
+import { askHidden, checked, readPassphrase, settingsOfHub, wrongUse } from './ask.ts'
+
+export const backupUsage = 'backup [FILE|-] [--passphrase | --passphrase-file FILE] [--with-key] [--json]'
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        passphrase: { type: 'boolean', default: false },
+        'passphrase-file': { type: 'string' },
+        'with-key': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      },
+    })
+  } catch (cause) {
+    return wrongUse(backupUsage, cause)
+  }
+}
+
+/** All of a hub in one file, while it runs or not. */
+export async function backup(args: readonly string[]): Promise<number> {
+  const { values, positionals } = read(args)
+  if (positionals.length > 1) wrongUse(backupUsage)
+  const config = settingsOfHub()
+  const file = positionals[0] ?? `fairlead-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.backup`
+  const fromFile = values['passphrase-file']
+  const passphrase =
+    fromFile !== undefined
+      ? readPassphrase(fromFile)
+      : values.passphrase || values['with-key']
+        ? checked(await askHidden('Passphrase for the backup: '))
+        : undefined
+  const owner = await openOwner(config)
+  const input = {
+    owner: owner.sql,
+    dataDir: config.dataDir,
+    hub: hubVersion(),
+    kek: config.kek,
+    passphrase,
+    withKey: values['with-key'],
+    certificate: { cert: config.tlsCert, key: config.tlsKey },
+    settings: settingsSaid(process.env),
+    onProgress: progress(values.json),
+  }
+  try {
+    if (file === '-') return tell(await makeBackup(input, process.stdout), file, values.json)
+    const made = await toFile(file, (out) => makeBackup(input, out))
+    await noteBackup(owner.sql, { place: file, bytes: made.bytes })
+    return tell(made, file, values.json)
+  } finally {
+    await owner.close()
+  }
+}
+
+/** Whole or not at all, and on the disk: never half a backup under the name of one. */
+async function toFile(
+  file: string,
+  make: (out: NodeJS.WritableStream & ReturnType<typeof createWriteStream>) => Promise<BackupMade>,
+): Promise<BackupMade> {
+  const part = `${file}.part`
+  rmSync(part, { force: true })
+  try {
+    const made = await make(createWriteStream(part, { flags: 'wx', mode: 0o600 }))
+    const fd = openSync(part, 'r+')
+    fsyncSync(fd)
+    closeSync(fd)
+    renameSync(part, file)
+    return made
+  } catch (error) {
+    rmSync(part, { force: true })
+    throw error
+  }
+}
+
+function progress(json: boolean) {
+  let saidMs = 0
+  return ({ table, rows, bytes }: { readonly table: string; readonly rows: number; readonly bytes: number }) => {
+    if (performance.now() - saidMs < 1000) return
+    saidMs = performance.now()
+    process.stderr.write(json ? `${JSON.stringify({ table, rows, bytes })}\n` : `${table}: ${rows} rows, ${Math.round(bytes / 1024)} KiB\n`)
+  }
+}
+
+function tell(made: BackupMade, file: string, json: boolean): number {
+  const under = made.under === 'kek' ? 'the key of the secrets; keep a copy of it apart' : 'the passphrase'
+  const key = made.withKey ? ' The key of the secrets is in it.' : ' The key of the secrets is not in it.'
+  const text = `${file}: ${made.rows} rows of ${made.tables} tables and ${made.files} files, ${Math.ceil(made.bytes / 1024)} KiB. It opens with ${under}.${key}`
+  // What is written to "-" is the backup itself.
+  const out = file === '-' ? process.stderr : process.stdout
+  out.write(`${json ? JSON.stringify({ file, ...made }) : text}\n`)
+  return 0
+}

@@ -1,0 +1,146 @@
+import * as crypto from 'node:crypto'
+import type { TransactionSql } from 'postgres'
+import { epochNumber, isEpochOf, makeEpoch, mayFollow } from '@fairlead/protocol/epoch.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
+import type { Database } from '../base/db.ts'
+import type { Log } from '../base/log.ts'
+
+const suite = nodeSuite(crypto)
+
+/** Why nothing may be changed on hosts, until somebody who runs the hub says that it is the one to act. */
+export type Hold = 'restored' | 'set back' | 'superseded'
+
+export interface Epochs {
+  /** What hosts are shown; '' for none. */
+  readonly token: string
+  readonly hold: Hold | undefined
+  /** The hold as a sentence for people. */
+  readonly why: string | undefined
+  /** Hosts that were ahead of what this hub knew, since it started. */
+  readonly ahead: number
+  /** What a host keeps. `superseded`: a later hub of the same key, by that key's own signature. */
+  judge(shown: string, host: { readonly id: string }): 'ok' | 'superseded'
+  /** A host that shows this epoch is ahead of what this hub knows; of `enrolled` hosts. */
+  onAhead(host: { readonly id: string }, shown: string, enrolled: number): void
+  /** It was confirmed: hosts must hear of its epoch. */
+  onLift(listener: () => void): void
+  close(): void
+}
+
+interface Row {
+  readonly number: string
+  readonly token: string
+  readonly hold: Hold | ''
+  readonly backup_at: Date | null
+  readonly seen: string
+}
+
+const pollMs = 1000
+
+export async function openEpochs(db: Database, identity: Identity, log: Log): Promise<Epochs> {
+  const read = async () => {
+    const [row] = await db.tx({}, (sql) => sql<Row[]>`SELECT number, token, hold, backup_at, seen FROM hub_epoch`)
+    return row!
+  }
+  let row = await read()
+  let seen = Number(row.seen)
+  const ahead = new Set<string>()
+  const lifted: (() => void)[] = []
+  if (row.hold !== '') log('warn', sentence(row)!)
+
+  /** Kept, so that a restart forgets nothing; confirmed by a command beside the hub, which is seen here. */
+  function holdNow(hold: Hold): void {
+    if (row.hold === hold || row.hold === 'superseded') return
+    row = { ...row, hold }
+    log('warn', sentence(row)!)
+    write()
+  }
+  function write(): void {
+    const { hold } = row
+    db.tx({}, (sql) => sql`UPDATE hub_epoch SET hold = ${hold}, held_at = coalesce(held_at, now()), seen = greatest(seen, ${seen})`).catch(
+      (error: unknown) => log('error', 'a hold was not written down; it ends with this run of the hub', { error: String(error) }),
+    )
+  }
+
+  let reading = false
+  const timer = setInterval(async () => {
+    if (row.hold === '' || reading) return
+    reading = true
+    try {
+      const now = await read()
+      // Not before it was written down itself.
+      if (now.token === row.token || now.hold !== '') return
+      row = now
+      ahead.clear()
+      log('info', 'this hub was confirmed as the one that acts')
+      for (const listener of lifted) listener()
+    } catch {
+      // The database is away: it stays as it is.
+    } finally {
+      reading = false
+    }
+  }, pollMs).unref()
+
+  return {
+    get token() {
+      return row.token
+    },
+    get hold() {
+      return row.hold === '' ? undefined : row.hold
+    },
+    get why() {
+      return sentence(row)
+    },
+    get ahead() {
+      return ahead.size
+    },
+    judge(shown, { id }) {
+      if (shown === '' || mayFollow(shown, row.token)) return 'ok'
+      // A host may say what it likes; only the hub's key can have signed a later one.
+      if (!isEpochOf(suite, identity.publicKey, shown)) return 'ok'
+      seen = Math.max(seen, epochNumber(shown))
+      if (epochNumber(shown) >= Number(row.number)) {
+        if (row.hold !== 'superseded') log('warn', 'a host goes on with another hub of this key', { host: id })
+        holdNow('superseded')
+      }
+      return 'superseded'
+    },
+    onAhead({ id }, shown, enrolled) {
+      if (!ahead.has(id)) log('warn', 'a host is ahead of what this hub knows: the hub was set back', { host: id })
+      ahead.add(id)
+      // A host that comes over from another hub may well be ahead: that this one goes on was confirmed by a person.
+      if (shown !== row.token) return
+      // One host alone cannot stop a hub by what it says, unless it is the only one.
+      if (ahead.size >= Math.min(2, Math.max(1, enrolled))) if (row.hold === '') holdNow('set back')
+    },
+    onLift: (listener) => void lifted.push(listener),
+    close: () => clearInterval(timer),
+  }
+}
+
+function sentence({ hold, backup_at: backup }: Pick<Row, 'hold' | 'backup_at'>): string | undefined {
+  const end = 'Until then nothing can be changed on hosts.'
+  if (hold === 'restored')
+    return `This hub was restored from a backup${backup === null ? '' : ` of ${backup.toISOString()}`}. When no other hub with its key runs any more, confirm it with "fairlead-hub confirm" on its machine. ${end}`
+  if (hold === 'set back')
+    return `Hosts are ahead of what this hub knows: its database is older than they remember. If it was put back on purpose, confirm it with "fairlead-hub confirm" on its machine. ${end}`
+  if (hold === 'superseded')
+    return `Another hub with this hub’s key took over, and hosts go on with that one. Stop this hub; or, if it is the one that shall act, run "fairlead-hub confirm" on its machine. ${end}`
+  return undefined
+}
+
+/** At the end of a restore, in its transaction: this hub acts when somebody said that it shall. */
+export async function holdRestored(db: TransactionSql, madeMs: number): Promise<void> {
+  await db`INSERT INTO hub_epoch DEFAULT VALUES ON CONFLICT DO NOTHING`
+  await db`UPDATE hub_epoch SET hold = 'restored', held_at = now(), backup_at = ${new Date(madeMs)}`
+}
+
+/** This hub is the one that acts from now on: hosts that hear of it follow no earlier one. Throws `conflict` when nothing waits for that. */
+export async function confirmEpoch(db: TransactionSql, identity: Identity): Promise<{ readonly was: Hold }> {
+  const [row] = await db<Row[]>`SELECT number, token, hold, backup_at, seen FROM hub_epoch FOR UPDATE`
+  if (row === undefined || row.hold === '') throw new FairleadError('conflict', 'Nothing waits for a confirmation: this hub acts already.')
+  const number = Math.max(Date.now(), Number(row.number) + 1, Number(row.seen) + 1)
+  await db`UPDATE hub_epoch SET number = ${number}, token = ${makeEpoch(suite, identity, number)}, hold = '', held_at = NULL`
+  return { was: row.hold }
+}

@@ -1,0 +1,59 @@
+import type { Notice } from '@fairlead/protocol/features/factors.ts'
+import type { Database } from '../base/db.ts'
+import { eq } from '../base/drizzle.ts'
+import type { Log } from '../base/log.ts'
+import { accounts, organizations } from '../base/tables.ts'
+import { invitation, notice } from './letters.ts'
+import { openOutbox } from './outbox.ts'
+import type { MailSettings } from '../base/mail-settings.ts'
+
+export interface MailDeps {
+  readonly db: Database
+  readonly log: Log
+  readonly settings: MailSettings | undefined
+  /** Where people reach this hub. */
+  readonly address: () => string
+  /** After each failed try. */
+  readonly retryMs?: readonly number[]
+}
+
+export interface Invitation {
+  readonly organization: string
+  /** The account that invites: its language is used, since nobody knows the other's. */
+  readonly by: string
+  readonly to: string
+  readonly link: string
+  readonly expires: Date
+}
+
+export interface Mail {
+  /** Whether it is on its way. */
+  invite(invitation: Invitation): Promise<boolean>
+  /** What an account is told about itself goes to its address too. */
+  tell(account: string, kind: Notice['kind'], ip: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** What people are told outside the console. */
+export function openMail({ db, log, settings, address, retryMs }: MailDeps): Mail {
+  const outbox = openOutbox(settings, log, retryMs)
+  const personOf = async (id: string) => (await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, id))))[0]
+  return {
+    async invite({ organization, by, to, link, expires }) {
+      if (settings === undefined) return false
+      const [named] = await db.tx({ organization }, (_sql, orm) => orm.select({ name: organizations.name }).from(organizations))
+      const inviter = await personOf(by)
+      if (named === undefined || inviter === undefined) return false
+      return outbox.send(invitation(inviter.language, { to, by: inviter.name, organization: named.name, link, expires }))
+    },
+    async tell(account, kind, ip) {
+      if (settings === undefined) return
+      const person = await personOf(account)
+      // Accounts of a directory may have no address.
+      if (person?.email == null) return
+      const letter = notice(person.language, { to: person.email, kind, at: new Date(), ip, address: address() })
+      if (!outbox.send(letter)) log('warn', 'a mail was not sent: too many wait', { kind })
+    },
+    close: outbox.close,
+  }
+}
