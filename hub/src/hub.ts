@@ -57,6 +57,7 @@ import { openMail, type Mail } from './mail/mail.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
 import { removeOrganization, serveOrganizations, type RemovalDeps } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
+import { createLives, serveSettings } from './settings/settings.ts'
 import { serveTeams } from './teams/teams.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
@@ -165,7 +166,19 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     settle: metrics.flush,
     fileDirs: [join(config.dataDir, 'audit')],
   }
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, firstRunCode, state, address, leave })
+  const { places, logins, ...people } = await openPeople({
+    db,
+    seal,
+    audits,
+    book,
+    log,
+    config,
+    firstRunCode,
+    state,
+    address,
+    leave,
+    certificate,
+  })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -243,11 +256,12 @@ interface PeopleDeps {
   /** Where people reach this hub. */
   readonly address: () => string
   /** What ends with an organization beside its people. */
+  readonly certificate: Opened['certificate']
   readonly leave: Pick<RemovalDeps, 'endHosts' | 'settle' | 'fileDirs'>
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address, leave }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address, leave, certificate }: PeopleDeps) {
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
@@ -255,7 +269,7 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
   const { rightsOf } = roles
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
   const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin, tell: mail.tell })
-  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
+  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, lives: createLives(config), firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const removal: RemovalDeps = {
     ...leave,
@@ -277,6 +291,7 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins, remove: (organization) => removeOrganization(removal, organization) }),
+      settings: serveSettings({ db, config, facts: { version, certificate, ports: () => state }, forgetLogins: logins.forget }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ logins, roles, tokens }),
     },

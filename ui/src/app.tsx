@@ -23,6 +23,8 @@ const Profile = lazy(async () => ({ default: (await import('./logins/Profile.tsx
 const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).MustEnrol }))
 const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')).Access }))
 const Secrets = lazy(async () => ({ default: (await import('./secrets/Secrets.tsx')).Secrets }))
+const Settings = lazy(async () => ({ default: (await import('./settings/Settings.tsx')).Settings }))
+const Switcher = lazy(async () => ({ default: (await import('./organizations/Switcher.tsx')).Switcher }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
@@ -39,6 +41,7 @@ export function App(): JSX.Element {
   const [ended, setEnded] = createSignal(false)
   const [welcome, setWelcome] = createSignal<Welcome>()
   const [joining, setJoining] = createSignal(location.pathname === '/join')
+  const [switching, setSwitching] = createSignal(false)
   const [error, setError] = createSignal<unknown>()
   createEffect(() => tellMe(me()))
 
@@ -96,10 +99,13 @@ export function App(): JSX.Element {
           <Router
             root={(props) => (
               <>
-                <Shell me={now()} onOut={leave}>
+                <Shell me={now()} onOut={leave} onSwitch={() => setSwitching(true)}>
                   {props.children}
                 </Shell>
                 <Suspense>
+                  <Show when={switching()}>
+                    <Switcher onClose={() => setSwitching(false)} />
+                  </Show>
                   <Show when={wanted()}>{(asked) => <StepUp wanted={asked()} />}</Show>
                 </Suspense>
               </>
@@ -117,6 +123,7 @@ export function App(): JSX.Element {
             <Route path="/profile" component={Profile} />
             <Route path="/access/:tab?/:id?" component={Access} />
             <Route path="/secrets/:tab?/:id?" component={guarded('secrets:read', Secrets)} />
+            <Route path="/settings" component={guarded('settings:read', Settings)} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>

@@ -6,7 +6,7 @@ interface BuiltIn {
 
 const looks = ['hosts:read', 'fleet:read', 'containers:read', 'events:read', 'metrics:read']
 const looksCloser = [...looks, 'containers:inspect', 'containers:logs', 'terminals:read']
-const governs = ['audit:read', 'audit:export', 'roles:read', 'accounts:read', 'teams:read', 'tokens:read', 'secrets:read']
+const governs = ['audit:read', 'audit:export', 'roles:read', 'accounts:read', 'teams:read', 'tokens:read', 'secrets:read', 'settings:read']
 
 const only = (...permissions: readonly string[]) => {
   const set = new Set(permissions)

@@ -15,6 +15,7 @@ import { organizationsApi } from './organizations.ts'
 import { rolesApi } from './roles.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
+import { settingsApi } from './settings.ts'
 import { terminalsApi } from './terminals.ts'
 import { tokensApi } from './tokens.ts'
 
@@ -36,6 +37,7 @@ export const hubFeatures = {
   roles: rolesApi,
   teams: teamsApi,
   secrets: secretsApi,
+  settings: settingsApi,
   terminals: terminalsApi,
   tokens: tokensApi,
 } satisfies Record<string, Api>

@@ -208,6 +208,8 @@ export const accessFr: Readonly<Record<keyof typeof accessEn, string>> = {
   'may.roles:grant': 'Donner et reprendre des rôles',
   'may.roles:manage': 'Créer, modifier et supprimer des rôles',
   'may.roles:read': 'Voir les rôles, et qui les a',
+  'feature.settings': 'Réglages',
+  'may.settings:read': 'Voir les réglages',
   'may.secrets:read': 'Voir quels secrets existent',
   'may.secrets:reveal': 'Révéler ce que contient un secret',
   'may.secrets:write': 'Créer, remplacer et supprimer des secrets',

@@ -10,6 +10,8 @@ import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
 import { secretsEn } from './secrets-en.ts'
 import { secretsFr } from './secrets-fr.ts'
+import { settingsEn } from './settings-en.ts'
+import { settingsFr } from './settings-fr.ts'
 import { tokensEn } from './tokens-en.ts'
 import { tokensFr } from './tokens-fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
@@ -52,6 +54,10 @@ const alike = new Set([
   'secrets.title',
   'secrets.version',
   'secrets.versions',
+  'settings.hub.version',
+  'settings.language.en',
+  'settings.language.fr',
+  'settings.minutes',
 ])
 const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> = {
   '': [en, fr],
@@ -59,6 +65,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'ask.': [askEn, askFr],
   'factors.': [factorsEn, factorsFr],
   'secrets.': [secretsEn, secretsFr],
+  'settings.': [settingsEn, settingsFr],
   'tokens.': [tokensEn, tokensFr],
 }
 const texts = Object.entries(tables).flatMap(([of, [english, french]]) =>
@@ -97,7 +104,7 @@ describe('the two languages', () => {
 
   it('call what lets a host in by one name, the line that is pasted', () => {
     // People are invited; hosts are not.
-    for (const { key, ...text } of texts.filter(({ key }) => !/account|access|token|secrets/.test(key)))
+    for (const { key, ...text } of texts.filter(({ key }) => !/account|access|token|secrets|settings/.test(key)))
       for (const one of [text.en, text.fr]) assert.doesNotMatch(one, /invitation|join string|jeton|token\b/i, key)
   })
 
