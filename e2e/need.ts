@@ -15,6 +15,7 @@ const checks = {
   pgbouncer: () => runs('pgbouncer', ['--version']),
   postgres15: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
   faketime: () => existsSync('/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'),
+  slapd: () => runs('slapd', ['-VV']) && runs('ldapadd', ['-VV']),
   strace: () => runs('strace', ['-V']),
   tmpfs: () => root() && runs('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
 } satisfies Record<string, () => boolean>

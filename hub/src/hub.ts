@@ -9,14 +9,17 @@ import { serveAccounts } from './accounts/accounts.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
+import { serveCallback } from './base/callback.ts'
 import { openCertificate } from './base/certificate.ts'
+import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
+import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
 import { serveInstaller } from './base/installer.ts'
-import { createOutbound } from './base/outbound.ts'
+import { createOutbound, type Outbound } from './base/outbound.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
@@ -41,6 +44,7 @@ import { openFactors, type FactorsDeps } from './factors/factors.ts'
 import { serveFactors } from './factors/own.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
+import { openIdentities, sealedProviders } from './identities/identities.ts'
 import { openHubIdentity } from './fleet/identity.ts'
 import type { Known } from './fleet/join.ts'
 import { createRatchet } from './fleet/ratchet.ts'
@@ -59,6 +63,8 @@ import { removeOrganization, serveOrganizations, type RemovalDeps } from './orga
 import { openRoles } from './roles/roles.ts'
 import { createLives, serveSettings } from './settings/settings.ts'
 import { serveTeams } from './teams/teams.ts'
+import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
+import { createScim, serveScim } from './scim/scim.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -72,7 +78,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn, sealedProviders]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -82,6 +88,8 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
+  /** Somebody at the hub's own machine gave an account back: what is open for it ends, and it is told. */
+  accountReset(organizations: readonly string[], account: string): Promise<void>
   /** Made-up hosts, once the owner exists. */
   startDemo(hosts: number): Promise<void>
   close(): Promise<void>
@@ -117,12 +125,19 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
     signal?.throwIfAborted()
-    const [audits, fleet] = [openAudits(db), openFleet(() => epochs.why)]
+    const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
     epochs.onLift(fleet.closeAll)
-    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: fetch, log })
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
     opened.push(trail.close)
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, audits, fleet, trail, starter: demo })
+    const begun = { audits, fleet, trail, epochs, outbound }
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
+    const kekPath = join(config.dataDir, 'kek')
+    const control = await openControl(config.dataDir, {
+      'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+    })
+    opened.push(control.close)
     lock.tell(hub.url)
     return { ...hub, close }
   } catch (error) {
@@ -143,15 +158,15 @@ interface Opened {
   readonly audits: Audits
   readonly fleet: Fleet
   readonly trail: Trail
+  readonly outbound: Outbound
   readonly starter: DemoStarter | undefined
 }
 
 async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
-  const { audits, fleet, trail, epochs } = begun
+  const { audits, epochs, fleet, outbound, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
-  const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
@@ -173,6 +188,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     book,
     log,
     config,
+    outbound,
     firstRunCode,
     state,
     address,
@@ -199,27 +215,21 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const onAhead = (host: Known, epoch: string) =>
-    void enrolled(host.organization).then(
-      (count) => epochs.onAhead(host, epoch, count),
-      () => undefined,
-    )
-  const accept = createAccept({ ...told, db, audits, fleet, identity, epochs, onAhead, ratchet: createRatchet(db), log })
+  const ahead = { epochs, onAhead: tellAhead(epochs, enrolled) }
+  const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
-  const api = createApi({
-    ...who,
-    doors,
-    doorOf: createDoorReader(config.publicUrl),
-    resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
-  })
+  const doorOf = createDoorReader(config.publicUrl)
+  const api = createApi({ ...who, doors, doorOf, resumes: allResumes(kept) })
   people.endWith(consoles, api)
   const web = createWeb({
     version,
     api: api.app,
     openApi: renderOpenApi(doors.endpoints, version),
+    scim: createScim({ ...who, doors }),
     installer: installer.app,
+    callback: serveCallback({ ...who, doorOf, finish: people.finish }),
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
@@ -233,24 +243,34 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
+  const { tlsCert, tlsKey, dataDir } = config
+  const shown = watchCertificate({
+    current: certificate,
+    given: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
+    read: () => openCertificate(dataDir, { cert: tlsCert, key: tlsKey }),
+    take: listeners.setCertificate,
+    log,
+  })
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
+    accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
-    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
+    close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
 }
 
 interface PeopleDeps {
+  readonly log: Log
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
-  readonly log: Log
   readonly seal: OpenSeal
   readonly config: Config
+  readonly outbound: Outbound
   readonly state: Ports
   readonly firstRunCode: string
   /** Where people reach this hub. */
@@ -261,16 +281,19 @@ interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address, leave, certificate }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, outbound, state, firstRunCode, address, leave, certificate }: PeopleDeps) {
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
   const roles = openRoles({ db, permissions, places })
   const { rightsOf } = roles
+  const place = passkeyPlace(config.publicUrl, state)
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
-  const factors = openFactors({ db, seal, place: passkeyPlace(config.publicUrl, state), isAdmin, tell: mail.tell })
+  const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, lives: createLives(config), firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
+  const origins = () => [...place.origins()]
+  const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
   const removal: RemovalDeps = {
     ...leave,
     db,
@@ -284,6 +307,7 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
     places,
     logins,
     mail,
+    finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
@@ -292,8 +316,13 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins, remove: (organization) => removeOrganization(removal, organization) }),
       settings: serveSettings({ db, config, facts: { version, certificate, ports: () => state }, forgetLogins: logins.forget }),
+      scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
-      ...handlersOf({ logins, roles, tokens }),
+      ...handlersOf({ identities, logins, roles, tokens }),
+    },
+    async accountReset(organizations: readonly string[], account: string) {
+      for (const organization of organizations) await logins.endOf(organization, account)
+      await factors.notices.note(account, 'reset', { ip: '', userAgent: '' })
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
@@ -314,6 +343,10 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
   }
 }
 
+function allResumes(kept: ReturnType<typeof createKept>) {
+  return { ...resumes, 'fleet.watch': () => resumeFleet(kept) }
+}
+
 /** What each host's own agent answers: passed on as it is. */
 function serveHosts(fleet: Fleet) {
   return { containers: serveContainers(fleet), events: serveEvents(fleet), terminals: serveTerminals(fleet) }
@@ -326,6 +359,7 @@ function handlersOf<F extends Record<string, { readonly handlers: object }>>(fea
 }
 
 interface Running {
+  readonly shown: CertificateWatch
   readonly state: { draining: boolean }
   readonly consoles: Consoles
   readonly doors: Doors
@@ -337,7 +371,8 @@ interface Running {
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+  shown.close()
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
@@ -372,6 +407,15 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+/** A host that knows a later epoch counts among all that its organization has. */
+function tellAhead(epochs: Epochs, enrolled: (organization: string) => Promise<number>) {
+  return (host: Known, epoch: string) =>
+    void enrolled(host.organization).then(
+      (count) => epochs.onAhead(host, epoch, count),
+      () => undefined,
+    )
 }
 
 function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {

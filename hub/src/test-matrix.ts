@@ -153,8 +153,16 @@ async function createPeople(db: Database, { all, account, organization, foreign,
     organization,
     limitRights(await join_(db, { organization, role: 'owner', reach: whole }, all), new Set(['hosts:read'])),
   )
+  people.push({ called: 'service', caller: await createService_(db, { organization, all }) })
   people.push({ called: 'token', caller: { ...script, token: { id: 't', expiresMs: 0 } } })
   return people
+}
+
+/** Of a directory that provisions. */
+async function createService_(db: Database, { organization, all }: Pick<World, 'organization' | 'all'>): Promise<Caller> {
+  const rights = await join_(db, { organization, role: 'provisioner', reach: { on: 'organization' } }, all)
+  const { proof: _, ...caller } = callerOf(organization, limitRights(rights, new Set(['scim:provision'])))
+  return { ...caller, service: true, token: { id: 's', expiresMs: 0 } }
 }
 
 function callerOf(organization: string, rights: Rights): Caller {

@@ -18,10 +18,15 @@ interface Door {
    * proved: `{ stepUp: ['passkey', 'totp'] }`; `logins.prove` takes the proof, and the same request then goes through.
    */
   readonly stepUp?: true
+  /**
+   * For service accounts alone, at an address of this standard's own at the hub's root and in its own shape: neither under `/api/v1` nor
+   * on a session.
+   */
+  readonly standard?: 'scim'
 }
 
-/** How somebody proved who they are. `recovery`: by one of the codes that stand for a lost second factor. */
-export type Factor = 'password' | 'totp' | 'recovery' | 'passkey'
+/** How somebody proved who they are. `recovery`: by one of the codes that stand for a lost second factor. `provider`: at their organization's own. */
+export type Factor = 'password' | 'totp' | 'recovery' | 'passkey' | 'provider'
 
 interface ReadDoor extends Door {
   readonly http: `GET /${string}`

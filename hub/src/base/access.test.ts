@@ -37,7 +37,8 @@ function caller(permissions: ReadonlySet<string>, reach: Reach = { on: 'organiza
   const rights = makeRights([{ id: 'g', role: 'r', team: '', effect: 'allow', permissions, reach }])
   // Proved a moment ago: what that opens has a test of its own.
   const proof: Proof = { factor: 'password', untilMs: Infinity, accepts: ['password'] }
-  return { account: 'a', name: 'A', organization: 'o', rights, login: 'l', proof, ...about }
+  // Nobody is both: it lets in by permission alone. That people stay out of the doors of services has a test of its own.
+  return { account: 'a', name: 'A', organization: 'o', rights, login: 'l', proof, service: true, ...about }
 }
 
 /** Which methods let this caller in. */
@@ -114,6 +115,15 @@ describe('the doors of the hub', () => {
       },
     ])
     await assert.rejects(stop({ ...caller(new Set()), rights: twice }), { code: 'forbidden', message: /containers:operate on this host/ })
+  })
+
+  it('of services let in nobody else, whatever they may, and are on no session and under no other address', async () => {
+    const services = [...doors.endpoints].filter(([, { door }]) => door.standard !== undefined).map(([name]) => name)
+    assert.ok(services.length > 10)
+    const { service: _, ...person } = caller(new Set(all))
+    const open = await letIn(doors, person)
+    for (const name of services) assert.ok(!open.has(name), name)
+    for (const name of services) assert.ok(doors.endpoints.get(name)!.door.http.includes(' /scim/v2/'), name)
   })
 
   it('write down whoever was refused, and what they wanted [security 134]', async () => {
@@ -223,14 +233,22 @@ describe('the doors of the hub', () => {
     assert.throws(() => doorsOf({ x: twice }), /x\.z has the address of another method/)
   })
 
-  it('are the only ones: nothing else registers an address, but for the files and health of base/web, static and docs [security 1]', () => {
+  it('are the only ones: nothing else registers an address, but for SCIM’s of the same doors, and the files and health of base/web, static and docs [security 1]', () => {
     const bare = globSync('**/*.ts', { cwd: source })
       .filter((file) => !file.endsWith('.test.ts'))
       .filter((file) => /\bapp\s*\.\s*(get|post|put|patch|delete|all|on|use|route|mount)\(/.test(readFileSync(join(source, file), 'utf8')))
-    assert.deepEqual(bare.sort(), ['base/docs.ts', 'base/http.ts', 'base/installer.ts', 'base/static.ts', 'base/web.ts'])
+    assert.deepEqual(bare.sort(), [
+      'base/callback.ts',
+      'base/docs.ts',
+      'base/http.ts',
+      'base/installer.ts',
+      'base/static.ts',
+      'base/web.ts',
+      'scim/door.ts',
+    ])
     // Whatever the variable is called.
     const routers = globSync('**/*.ts', { cwd: source })
-      .filter((file) => !file.endsWith('.test.ts'))
+      .filter((file) => !file.endsWith('.test.ts') && !/\/test-/.test(file))
       .filter((file) => /\bnew Hono\b|\bcreateServer\(/.test(readFileSync(join(source, file), 'utf8')))
     assert.deepEqual(
       routers.filter((file) => !bare.includes(file)),

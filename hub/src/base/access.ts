@@ -13,10 +13,25 @@ export interface Caller {
   readonly ip: string
   readonly userAgent: string
   readonly trace: string
+  /** Nobody signs in to the account: it is a service's own. */
+  readonly service?: true
   /** The token that stands for the account; absent: a person's own login. */
   readonly token?: { readonly id: string; readonly expiresMs: number }
+  /** The provider that the login came through: it stays in this organization, and runs nothing of the hub. */
+  readonly through?: Through
   /** Of a person's login. Absent: whoever asks cannot prove anew who they are, and gets through no door that wants it. */
   readonly proof?: Proof
+}
+
+/** A provider of the caller's organization. */
+export interface Through {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  /** Who asks for the second factor. */
+  readonly secondFactor: 'here' | 'provider'
+  /** The account came to be with it and stands on it alone; else it is a person's own, and may belong to other organizations. */
+  readonly own: boolean
 }
 
 /** What a login rests on. */
@@ -47,6 +62,8 @@ export interface HubContext {
    * `organization`: in whose trail it stands, when the caller's own goes with it.
    */
   readonly note: (targetName: string, organization?: string) => void
+  /** What was otherwise before, and how it is now: for the trail, never of anything secret. What is alike is left out. */
+  readonly changed?: (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) => void
   /** Of a stream whose reader may come back after a break and name what it saw last. */
   readonly resumable?: boolean
   /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */
@@ -57,6 +74,9 @@ export interface HubContext {
 export const publicEndpoints: ReadonlySet<string> = new Set([
   'accounts.accept',
   'accounts.invited',
+  'identities.begin',
+  'identities.signIn',
+  'identities.offered',
   'logins.challenge',
   'logins.finish',
   'logins.setup',
@@ -67,6 +87,24 @@ export const publicEndpoints: ReadonlySet<string> = new Set([
 
 /** What a token may ask of its account: who it stands for. Its logins, factors and other tokens are nobody's but a person's. */
 const tokenEndpoints: ReadonlySet<string> = new Set(['logins.me'])
+
+/**
+ * What a login through a provider may ask of an account that is a person's own: nothing by which whoever runs the provider would hold the
+ * account itself, or get into another of its organizations.
+ */
+const throughEndpoints: ReadonlySet<string> = new Set([
+  'factors.get',
+  'identities.mine',
+  'logins.me',
+  'logins.proofChallenge',
+  'logins.prove',
+  'logins.setLanguage',
+  'logins.signOut',
+  'organizations.list',
+])
+
+/** And what not even one of an account that stands on the provider. */
+const ownOnly: ReadonlySet<string> = new Set(['identities.link', 'identities.unlink', 'organizations.enter'])
 
 /** What is open to a login that must get its second factor first. */
 export const enrolEndpoints: ReadonlySet<string> = new Set([
@@ -121,6 +159,13 @@ export function authorize(
   // One's own login and account: nobody grants these. A token that was found by somebody must not make itself another one.
   else if (caller.token !== undefined && !tokenEndpoints.has(name))
     throw new FairleadError('forbidden', 'A token cannot do this; it takes a person who is signed in.')
+  else if (caller.through !== undefined && (caller.through.own ? ownOnly.has(name) : !throughEndpoints.has(name)))
+    throw new FairleadError(
+      'forbidden',
+      `You came in through ${caller.through.name}, which this organization runs; sign in with your own password or passkey for this.`,
+    )
+  if (door.standard !== undefined && caller.service !== true)
+    throw new FairleadError('forbidden', 'This is for service accounts: make one under Access, and use its token.')
   if (caller.proof?.mustEnrol === true && !enrolEndpoints.has(name)) throw mustEnrol()
   if (door.stepUp === true && !(caller.proof !== undefined && nowMs < caller.proof.untilMs)) throw mustProve(caller.proof)
 }

@@ -54,8 +54,8 @@ const global6 = listOf([
 /** `opened`: networks that whoever runs the hub opened. Text that is no address, or has a zone, is `never`. */
 export function kindOf(address: string, opened: BlockList): AddressKind {
   if (isIP(address) === 0 || address.includes('%')) return 'never'
-  const kinds = formsOf(address).map((form) => kindOfForm(form, opened))
-  return kinds.includes('never') ? 'never' : kinds.includes('private') ? 'private' : 'public'
+  const kinds = new Set(formsOf(address).map((form) => kindOfForm(form, opened)))
+  return kinds.has('never') ? 'never' : kinds.has('private') ? 'private' : 'public'
 }
 
 /** Whether an address is in a network that was opened, by whatever name it goes. */
@@ -79,8 +79,7 @@ function formsOf(address: string): string[] {
   // Mapped, and as translators write it; NAT64 of both kinds of prefix that end in the address.
   if (zeros(a, b, c, d, e) && f === 0xffff) return [last]
   if (zeros(a, b, c, d, f) && e === 0xffff) return [last]
-  if (a === 0x64 && b === 0xff9b && zeros(c, d, e, f)) return [address, last]
-  if (a === 0x64 && b === 0xff9b && c === 1) return [address, last, v4(d, e)]
+  if (a === 0x64 && b === 0xff9b && (zeros(c, d, e, f) || c === 1)) return [address, last]
   // Compatible; :: and ::1 are themselves alone.
   if (zeros(a, b, c, d, e, f)) return g === 0 && h <= 1 ? [address] : [address, last]
   if (a === 0x2002) return [address, v4(b, c)]

@@ -22,6 +22,7 @@ export const document = <T>() => customType<{ data: T; driverData: T }>({ dataTy
 export const moment = (name: string) => timestamp(name, { withTimezone: true })
 
 export type SQL = Drizzle.SQL
+export type SQLWrapper = Drizzle.SQLWrapper
 export type Orm = ReturnType<typeof proxy.drizzle>
 
 /** Typed queries inside a transaction that is open already. */

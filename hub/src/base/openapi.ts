@@ -7,7 +7,7 @@ import { cookieName } from './headers.ts'
 export function renderOpenApi(endpoints: ReadonlyMap<string, Endpoint>, version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const [name, endpoint] of endpoints) {
-    if (endpoint.kind === 'duplex') continue
+    if (endpoint.kind === 'duplex' || endpoint.door.standard !== undefined) continue
     const [verb = '', path = ''] = endpoint.door.http.split(' ')
     const at = `/api/v1${path.replaceAll(/:(\w+)/g, '{$1}')}`
     paths[at] = { ...paths[at], [verb.toLowerCase()]: describe(name, verb, path, endpoint) }

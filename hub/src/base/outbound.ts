@@ -62,9 +62,9 @@ export function createOutbound({ allow, resolve = resolveByTheSystem }: Outbound
     if (!Number.isInteger(port) || port < 1 || port > 65_535) throw refused(`${port} is no port`)
     const found = isIP(name) === 0 ? await look(resolve, name, limitMs) : [name]
     // All of them: whoever answers for the name chooses which one is first.
-    const kinds = found.map((address) => kindOf(address, opened))
-    if (kinds.includes('never')) throw refused(`${name} leads to an address that nothing may be asked of`)
-    if (kinds.includes('private'))
+    const kinds = new Set(found.map((address) => kindOf(address, opened)))
+    if (kinds.has('never')) throw refused(`${name} leads to an address that nothing may be asked of`)
+    if (kinds.has('private'))
       throw refused(`${name} is inside a private network; whoever runs this hub can open it with FAIRLEAD_OUTBOUND_ALLOW`)
     const addresses = found.map((address) => ({ address, family: isIP(address) === 6 ? (6 as const) : (4 as const) }))
     return { host: name, port, ...addresses[0]!, addresses, opened: found.every((address) => isOpened(address, opened)) }
@@ -124,11 +124,6 @@ function ask(url: URL, to: GuardedAddress, init: GuardedInit, signal: AbortSigna
         asked.destroy()
         reject(error)
       })
-  })
-  // Switching protocols is no answer.
-  asked.on('upgrade', (_answer, socket) => {
-    socket.destroy()
-    reject(new FairleadError('bad_upstream', `${url.host} answered with another protocol.`))
   })
   asked.end(body)
   return promise

@@ -43,7 +43,7 @@ async function readBody(context: Context<Bindings>, mostBytes: number): Promise<
 }
 
 /** Never holds more than is allowed, whatever the length that was said, or none. */
-async function readText({ raw }: Context<Bindings>['req'], mostBytes: number): Promise<string> {
+export async function readText({ raw }: Context<Bindings>['req'], mostBytes: number): Promise<string> {
   const tooLarge = () => new FairleadError('too_large', `A request like this may have at most ${mostBytes / 1024} KiB.`)
   if (Number(raw.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge()
   const parts: Uint8Array[] = []

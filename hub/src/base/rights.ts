@@ -75,6 +75,16 @@ export function limitRights(rights: Rights, permissions: ReadonlySet<string>): R
   )
 }
 
+/** What is of the organization, without the running of the hub. */
+export function withinOrganization(rights: Rights): Rights {
+  return makeRights(
+    rights.grants.map((grant) => ({
+      ...grant,
+      permissions: new Set([...grant.permissions].filter((permission) => !permission.startsWith('hub:'))),
+    })),
+  )
+}
+
 function reaches(reach: Reach, { environment, host, tags }: Place): boolean {
   switch (reach.on) {
     case 'organization':

@@ -131,7 +131,7 @@ export function createDoors(deps: ServeDeps): Doors {
         throw error
       })
       const row = rowOf(call, host)
-      let noted: { readonly targetName?: string; readonly organization?: string } = {}
+      let noted: Pick<AuditEntry, 'targetName' | 'before' | 'after'> & { readonly organization?: string } = {}
       // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
       const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
@@ -144,7 +144,8 @@ export function createDoors(deps: ServeDeps): Doors {
         context: {
           ...contextOf(places, call, { host, environment }),
           note: (targetName, organization) =>
-            void (noted = { targetName: targetName.slice(0, 256), ...(organization === undefined ? {} : { organization }) }),
+            void (noted = { ...noted, targetName: targetName.slice(0, 256), ...(organization === undefined ? {} : { organization }) }),
+          changed: (before, after) => void (noted = { ...noted, ...differences(before, after) }),
         },
         async done(error, ms) {
           release()
@@ -169,7 +170,11 @@ async function writeOutcome({ audits, log }: ServeDeps, row: AuditEntry): Promis
   }
 }
 
-function contextOf(places: Places, { endpoint, caller, about }: Call, { host, environment = '' }: Found): Omit<HubContext, 'note'> {
+function contextOf(
+  places: Places,
+  { endpoint, caller, about }: Call,
+  { host, environment = '' }: Found,
+): Omit<HubContext, 'note' | 'changed'> {
   return {
     caller: caller ?? nobody(about.ip, about.userAgent, about.trace),
     host: host?.id ?? '',
@@ -243,6 +248,7 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
       outcome: 'started',
       actor: caller?.account ?? '',
       actorName: caller?.name ?? '',
+      ...(caller?.service === true ? { actorKind: 'service' as const } : {}),
       ...(caller?.proof === undefined ? {} : { factor: caller.proof.factor }),
       host: host?.id ?? '',
       hostName: host?.name ?? '',
@@ -253,6 +259,19 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
       userAgent: about.userAgent.slice(0, 200),
     }
   }
+}
+
+const mostChangedChars = 512
+
+/** What is not alike, each side in a few words. */
+function differences(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Pick<AuditEntry, 'before' | 'after'> {
+  const keys = Object.keys(after).filter((key) => before[key] !== after[key])
+  const of = (side: Readonly<Record<string, string>>) =>
+    Object.fromEntries(keys.map((key) => [key, (side[key] ?? '').slice(0, mostChangedChars)]))
+  return keys.length === 0 ? {} : { before: of(before), after: of(after) }
 }
 
 function targetOf(params: Readonly<Record<string, unknown>>): string {

@@ -6,8 +6,10 @@ import type * as Core from 'drizzle-orm/pg-core'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import * as accountTables from '../accounts/tables.ts'
 import * as factorTables from '../factors/tables.ts'
+import * as identityTables from '../identities/tables.ts'
 import * as loginTables from '../logins/tables.ts'
 import * as roleTables from '../roles/tables.ts'
+import * as scimTables from '../scim/tables.ts'
 import * as secretTables from '../secrets/tables.ts'
 import * as tokenTables from '../tokens/tables.ts'
 import { eq } from './drizzle.ts'
@@ -26,8 +28,10 @@ describe('the typed tables', () => {
       ...accountTables,
       ...baseTables,
       ...factorTables,
+      ...identityTables,
       ...loginTables,
       ...roleTables,
+      ...scimTables,
       ...secretTables,
       ...tokenTables,
     })) {

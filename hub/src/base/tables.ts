@@ -1,5 +1,6 @@
 import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
-import { bytes, count, document, flag, integer, moment, pgTable, text, uuid } from './drizzle.ts'
+import type { ProviderSettings } from '@fairlead/protocol/features/identities.ts'
+import { bytes, count, document, flag, integer, moment, pgTable, sql, text, uuid } from './drizzle.ts'
 
 // What the migrations made, for typed queries: a test compares each column with the real one. Row-level security, keys and
 // indexes are in the migrations alone. Tables that one feature alone asks are in its own tables.ts.
@@ -21,21 +22,28 @@ export const organizations = pgTable('organizations', {
 
 export const accounts = pgTable('accounts', {
   id: uuid('id').notNull(),
-  email: text('email').notNull(),
+  /** With the password, or neither: an account that came through a provider, or of a service. */
+  email: text('email'),
   name: text('name').notNull(),
   language: text('language', { enum: ['en', 'fr'] })
     .notNull()
     .default('en'),
-  passwordHash: text('password_hash').notNull(),
+  passwordHash: text('password_hash'),
   createdAt: moment('created_at').notNull().defaultNow(),
   /** Runs the hub itself. */
   runsHub: flag('runs_hub').notNull().default(false),
+  /** Nobody signs in to a service: only tokens act for it. */
+  kind: text('kind', { enum: ['person', 'service'] })
+    .notNull()
+    .default('person'),
 })
 
 export const memberships = pgTable('memberships', {
   organizationId: uuid('organization_id').notNull(),
   accountId: uuid('account_id').notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
+  /** false: it keeps its roles and teams, and may use none of them. */
+  active: flag('active').notNull().default(true),
 })
 
 export const teams = pgTable('teams', {
@@ -49,6 +57,38 @@ export const teamMembers = pgTable('team_members', {
   organizationId: uuid('organization_id').notNull(),
   teamId: uuid('team_id').notNull(),
   accountId: uuid('account_id').notNull(),
+})
+
+/** `settings.kind` is `kind`. */
+export const identityProviders = pgTable('identity_providers', {
+  organizationId: uuid('organization_id').notNull(),
+  id: uuid('id').notNull(),
+  kind: text('kind').notNull(),
+  name: text('name').notNull(),
+  settings: document<ProviderSettings>()('settings').notNull(),
+  /** Sealed, for the row `id`. */
+  secret: bytes('secret'),
+  enabled: flag('enabled').notNull().default(false),
+  justInTime: flag('just_in_time').notNull().default(true),
+  secondFactor: text('second_factor', { enum: ['here', 'provider'] })
+    .notNull()
+    .default('here'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  /** The database's own: of the key in `secret`. */
+  secretKey: uuid('secret_key').generatedAlwaysAs(sql`sealed_key(secret)`),
+})
+
+export const identities = pgTable('identities', {
+  organizationId: uuid('organization_id').notNull(),
+  id: uuid('id').notNull(),
+  providerId: uuid('provider_id').notNull(),
+  subject: text('subject').notNull(),
+  accountId: uuid('account_id').notNull(),
+  name: text('name').notNull(),
+  email: text('email').notNull().default(''),
+  linked: flag('linked').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  usedAt: moment('used_at').notNull().defaultNow(),
 })
 
 export const environments = pgTable('environments', {

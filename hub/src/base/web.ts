@@ -11,7 +11,10 @@ export interface WebDeps {
   readonly version: string
   readonly api: Hono<Bindings>
   readonly openApi: unknown
+  readonly scim: Hono<Bindings>
   readonly installer: Installer['app']
+  /** Where sign-in providers send people back to. */
+  readonly callback: Hono<Bindings>
   readonly console: Hono
   readonly publicUrl: string | undefined
   readonly metricsToken: Secret | undefined
@@ -30,7 +33,7 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
   const ping = createPing(deps.pingDatabase)
   const app = new Hono<Bindings>()
   app.use('*', async (context, next) => {
-    if (deps.isDraining() && context.req.path.startsWith('/api/')) {
+    if (deps.isDraining() && /^\/(api|scim)\//.test(context.req.path)) {
       context.res = context.json({ error: { code: 'draining', message: 'The hub is stopping; try again in a moment.' } }, 503, {
         'Retry-After': '5',
       })
@@ -60,6 +63,8 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
   })
   app.route('/api/v1', deps.api as never)
   app.all('/api/*', (context) => context.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
+  app.route('/', deps.scim)
+  app.route('/', deps.callback)
   app.route('/', deps.installer)
   app.route('/', deps.console)
   app.onError((error, context) => {

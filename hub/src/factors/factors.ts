@@ -1,10 +1,12 @@
 import type { Factor } from '@fairlead/protocol/api.ts'
 import type { Challenge, Given } from '@fairlead/protocol/features/factors.ts'
+import type { Through } from '../base/access.ts'
 import type { Database, Db, Within } from '../base/db.ts'
 import type { Rights } from '../base/rights.ts'
 import type { Seal } from '../base/seal.ts'
 import { createDevices } from './devices.ts'
 import { createNotices, type Tell } from './notices.ts'
+export { createNotices } from './notices.ts'
 import { createPasskeys, type PasskeyPlace } from './passkeys.ts'
 import { createPasskeyShelf, type PasskeyShelf } from './passkey-shelf.ts'
 import { createRecovery } from './recovery.ts'
@@ -56,6 +58,13 @@ export interface Factors {
   readonly notices: ReturnType<typeof createNotices>
   readonly tickets: Tickets
   readonly host: string
+}
+
+/** An account without a password proves itself where it came from; what the provider asks for is not asked here again. */
+export function standingThrough(standing: Standing, through: Through | undefined): Standing {
+  if (through === undefined) return standing
+  const accepts = through.own && !standing.hasSecond ? (['provider'] as const) : standing.accepts
+  return { ...standing, accepts, required: standing.required && through.secondFactor === 'here' }
 }
 
 /** What people prove themselves by, beside the password. */

@@ -7,7 +7,7 @@ import { eq } from '../base/drizzle.ts'
 import { organizations } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
 import { base32, totpUri } from './codes.ts'
-import type { Factors } from './factors.ts'
+import { standingThrough, type Factors } from './factors.ts'
 
 export interface OwnFactorsDeps {
   readonly db: Database
@@ -40,7 +40,7 @@ function keeping({ factors, logins }: OwnFactorsDeps) {
 
   /** Refuses to leave an account without a second factor that must have one. */
   async function keepOne(caller: Caller, leaving: 'totp' | 'passkey'): Promise<void> {
-    const { required } = await factors.standing(caller)
+    const { required } = standingThrough(await factors.standing(caller), caller.through)
     if (!required || (await secondsOf(caller.account)) > 1) return
     const other = leaving === 'totp' ? 'a passkey' : 'an authenticator app or another passkey'
     throw new FairleadError('conflict', `Your organization asks for a second factor, and this is your last one; add ${other} first.`)
@@ -63,9 +63,9 @@ function serveTotp({ factors, logins }: OwnFactorsDeps, { changed, firstCodes, k
   const { totp, recovery } = factors
   return {
     async beginTotp(_input, { caller }) {
-      const { email, organization } = await logins.describe(caller)
+      const { name, email, organization } = await logins.describe(caller)
       const { step, secret } = totp.begin(caller.login)
-      return { step, secret: base32(secret), uri: totpUri(secret, organization.name, email) }
+      return { step, secret: base32(secret), uri: totpUri(secret, organization.name, email === '' ? name : email) }
     },
 
     async addTotp(given, context) {
@@ -107,7 +107,7 @@ function servePasskeys({ factors, logins }: OwnFactorsDeps, { changed, firstCode
   return {
     async beginPasskey(_input, { caller }) {
       const { name, email } = await logins.describe(caller)
-      return passkeys.begin(caller.account, caller.login, { name, email })
+      return passkeys.begin(caller.account, caller.login, { name, email: email === '' ? name : email })
     },
 
     async addPasskey({ name, answer }, context) {
@@ -141,7 +141,7 @@ function serveRest({ db, factors, logins }: OwnFactorsDeps, { changed }: Kept): 
   return {
     async get(_input, { caller }) {
       const { account } = caller
-      const { required } = await factors.standing(caller)
+      const { required } = standingThrough(await factors.standing(caller), caller.through)
       return {
         totpSinceMs: await totp.since(account),
         recoveryCodesLeft: await recovery.left(account),

@@ -62,7 +62,8 @@ export interface Member {
   readonly id: string
   readonly name: string
   readonly organization: string
-  readonly passwordHash: string
+  /** Null: an account without a password, which signs in through a provider alone. */
+  readonly passwordHash: string | null
 }
 
 /**
@@ -72,17 +73,24 @@ export interface Member {
 export async function checkAccount(db: Database, who: string, password: string): Promise<{ right: boolean; member: Member | undefined }> {
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, who)))
   const account = found?.id ?? randomUUID()
-  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
-  const right = await checkPassword(password, found?.passwordHash)
+  const membership = await membershipOf(db, account)
+  const right = await checkPassword(password, found?.passwordHash ?? undefined)
   if (found === undefined || membership === undefined) return { right: false, member: undefined }
   const { id, name, passwordHash } = found
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }
 }
 
+/** Where an account comes in first. */
+async function membershipOf(db: Database, account: string) {
+  const own = and(eq(memberships.accountId, account), eq(memberships.active, true))
+  const [found] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(own))
+  return found
+}
+
 /** An account that proved itself otherwise; undefined: it belongs nowhere any more. */
 export async function memberOf(db: Database, account: string): Promise<Member | undefined> {
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
-  const [membership] = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+  const membership = await membershipOf(db, account)
   if (found === undefined || membership === undefined) return undefined
   return { id: found.id, name: found.name, organization: membership.organizationId, passwordHash: found.passwordHash }
 }
@@ -95,13 +103,14 @@ export async function personOf(db: Database, email: string, { name, password, la
     const id = randomUUID()
     return { id, name, made: { id, email, name, language, passwordHash: await hashPassword(password) } }
   }
-  if (await checkPassword(password, known.passwordHash)) return { id: known.id, name: known.name, made: undefined }
+  if (await checkPassword(password, known.passwordHash ?? undefined)) return { id: known.id, name: known.name, made: undefined }
   throw new FairleadError('unauthenticated', `${email} has an account on this hub; its password is another one.`, {
     details: { field: 'password' },
   })
 }
 
 export async function rehash(db: Database, { id, passwordHash }: Member, password: string): Promise<void> {
+  if (passwordHash === null) return
   const hash = await hashPassword(password)
   // Unless it was changed meanwhile.
   const same = and(eq(accounts.id, id), eq(accounts.passwordHash, passwordHash))
@@ -115,7 +124,7 @@ export async function describeMe(
   organization: string,
   permissions: readonly string[],
   expires: Date,
-): Promise<Me> {
+): Promise<Omit<Me, 'provider' | 'mustEnrol'>> {
   const { name: accountName, email: address, language: spoken } = accounts
   const [row] = await db.tx({ organization }, (_sql, orm) =>
     orm
@@ -130,7 +139,7 @@ export async function describeMe(
   return {
     account,
     name,
-    email,
+    email: email ?? '',
     language,
     organization: { id: organization, name: row.organization },
     permissions: [...permissions],

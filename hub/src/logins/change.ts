@@ -30,12 +30,12 @@ export function createChange({ db, delays, renewal, tellEnd }: ChangeDeps) {
   async function setPassword({ account, login, organization }: Caller, current: string, password: string): Promise<void> {
     const [row] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
     delays.begin(`prove ${login}`, '')
-    if (row === undefined || !(await checkPassword(current, row.passwordHash)))
+    if (row === undefined || !(await checkPassword(current, row.passwordHash ?? undefined)))
       throw new FairleadError('forbidden', wrong('password'), { details: { field: 'current' } })
     delays.succeeded(`prove ${login}`, '')
-    refuseCommon(password, [row.name, row.email, organization])
+    refuseCommon(password, [row.name, row.email ?? '', organization])
     const passwordHash = await hashPassword(password)
-    const same = and(eq(accounts.id, account), eq(accounts.passwordHash, row.passwordHash))
+    const same = and(eq(accounts.id, account), eq(accounts.passwordHash, row.passwordHash ?? ''))
     const changed = await db.tx({}, (_sql, orm) => orm.update(accounts).set({ passwordHash }).where(same).returning({ id: accounts.id }))
     if (changed.length === 0) throw new FairleadError('conflict', 'The password was changed by another login just now.')
   }

@@ -1,5 +1,6 @@
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Through } from '../base/access.ts'
 import type { AuditEntry } from '../base/audit.ts'
 import type { LoginContext } from './logins.ts'
 
@@ -10,10 +11,12 @@ export function entry(
   { organization, id, name }: { readonly organization: string; readonly id: string; readonly name: string },
   { caller: { ip, userAgent, trace } }: LoginContext,
   factor?: Factor,
+  through?: Through,
 ): AuditEntry {
   const nowhere = { host: '', hostName: '', target: '', code: '' }
   const by = factor === undefined ? {} : { factor }
-  return { ...nowhere, organization, verb, outcome, actor: id, actorName: name, ...by, ip, userAgent, trace }
+  const at = through === undefined ? {} : { target: through.id, targetName: through.name }
+  return { ...nowhere, ...at, organization, verb, outcome, actor: id, actorName: name, ...by, ip, userAgent, trace }
 }
 
 export function refuseInsecure({ door }: LoginContext): void {

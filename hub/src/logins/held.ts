@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Caller, Proof } from '../base/access.ts'
+import type { Caller, Proof, Through } from '../base/access.ts'
 import { showOwn, type Database, type Within } from '../base/db.ts'
 import { and, eq, gt, max, sql, type Orm } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
-import { accounts } from '../base/tables.ts'
-import type { Known, Standing } from '../factors/factors.ts'
+import { accounts, memberships } from '../base/tables.ts'
+import { standingThrough, type Known, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
+import { refuseClosed, rightsThrough, takeThrough, throughOf } from './through.ts'
 
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
 const now = sql<Date>`now()`
@@ -18,6 +19,8 @@ const cachedMs = 10_000
 const mostCached = 10_000
 /** How long a proof opens the doors that want one. */
 const provenMs = 300_000
+
+type About = Pick<Caller, 'ip' | 'userAgent' | 'trace'>
 
 interface Who {
   readonly organization: string
@@ -29,6 +32,16 @@ export type RightsOf = (who: Who, within?: Within) => Promise<Rights>
 
 /** By what an account can prove itself, and whether it must get more. */
 export type StandingOf = (who: Who, known?: Known) => Promise<Standing>
+
+export interface NewLogin {
+  readonly account: string
+  readonly organization: string
+  readonly factor: Factor
+  /** The provider that they came through. */
+  readonly through?: Through | undefined
+  /** What a policy asks of the account it asks of the next one. */
+  readonly grace?: true | undefined
+}
 
 /** How long logins live that begin now, in minutes. */
 export interface Lives {
@@ -61,42 +74,50 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
   async function look(within: Within, hash: Buffer) {
     const row = await readAlive(within, hash)
     if (row === undefined) return undefined
-    const { account, name, organization } = row
-    const rights = await rightsOf(row, within)
-    return { account, name, organization, rights, proof: proofOf(row, await standing(row, { within, rights })) }
+    const { account, name, organization, through } = row
+    const rights = rightsThrough(await rightsOf(row, within), through)
+    const proof = proofOf(row, standingThrough(await standing(row, { within, rights }), through))
+    return { account, name, organization, rights, proof, ...(through === undefined ? {} : { through }) }
+  }
+
+  async function find(hash: Buffer, about: About): Promise<Caller | undefined> {
+    const login = hash.toString('hex')
+    const known = cache.get(login)
+    if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
+    const before = forgotten
+    const found = await db.tx({ login: hash }, (sql, orm) => look({ sql, orm }, hash))
+    if (found === undefined || ended.has(login)) return undefined
+    const caller = { ...found, login }
+    if (cache.size > mostCached) cache.clear()
+    // What was read before the change that somebody was told of is not kept beyond this request.
+    if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
+    return { ...caller, ...about }
   }
 
   return {
-    async begin(account: string, organization: string, context: LoginContext, factor: Factor, grace?: true): Promise<Date> {
+    async begin({ account, organization, factor, through, grace }: NewLogin, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
       const { ip, userAgent } = context.caller
       const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
+      const tokenHash = digestOf(secretOf(token))
       const [made] = await db.tx({ organization }, async (_sql, orm) => {
+        if (through !== undefined) await refuseClosed(orm, through)
+        await refuseInactive(orm, { organization, account })
         const { idleMinutes, lifeMinutes } = await lives(orm)
         const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
         const life = { expiresAt, idleMinutes, grace: grace === true }
+        const own = { organizationId: organization, tokenHash, accountId: account, providerId: through?.id ?? null }
         return orm
           .insert(logins)
-          .values({ organizationId: organization, tokenHash: digestOf(secretOf(token)), accountId: account, ...life, ...from })
+          .values({ ...own, ...life, ...from })
           .returning({ expires: logins.expiresAt })
       })
       context.cookie.set(token, Math.max(1, Math.round((made!.expires.getTime() - Date.now()) / 1000)))
       return made!.expires
     },
-    async find(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined> {
-      const hash = digestOf(token)
-      const login = hash.toString('hex')
-      const known = cache.get(login)
-      if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
-      const before = forgotten
-      const found = await db.tx({ login: hash }, (sql, orm) => look({ sql, orm }, hash))
-      if (found === undefined || ended.has(login)) return undefined
-      const caller = { ...found, login }
-      if (cache.size > mostCached) cache.clear()
-      // What was read before the change that somebody was told of is not kept beyond this request.
-      if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
-      return { ...caller, ...about }
-    },
+    find: (token: Secret, about: About) => find(digestOf(token), about),
+    /** By its id, which is no proof of anything: for who was known by it before. */
+    stillOf: (login: string, about: About) => find(Buffer.from(login, 'hex'), about),
     /** What accounts of an organization may do has changed: they are looked up again. */
     forget(organization: string): void {
       forgotten++
@@ -115,6 +136,8 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
       )
       return gone.map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
+    /** The logins that it ended: of one account, or of all that came through a provider. */
+    endThrough: async (which: Parameters<typeof takeThrough>[1]) => (await takeThrough(db, which)).map(forgetOne),
     forgetOne,
     async end({ login, organization }: Caller): Promise<void> {
       forgetOne(login)
@@ -142,19 +165,46 @@ function proofOf(
 /** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
 async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor, grace } = logins
+  const { accountId, organizationId, expiresAt, factor, grace, providerId } = logins
+  const { name, email } = accounts
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
   const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
   const [row] = await orm
-    .select({ account: accountId, organization: organizationId, name: accounts.name, expires: expiresAt, factor, grace, provenAgoMs, idle })
+    .select({
+      account: accountId,
+      organization: organizationId,
+      name,
+      email,
+      expires: expiresAt,
+      factor,
+      grace,
+      provenAgoMs,
+      provider: providerId,
+      idle,
+    })
     .from(logins)
-    .innerJoin(accounts, eq(accounts.id, accountId))
+    .innerJoin(accounts, and(eq(accounts.id, accountId), eq(accounts.kind, 'person')))
     .where(alive)
   if (row === undefined) return undefined
   await showOwn(db, row)
+  if (!(await isActive(orm, row))) return undefined
   // To the minute is enough for what lives twelve hours: most look-ups write nothing.
   if (row.idle) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
-  return row
+  const through = row.provider === null ? undefined : await throughOf(orm, row.provider, row.email === null)
+  return row.provider !== null && through === undefined ? undefined : { ...row, through }
+}
+
+/** Whether somebody who belongs to the organization may come in now. */
+async function isActive(orm: Orm, { organization, account }: Who): Promise<boolean> {
+  // A transaction that sees the account sees where else it belongs to.
+  const here = eq(memberships.organizationId, organization)
+  const own = and(here, eq(memberships.accountId, account), eq(memberships.active, true))
+  return (await orm.select({ id: memberships.accountId }).from(memberships).where(own)).length > 0
+}
+
+/** Throws `unauthenticated`. */
+async function refuseInactive(orm: Orm, who: Who): Promise<void> {
+  if (!(await isActive(orm, who))) throw new FairleadError('unauthenticated', 'This account was closed by whoever manages it; ask them.')
 }
 
 /** When each account used a login last, to the minute, ms since the epoch. */

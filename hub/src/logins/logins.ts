@@ -9,19 +9,21 @@ import type { Secret } from '../base/secret.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
 import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } from './accounts.ts'
-import { createBegin } from './begin.ts'
+import { createBegin, type Described } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
 import { lastSeen, openHeld, type LivesOf, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
-import { serveSignIn } from './signin.ts'
+import { serveSignIn, type SignInThrough } from './signin.ts'
 
 export interface LoginContext extends HubContext {
   /** `fixed`: it cannot be set where this was asked. */
   readonly cookie: { set(token: string, maxAgeSeconds: number): void; clear(): void; readonly fixed?: true }
   readonly device: DeviceCookie
+  /** Marks a browser that leaves for a sign-in provider. Absent where no cookie can be set. */
+  readonly away?: { set(token: string): void }
   /** What this very connection is: whether a login cookie can live on it. */
   readonly door: Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'>
 }
@@ -56,6 +58,13 @@ export interface Logins {
   endOf(organization: string, account: string): Promise<void>
   /** Ends all logins of an organization, with what is open by them. */
   endAll(organization: string): Promise<void>
+  /** Ends the logins that came through a provider: of one account, or of all. */
+  endThrough(which: { readonly organization: string; readonly provider: string; readonly account?: string }): Promise<void>
+  /** Whose login it is, by its id, while it lasts. */
+  stillOf(login: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
+  endLogin(caller: Caller): Promise<void>
+  /** Somebody whom a provider knows signs in, or must prove more first. */
+  readonly signInThrough: SignInThrough
   /** When each account used a login last, ms since the epoch. */
   lastSeen(orm: Orm): Promise<ReadonlyMap<string, number>>
   /** Whose e-mail it is: an account that there is, whose password must be right, or one to be made. Wrong ones get slower. */
@@ -94,21 +103,15 @@ export async function openLogins({
     for (const listener of endListeners) listener(login, renewed)
   }
   const { describe, me, begin } = createBegin({ db, audits, factors, held, permissions, rightsOf })
+  const signIn = serveSignIn({ db, audits, factors, delays, begin })
   const change = createChange({ db, delays, renewal, tellEnd })
 
   const handlers: Handlers<typeof loginsApi, LoginContext> = {
     welcome: async (_input, { door }) => ({ firstRun: state.firstRun, version, passkeyHost: factors.host, ...door }),
 
     ...serveSetup({ db, audits, delays, firstRunCode, state, begin }),
-    ...serveSignIn({ db, audits, factors, delays, begin }),
-    ...serveOwn({
-      db,
-      factors,
-      delays,
-      renewal,
-      tellEnd,
-      me: ({ caller }, expires) => describe(caller.account, caller.organization, expires, { grace: caller.proof?.grace }),
-    }),
+    ...signIn.handlers,
+    ...serveOwn({ db, factors, delays, renewal, tellEnd, me: ({ caller }, expires) => describe({ ...about(caller), expires }) }),
 
     async signOut(_input, { caller, cookie }) {
       await held.end(caller)
@@ -136,22 +139,23 @@ export async function openLogins({
     ...change,
     forget: held.forget,
     async begin(account, organization, context) {
-      if (!(await factors.standing({ account, organization })).hasSecond) return begin(account, organization, context, 'password')
+      if (!(await factors.standing({ account, organization })).hasSecond)
+        return begin({ account, organization, factor: 'password' }, context)
       throw new FairleadError('unauthenticated', 'This account has a second factor; sign in with it.')
     },
     async enter(organization, context) {
       const { caller } = context
       const expires = await renewal.enter(caller, organization, context)
       tellEnd(caller.login, true)
-      return describe(caller.account, organization, expires, { grace: caller.proof?.grace })
+      return describe({ ...about(caller), organization, expires })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
     async endAll(organization) {
       for (const login of await held.endAll(organization)) tellEnd(login)
     },
-    async endOf(organization, account) {
-      for (const login of await held.endOf(organization, account)) tellEnd(login)
-    },
+    ...createEnds(held, tellEnd),
+    stillOf: held.stillOf,
+    signInThrough: signIn.signInThrough,
     lastSeen,
     async personOf(email, input, ip) {
       delays.begin(email, ip)
@@ -161,4 +165,26 @@ export async function openLogins({
     },
     delays,
   }
+}
+
+function createEnds(
+  held: ReturnType<typeof openHeld>,
+  tellEnd: (login: string) => void,
+): Pick<Logins, 'endOf' | 'endLogin' | 'endThrough'> {
+  return {
+    async endOf(organization, account) {
+      for (const login of await held.endOf(organization, account)) tellEnd(login)
+    },
+    async endLogin(caller) {
+      await held.end(caller)
+      tellEnd(caller.login)
+    },
+    async endThrough(which) {
+      for (const login of await held.endThrough(which)) tellEnd(login)
+    },
+  }
+}
+
+function about({ account, organization, through, proof }: Caller): Omit<Described, 'expires'> {
+  return { account, organization, through, grace: proof?.grace }
 }

@@ -104,7 +104,7 @@ export function refuseFixed(cookie: LoginContext['cookie']): void {
 
 export async function isPassword(db: Database, account: string, password: string): Promise<boolean> {
   const [row] = await db.tx({}, (_sql, orm) => orm.select({ hash: accounts.passwordHash }).from(accounts).where(eq(accounts.id, account)))
-  return checkPassword(password, row?.hash)
+  return checkPassword(password, row?.hash ?? undefined)
 }
 
 async function namesOf(db: Database, ids: readonly string[]): Promise<Map<string, string>> {

@@ -9,6 +9,7 @@ import { makeOwner } from './accounts.ts'
 import { refuseCommon } from './common.ts'
 import type { Delays } from './delays.ts'
 import { entry, refuseInsecure } from './entry.ts'
+import type { NewLogin } from './held.ts'
 import type { LoginContext } from './logins.ts'
 
 export interface SetupDeps {
@@ -17,7 +18,7 @@ export interface SetupDeps {
   readonly delays: Delays
   readonly firstRunCode: string
   readonly state: { firstRun: boolean }
-  readonly begin: (account: string, organization: string, context: LoginContext, factor: 'password', grace: true) => Promise<Me>
+  readonly begin: (login: NewLogin, context: LoginContext) => Promise<Me>
 }
 
 const wrongCodeMs = 500
@@ -47,7 +48,7 @@ export function serveSetup({
       const { account, organization } = await makeOwner(db, input)
       state.firstRun = false
       await audits.write(entry('hub.setup', 'ok', { organization, id: account, name: input.name }, context))
-      return begin(account, organization, context, 'password', true)
+      return begin({ account, organization, factor: 'password', grace: true }, context)
     },
   }
 }

@@ -3,7 +3,8 @@ import type { Factor } from '@fairlead/protocol/api.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Given } from '@fairlead/protocol/features/factors.ts'
-import type { loginsApi, Me } from '@fairlead/protocol/features/logins.ts'
+import type { loginsApi, Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
+import type { Through } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
@@ -13,6 +14,7 @@ import { canonical } from '../base/email.ts'
 import { checkAccount, memberOf, rehash, type Member } from './accounts.ts'
 import type { Delays } from './delays.ts'
 import { entry, refuseInsecure } from './entry.ts'
+import type { NewLogin } from './held.ts'
 import type { LoginContext } from './logins.ts'
 import { isOutdated } from './passwords.ts'
 import { accounts } from '../base/tables.ts'
@@ -22,22 +24,48 @@ export interface SignInDeps {
   readonly audits: Audits
   readonly factors: Factors
   readonly delays: Delays
-  readonly begin: (account: string, organization: string, context: LoginContext, factor: Factor) => Promise<Me>
+  readonly begin: (login: NewLogin, context: LoginContext) => Promise<Me>
 }
 
-/** A password that was right, and waits for a second factor. */
+/** A password that was right, or a provider that said who it is: it waits for a second factor. */
 interface Step {
   readonly member: Member
+  readonly through?: Through
   tries: number
 }
 
 const mostTries = 5
 
 type SignIn = Pick<Handlers<typeof loginsApi, LoginContext>, 'signIn' | 'finish' | 'challenge' | 'signInWithPasskey'>
+/** Somebody whom a provider of their organization knows. */
+export type SignInThrough = (member: Omit<Member, 'passwordHash'>, through: Through, context: LoginContext) => Promise<Me | SecondStep>
+
+type Enter = ReturnType<typeof createEnter>
+
+function createEnter(audits: Audits, begin: SignInDeps['begin']) {
+  return async (member: Omit<Member, 'passwordHash'>, context: LoginContext, factor: Factor, through?: Through): Promise<Me> => {
+    await audits.write(entry('login.create', 'ok', member, context, factor, through))
+    return begin({ account: member.id, organization: member.organization, factor, through }, context)
+  }
+}
+
+function createSignInThrough(factors: Factors, enter: Enter): SignInThrough {
+  return async (member, through, context) => {
+    refuseInsecure(context)
+    const { hasSecond, accepts } = await factors.standing({ organization: member.organization, account: member.id })
+    if (through.secondFactor === 'provider' || !hasSecond) return enter(member, context, 'provider', through)
+    const step: Step = { member: { ...member, passwordHash: null }, through, tries: 0 }
+    return { step: factors.tickets.issue('second', '', step), accepts: [...accepts] }
+  }
+}
 
 /** The ways in: a password, then whatever else the account asks for; or a passkey alone, which is two factors in one. */
-export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps): SignIn {
+export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps): {
+  readonly handlers: SignIn
+  readonly signInThrough: SignInThrough
+} {
   const { tickets, passkeys, devices, notices } = factors
+  const enter = createEnter(audits, begin)
 
   /** A browser that the account is known to use is counted apart: nobody elsewhere can slow it down, from the same address either. */
   async function sourceOf(who: string, { caller, device }: LoginContext): Promise<string> {
@@ -46,11 +74,6 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
     // The same work for an account that does not exist.
     const known = await devices.isKnown(found?.id ?? randomUUID(), device.shown)
     return known ? `device ${digestOf(device.shown).toString('hex')}` : caller.ip
-  }
-
-  async function enter(member: Member, context: LoginContext, factor: Factor): Promise<Me> {
-    await audits.write(entry('login.create', 'ok', member, context, factor))
-    return begin(member.id, member.organization, context, factor)
   }
 
   /** Codes are counted by account: whoever has the password could try them from everywhere at once. */
@@ -62,7 +85,7 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
     return right
   }
 
-  return {
+  const handlers: SignIn = {
     async signIn({ email, password }, context) {
       refuseInsecure(context)
       const who = canonical(email)
@@ -75,7 +98,7 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
         throw new FairleadError('unauthenticated', 'E-mail or password is wrong.')
       }
       delays.succeeded(who, source)
-      if (isOutdated(member.passwordHash)) await rehash(db, member, password)
+      if (member.passwordHash !== null && isOutdated(member.passwordHash)) await rehash(db, member, password)
       const { hasSecond, accepts } = await factors.standing({ organization: member.organization, account: member.id })
       if (!hasSecond) return enter(member, context, 'password')
       return { step: tickets.issue('second', '', { member, tries: 0 } satisfies Step), accepts: [...accepts] }
@@ -85,7 +108,7 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
       refuseInsecure(context)
       const found = tickets.look<Step>(step, 'second', '')
       if (found === undefined) throw tooLate()
-      const { member } = found.data
+      const { member, through } = found.data
       // Counted before it is known whether it is right: those sent at once are counted like those in turn.
       if (++found.data.tries > mostTries) throw tooLate()
       if (!(await proves(given, found.data, step))) {
@@ -95,7 +118,7 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
       // One sign-in, though several right answers came at once.
       if (tickets.take(step, 'second', '') === undefined) throw tooLate()
       if (given.factor === 'recovery') await notices.note(member.id, 'code_used', context.caller)
-      return enter(member, context, given.factor)
+      return enter(member, context, given.factor, through)
     },
 
     async challenge({ step }) {
@@ -109,10 +132,12 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
       refuseInsecure(context)
       const account = await passkeys.check(answer, 'login', '')
       const member = account === undefined ? undefined : await memberOf(db, account)
-      if (member === undefined) throw new FairleadError('unauthenticated', wrong('passkey'))
+      // Of an account that stands on a provider it is a second factor: what the provider closed, it does not open.
+      if (member === undefined || member.passwordHash === null) throw new FairleadError('unauthenticated', wrong('passkey'))
       return enter(member, context, 'passkey')
     },
   }
+  return { handlers, signInThrough: createSignInThrough(factors, enter) }
 }
 
 /** What is asked for a first step is good for that one. */
@@ -129,6 +154,7 @@ function tooLate(): FairleadError {
 export function wrong(factor: Factor): string {
   if (factor === 'passkey') return 'This passkey was not taken: it is not known here, or it answered too late.'
   if (factor === 'password') return 'The password is wrong.'
+  if (factor === 'provider') return 'Sign in again where you came from.'
   return factor === 'totp'
     ? 'This code is wrong, or was used already; wait for the next one.'
     : 'This recovery code is wrong, or was used already.'

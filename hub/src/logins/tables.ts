@@ -9,12 +9,14 @@ export const logins = pgTable('logins', {
   usedAt: moment('used_at').notNull().defaultNow(),
   expiresAt: moment('expires_at').notNull(),
   id: uuid('id').notNull().defaultRandom(),
-  factor: text('factor', { enum: ['password', 'totp', 'recovery', 'passkey'] })
+  factor: text('factor', { enum: ['password', 'totp', 'recovery', 'passkey', 'provider'] })
     .notNull()
     .default('password'),
   provenAt: moment('proven_at').notNull().defaultNow(),
   ip: text('ip').notNull().default(''),
   userAgent: text('user_agent').notNull().default(''),
+  /** That it came through. */
+  providerId: uuid('provider_id'),
   /** After so long without a request it has ended. */
   idleMinutes: integer('idle_minutes').notNull().default(720),
   /** Begun with the organization: nobody could have a second factor yet. */

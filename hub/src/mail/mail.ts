@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import { accounts, organizations } from '../base/tables.ts'
 import { invitation, notice } from './letters.ts'
 import { openOutbox } from './outbox.ts'
-import type { MailSettings } from './settings.ts'
+import type { MailSettings } from '../base/mail-settings.ts'
 
 export interface MailDeps {
   readonly db: Database
@@ -52,7 +52,7 @@ export function openMail({ db, log, settings, address, retryMs }: MailDeps): Mai
       if (settings === undefined) return
       const person = await personOf(account)
       // Accounts of a directory may have no address.
-      if (person === undefined || !person.email.includes('@')) return
+      if (person?.email == null) return
       const letter = notice(person.language, { to: person.email, kind, at: new Date(), ip, address: address() })
       if (!outbox.send(letter)) log('warn', 'a mail was not sent: too many wait', { kind })
     },

@@ -3,7 +3,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { Organization, organizationsApi } from '@fairlead/protocol/features/organizations.ts'
 import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
-import { eq } from '../base/drizzle.ts'
+import { and, eq } from '../base/drizzle.ts'
 import { memberships, organizations } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
 import { homeOfRunner } from './remove.ts'
@@ -30,9 +30,11 @@ export function serveOrganizations({ db, logins, remove }: OrganizationsDeps): H
       const id = await logins.makeOrganization(caller.account, name)
       return { id, name, current: false }
     },
-    async rename({ name }, { caller, note }) {
+    async rename({ name }, { caller, note, changed }) {
       note(name)
       const { organization: id } = caller
+      const [before] = await db.tx({ organization: id }, (_sql, orm) => orm.select({ name: organizations.name }).from(organizations))
+      changed?.({ name: before?.name ?? '' }, { name })
       await db.tx({ organization: id }, (_sql, orm) => orm.update(organizations).set({ name }).where(eq(organizations.organizationId, id)))
       return { id, name, current: true }
     },
@@ -56,10 +58,17 @@ export function serveOrganizations({ db, logins, remove }: OrganizationsDeps): H
   }
 }
 
-async function list(db: Database, { account, organization: own }: Caller): Promise<Organization[]> {
-  const of = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
+/** A login that came through a provider is in its organization, and sees no other. */
+async function list(db: Database, { account, organization: own, through }: Caller): Promise<Organization[]> {
+  const of = await db.tx({ account }, (_sql, orm) =>
+    orm
+      .select()
+      .from(memberships)
+      .where(and(eq(memberships.accountId, account), eq(memberships.active, true))),
+  )
   const found: Organization[] = []
   for (const { organizationId: organization } of of) {
+    if (through !== undefined && organization !== own) continue
     const [row] = await db.tx({ organization }, (_sql, orm) => orm.select({ name: organizations.name }).from(organizations))
     if (row !== undefined) found.push({ id: organization, name: row.name, current: organization === own })
   }

@@ -6,7 +6,17 @@ interface BuiltIn {
 
 const looks = ['hosts:read', 'fleet:read', 'containers:read', 'events:read', 'metrics:read']
 const looksCloser = [...looks, 'containers:inspect', 'containers:logs', 'terminals:read']
-const governs = ['audit:read', 'audit:export', 'roles:read', 'accounts:read', 'teams:read', 'tokens:read', 'secrets:read', 'settings:read']
+const governs = [
+  'audit:read',
+  'audit:export',
+  'roles:read',
+  'accounts:read',
+  'teams:read',
+  'tokens:read',
+  'secrets:read',
+  'identities:read',
+  'settings:read',
+]
 
 const only = (...permissions: readonly string[]) => {
   const set = new Set(permissions)
@@ -27,6 +37,8 @@ export const builtInRoles: readonly BuiltIn[] = [
   { name: 'developer', has: only(...looksCloser, 'containers:operate', 'terminals:open') },
   { name: 'viewer', has: only(...looks) },
   { name: 'auditor', has: only(...looks, ...governs) },
+  // For the service account of somebody's own directory: it makes people and teams, and gives them nothing.
+  { name: 'provisioner', has: only('scim:provision') },
 ]
 
 export function isBuiltIn(name: string): boolean {

@@ -47,7 +47,7 @@ export async function explain(deps: Deps, organization: string, wanted: Wanted):
 async function findMember(db: Database, organization: string, id: string): Promise<Explained['account']> {
   const [found] = await db.tx({ organization }, (_sql, orm) =>
     orm
-      .select({ id: accounts.id, name: accounts.name })
+      .select({ id: accounts.id, name: accounts.name, kind: accounts.kind })
       .from(memberships)
       .innerJoin(accounts, eq(accounts.id, memberships.accountId))
       .where(eq(sql`${accounts.id}::text`, id)),

@@ -5,9 +5,9 @@ import type { rolesApi } from '@fairlead/protocol/features/roles.ts'
 import type { Caller } from '../base/access.ts'
 import { alone } from '../base/alone.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, sql, type Orm } from '../base/drizzle.ts'
+import { and, eq, isNull, sql, type Orm } from '../base/drizzle.ts'
 import type { Place, Reach } from '../base/rights.ts'
-import { environments, hosts, memberships, teams } from '../base/tables.ts'
+import { accounts, environments, hosts, memberships, teams } from '../base/tables.ts'
 import { isBuiltIn, permissionsOf } from './built-in.ts'
 import { isOwnership, reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -32,6 +32,7 @@ export async function giveRole(db: Database, caller: Caller, all: readonly strin
     await checkHolder(orm, holder)
     if (role === 'owner' && (holder.kind !== 'account' || effect !== 'allow'))
       throw new FairleadError('invalid_input', 'An owner is an account, and no denial.', { details: { field: 'role' } })
+    if (role === 'owner') await refuseService(orm, holder.id)
     if (effect === 'allow') await refuseGiving(orm, caller, all, wanted)
     else await checkGiven(orm, all, wanted)
     return insertGrant(orm, {
@@ -53,7 +54,8 @@ export async function refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, all
   if (!caller.rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner makes owners.')
 }
 
-async function checkGiven(orm: Orm, all: readonly string[], { role, reach }: Given): Promise<ReadonlySet<string>> {
+/** Throws `not_found` when there is no such role or place. */
+export async function checkGiven(orm: Orm, all: readonly string[], { role, reach }: Given): Promise<ReadonlySet<string>> {
   const permissions = await permissionsOfRole(orm, role, all)
   await checkReach(orm, reach)
   return permissions
@@ -64,11 +66,13 @@ interface NewGrant extends Given {
   readonly effect: 'allow' | 'deny'
   readonly account?: string
   readonly team?: string
+  /** Whose rules give it. */
+  readonly provider?: string
 }
 
 export async function insertGrant(
   orm: Orm,
-  { organization: organizationId, role, reach, effect, account, team }: NewGrant,
+  { organization: organizationId, role, reach, effect, account, team, provider }: NewGrant,
 ): Promise<string> {
   const [{ count } = { count: 0 }] = await orm.select({ count: sql<number>`count(*)::int` }).from(grants)
   if (count >= mostOf.grants)
@@ -83,6 +87,7 @@ export async function insertGrant(
     ...(reach.on === 'environment' ? { environmentId: reach.target } : {}),
     ...(reach.on === 'host' ? { hostId: reach.target } : {}),
     ...(reach.on === 'tag' ? { tag: reach.target } : {}),
+    ...(provider === undefined ? {} : { providerId: provider }),
   })
   return id
 }
@@ -96,6 +101,8 @@ export async function takeBack(db: Database, caller: Caller, all: readonly strin
       .from(grants)
       .where(eq(sql`${grants.id}::text`, id))
     if (found === undefined) throw new FairleadError('not_found', 'There is no such grant; somebody may have taken it back already.')
+    if (found.providerId !== null)
+      throw new FairleadError('conflict', 'This came of the rules of a sign-in provider, and would come again; change the rules there.')
     await refuseTaking(orm, caller, all, found)
     await orm.delete(grants).where(eq(grants.id, found.id))
   })
@@ -119,14 +126,35 @@ export function refuseMore({ rights }: Pick<Caller, 'rights'>, permissions: Iter
   )
 }
 
+/** Somebody must be able to sign in and mend everything. */
+async function refuseService(orm: Orm, id: string): Promise<void> {
+  const [found] = await orm.select({ kind: accounts.kind }).from(accounts).where(eq(accounts.id, id))
+  if (found?.kind === 'service')
+    throw new FairleadError('invalid_input', 'An owner is a person; a service account takes another role.', { details: { field: 'role' } })
+}
+
 async function checkOthers(orm: Orm, { rights }: Caller, account: string | null): Promise<void> {
   if (!rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner takes back what an owner has.')
+  await refuseLast(orm, account)
+}
+
+/** Throws `conflict` when nobody else is an owner who may come in. */
+async function refuseLast(orm: Orm, account: string | null): Promise<void> {
   const owners = await orm
     .select({ account: grants.accountId })
     .from(grants)
-    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow')))
+    .innerJoin(memberships, and(eq(memberships.organizationId, grants.organizationId), eq(memberships.accountId, grants.accountId)))
+    // Those that a provider made may be gone with it tomorrow.
+    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'), isNull(grants.providerId), eq(memberships.active, true)))
   if (owners.every((owner) => owner.account === account))
     throw new FairleadError('conflict', 'This is the last owner: make somebody else one first, or nobody could mend anything.')
+}
+
+/** Somebody goes whom nobody here asked about: throws `conflict` for the last owner. */
+export async function refuseLeaving(orm: Orm, account: string): Promise<void> {
+  await alone(orm)
+  const owns = and(eq(grants.accountId, account), eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'))
+  if ((await orm.$count(grants, owns)) > 0) await refuseLast(orm, account)
 }
 
 async function permissionsOfRole(orm: Orm, id: string, all: readonly string[]): Promise<ReadonlySet<string>> {

@@ -2,7 +2,7 @@ import type { RoleGrant } from '@fairlead/protocol/features/roles.ts'
 import type { Database } from '../base/db.ts'
 import { and, asc, eq, isNotNull, sql, type Orm } from '../base/drizzle.ts'
 import type { Reach } from '../base/rights.ts'
-import { accounts, environments, hosts, teams } from '../base/tables.ts'
+import { accounts, environments, hosts, identityProviders, teams } from '../base/tables.ts'
 import { isBuiltIn } from './built-in.ts'
 import { reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -23,10 +23,12 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
       .select({
         grant: grants,
         account: accounts.name,
+        kind: accounts.kind,
         team: teams.name,
         role: roles.name,
         environment: environments.name,
         host: hosts.name,
+        provider: identityProviders.name,
       })
       .from(grants)
       .leftJoin(accounts, eq(accounts.id, grants.accountId))
@@ -34,17 +36,18 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
       .leftJoin(roles, and(eq(roles.organizationId, of), eq(roles.id, grants.roleId)))
       .leftJoin(environments, and(eq(environments.organizationId, of), eq(environments.id, grants.environmentId)))
       .leftJoin(hosts, and(eq(hosts.organizationId, of), eq(hosts.id, grants.hostId)))
+      .leftJoin(identityProviders, and(eq(identityProviders.organizationId, of), eq(identityProviders.id, grants.providerId)))
       .where(and(is(grants.id, wanted.id), is(grants.accountId, wanted.account), is(grants.teamId, wanted.team)))
       .orderBy(asc(grants.createdAt), asc(grants.id)),
   )
-  return rows.map(({ grant, account, team, role, environment, host }) => {
+  return rows.map(({ grant, account, kind, team, role, environment, host, provider }) => {
     const reach = reachOf(grant)
     return {
       id: grant.id,
       holder:
         grant.accountId === null
           ? { kind: 'team', id: grant.teamId!, name: team ?? '' }
-          : { kind: 'account', id: grant.accountId, name: account ?? '' },
+          : { kind: 'account', id: grant.accountId, name: account ?? '', ...(kind === 'service' ? { service: true } : {}) },
       role: { id: grant.roleId ?? grant.builtIn!, name: role ?? grant.builtIn! },
       effect: grant.effect,
       reach:
@@ -52,6 +55,7 @@ export async function listGrants(db: Database, organization: string, wanted: Wan
           ? { on: reach.on, target: '', name: '' }
           : { ...reach, name: reach.on === 'tag' ? reach.target : ((reach.on === 'host' ? host : environment) ?? '') },
       createdMs: grant.createdAt.getTime(),
+      ...(provider === null ? {} : { provider }),
     }
   })
 }

@@ -23,9 +23,12 @@ async function readRights(sql: Db, { organization, account }: Who, all: readonly
     FROM memberships JOIN accounts ON accounts.id = memberships.account_id
     LEFT JOIN grants ON grants.organization_id = memberships.organization_id AND (grants.account_id = memberships.account_id
       OR grants.team_id IN (SELECT team_id FROM team_members WHERE account_id = ${account} AND organization_id = ${organization}))
+      -- What came of the rules of a provider counts while it is open.
+      AND (grants.provider_id IS NULL OR EXISTS (SELECT 1 FROM identity_providers AS provider
+        WHERE provider.organization_id = grants.organization_id AND provider.id = grants.provider_id AND provider.enabled))
     LEFT JOIN roles ON roles.organization_id = grants.organization_id AND roles.id = grants.role_id
     LEFT JOIN teams ON teams.organization_id = grants.organization_id AND teams.id = grants.team_id
-    WHERE memberships.organization_id = ${organization} AND memberships.account_id = ${account}`
+    WHERE memberships.organization_id = ${organization} AND memberships.account_id = ${account} AND memberships.active`
   if (rows.length === 0) return noRights
   const found = rows.filter(isGrant).map((row): Grant => {
     const { id, role, permissions, builtIn, effect } = row

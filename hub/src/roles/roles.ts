@@ -11,7 +11,8 @@ import type { Rights } from '../base/rights.ts'
 import type { Places } from '../base/serve.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
-import { giveRole, insertGrant, mostOf, refuseGiving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
+import { giveRole, insertGrant, mostOf, refuseGiving, refuseLeaving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
+import { followRules, givenTo, hasAny, type Accounts, type Followed } from './follow.ts'
 import { countRoles, listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -35,7 +36,15 @@ export interface Roles {
   refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, given: Given): Promise<void>
   /** Throws when the caller could not take back each grant of an account or a team. Nobody else changes any until the transaction ends. */
   refuseTaking(orm: Orm, caller: Caller, holder: Holder): Promise<void>
+  /** An account goes, or may come in no more: throws `conflict` for the last owner. */
+  refuseLeaving(orm: Orm, account: string): Promise<void>
   give(orm: Orm, given: Given & { readonly organization: string; readonly account: string }): Promise<void>
+  /** Brings up to date what a provider's rules gave an account. Whether anything changed: `changed` is for whoever asked. */
+  follow(orm: Orm, followed: Followed): Promise<boolean>
+  /** What is given to any of these accounts, by itself or by a team: each once. */
+  givenTo(orm: Orm, of: Accounts): Promise<Given[]>
+  /** Whether anything at all is given to an account. */
+  hasAny(orm: Orm, account: string): Promise<boolean>
   grantsOf(organization: string): Promise<readonly RoleGrant[]>
   /** Of each account: the roles it has for the whole organization, and how many other grants. */
   rolesHeld(orm: Orm): ReturnType<typeof countRoles>
@@ -111,9 +120,11 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
       const of = 'account' in holder ? eq(grants.accountId, holder.account) : eq(grants.teamId, holder.team)
       for (const grant of await orm.select().from(grants).where(of)) await refuseTaking(orm, caller, all, grant)
     },
-    async give(orm, { account, ...given }) {
-      await insertGrant(orm, { ...given, account, effect: 'allow' })
-    },
+    refuseLeaving,
+    give: async (orm, given) => void (await insertGrant(orm, { ...given, effect: 'allow' })),
+    follow: (orm, followed) => followRules(orm, all, followed),
+    givenTo,
+    hasAny,
     grantsOf: (organization) => listGrants(db, organization, {}),
     rolesHeld: countRoles,
     tags: (organization) => readTags(db, organization),

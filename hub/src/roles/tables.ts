@@ -22,4 +22,6 @@ export const grants = pgTable('grants', {
   hostId: uuid('host_id'),
   tag: text('tag'),
   createdAt: moment('created_at').notNull().defaultNow(),
+  /** Whose rules gave it; null: given by hand. */
+  providerId: uuid('provider_id'),
 })

@@ -9,14 +9,15 @@ import { and, eq, sql, type Orm } from '../base/drizzle.ts'
 import { refuseTaken } from '../base/names.ts'
 import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { Roles } from '../roles/roles.ts'
+import { scimGroups } from '../scim/tables.ts'
 
 export interface TeamsDeps {
   readonly db: Database
   readonly roles: Pick<Roles, 'changed' | 'grantsOf' | 'refuseTaking'>
 }
 
-const mostTeams = 500
-const mostMembers = 1000
+export const mostTeams = 500
+export const mostMembers = 1000
 
 /** Accounts that are given roles together. Who changes a team could have given, or taken, what it has. */
 export function serveTeams(deps: TeamsDeps): Handlers<typeof teamsApi, HubContext> {
@@ -94,8 +95,9 @@ export function serveTeams(deps: TeamsDeps): Handlers<typeof teamsApi, HubContex
 async function listTeams({ db, roles }: TeamsDeps, organization: string): Promise<Team[]> {
   const [rows, members] = await db.tx({ organization }, async (_sql, orm) => [
     await orm
-      .select({ id: teams.id, name: teams.name })
+      .select({ id: teams.id, name: teams.name, scim: scimGroups.teamId })
       .from(teams)
+      .leftJoin(scimGroups, eq(scimGroups.teamId, teams.id))
       .orderBy(sql`lower(${teams.name})`),
     await orm
       .select({ team: teamMembers.teamId, id: accounts.id, name: accounts.name })
@@ -104,9 +106,10 @@ async function listTeams({ db, roles }: TeamsDeps, organization: string): Promis
       .orderBy(sql`lower(${accounts.name})`),
   ])
   const given = await roles.grantsOf(organization)
-  return rows.map(({ id, name }) => ({
+  return rows.map(({ id, name, scim }) => ({
     id,
     name,
+    provisioned: scim !== null,
     members: members.filter(({ team }) => team === id).map((member) => ({ id: member.id, name: member.name })),
     grants: given.filter(({ holder }) => holder.kind === 'team' && holder.id === id).length,
   }))

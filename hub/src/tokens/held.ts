@@ -3,7 +3,7 @@ import { showOwn, type Database, type Within } from '../base/db.ts'
 import { and, eq, gt, sql, type Orm } from '../base/drizzle.ts'
 import { limitRights, type Rights } from '../base/rights.ts'
 import { digestOf, type Secret } from '../base/secret.ts'
-import { accounts } from '../base/tables.ts'
+import { accounts, memberships } from '../base/tables.ts'
 import { mayComeFrom } from './addresses.ts'
 import { tokens } from './tables.ts'
 
@@ -32,11 +32,20 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
       const { id, organizationId: organization, accountId: account, name, scopes, addresses, expiresAt } = row.token
       const who = { organization, account }
       await showOwn(sql, who)
+      const active = and(eq(memberships.accountId, account), eq(memberships.organizationId, organization), eq(memberships.active, true))
+      if ((await orm.$count(memberships, active)) === 0) return undefined
       if ((row.idle || row.token.usedIp !== ip) && mayComeFrom(addresses, ip))
         await orm.update(tokens).set({ usedAt: now, usedIp: ip }).where(eq(tokens.id, id))
       const rights = limitRights(await rightsOf(who, { sql, orm }), new Set(scopes))
       const token = { id, expiresMs: expiresAt.getTime() }
-      const caller = { ...who, name: `${row.name} (${name})`, rights, login: `token ${id}`, token }
+      const caller = {
+        ...who,
+        name: `${row.name} (${name})`,
+        rights,
+        login: `token ${id}`,
+        token,
+        ...(row.kind === 'service' ? { service: true as const } : {}),
+      }
       return { caller, addresses, untilMs: performance.now() + Math.min(cachedMs, token.expiresMs - Date.now()) }
     })
   }
@@ -67,7 +76,7 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
 async function readAlive(orm: Orm, digest: Buffer) {
   const idle = sql<boolean>`coalesce(${tokens.usedAt} < now() - interval '1 minute', true)`
   const [row] = await orm
-    .select({ token: tokens, name: accounts.name, idle })
+    .select({ token: tokens, name: accounts.name, kind: accounts.kind, idle })
     .from(tokens)
     .innerJoin(accounts, eq(accounts.id, tokens.accountId))
     .where(and(eq(tokens.tokenHash, digest), gt(tokens.expiresAt, now)))

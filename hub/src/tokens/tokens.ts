@@ -7,6 +7,7 @@ import { and, desc, eq, sql, type SQL } from '../base/drizzle.ts'
 import type { Rights } from '../base/rights.ts'
 import type { Factors } from '../factors/factors.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
+import { findService } from '../accounts/accounts.ts'
 import { accounts } from '../base/tables.ts'
 import { beginOf, drawToken } from '../base/token-form.ts'
 import { readNetworks } from './addresses.ts'
@@ -34,6 +35,15 @@ export interface Tokens {
 
 const mostOfAccount = 50
 
+type NewToken = Parameters<Tokens['handlers']['create']>[0]
+
+/** Whose it will be. */
+interface For {
+  readonly organization: string
+  readonly account: string
+  readonly note: HubContext['note']
+}
+
 /** What scripts come in by. */
 export function openTokens({ db, permissions, notices, rightsOf }: TokensDeps): Tokens {
   const held = openHeldTokens(db, rightsOf)
@@ -48,27 +58,42 @@ export function openTokens({ db, permissions, notices, rightsOf }: TokensDeps): 
     return gone[0]!.name
   }
 
+  async function create(
+    { organization, account, note }: For,
+    { name, scopes, days, addresses }: NewToken,
+  ): Promise<Token & { token: string }> {
+    const unknown = scopes.find((scope) => !permissions.includes(scope))
+    if (unknown !== undefined)
+      throw new FairleadError('invalid_input', `There is no permission ${unknown}.`, { details: { field: 'scopes' } })
+    readNetworks(addresses)
+    note(name)
+    const { id, token } = drawToken()
+    const tokenHash = digestOf(secretOf(token))
+    await db.tx({ organization }, async (_sql, orm) => {
+      if ((await orm.$count(tokens, eq(tokens.accountId, account))) >= mostOfAccount)
+        throw new FairleadError('too_many', `An account has ${mostOfAccount} tokens at most; remove one first.`)
+      const expiresAt = sql<Date>`now() + make_interval(days => ${days})`
+      const own = { organizationId: organization, id, accountId: account, name, tokenHash, addresses }
+      await orm.insert(tokens).values({ ...own, scopes: [...new Set(scopes)].sort(), expiresAt })
+    })
+    const [made] = await list(db, organization, eq(tokens.id, id))
+    return { ...made!, token }
+  }
+
   const handlers: Tokens['handlers'] = {
     list: (_input, { caller }) => list(db, caller.organization, eq(tokens.accountId, caller.account)),
-    async create({ name, scopes, days, addresses }, { caller, note }) {
-      const { organization, account } = caller
-      const unknown = scopes.find((scope) => !permissions.includes(scope))
-      if (unknown !== undefined)
-        throw new FairleadError('invalid_input', `There is no permission ${unknown}.`, { details: { field: 'scopes' } })
-      readNetworks(addresses)
-      note(name)
-      const { id, token } = drawToken()
-      const tokenHash = digestOf(secretOf(token))
-      await db.tx({ organization }, async (_sql, orm) => {
-        if ((await orm.$count(tokens, eq(tokens.accountId, account))) >= mostOfAccount)
-          throw new FairleadError('too_many', `An account has ${mostOfAccount} tokens at most; remove one first.`)
-        const expiresAt = sql<Date>`now() + make_interval(days => ${days})`
-        const own = { organizationId: organization, id, accountId: account, name, tokenHash, addresses }
-        await orm.insert(tokens).values({ ...own, scopes: [...new Set(scopes)].sort(), expiresAt })
-      })
-      await notices.note(account, 'token_made', caller)
-      const [made] = await list(db, organization, eq(tokens.id, id))
-      return { ...made!, token }
+    async create(input, { caller, note }) {
+      const made = await create({ ...caller, note }, input)
+      await notices.note(caller.account, 'token_made', caller)
+      return made
+    },
+    async createFor({ account, ...input }, { caller, note }) {
+      const service = await findService({ db }, caller.organization, account)
+      const more = input.scopes.find((scope) => permissions.includes(scope) && !caller.rights.everywhere(scope))
+      // Whoever makes it holds it: it must not let them do what they may not, neither now nor when the service is given more.
+      if (more !== undefined)
+        throw new FairleadError('forbidden', `You have not the permission ${more} everywhere, so no token of yours gives it.`)
+      return create({ organization: caller.organization, account: service.id, note: (name) => note(`${service.name}: ${name}`) }, input)
     },
     async remove({ id }, { caller, note }) {
       note(await remove(caller, id, eq(tokens.accountId, caller.account)))
@@ -95,17 +120,17 @@ async function list(db: Database, organization: string, of: SQL | undefined): Pr
   const recent = sql`${tokens.expiresAt} > now() - interval '7 days'`
   const rows = await db.tx({ organization }, (_sql, orm) =>
     orm
-      .select({ token: tokens, account: accounts.name })
+      .select({ token: tokens, account: accounts.name, kind: accounts.kind })
       .from(tokens)
       .innerJoin(accounts, eq(accounts.id, tokens.accountId))
       .where(and(of, recent))
       .orderBy(desc(tokens.createdAt)),
   )
-  return rows.map(({ token, account }) => ({
+  return rows.map(({ token, account, kind }) => ({
     id: token.id,
     name: token.name,
     begins: beginOf(token.id),
-    account: { id: token.accountId, name: account },
+    account: { id: token.accountId, name: account, kind },
     scopes: token.scopes,
     addresses: token.addresses,
     createdMs: token.createdAt.getTime(),

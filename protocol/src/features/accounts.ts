@@ -12,13 +12,22 @@ const Secret = z.string().check(z.maxLength(128))
 export const Account = z.object({
   id: z.string(),
   name: z.string(),
+  /** Empty: it has none. */
   email: z.string(),
+  /** `service`: nobody signs in to it, only tokens act for it. */
+  kind: z._default(z.enum(['person', 'service']), 'person'),
+  /** A directory made it over SCIM, and changes it. */
+  provisioned: z._default(z.boolean(), false),
+  /** false: its directory let it go; it keeps its roles and may use none. */
+  active: z._default(z.boolean(), true),
   joinedMs: z.number(),
   /** 0: not within the life of a login. */
   lastSeenMs: z.number(),
   teams: z.array(z.object({ id: z.string(), name: z.string() })),
   /** Built-in roles and the organization's own, by name, that hold for the whole organization. */
   roles: z.array(z.string()),
+  /** Names of the providers that it comes in through. */
+  providers: z._default(z.array(z.string()), []),
   /** Grants for parts of it, and denials. */
   otherGrants: z.int(),
 })
@@ -39,6 +48,8 @@ const accounts = {
   list: call(z.object({}), z.array(Account)),
   /** Ends the membership with all its grants and logins. The account's memberships elsewhere stay. */
   remove: call(z.object({ id: Id }), z.object({ id: z.string() }), { mutates: true }),
+  /** May nothing until it is given a role, as people are: a grant to the account. */
+  createService: call(z.object({ name: PersonName }), Account, { mutates: true }),
   /** Open ones; never their links. */
   invitations: call(z.object({}), z.array(AccountInvitation)),
   /** `link` is shown this once; `mailed`: it is on its way to them too. One use, by somebody who signs up with this e-mail. */
@@ -70,6 +81,13 @@ export const accountsApi = {
     needs: 'accounts:manage',
     on: 'organization',
     audit: 'account.remove',
+    stepUp: true,
+  }),
+  createService: api(accounts.createService, {
+    http: 'POST /accounts/services',
+    needs: 'accounts:manage',
+    on: 'organization',
+    audit: 'account.create-service',
     stepUp: true,
   }),
   invitations: api(accounts.invitations, { http: 'GET /accounts/invitations', needs: 'accounts:read', on: 'organization' }),

@@ -71,7 +71,7 @@ export const NewPasskey = z.object({
 })
 export type NewPasskey = z.infer<typeof NewPasskey>
 
-export const FactorName = z.enum(['password', 'totp', 'recovery', 'passkey'])
+export const FactorName = z.enum(['password', 'totp', 'recovery', 'passkey', 'provider'])
 
 export const Passkey = z.object({
   id: z.string(),
@@ -111,6 +111,8 @@ export const Notice = z.object({
     'passkey_removed',
     'codes_drawn',
     'code_used',
+    /** Given back at the hub's own machine. */
+    'reset',
     'token_made',
   ]),
   ip: z.string(),

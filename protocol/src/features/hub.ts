@@ -9,10 +9,12 @@ import { eventsApi } from './events.ts'
 import { factorsApi } from './factors.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
+import { identitiesApi } from './identities.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
 import { organizationsApi } from './organizations.ts'
 import { rolesApi } from './roles.ts'
+import { scimApi } from './scim.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
 import { settingsApi } from './settings.ts'
@@ -31,10 +33,12 @@ export const hubFeatures = {
   factors: factorsApi,
   fleet: fleetApi,
   hosts: hostsApi,
+  identities: identitiesApi,
   logins: loginsApi,
   metrics: metricsApi,
   organizations: organizationsApi,
   roles: rolesApi,
+  scim: scimApi,
   teams: teamsApi,
   secrets: secretsApi,
   settings: settingsApi,

@@ -10,6 +10,7 @@ export const PersonName = z.string().check(z.trim(), z.minLength(1), z.maxLength
 export const Me = z.object({
   account: z.string(),
   name: z.string(),
+  /** Empty: an account that came through a provider. */
   email: z.string(),
   language: z.enum(['en', 'fr']),
   organization: z.object({ id: z.string(), name: z.string() }),
@@ -17,6 +18,8 @@ export const Me = z.object({
   loginExpiresMs: z.number(),
   /** The organization asks for a second factor and this account has none: all else is closed till it has. */
   mustEnrol: z.optional(z.boolean()),
+  /** The provider that this login came through: it stays in this organization. `own`: the account stands on it alone. */
+  provider: z.optional(z.object({ id: z.string(), name: z.string(), kind: z.string(), own: z.boolean() })),
 })
 export type Me = z.infer<typeof Me>
 

@@ -39,12 +39,15 @@ const Effect = z.enum(['allow', 'deny'])
 /** A role given to somebody at some place; `deny` takes its permissions away there, whatever else allows them. */
 export const RoleGrant = z.object({
   id: z.string(),
-  holder: z.object({ kind: z.enum(['account', 'team']), id: z.string(), name: z.string() }),
+  /** `service`: an account that nobody signs in to. */
+  holder: z.object({ kind: z.enum(['account', 'team']), id: z.string(), name: z.string(), service: z.optional(z.boolean()) }),
   role: z.object({ id: z.string(), name: z.string() }),
   effect: Effect,
   /** `name`: what the target is called now; empty: it is gone. */
   reach: z.object({ on: z.enum(['organization', 'environment', 'host', 'tag']), target: z.string(), name: z.string() }),
   createdMs: z.number(),
+  /** The provider whose rules gave it, by name: it comes and goes with these. */
+  provider: z.optional(z.string()),
 })
 export type RoleGrant = z.infer<typeof RoleGrant>
 
@@ -59,7 +62,7 @@ export const Because = z.object({
 })
 
 export const Explained = z.object({
-  account: z.object({ id: z.string(), name: z.string() }),
+  account: z.object({ id: z.string(), name: z.string(), kind: z._default(z.enum(['person', 'service']), 'person') }),
   /** What was asked about, as it is called. */
   place: z.object({ on: z.enum(['organization', 'environment', 'host']), name: z.string() }),
   /** Every permission that there is, in order. `because` null: no grant says anything of it. */

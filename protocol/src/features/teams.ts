@@ -11,6 +11,8 @@ export const Team = z.object({
   name: z.string(),
   members: z.array(z.object({ id: z.string(), name: z.string() })),
   grants: z.int(),
+  /** A directory made it over SCIM, and says who of its people belongs to it. */
+  provisioned: z._default(z.boolean(), false),
 })
 export type Team = z.infer<typeof Team>
 

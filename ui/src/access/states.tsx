@@ -25,9 +25,13 @@ const person = (name: string, more: Partial<Account> = {}): Account => ({
   name,
   email: `${name.toLowerCase().slice(0, 40)}@example.test`,
   joinedMs: now - 40 * day,
+  kind: 'person',
+  provisioned: false,
+  active: true,
   lastSeenMs: now - 60_000,
   teams: [],
   roles: ['viewer'],
+  providers: [],
   otherGrants: 0,
   ...more,
 })
@@ -86,7 +90,7 @@ const book = { grants: { now: () => grants } } as unknown as Book
 
 const because = { grant: 'g', role: 'operator', team: '', effect: 'allow', reach: { on: 'tag', name: 'night' } } as const
 const told: Explained = {
-  account: { id: 'Ada', name: 'Ada' },
+  account: { id: 'Ada', name: 'Ada', kind: 'person' },
   place: { on: 'host', name: 'web-1' },
   permissions: [
     { name: 'hosts:read', allowed: true, because },
@@ -110,7 +114,9 @@ export function AccessStates(): JSX.Element {
       <PeopleTable people={people} />
       <OpenInvitations open={invitations} onChange={nothing} />
       <InviteLink made={{ email: 'new@example.test', link: `https://hub.example/join#${'x'.repeat(43)}`, expiresMs: now + 7 * day }} />
-      <TeamTable teams={[{ id: 'quay', name: 'Quay', members: people.map(({ id, name }) => ({ id, name })), grants: 2 }]} />
+      <TeamTable
+        teams={[{ id: 'quay', name: 'Quay', members: people.map(({ id, name }) => ({ id, name })), grants: 2, provisioned: true }]}
+      />
       <section class="box">
         <GrantList book={book} grants={grants} none={say('grants.none')} />
         <GrantList book={book} grants={grants} none={say('grants.none')} holders />

@@ -3,6 +3,7 @@ import type { Factor } from '@fairlead/protocol/api.ts'
 import type { Client } from '@fairlead/protocol/contract.ts'
 import type { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { codeOf, FairleadError, isCode } from '@fairlead/protocol/errors.ts'
+import type { Me } from '@fairlead/protocol/features/logins.ts'
 import { rightsChanged } from '@fairlead/protocol/rights-changed.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
@@ -191,7 +192,8 @@ async function acceptedNow(): Promise<readonly Factor[]> {
     ...(passkeys.length > 0 ? (['passkey'] as const) : []),
     ...(totpSinceMs === null ? [] : (['totp'] as const)),
   ]
-  return second.length === 0 ? ['password'] : [...second, ...(recoveryCodesLeft > 0 ? (['recovery'] as const) : [])]
+  if (second.length === 0) return (await fetchJson<Me>('GET', '/me')).provider?.own === true ? ['provider'] : ['password']
+  return [...second, ...(recoveryCodesLeft > 0 ? (['recovery'] as const) : [])]
 }
 
 /** One question over the session. */

@@ -2,6 +2,7 @@ import { A, useSearchParams } from '@solidjs/router'
 import { createSignal, For, Show, type JSX, type ParentProps } from 'solid-js'
 import { AccessStates } from '../access/states.tsx'
 import { Outcome } from '../audit/Outcome.tsx'
+import { TrailStates } from '../audit/states.tsx'
 import { card as containerCard, columns as containerColumns } from '../containers/columns.tsx'
 import { Checklist } from '../enrolment/Checklist.tsx'
 import { EarlierLine, Line } from '../enrolment/Line.tsx'
@@ -206,6 +207,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   access: () => <AccessStates />,
   tokens: () => <TokenStates />,
   secrets: () => <SecretStates />,
+  trail: () => <TrailStates />,
   outcomes: () => (
     <p class="row">
       <For each={outcomes}>{(row) => <Outcome row={row} />}</For>

@@ -1,19 +1,22 @@
 import { createEffect, createSignal, For, onCleanup, Show, untrack, type JSX } from 'solid-js'
-import type { Factor } from '@fairlead/protocol/api.ts'
+import type { Factor as AnyFactor } from '@fairlead/protocol/api.ts'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Challenge, Given } from '@fairlead/protocol/features/factors.ts'
 import { ErrorBox } from '../kit/kit.tsx'
 import { passkeysWork, signWith } from './passkey.ts'
 import { w } from './words.ts'
 
+/** What is given on this page; a provider is gone to. */
+type Factor = Exclude<AnyFactor, 'provider'>
+
 /** One proof of who one is: the strongest that works here first, each other one a click away. What was typed stays after a refusal. */
 export function Proof(props: {
-  readonly accepts: readonly Factor[]
+  readonly accepts: readonly AnyFactor[]
   readonly challenge: () => Promise<Challenge>
   /** Rejects when it was not taken. */
   readonly send: (given: Given) => Promise<unknown>
 }): JSX.Element {
-  const usable = () => props.accepts.filter((factor) => factor !== 'passkey' || passkeysWork())
+  const usable = () => props.accepts.filter((factor): factor is Factor => factor !== 'provider' && (factor !== 'passkey' || passkeysWork()))
   const [chosen, setChosen] = createSignal<Factor>(untrack(usable)[0] ?? 'password')
   const [error, setError] = createSignal<unknown>()
   const [busy, setBusy] = createSignal(false)

@@ -1,7 +1,8 @@
-import type { JSX } from 'solid-js'
+import { Show, type JSX } from 'solid-js'
 import type { Challenge, Given } from '@fairlead/protocol/features/factors.ts'
 import { fetchJson, renew, type Wanted } from '../api/api.ts'
 import { Dialog } from '../kit/Dialog.tsx'
+import { ProveAway } from './ProveAway.tsx'
 import { Proof } from './Proof.tsx'
 import { w } from './words.ts'
 
@@ -16,11 +17,13 @@ export function StepUp(props: { readonly wanted: Wanted }): JSX.Element {
   return (
     <Dialog title={w('stepUp.title')} onClose={() => props.wanted.settle(false)}>
       <p>{w('stepUp.why')}</p>
-      <Proof
-        accepts={props.wanted.accepts}
-        challenge={() => fetchJson<Challenge>('POST', '/logins/current/challenge', { wanted: method() })}
-        send={send}
-      />
+      <Show when={!props.wanted.accepts.includes('provider')} fallback={<ProveAway />}>
+        <Proof
+          accepts={props.wanted.accepts}
+          challenge={() => fetchJson<Challenge>('POST', '/logins/current/challenge', { wanted: method() })}
+          send={send}
+        />
+      </Show>
     </Dialog>
   )
 }

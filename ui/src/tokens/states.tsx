@@ -10,7 +10,7 @@ const token = (name: string, more: Partial<Token> = {}): Token => ({
   id: name,
   name,
   begins: 'fl_pat_4k2mzq_',
-  account: { id: 'ada', name: 'Ada' },
+  account: { id: 'ada', name: 'Ada', kind: 'person' },
   scopes: ['hosts:read', 'containers:read', 'kites:fly'],
   addresses: [],
   createdMs: now - 30 * day,
@@ -25,7 +25,7 @@ const tokens = [
   token('Deploy', { scopes: ['hosts:read'], addresses: ['10.0.0.0/8', '2001:db8:1234:5678::/64'], lastUsedMs: 0, lastUsedIp: '' }),
   token('About to end', { expiresMs: now + 3.5 * day }),
   token('Ended', { expiresMs: now - day }),
-  token('x'.repeat(64), { account: { id: 'b', name: 'y'.repeat(128) } }),
+  token('x'.repeat(64), { account: { id: 'b', name: 'y'.repeat(128), kind: 'service' } }),
 ]
 
 /** Every state of a token, from fixed samples. */
