@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
+import { openApprovals } from './approvals/approvals.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
@@ -24,7 +25,7 @@ import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
 import { renderMetrics } from './base/prometheus.ts'
-import { createDoors, type Doors } from './base/serve.ts'
+import { createDoors, endpointsOf, type Doors } from './base/serve.ts'
 import { serveConsole } from './base/static.ts'
 import { createRates } from './base/rates.ts'
 import { openSeal, type OpenSeal } from './base/seal.ts'
@@ -209,7 +210,16 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
   const allowed = createRates()
-  const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
+  const doors = createDoors({
+    secondPerson: people.secondPerson,
+    features: hubFeatures,
+    handlers,
+    audits,
+    log,
+    places,
+    nameOf: inventory.nameOf,
+    rates: allowed,
+  })
   const consoles = openConsoles(doors)
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
@@ -294,6 +304,7 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
+  const approvals = openApprovals({ db, endpoints: endpointsOf(hubFeatures), places, rightsOf })
   const removal: RemovalDeps = {
     ...leave,
     db,
@@ -309,8 +320,10 @@ async function openPeople({ db, seal, audits, book, log, config, outbound, state
     mail,
     finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
+    secondPerson: approvals.gate,
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
+      approvals: approvals.handlers,
       accounts: serveAccounts({ db, audits, roles, logins, mail, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),

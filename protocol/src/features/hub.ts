@@ -1,5 +1,6 @@
 import type { Api } from '../api.ts'
 import { accountsApi } from './accounts.ts'
+import { approvalsApi } from './approvals.ts'
 import { auditApi } from './audit.ts'
 import { containersApi } from './containers.ts'
 import { demoApi } from './demo.ts'
@@ -24,6 +25,7 @@ import { tokensApi } from './tokens.ts'
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
   accounts: accountsApi,
+  approvals: approvalsApi,
   audit: auditApi,
   containers: containersApi,
   demo: demoApi,
