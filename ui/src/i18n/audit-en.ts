@@ -149,6 +149,7 @@ export const auditEn = {
   'code.invalid_input': 'not understood',
   'code.unauthenticated': 'not signed in',
   'code.forbidden': 'not allowed',
+  'code.unapproved': 'not agreed to by a second person',
   'code.unproven': 'not proved anew',
   'code.not_found': 'not found',
   'code.conflict': 'in conflict with what is there',

@@ -152,6 +152,7 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'code.invalid_input': 'non compris',
   'code.unauthenticated': 'non connecté',
   'code.forbidden': 'non permis',
+  'code.unapproved': 'sans l’accord d’une seconde personne',
   'code.unproven': 'identité non confirmée à nouveau',
   'code.not_found': 'introuvable',
   'code.conflict': 'en conflit avec l’existant',

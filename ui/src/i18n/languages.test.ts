@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accessEn } from './access-en.ts'
 import { accessFr } from './access-fr.ts'
+import { approvalsEn } from './approvals-en.ts'
+import { approvalsFr } from './approvals-fr.ts'
 import { askEn } from './ask-en.ts'
 import { askFr } from './ask-fr.ts'
 import { en } from './en.ts'
@@ -62,6 +64,7 @@ const alike = new Set([
 const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> = {
   '': [en, fr],
   'access.': [accessEn, accessFr],
+  'approvals.': [approvalsEn, approvalsFr],
   'ask.': [askEn, askFr],
   'factors.': [factorsEn, factorsFr],
   'secrets.': [secretsEn, secretsFr],

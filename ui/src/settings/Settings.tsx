@@ -3,6 +3,8 @@ import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
 import type { Setting } from '@fairlead/protocol/features/settings.ts'
 import { holdsWords } from '../access/told.ts'
 import { ask } from '../api/api.ts'
+import { PolicyFields } from '../approvals/PolicyFields.tsx'
+import { say as approvalWords } from '../approvals/words.ts'
 import { Locked, Part } from '../kit/ask.tsx'
 import { act, Empty } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
@@ -72,6 +74,9 @@ export function Settings(): JSX.Element {
           </>
         )}
       </Part>
+      <Show when={holdsWords([approvalWords('policy.title'), 'approval'], filter())}>
+        <PolicyFields />
+      </Show>
       <Show when={may('hub:settings')}>
         <Part of={hub} what={say('error.hub')}>
           {() => <HubTable settings={found().filter(({ name }) => name.startsWith('hub.'))} />}
@@ -80,7 +85,14 @@ export function Settings(): JSX.Element {
       <Show when={may('organization:manage') && removal()}>
         <RemoveOrganization />
       </Show>
-      <Show when={settings.now() !== undefined && found().length === 0 && !removal()}>
+      <Show
+        when={
+          settings.now() !== undefined &&
+          found().length === 0 &&
+          !removal() &&
+          !holdsWords([approvalWords('policy.title'), 'approval'], filter())
+        }
+      >
         <Empty text={say('none')} />
       </Show>
     </>

@@ -18,7 +18,12 @@ import { UserMenu } from './UserMenu.tsx'
 const KeyHelp = lazy(async () => ({ default: (await import('./KeyHelp.tsx')).KeyHelp }))
 /** The frame around every page: rail, search, banner, keys. */
 export function Shell(
-  props: ParentProps<{ readonly me: Me; readonly onOut: (byChoice: boolean) => void; readonly onSwitch: () => void }>,
+  props: ParentProps<{
+    readonly me: Me
+    readonly onOut: (byChoice: boolean) => void
+    readonly onSwitch: () => void
+    readonly beside?: JSX.Element
+  }>,
 ): JSX.Element {
   const [searching, setSearching] = createSignal(false)
   const [helping, setHelping] = createSignal<readonly KeyAction[]>()
@@ -72,6 +77,7 @@ export function Shell(
         </button>
         <span class="grow hide-phone" />
         <Tray />
+        <Suspense>{props.beside}</Suspense>
         <span class="organization clip dim hide-phone" title={plain(props.me.organization.name)}>
           {plain(props.me.organization.name)}
         </span>
