@@ -39,6 +39,11 @@ export interface Config {
   readonly backup?: BackupSettings | undefined
   /** What a backup says of where this hub is: nothing secret. */
   readonly said?: Readonly<Record<string, string>>
+  /** Of logins, for every organization; absent: as each one chooses. */
+  readonly loginIdleMinutes?: number | undefined
+  readonly loginLifeMinutes?: number | undefined
+  /** Which settings were given, and whether by a variable or by a file that one names. */
+  readonly given?: ReadonlyMap<string, 'env' | 'file'>
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
 }
@@ -61,6 +66,8 @@ const names = [
   'FAIRLEAD_TLS_KEY',
   'FAIRLEAD_AUDIT_SINKS',
   ...['DIR', 'EVERY', 'KEEP', 'PASSPHRASE', 'PASSPHRASE_FILE'].map((name) => `FAIRLEAD_BACKUP_${name}`),
+  'FAIRLEAD_LOGIN_IDLE_MINUTES',
+  'FAIRLEAD_LOGIN_LIFE_MINUTES',
   'FAIRLEAD_DEMO',
   'FAIRLEAD_REQUIRE_ALL',
 ]
@@ -91,6 +98,9 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     auditSinks: env['FAIRLEAD_AUDIT_SINKS'] === undefined ? [] : readSinks(env['FAIRLEAD_AUDIT_SINKS'], problems),
     backup: backupSettings(env, problems),
     said: saidIn(env),
+    loginIdleMinutes: minutes(env, 'FAIRLEAD_LOGIN_IDLE_MINUTES', problems),
+    loginLifeMinutes: minutes(env, 'FAIRLEAD_LOGIN_LIFE_MINUTES', problems),
+    given: givenIn(env),
     demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)
@@ -116,6 +126,21 @@ function listen(env: Env, name: string, fallback: string, problems: string[]): L
   const { hostname, port, protocol } = new URL(text)
   if (!/^https?:$/.test(protocol)) problems.push(`${name} must begin with http:// or https://, not "${text}".`)
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }
+}
+
+/** A week at most. */
+function minutes(env: Env, name: string, problems: string[]): number | undefined {
+  const text = env[name]
+  if (text === undefined || text === '') return undefined
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (value < 5 || value > 7 * 24 * 60) problems.push(`${name} must be a number of minutes from 5 to 10080, not "${text}".`)
+  return value
+}
+
+/** What was set at all, by name; of `X_FILE` it is `X` that was. */
+function givenIn(env: Env): ReadonlyMap<string, 'env' | 'file'> {
+  const set = Object.keys(env).filter((name) => /^(FAIRLEAD|DATABASE)_/.test(name) && env[name] !== '')
+  return new Map(set.map((name) => (name.endsWith('_FILE') ? [name.slice(0, -5), 'file'] : [name, 'env'])))
 }
 
 function publicUrl(env: Env, problems: string[]): string | undefined {

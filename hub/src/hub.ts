@@ -144,7 +144,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
   const places = createPlaces(db, book)
   const leave = createLeave({ fleet, inventory, book, metrics, dataDir: config.dataDir })
-  const people = await openPeople({ db, seal, audits, book, places, log, config, outbound, firstRunCode, state, address, leave })
+  const known = { log, config, outbound, firstRunCode, state, address, leave, certificate }
+  const people = await openPeople({ db, seal, audits, book, places, ...known })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -158,8 +159,10 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     ...people.handlers,
     ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
+  const { nameOf } = inventory
   const rates = createRates()
-  const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates })
+  const { secondPerson } = people
+  const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf, rates, secondPerson })
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size

@@ -1,13 +1,15 @@
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
+import { openApprovals } from './approvals/approvals.ts'
 import type { Audits } from './base/audit.ts'
+import type { Certificate } from './base/certificate.ts'
 import type { Consoles } from './base/console.ts'
 import type { Database } from './base/db.ts'
 import type { HttpApi } from './base/http.ts'
 import type { Log } from './base/log.ts'
 import type { Outbound } from './base/outbound.ts'
 import type { OpenSeal } from './base/seal.ts'
-import type { Places } from './base/serve.ts'
+import { endpointsOf, type Places } from './base/serve.ts'
 import { version } from './base/version.ts'
 import type { Config } from './config.ts'
 import { serveEnvironments } from './environments/environments.ts'
@@ -20,6 +22,7 @@ import { openLogins } from './logins/logins.ts'
 import { openMail } from './mail/mail.ts'
 import { removeOrganization, serveOrganizations, type RemovalDeps } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
+import { createLives, serveSettings } from './settings/settings.ts'
 import { serveScim } from './scim/scim.ts'
 import { serveTeams } from './teams/teams.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -35,6 +38,7 @@ export interface PeopleDeps {
   readonly outbound: Outbound
   readonly state: Ports
   readonly firstRunCode: string
+  readonly certificate: Certificate
   /** Where people reach this hub. */
   readonly address: () => string
   /** What ends with an organization beside its people. */
@@ -42,20 +46,8 @@ export interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-export async function openPeople({
-  db,
-  seal,
-  audits,
-  book,
-  places,
-  log,
-  config,
-  outbound,
-  state,
-  firstRunCode,
-  address,
-  leave,
-}: PeopleDeps) {
+export async function openPeople(deps: PeopleDeps) {
+  const { db, seal, audits, book, places, log, config, outbound, state, firstRunCode, address, leave, certificate } = deps
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const roles = openRoles({ db, permissions, places })
@@ -63,10 +55,11 @@ export async function openPeople({
   const place = passkeyPlace(config.publicUrl, state)
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
   const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
-  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
+  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, lives: createLives(config), firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
+  const approvals = openApprovals({ db, endpoints: endpointsOf(hubFeatures), places, rightsOf })
   const removal: RemovalDeps = {
     ...leave,
     db,
@@ -81,12 +74,15 @@ export async function openPeople({
     mail,
     finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
+    secondPerson: approvals.gate,
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
+      approvals: approvals.handlers,
       accounts: serveAccounts({ db, audits, roles, logins, mail, address }),
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins, remove: (organization) => removeOrganization(removal, organization) }),
+      settings: serveSettings({ db, config, facts: { version, certificate, ports: () => state }, forgetLogins: logins.forget }),
       scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),

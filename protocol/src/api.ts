@@ -18,6 +18,8 @@ interface Door {
    * proved: `{ stepUp: ['passkey', 'totp'] }`; `logins.prove` takes the proof, and the same request then goes through.
    */
   readonly stepUp?: true
+  /** An organization may put it under four eyes: it then answers `unapproved` until somebody else agreed (`approvals`). */
+  readonly secondPerson?: true
   /**
    * For service accounts alone, at an address of this standard's own at the hub's root and in its own shape: neither under `/api/v1` nor
    * on a session.

@@ -5,6 +5,8 @@ export const codes = {
   forbidden: { status: 403, exit: 77, retryable: false },
   /** Allowed, to whoever proves anew that it is them. */
   unproven: { status: 403, exit: 77, retryable: false },
+  /** Allowed, once a second person agreed. */
+  unapproved: { status: 403, exit: 77, retryable: false },
   not_found: { status: 404, exit: 66, retryable: false },
   conflict: { status: 409, exit: 73, retryable: false },
   too_large: { status: 413, exit: 65, retryable: false },

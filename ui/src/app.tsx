@@ -2,7 +2,7 @@ import { Route, Router } from '@solidjs/router'
 import { createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, Switch, type Component, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
-import { fetchJson, rightsChanges, wanted } from './api/api.ts'
+import { fetchJson, forTwo, rightsChanges, setForTwo, wanted } from './api/api.ts'
 import { t } from './i18n/i18n.ts'
 import { Empty, ErrorBox, NoPermission, Skeleton } from './kit/kit.tsx'
 import { may, setMe as tellMe } from './kit/me.ts'
@@ -23,6 +23,11 @@ const Profile = lazy(async () => ({ default: (await import('./logins/Profile.tsx
 const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).MustEnrol }))
 const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')).Access }))
 const Secrets = lazy(async () => ({ default: (await import('./secrets/Secrets.tsx')).Secrets }))
+const Settings = lazy(async () => ({ default: (await import('./settings/Settings.tsx')).Settings }))
+const Switcher = lazy(async () => ({ default: (await import('./organizations/Switcher.tsx')).Switcher }))
+const Approvals = lazy(async () => ({ default: (await import('./approvals/Approvals.tsx')).Approvals }))
+const AskApproval = lazy(async () => ({ default: (await import('./approvals/AskApproval.tsx')).AskApproval }))
+const Waiting = lazy(async () => ({ default: (await import('./approvals/Waiting.tsx')).Waiting }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
@@ -39,6 +44,7 @@ export function App(): JSX.Element {
   const [ended, setEnded] = createSignal(false)
   const [welcome, setWelcome] = createSignal<Welcome>()
   const [joining, setJoining] = createSignal(location.pathname === '/join')
+  const [switching, setSwitching] = createSignal(false)
   const [error, setError] = createSignal<unknown>()
   createEffect(() => tellMe(me()))
 
@@ -96,10 +102,14 @@ export function App(): JSX.Element {
           <Router
             root={(props) => (
               <>
-                <Shell me={now()} onOut={leave}>
+                <Shell me={now()} onOut={leave} onSwitch={() => setSwitching(true)} beside={<Waiting />}>
                   {props.children}
                 </Shell>
                 <Suspense>
+                  <Show when={forTwo()}>{(asked) => <AskApproval asked={asked()} onClose={() => setForTwo(undefined)} />}</Show>
+                  <Show when={switching()}>
+                    <Switcher onClose={() => setSwitching(false)} />
+                  </Show>
                   <Show when={wanted()}>{(asked) => <StepUp wanted={asked()} />}</Show>
                 </Suspense>
               </>
@@ -117,6 +127,8 @@ export function App(): JSX.Element {
             <Route path="/profile" component={Profile} />
             <Route path="/access/:tab?/:id?" component={Access} />
             <Route path="/secrets/:tab?/:id?" component={guarded('secrets:read', Secrets)} />
+            <Route path="/settings" component={guarded('settings:read', Settings)} />
+            <Route path="/approvals" component={Approvals} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>

@@ -21,7 +21,19 @@ export interface ServeDeps {
   /** What an id on a host is called now; empty: not known. A trail of ids is read by nobody. */
   readonly nameOf?: (organization: string, host: string, id: string) => string
   readonly rates?: Rates
+  readonly secondPerson?: SecondPerson
 }
+
+/** What a door with `secondPerson` is asked. */
+export interface SecondPersonAsked extends Pick<Call, 'name' | 'endpoint' | 'params'> {
+  readonly caller: Caller
+  readonly host: HostRef | undefined
+  readonly environment: string | undefined
+  readonly place: Place
+}
+
+/** Throws `unapproved` where the organization asks for somebody else's yes and there is none, or it was used. */
+export type SecondPerson = (asked: SecondPersonAsked) => Promise<void>
 
 /** Where things are: what requests are judged by. */
 export interface Places {
@@ -73,7 +85,7 @@ export function newTrace(): string {
   return randomBytes(8).toString('hex')
 }
 
-function endpointsOf(features: ServeDeps['features']): ReadonlyMap<string, Endpoint> {
+export function endpointsOf(features: ServeDeps['features']): ReadonlyMap<string, Endpoint> {
   return new Map(
     Object.entries(features).flatMap(([feature, api]) =>
       Object.entries(api).map(([name, endpoint]) => [`${feature}.${name}`, endpoint] as const),
@@ -97,8 +109,12 @@ export function createDoors(deps: ServeDeps): Doors {
     allowed.take('hub', '')
     // First whether anywhere: whoever may it nowhere learns nothing of what there is.
     authorize(name, endpoint, caller, {})
-    const found = caller === undefined ? {} : await find(places, endpoint, caller, params)
+    const found = caller === undefined ? {} : await findPlace(places, endpoint, caller, params)
     authorize(name, endpoint, caller, found)
+    if (endpoint.door.secondPerson === true && caller !== undefined) {
+      const { host, environment, place = {} } = found
+      await deps.secondPerson?.({ name, endpoint, caller, params, host, environment, place })
+    }
     const holders = { login: caller?.login ?? '', host: found.host?.id ?? '' }
     return { ...found, release: endpoint.kind === 'call' ? work.begin() : work.streams.open(holders) }
   }
@@ -109,7 +125,7 @@ export function createDoors(deps: ServeDeps): Doors {
     // A flood must not become a flood of lines.
     if (code === 'rate_limited') return
     log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
-    if ((code !== 'forbidden' && code !== 'unproven' && !isHidden(error)) || caller === undefined) return
+    if ((code !== 'forbidden' && code !== 'unproven' && code !== 'unapproved' && !isHidden(error)) || caller === undefined) return
     const how = lacksProof(error) ? { verb: 'access.step_up' } : { verb: 'access.refused' }
     await audits.write({ ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, ...how })
   }
@@ -187,7 +203,7 @@ function contextOf(
   }
 }
 
-interface Found {
+export interface Found {
   readonly host?: HostRef | undefined
   readonly environment?: string | undefined
   /** Undefined: of all that the caller may see. */
@@ -195,7 +211,7 @@ interface Found {
 }
 
 /** What a request is about: of `hosts` no place, but all that one sees. */
-async function find(places: Places, { door }: Endpoint, { organization }: Caller, params: Call['params']): Promise<Found> {
+export async function findPlace(places: Places, { door }: Endpoint, { organization }: Caller, params: Call['params']): Promise<Found> {
   if (door.on === 'host') {
     const host = await places.host(organization, String(params['host'] ?? ''))
     return { host, place: { host: host.id, environment: host.environment, tags: host.tags } }

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type * as Core from 'drizzle-orm/pg-core'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import * as accountTables from '../accounts/tables.ts'
+import * as approvalTables from '../approvals/tables.ts'
 import * as factorTables from '../factors/tables.ts'
 import * as identityTables from '../identities/tables.ts'
 import * as loginTables from '../logins/tables.ts'
@@ -26,6 +27,7 @@ describe('the typed tables', () => {
   it('are those that the migrations made: every column with its type, and whether it may be empty', async () => {
     for (const table of Object.values({
       ...accountTables,
+      ...approvalTables,
       ...baseTables,
       ...factorTables,
       ...identityTables,

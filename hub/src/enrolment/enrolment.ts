@@ -33,6 +33,8 @@ export interface Enrolment {
 interface Invite {
   readonly ttlSeconds: number
   readonly tags: readonly string[]
+  /** Its id; absent: the default one. */
+  readonly environment?: string | undefined
   readonly hostname?: string | undefined
   readonly address?: string | undefined
   /** Not a line that a person asked for: for a made-up host, or for this machine. */
@@ -54,25 +56,29 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
     return invitation
   }
   const handlers: Handlers<typeof enrolmentApi, HubContext> = {
-    invite: (input, { caller }) => invite(caller.organization, input),
-    list: (_input, { caller }) => listLines(db, caller.organization),
+    invite: (input, { caller, environment }) =>
+      invite(caller.organization, { ...input, environment: environment === '' ? undefined : environment }),
+    list: (_input, { caller }) => listLines(db, caller.organization, (environment) => caller.rights.can('hosts:enrol', { environment })),
     async *watch({ id }, { caller, signal }) {
       const { organization } = caller
       const [row] = await db.tx({ organization }, (_sql, orm) => orm.select().from(invitations).where(eq(invitations.id, id)))
-      if (row === undefined) throw new FairleadError('not_found', 'There is no such line for a host. Make a new one under "Enrol a host".')
+      if (row === undefined || !caller.rights.can('hosts:enrol', { environment: row.environmentId }))
+        throw new FairleadError('not_found', 'There is no such line for a host. Make a new one under "Enrol a host".')
       if (row.hostId !== null && !progress.get(id).used) await recall(db, progress, { organization, id, host: row.hostId })
       if (row.canceledAt !== null) progress.cancel(id)
       yield* watchProgress(progress, id, row.expiresAt.getTime(), signal)
     },
     async cancel({ id }, { caller }) {
       const open = and(eq(invitations.id, id), isNull(invitations.usedAt))
-      const done = await db.tx({ organization: caller.organization }, (_sql, orm) =>
-        orm
+      const done = await db.tx({ organization: caller.organization }, async (_sql, orm) => {
+        const [row] = await orm.select({ environment: invitations.environmentId }).from(invitations).where(open)
+        if (row === undefined || !caller.rights.can('hosts:enrol', { environment: row.environment })) return []
+        return orm
           .update(invitations)
           .set({ canceledAt: sql`now()` })
           .where(open)
-          .returning({ id: invitations.id }),
-      )
+          .returning({ id: invitations.id })
+      })
       if (done.length === 0)
         throw new FairleadError('not_found', 'There is no such line that waits for a host: it was used, canceled, or never made.')
       progress.cancel(id)
@@ -97,7 +103,8 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
   const secretHash = digestOf(secretOf(secret))
   const scriptSha256 = await script.sha256()
   await db.tx({ organization }, async (_sql, orm) => {
-    const [environment] = await orm.select().from(environments).where(eq(environments.name, 'default'))
+    const where = input.environment === undefined ? eq(environments.name, 'default') : eq(environments.id, input.environment)
+    const [environment] = await orm.select().from(environments).where(where)
     assert(environment !== undefined, 'An organization has its default environment.')
     const { tags, hostname = null } = input
     const own = { organizationId: organization, environmentId: environment.id }
@@ -118,12 +125,12 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
   }
 }
 
-async function listLines(db: Database, organization: string): Promise<MadeLine[]> {
-  const { id, tags, createdAt, expiresAt, usedAt, canceledAt } = invitations
+async function listLines(db: Database, organization: string, sees: (environment: string) => boolean): Promise<MadeLine[]> {
+  const { id, environmentId, tags, createdAt, expiresAt, usedAt, canceledAt } = invitations
   const recent = and(sql`length(${id}) = ${idLength}`, sql`${createdAt} > now() - interval '1 day'`)
   const rows = await db.tx({ organization }, (_sql, orm) =>
     orm
-      .select({ id, tags, createdAt, expiresAt, usedAt, canceledAt })
+      .select({ id, environmentId, tags, createdAt, expiresAt, usedAt, canceledAt })
       .from(invitations)
       .where(recent)
       .orderBy(desc(createdAt))
@@ -131,13 +138,15 @@ async function listLines(db: Database, organization: string): Promise<MadeLine[]
   )
   const stateOf = (row: (typeof rows)[number]) =>
     row.usedAt !== null ? 'used' : row.canceledAt !== null ? 'canceled' : row.expiresAt.getTime() <= Date.now() ? 'expired' : 'open'
-  return rows.map((row) => ({
-    id: row.id,
-    state: stateOf(row),
-    tags: row.tags,
-    createdMs: row.createdAt.getTime(),
-    expiresMs: row.expiresAt.getTime(),
-  }))
+  return rows
+    .filter((row) => sees(row.environmentId))
+    .map((row) => ({
+      id: row.id,
+      state: stateOf(row),
+      tags: row.tags,
+      createdMs: row.createdAt.getTime(),
+      expiresMs: row.expiresAt.getTime(),
+    }))
 }
 
 /** What a hub that was started since no longer knows of a line that a host came in by. */

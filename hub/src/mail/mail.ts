@@ -19,7 +19,7 @@ export interface MailDeps {
 
 export interface Invitation {
   readonly organization: string
-  /** The account that invites: its language is used, since nobody knows the other's. */
+  /** The account that invites: its language is used where the organization chose none, since nobody knows the other's. */
   readonly by: string
   readonly to: string
   readonly link: string
@@ -41,10 +41,12 @@ export function openMail({ db, log, settings, address, retryMs }: MailDeps): Mai
   return {
     async invite({ organization, by, to, link, expires }) {
       if (settings === undefined) return false
-      const [named] = await db.tx({ organization }, (_sql, orm) => orm.select({ name: organizations.name }).from(organizations))
+      const [named] = await db.tx({ organization }, (_sql, orm) =>
+        orm.select({ name: organizations.name, language: organizations.language }).from(organizations),
+      )
       const inviter = await personOf(by)
       if (named === undefined || inviter === undefined) return false
-      return outbox.send(invitation(inviter.language, { to, by: inviter.name, organization: named.name, link, expires }))
+      return outbox.send(invitation(named.language ?? inviter.language, { to, by: inviter.name, organization: named.name, link, expires }))
     },
     async tell(account, kind, ip) {
       if (settings === undefined) return

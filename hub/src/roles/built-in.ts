@@ -15,6 +15,7 @@ const governs = [
   'tokens:read',
   'secrets:read',
   'identities:read',
+  'settings:read',
 ]
 
 const only = (...permissions: readonly string[]) => {

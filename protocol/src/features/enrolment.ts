@@ -50,6 +50,8 @@ export const enrolment = {
     z.object({
       ttlSeconds: z._default(z.int().check(z.gte(60), z.lte(86_400)), 900),
       tags: z._default(Tags, []),
+      /** By name or id: where the host will be, and where the right to enrol must hold. Absent: `default`, for who may enrol everywhere. */
+      environment: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
       /** Refuses any other hostname. */
       hostname: z.optional(z.string().check(z.maxLength(253))),
       /** The origin agents dial: https, or http for this machine alone; absent: the hub's public address. */
@@ -67,9 +69,9 @@ export const enrolment = {
 }
 
 export const enrolmentApi = {
-  invite: api(enrolment.invite, { http: 'POST /invitations', needs: 'hosts:enrol', on: 'organization', audit: 'host.invite' }),
-  list: api(enrolment.list, { http: 'GET /invitations', needs: 'hosts:enrol', on: 'organization' }),
-  watch: api(enrolment.watch, { http: 'GET /invitations/:id/watch', needs: 'hosts:enrol', on: 'organization' }),
-  cancel: api(enrolment.cancel, { http: 'DELETE /invitations/:id', needs: 'hosts:enrol', on: 'organization', audit: 'host.invite-cancel' }),
-  addresses: api(enrolment.addresses, { http: 'GET /addresses', needs: 'hosts:enrol', on: 'organization' }),
+  invite: api(enrolment.invite, { http: 'POST /invitations', needs: 'hosts:enrol', on: 'environment', audit: 'host.invite' }),
+  list: api(enrolment.list, { http: 'GET /invitations', needs: 'hosts:enrol', on: 'hosts' }),
+  watch: api(enrolment.watch, { http: 'GET /invitations/:id/watch', needs: 'hosts:enrol', on: 'hosts' }),
+  cancel: api(enrolment.cancel, { http: 'DELETE /invitations/:id', needs: 'hosts:enrol', on: 'hosts', audit: 'host.invite-cancel' }),
+  addresses: api(enrolment.addresses, { http: 'GET /addresses', needs: 'hosts:enrol', on: 'hosts' }),
 }

@@ -165,5 +165,6 @@ export const factorsApi = {
     on: 'organization',
     audit: 'factor.policy',
     stepUp: true,
+    secondPerson: true,
   }),
 }

@@ -102,6 +102,12 @@ export const hostsApi = {
   watch: api(hostsHub.watch, { http: 'GET /hosts/watch', needs: 'hosts:read', on: 'hosts' }),
   get: api(hostsHub.get, { http: 'GET /hosts/:host', needs: 'hosts:read', on: 'host' }),
   update: api(hostsHub.update, { http: 'PATCH /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.update' }),
-  revoke: api(hostsHub.revoke, { http: 'DELETE /hosts/:host', needs: 'hosts:manage', on: 'host', audit: 'host.revoke' }),
+  revoke: api(hostsHub.revoke, {
+    http: 'DELETE /hosts/:host',
+    needs: 'hosts:manage',
+    on: 'host',
+    audit: 'host.revoke',
+    secondPerson: true,
+  }),
   link: api(hostsHub.link, { http: 'GET /hosts/:host/link', needs: 'hosts:read', on: 'host' }),
 }

@@ -1,5 +1,6 @@
 import type { Api } from '../api.ts'
 import { accountsApi } from './accounts.ts'
+import { approvalsApi } from './approvals.ts'
 import { auditApi } from './audit.ts'
 import { containersApi } from './containers.ts'
 import { demoApi } from './demo.ts'
@@ -17,12 +18,14 @@ import { rolesApi } from './roles.ts'
 import { scimApi } from './scim.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
+import { settingsApi } from './settings.ts'
 import { terminalsApi } from './terminals.ts'
 import { tokensApi } from './tokens.ts'
 
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
   accounts: accountsApi,
+  approvals: approvalsApi,
   audit: auditApi,
   containers: containersApi,
   demo: demoApi,
@@ -40,6 +43,7 @@ export const hubFeatures = {
   scim: scimApi,
   teams: teamsApi,
   secrets: secretsApi,
+  settings: settingsApi,
   terminals: terminalsApi,
   tokens: tokensApi,
 } satisfies Record<string, Api>

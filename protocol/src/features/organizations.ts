@@ -48,6 +48,7 @@ export const organizationsApi = {
     on: 'organization',
     audit: 'organization.delete',
     stepUp: true,
+    secondPerson: true,
   }),
   enter: api(organizations.enter, { http: 'POST /organizations/:id/enter', needs: 'logins:own', on: 'self', audit: 'organization.enter' }),
 }

@@ -153,6 +153,7 @@ export const secretsApi = {
     on: 'environment',
     audit: 'secret.reveal',
     stepUp: true,
+    secondPerson: true,
   }),
   rotateKey: api(secrets.rotateKey, {
     http: 'POST /secret-key',

@@ -196,9 +196,22 @@ async function acceptedNow(): Promise<readonly Factor[]> {
   return [...second, ...(recoveryCodesLeft > 0 ? (['recovery'] as const) : [])]
 }
 
+/** What was refused because a second person must agree first. */
+export interface ForTwo {
+  readonly method: string
+  readonly input: Readonly<Record<string, unknown>>
+}
+const [forTwo, setForTwo] = createSignal<ForTwo>()
+export { forTwo, setForTwo }
+
 /** One question over the session. */
-export function ask<N extends MethodName>(name: N, input: Input<N>): Promise<Output<N>> {
-  return proven(name, () => askOnce(name, input))
+export async function ask<N extends MethodName>(name: N, input: Input<N>): Promise<Output<N>> {
+  try {
+    return await proven(name, () => askOnce(name, input))
+  } catch (error) {
+    if (codeOf(error) === 'unapproved') setForTwo({ method: name, input })
+    throw error
+  }
 }
 
 async function askOnce<N extends MethodName>(name: N, input: Input<N>): Promise<Output<N>> {

@@ -6,7 +6,7 @@ import { readTags, type TagFault as Fault } from '@fairlead/protocol/tags.ts'
 import { ask, follow } from '../api/api.ts'
 import type { Key } from '../i18n/en.ts'
 import { t } from '../i18n/i18n.ts'
-import { ErrorBox, NoPermission, Skeleton } from '../kit/kit.tsx'
+import { ErrorBox, NoPermission, plain, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
@@ -38,6 +38,9 @@ export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
 function Wizard(): JSX.Element {
   const [params, setParams] = useSearchParams<{ line?: string }>()
   const [addresses, { refetch }] = createResource(() => ask('enrolment.addresses', {}))
+  // Whoever may enrol in one alone says which; where there is one there is nothing to choose.
+  const [environments] = createResource(() => ask('environments.list', {}).catch(() => []))
+  const usual = () => (environments() ?? []).find(({ name }) => name === 'default') ?? environments()?.[0]
   const [made, setMade] = createSignal<Invitation>()
   const [lines, setLines] = createSignal<readonly MadeLine[]>([])
   const [progress, setProgress] = createSignal<EnrolProgress>()
@@ -85,7 +88,9 @@ function Wizard(): JSX.Element {
     setFailure(undefined)
     setBusy(true)
     try {
-      const asked = { address, tags: [...(read.tags.length > 0 ? read.tags : tags)], ttlSeconds: Number(fields.get('ttl')) }
+      const environment = String(fields.get('environment') ?? usual()?.id ?? '')
+      const place = environment === '' ? {} : { environment }
+      const asked = { ...place, address, tags: [...(read.tags.length > 0 ? read.tags : tags)], ttlSeconds: Number(fields.get('ttl')) }
       const invited = await ask('enrolment.invite', asked)
       setMade(invited)
       unsaved.saved()
@@ -162,6 +167,20 @@ function Wizard(): JSX.Element {
             </select>
           </label>
         </div>
+        <Show when={(environments() ?? []).length > 1}>
+          <label class="field">
+            {t('hosts.environment')}
+            <select name="environment">
+              <For each={environments() ?? []}>
+                {({ id, name }) => (
+                  <option value={id} selected={id === usual()?.id}>
+                    {plain(name)}
+                  </option>
+                )}
+              </For>
+            </select>
+          </label>
+        </Show>
         <TagFault id="enrol-tags-bad" fault={tagFault()} />
         <Show when={failure()}>{(now) => <ErrorBox what={t(now().what)} error={now().error} />}</Show>
         <p>

@@ -212,6 +212,8 @@ export const accessEn = {
   'may.roles:grant': 'Give roles and take them back',
   'may.roles:manage': 'Make, change and remove roles',
   'may.roles:read': 'See roles, and who has which',
+  'feature.settings': 'Settings',
+  'may.settings:read': 'See the settings',
   'may.scim:provision': 'Make people and teams over SCIM (service accounts only)',
   'may.secrets:read': 'See which secrets there are',
   'may.secrets:reveal': 'Reveal what a secret holds',

@@ -215,6 +215,8 @@ export const accessFr: Readonly<Record<keyof typeof accessEn, string>> = {
   'may.roles:grant': 'Donner et reprendre des rôles',
   'may.roles:manage': 'Créer, modifier et supprimer des rôles',
   'may.roles:read': 'Voir les rôles, et qui les a',
+  'feature.settings': 'Réglages',
+  'may.settings:read': 'Voir les réglages',
   'may.scim:provision': 'Créer des personnes et des équipes par SCIM (comptes de service seulement)',
   'may.secrets:read': 'Voir quels secrets existent',
   'may.secrets:reveal': 'Révéler ce que contient un secret',

@@ -19,6 +19,8 @@ export const en = {
   'nav.access': 'Access',
   'nav.secrets': 'Secrets',
   'nav.more': 'More',
+  'nav.settings': 'Settings',
+  'nav.organizations': 'Switch organization',
   'nav.signOut': 'Sign out',
   'nav.main': 'Main navigation',
   'link.lost': 'Reconnecting, data from {time}',

@@ -19,6 +19,8 @@ export const fr: Readonly<Record<Key, string>> = {
   'nav.access': 'Accès',
   'nav.secrets': 'Secrets',
   'nav.more': 'Plus',
+  'nav.settings': 'Réglages',
+  'nav.organizations': 'Changer d’organisation',
   'nav.signOut': 'Se déconnecter',
   'nav.main': 'Navigation principale',
   'link.lost': 'Reconnexion, données de {time}',

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accessEn } from './access-en.ts'
 import { accessFr } from './access-fr.ts'
+import { approvalsEn } from './approvals-en.ts'
+import { approvalsFr } from './approvals-fr.ts'
 import { askEn } from './ask-en.ts'
 import { askFr } from './ask-fr.ts'
 import { en } from './en.ts'
@@ -12,6 +14,8 @@ import { identitiesEn } from './identities-en.ts'
 import { identitiesFr } from './identities-fr.ts'
 import { secretsEn } from './secrets-en.ts'
 import { secretsFr } from './secrets-fr.ts'
+import { settingsEn } from './settings-en.ts'
+import { settingsFr } from './settings-fr.ts'
 import { tokensEn } from './tokens-en.ts'
 import { tokensFr } from './tokens-fr.ts'
 import { waysEn } from './ways-en.ts'
@@ -56,14 +60,20 @@ const alike = new Set([
   'secrets.title',
   'secrets.version',
   'secrets.versions',
+  'settings.hub.version',
+  'settings.language.en',
+  'settings.language.fr',
+  'settings.minutes',
 ])
 const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> = {
   '': [en, fr],
   'access.': [accessEn, accessFr],
+  'approvals.': [approvalsEn, approvalsFr],
   'ask.': [askEn, askFr],
   'factors.': [factorsEn, factorsFr],
   'identities.': [identitiesEn, identitiesFr],
   'secrets.': [secretsEn, secretsFr],
+  'settings.': [settingsEn, settingsFr],
   'tokens.': [tokensEn, tokensFr],
   'ways.': [waysEn, waysFr],
 }
@@ -103,7 +113,7 @@ describe('the two languages', () => {
 
   it('call what lets a host in by one name, the line that is pasted', () => {
     // People are invited; hosts are not.
-    for (const { key, ...text } of texts.filter(({ key }) => !/account|access|token|secrets/.test(key)))
+    for (const { key, ...text } of texts.filter(({ key }) => !/account|access|token|secrets|settings/.test(key)))
       for (const one of [text.en, text.fr]) assert.doesNotMatch(one, /invitation|join string|jeton|token\b/i, key)
   })
 

@@ -12,6 +12,7 @@ const paths = {
   user: 'M8 2.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6zM2.5 14c.5-3 2.6-4.5 5.5-4.5s5 1.5 5.5 4.5',
   access: 'M10 2a4 4 0 1 1-3.6 5.7L2 12v2h3v-2h2v-2l1.6-.3M11 5h.01',
   secrets: 'M3 7h10v7H3zM5 7V5a3 3 0 0 1 6 0v2M8 10v1.5',
+  settings: 'M2 4.5h7M12 4.5h2M9 3v3h3V3zM2 11.5h2M7 11.5h7M4 10v3h3v-3z',
   more: 'M3 8h.01M8 8h.01M13 8h.01',
   add: 'M8 3v10M3 8h10',
 } as const

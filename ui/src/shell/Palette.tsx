@@ -19,7 +19,12 @@ interface Entry extends Offer {
 const mostShown = 14
 
 /** Go to anything, do anything: pages and actions from here, hosts, tags and containers from the hub. */
-export function Palette(props: { readonly onClose: () => void; readonly onOut: () => void; readonly onKeys: () => void }): JSX.Element {
+export function Palette(props: {
+  readonly onSwitch: () => void
+  readonly onClose: () => void
+  readonly onOut: () => void
+  readonly onKeys: () => void
+}): JSX.Element {
   const id = createUniqueId()
   const [text, setText] = createSignal('')
   const [rows, setRows] = createSignal<readonly FleetRow[]>([])
@@ -60,6 +65,7 @@ export function Palette(props: { readonly onClose: () => void; readonly onOut: (
       { label: t('theme.system'), kind, words: 'theme', run: () => chooseTheme('system') },
       { label: 'English', kind, words: 'language langue', run: () => chooseLanguage('en') },
       { label: 'Français', kind, words: 'language langue', run: () => chooseLanguage('fr') },
+      { label: t('nav.organizations'), kind, words: 'tenant', run: props.onSwitch },
       { label: t('nav.signOut'), kind, words: 'log out', run: props.onOut },
     ]
     return may('hosts:enrol') ? [{ label: t('hosts.enrol'), kind, words: 'add', run: go('/hosts/enrol') }, ...all] : all

@@ -17,7 +17,14 @@ import { UserMenu } from './UserMenu.tsx'
 
 const KeyHelp = lazy(async () => ({ default: (await import('./KeyHelp.tsx')).KeyHelp }))
 /** The frame around every page: rail, search, banner, keys. */
-export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byChoice: boolean) => void }>): JSX.Element {
+export function Shell(
+  props: ParentProps<{
+    readonly me: Me
+    readonly onOut: (byChoice: boolean) => void
+    readonly onSwitch: () => void
+    readonly beside?: JSX.Element
+  }>,
+): JSX.Element {
   const [searching, setSearching] = createSignal(false)
   const [helping, setHelping] = createSignal<readonly KeyAction[]>()
   const navigate = useNavigate()
@@ -70,10 +77,16 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         </button>
         <span class="grow hide-phone" />
         <Tray />
+        <Suspense>{props.beside}</Suspense>
         <span class="organization clip dim hide-phone" title={plain(props.me.organization.name)}>
           {plain(props.me.organization.name)}
         </span>
-        <UserMenu onProfile={() => navigate('/profile')} onKeys={() => setHelping(activeKeys())} onOut={signOut} />
+        <UserMenu
+          onSwitch={props.onSwitch}
+          onProfile={() => navigate('/profile')}
+          onKeys={() => setHelping(activeKeys())}
+          onOut={signOut}
+        />
       </header>
       <nav class="rail" aria-label={t('nav.main')}>
         <For each={places()}>
@@ -92,7 +105,7 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
         <Suspense fallback={<Skeleton />}>{props.children}</Suspense>
       </main>
       <Show when={searching()}>
-        <Palette onClose={() => setSearching(false)} onOut={signOut} onKeys={() => setHelping(activeKeys())} />
+        <Palette onSwitch={props.onSwitch} onClose={() => setSearching(false)} onOut={signOut} onKeys={() => setHelping(activeKeys())} />
       </Show>
       <Show when={helping()}>{(keys) => <KeyHelp keys={keys()} onClose={() => setHelping(undefined)} />}</Show>
       <Leaving leaving={leaving} />

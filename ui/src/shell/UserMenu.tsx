@@ -19,7 +19,12 @@ export function chooseTheme(next: (typeof themes)[number]): void {
 }
 
 /** What is the person's own: how the console looks and speaks, and the way out. */
-export function UserMenu(props: { readonly onProfile: () => void; readonly onKeys: () => void; readonly onOut: () => void }): JSX.Element {
+export function UserMenu(props: {
+  readonly onSwitch: () => void
+  readonly onProfile: () => void
+  readonly onKeys: () => void
+  readonly onOut: () => void
+}): JSX.Element {
   const items = (): readonly MenuItem[] => [
     { label: 'English', checked: language() === 'en', lang: 'en', run: () => chooseLanguage('en') },
     { label: 'Français', checked: language() === 'fr', lang: 'fr', run: () => chooseLanguage('fr') },
@@ -30,6 +35,7 @@ export function UserMenu(props: { readonly onProfile: () => void; readonly onKey
       run: () => chooseTheme(one),
     })),
     { label: t('nav.profile'), begins: true, run: props.onProfile },
+    { label: t('nav.organizations'), run: props.onSwitch },
     { label: t('keys.title'), key: '?', run: props.onKeys },
     { label: t('nav.signOut'), run: props.onOut },
   ]

@@ -10,6 +10,7 @@ const all = [
   ['g y', 'nav.activity', '/activity', 'activity', ['audit:read']],
   ['g u', 'nav.access', '/access', 'access', ['accounts:read', 'teams:read', 'roles:read', 'environments:manage', 'tokens:read']],
   ['g k', 'nav.secrets', '/secrets', 'secrets', ['secrets:read']],
+  ['g e', 'nav.settings', '/settings', 'settings', ['settings:read']],
 ] as const
 
 /** Those for which the bar of a phone has no room: they are under More there. */

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { api, createOwner, createPerson, ok, type Person } from '../../../e2e/fleet/console.ts'
+import { startHub, type HubProcess } from '../../../e2e/fleet/programs.ts'
+
+const password = 'nine lamps along a quay'
+
+describe('four eyes', () => {
+  let hub: HubProcess
+  let base: string
+  let ada: Person
+  let bea: Person
+  let cyn: Person
+  before(async () => {
+    hub = await startHub({})
+    base = `https://127.0.0.1:${hub.httpsPort}`
+    ada = await createOwner(base, hub.code)
+    for (const name of ['one', 'two']) await ok(api(ada, 'POST', '/secrets', { name, value: `value ${name}` }))
+  })
+  after(() => hub?.stop())
+
+  async function joined(name: string, role: string): Promise<Person> {
+    const { link } = await ok(api(ada, 'POST', '/accounts/invitations', { email: `${name}@example.test`, role }))
+    const person = createPerson(base)
+    await ok(api(person, 'POST', '/accounts/accept', { secret: String(link).split('#')[1], name, password }))
+    return person
+  }
+  const reveal = (by: Person, name: string, more: object = {}) => api(by, 'POST', `/secrets/${name}/reveal`, more)
+  const request = (by: Person, name: string) =>
+    api(by, 'POST', '/approvals', { method: 'secrets.reveal', input: { name }, why: 'the shop is down' })
+  const decide = (by: Person, id: unknown, yes = true) => api(by, 'POST', `/approvals/${String(id)}/decision`, { yes })
+  const code = ({ body }: { body: Record<string, unknown> }) => (body['error'] as { code: string } | undefined)?.code
+  const list = async (by: Person) => JSON.parse((await api(by, 'GET', '/approvals')).text) as { id: string; state: string; own: boolean }[]
+  const put = (by: Person, on: readonly string[]) => api(by, 'PUT', '/approval-policy', { on })
+
+  it('are put on no verb that only one person could do', async () => {
+    const alone = await put(ada, ['secret.reveal'])
+    assert.deepEqual([alone.status, /Only one person here may do secret.reveal/.test(alone.text)], [409, true])
+    assert.equal((await put(ada, ['host.list'])).status, 400)
+    ;[bea, cyn] = [await joined('bea', 'owner'), await joined('cyn', 'viewer')]
+    assert.equal((await reveal(ada, 'one')).status, 200)
+    await ok(put(ada, ['secret.reveal', 'approval.policy']))
+    const { all } = await ok(api(ada, 'GET', '/approval-policy'))
+    assert.deepEqual(all, ['approval.policy', 'factor.policy', 'host.revoke', 'organization.delete', 'secret.reveal'])
+  })
+
+  it('let nobody do it alone, nor agree to what they asked for themselves [security 15]', async () => {
+    assert.equal(code(await reveal(ada, 'one')), 'unapproved')
+    const { id } = await ok(request(ada, 'one'))
+    assert.equal(code(await decide(ada, id)), 'forbidden')
+    assert.equal(code(await reveal(ada, 'one')), 'unapproved')
+    // Somebody who could not do it decides nothing, and does not even see it.
+    assert.equal(code(await decide(cyn, id)), 'not_found')
+    assert.deepEqual(await list(cyn), [])
+    assert.equal((await list(bea)).find((one) => one.id === id)?.state, 'open')
+    await ok(decide(bea, id))
+    assert.equal(code(await decide(bea, id)), 'conflict')
+  })
+
+  it('hold for exactly what was asked, for whoever asked, once [security 15]', async () => {
+    assert.equal(code(await reveal(ada, 'two')), 'unapproved')
+    assert.equal(code(await reveal(ada, 'one', { version: 1 })), 'unapproved')
+    assert.equal(code(await reveal(ada, 'one', { environment: 'default' })), 'unapproved')
+    assert.equal(code(await reveal(bea, 'one')), 'unapproved')
+    const answers = await Promise.all(Array.from({ length: 8 }, () => reveal(ada, 'one')))
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array.from({ length: 7 }, () => 403)])
+    assert.equal(code(await reveal(ada, 'one')), 'unapproved')
+    assert.ok((await list(ada)).every(({ own }) => own))
+  })
+
+  it('are refused when whoever agreed lost the right since, or said no [security 15]', async () => {
+    const no = await ok(request(ada, 'one'))
+    await ok(decide(bea, no['id'], false))
+    assert.equal(code(await reveal(ada, 'one')), 'unapproved')
+    const { id } = await ok(request(ada, 'one'))
+    await ok(decide(bea, id))
+    const grants = JSON.parse((await api(ada, 'GET', '/grants')).text) as { id: string; holder: { name: string } }[]
+    const owned = grants.find(({ holder }) => holder.name === 'bea')!
+    await ok(api(ada, 'DELETE', `/grants/${owned.id}`))
+    assert.equal(code(await reveal(ada, 'one')), 'unapproved')
+    const people = JSON.parse((await api(ada, 'GET', '/accounts')).text) as { id: string; name: string }[]
+    const holder = { kind: 'account', id: people.find(({ name }) => name === 'bea')!.id }
+    await ok(api(ada, 'POST', '/grants', { holder, role: 'owner', reach: { on: 'organization' } }))
+    assert.equal((await reveal(ada, 'one')).status, 200)
+  })
+
+  it('are not taken off by one alone, and a token is no second person', async () => {
+    assert.equal(code(await put(ada, [])), 'unapproved')
+    const { token } = await ok(api(bea, 'POST', '/tokens', { name: 'x', scopes: ['secrets:reveal'] }))
+    const { id } = await ok(request(ada, 'two'))
+    const script = await createPerson(base).ask('POST', `/api/v1/approvals/${String(id)}/decision`, {
+      headers: { Authorization: `Bearer ${String(token)}` },
+      body: { yes: true },
+    })
+    assert.equal(script.status, 403)
+    const asked = await ok(api(ada, 'POST', '/approvals', { method: 'approvals.setPolicy', input: { on: [] } }))
+    await ok(decide(bea, asked['id']))
+    await ok(put(ada, []))
+    assert.equal((await reveal(ada, 'two')).status, 200)
+    const { rows } = await ok(api(ada, 'GET', '/audit?filter=approval.decide'))
+    assert.ok((rows as { targetName: string }[]).some(({ targetName }) => targetName.startsWith('yes: approvals.setPolicy')))
+  })
+})
