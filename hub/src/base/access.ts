@@ -57,8 +57,11 @@ export interface HubContext {
   readonly environment: string
   /** The hosts for which the caller may ask this, as it is now. What is answered of many hosts is made of these alone. */
   readonly sight: () => Promise<Sight>
-  /** What the trail calls what this is done to, where its id alone would tell a person nothing. Said before it is done, or with it. */
-  readonly note: (targetName: string) => void
+  /**
+   * What the trail calls what this is done to, where its id alone would tell a person nothing. Said before it is done, or with it.
+   * `organization`: in whose trail it stands, when the caller's own goes with it.
+   */
+  readonly note: (targetName: string, organization?: string) => void
   /** What was otherwise before, and how it is now: for the trail, never of anything secret. What is alike is left out. */
   readonly changed?: (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) => void
   /** Of a stream whose reader may come back after a break and name what it saw last. */

@@ -17,6 +17,8 @@ export interface DataKeys {
   toOpen(name: DataKeyName): Promise<KeyObject | undefined>
   /** Another key seals from now on. */
   retire(organization: string): Promise<void>
+  /** Of an organization that is gone: nothing of its keys stays in memory. */
+  forget(organization: string): void
   /** Those that open only. Also retires what has sealed for `oldMs`. */
   retired(oldMs: number): Promise<DataKeyName[]>
   /** Ends a retired key under which `isLeft` finds nothing, once nobody may seal with it any more. False: not yet. */
@@ -98,6 +100,10 @@ export function createDataKeys(db: Database, ring: Keyring, { leaseMs, settleMs 
       return row === undefined ? undefined : keep(name, row)
     },
     retire,
+    forget(organization) {
+      leases.delete(organization)
+      for (const name of opened.keys()) if (name.startsWith(`${organization}/`)) opened.delete(name)
+    },
     async retired(oldMs) {
       const all = await findRetired(db, ring, oldMs)
       for (const { organization, old } of all) if (old) await retire(organization)

@@ -20,6 +20,8 @@ export interface OpenSeal extends Seal {
   rotate(organization: string): Promise<void>
   /** Seals all data keys under another key encryption key, in one transaction, while all goes on. Resolves with their count. */
   rotateKek(next: Kek): Promise<number>
+  /** Of an organization that is gone: nothing of its keys stays in memory. */
+  forget(organization: string): void
   /** How far a change of the key of an organization is. */
   standing(organization: string): Promise<KeyStanding>
   /** One round of the background work now; resolves with the count of old keys that are still needed. */
@@ -84,6 +86,7 @@ export async function openSeal(deps: SealDeps): Promise<OpenSeal> {
       await keys.retire(organization)
       tendQuietly()
     },
+    forget: keys.forget,
     standing: (organization) => readKeyStanding(db, organization, { columns, told }),
     rotateKek: ring.rotate,
     tend,

@@ -86,8 +86,7 @@ export function createDoors(deps: ServeDeps): Doors {
   const { features, audits, log, places, rates: allowed = createRates() } = deps
   const rowOf = makeRow(deps.nameOf)
   const work = createWork()
-  const answered = new Map<string, number>()
-  const count = (code: string) => void answered.set(code, (answered.get(code) ?? 0) + 1)
+  const { answered, count } = createCounts()
   const endpoints = endpointsOf(features)
   checkEndpoints(endpoints)
 
@@ -111,8 +110,8 @@ export function createDoors(deps: ServeDeps): Doors {
     if (code === 'rate_limited') return
     log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
     if ((code !== 'forbidden' && code !== 'unproven' && !isHidden(error)) || caller === undefined) return
-    const row: AuditEntry = { ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, verb: 'access.refused' }
-    await audits.write(lacksProof(error) ? { ...row, verb: 'access.step_up' } : row)
+    const verb = lacksProof(error) ? 'access.step_up' : 'access.refused'
+    await audits.write({ ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, verb })
   }
 
   return {
@@ -131,7 +130,7 @@ export function createDoors(deps: ServeDeps): Doors {
         throw error
       })
       const row = rowOf(call, host)
-      let noted: Pick<AuditEntry, 'targetName' | 'before' | 'after'> = {}
+      let noted: Partial<Pick<AuditEntry, 'targetName' | 'organization' | 'before' | 'after'>> = {}
       // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
       const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
@@ -143,7 +142,8 @@ export function createDoors(deps: ServeDeps): Doors {
       return {
         context: {
           ...contextOf(places, call, { host, environment }),
-          note: (targetName) => void (noted = { ...noted, targetName: targetName.slice(0, 256) }),
+          note: (targetName, organization) =>
+            void (noted = { ...noted, targetName: targetName.slice(0, 256), ...(organization === undefined ? {} : { organization }) }),
           changed: (before, after) => void (noted = { ...noted, ...differences(before, after) }),
         },
         async done(error, ms) {
@@ -158,6 +158,11 @@ export function createDoors(deps: ServeDeps): Doors {
       }
     },
   }
+}
+
+function createCounts() {
+  const answered = new Map<string, number>()
+  return { answered, count: (code: string) => void answered.set(code, (answered.get(code) ?? 0) + 1) }
 }
 
 async function writeOutcome({ audits, log }: ServeDeps, row: AuditEntry): Promise<void> {

@@ -125,7 +125,13 @@ async function openParts({ db, seal, clock, ends, allow }: Parts) {
   roles.onChange(logins.forget)
   const outbound = createOutbound({ allow })
   const deps = { db, seal, audits, roles, logins, outbound, log: () => undefined, tickets: factors.tickets, origins: () => [origin] }
-  const organizations = serveOrganizations({ db, logins })
+  const organizations = serveOrganizations({
+    db,
+    logins,
+    remove: async () => {
+      throw new Error('nobody is removed here')
+    },
+  })
   return { roles, factors, logins, deps, identities: openIdentities(deps), own: serveFactors({ db, factors, logins }), organizations }
 }
 

@@ -63,6 +63,8 @@ export interface Logins {
   endLogin(caller: Caller): Promise<void>
   /** Somebody whom a provider knows signs in, or must prove more first. */
   readonly signInThrough: SignInThrough
+  /** Ends all logins of an organization, with what is open by them. */
+  endAll(organization: string): Promise<void>
   /** When each account used a login last, ms since the epoch. */
   lastSeen(orm: Orm): Promise<ReadonlyMap<string, number>>
   /** Whose e-mail it is: an account that there is, whose password must be right, or one to be made. Wrong ones get slower. */
@@ -80,17 +82,8 @@ export interface Logins {
   readonly firstRun: boolean
 }
 
-export async function openLogins({
-  db,
-  audits,
-  version,
-  permissions,
-  rightsOf,
-  factors,
-  lives,
-  firstRunCode,
-  now,
-}: LoginsDeps): Promise<Logins> {
+export async function openLogins(deps: LoginsDeps): Promise<Logins> {
+  const { db, audits, version, permissions, rightsOf, factors, lives, firstRunCode, now } = deps
   const held = openHeld(db, rightsOf, factors.standing, lives)
   const renewal = createRenewal(db, held.forgetOne)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
@@ -165,8 +158,11 @@ export async function openLogins({
 function createEnds(
   held: ReturnType<typeof openHeld>,
   tellEnd: (login: string) => void,
-): Pick<Logins, 'endOf' | 'endLogin' | 'endThrough'> {
+): Pick<Logins, 'endAll' | 'endOf' | 'endLogin' | 'endThrough'> {
   return {
+    async endAll(organization) {
+      for (const login of await held.endAll(organization)) tellEnd(login)
+    },
     async endOf(organization, account) {
       for (const login of await held.endOf(organization, account)) tellEnd(login)
     },

@@ -6,16 +6,21 @@ import type { Database } from '../base/db.ts'
 import { and, eq } from '../base/drizzle.ts'
 import { memberships, organizations } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
+import { homeOfRunner } from './remove.ts'
+
+export { removeOrganization, type RemovalDeps } from './remove.ts'
 
 export interface OrganizationsDeps {
   readonly db: Database
   readonly logins: Pick<Logins, 'enter' | 'makeOrganization'>
+  /** All of it, for good. */
+  readonly remove: (organization: string) => Promise<void>
 }
 
 const mostOrganizations = 200
 
 /** The tenants that an account belongs to. */
-export function serveOrganizations({ db, logins }: OrganizationsDeps): Handlers<typeof organizationsApi, LoginContext> {
+export function serveOrganizations({ db, logins, remove }: OrganizationsDeps): Handlers<typeof organizationsApi, LoginContext> {
   return {
     list: (_input, { caller }) => list(db, caller),
     async create({ name }, { caller, note }) {
@@ -32,6 +37,17 @@ export function serveOrganizations({ db, logins }: OrganizationsDeps): Handlers<
       changed?.({ name: before?.name ?? '' }, { name })
       await db.tx({ organization: id }, (_sql, orm) => orm.update(organizations).set({ name }).where(eq(organizations.organizationId, id)))
       return { id, name, current: true }
+    },
+    async remove({ name }, { caller, note }) {
+      const { organization: id } = caller
+      const own = (await list(db, caller)).find((one) => one.id === id)
+      if (own?.name !== name)
+        throw new FairleadError('invalid_input', `Type the name of the organization as it is: ${own?.name ?? ''}.`, {
+          details: { field: 'name' },
+        })
+      note(name, await homeOfRunner(db, id))
+      await remove(id)
+      return { id }
     },
     async enter({ id }, context) {
       const to = (await list(db, context.caller)).find((organization) => organization.id === id)

@@ -27,6 +27,8 @@ export interface Tokens {
   readonly handlers: Handlers<typeof tokensApi, HubContext>
   findCaller(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
   forget(organization: string): void
+  /** All of an organization: what is open by them ends. */
+  endAll(organization: string): Promise<void>
   /** Told when a token is taken away: what is open by it ends. */
   onEnd(listener: (login: string) => void): void
 }
@@ -103,7 +105,14 @@ export function openTokens({ db, permissions, notices, rightsOf }: TokensDeps): 
       return { id }
     },
   }
-  return { handlers, findCaller: held.find, forget: held.forget, onEnd: (listener) => void listeners.push(listener) }
+  async function endAll(organization: string): Promise<void> {
+    const own = eq(tokens.organizationId, organization)
+    const gone = await db.tx({ organization }, (_sql, orm) => orm.delete(tokens).where(own).returning({ id: tokens.id }))
+    held.forget(organization)
+    for (const { id } of gone) for (const listener of listeners) listener(`token ${id}`)
+  }
+
+  return { handlers, endAll, findCaller: held.find, forget: held.forget, onEnd: (listener) => void listeners.push(listener) }
 }
 
 /** Those that expired stay listed for a week: whoever wonders why a script stopped finds out. */

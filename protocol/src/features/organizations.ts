@@ -21,6 +21,8 @@ const organizations = {
   /** With whoever asks as its owner. For whoever runs the hub: hub-wide, given with the set-up. */
   create: call(z.object({ name: Name }), Organization, { mutates: true }),
   rename: call(z.object({ name: Name }), Organization, { mutates: true }),
+  /** The one that this login is in, for good: its rows, files, secrets, agents and logins. `name`: as it is called, typed. */
+  remove: call(z.object({ name: Name }), z.object({ id: z.string() }), { mutates: true }),
   /** The login goes on in another organization, under a new cookie; what it proved stays as old as it is. */
   enter: call(z.object({ id: Id }), Me, { mutates: true }),
 }
@@ -39,6 +41,13 @@ export const organizationsApi = {
     needs: 'organization:manage',
     on: 'organization',
     audit: 'organization.rename',
+  }),
+  remove: api(organizations.remove, {
+    http: 'POST /organization/removal',
+    needs: 'organization:manage',
+    on: 'organization',
+    audit: 'organization.delete',
+    stepUp: true,
   }),
   enter: api(organizations.enter, { http: 'POST /organizations/:id/enter', needs: 'logins:own', on: 'self', audit: 'organization.enter' }),
 }
