@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
-import { openSchedule, refuseHalfRestored, type Schedule } from './backup/backup.ts'
+import { refuseHalfRestored } from './backup/backup.ts'
+import { openSchedule, type Schedule } from './backup/schedule.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
@@ -83,7 +84,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(lock.close)
     refuseHalfRestored(config.dataDir)
     const identity = openHubIdentity(config.dataDir)
-    const certificate = await openCertificate(config.dataDir, { cert: config.tlsCert, key: config.tlsKey })
+    const certificate = await openCertificate(config.dataDir, filesOf(config))
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
     opened.push(db.close)
     const { dataDir, kek, kekOld } = config
@@ -93,8 +94,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(metrics.close)
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
-    const files = { cert: config.tlsCert, key: config.tlsKey }
-    const backups = openSchedule({ db, log, dataDir, kek, settings: config.backup, said: config.said ?? {}, certificate: files })
+    const backups = openSchedule({ db, log, dataDir, kek, settings: config.backup, said: config.said ?? {}, certificate: filesOf(config) })
     opened.push(backups.close)
     signal?.throwIfAborted()
     const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
@@ -104,10 +104,9 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const begun = { audits, fleet, trail, epochs, backups, outbound }
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
-    const kekPath = join(config.dataDir, 'kek')
-    const control = await openControl(config.dataDir, {
+    const control = await openControl(dataDir, {
       'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
-      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath: join(dataDir, 'kek') }, input as unknown as RotateInput),
     })
     opened.push(control.close)
     lock.tell(hub.url)
@@ -167,23 +166,9 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const ahead = { epochs, onAhead: tellAhead(epochs, enrolled) }
   const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
-  const serving = await openServing({
-    config,
-    log,
-    db,
-    epochs,
-    backups,
-    certificate,
-    doors,
-    people,
-    fleet,
-    trail,
-    kept,
-    installer,
-    accept,
-    state,
-    rates,
-  })
+  const upkeep = () => ({ ...backups.state, hold: epochs.hold })
+  const asked = { doors, people, fleet, trail, kept, installer, accept, rates, upkeep }
+  const serving = await openServing({ config, log, db, certificate, state, ...asked })
 
   return {
     url: `http://${config.http.host}:${state.httpPort}`,
@@ -218,6 +203,8 @@ function createLeave({ fleet, inventory, book, metrics, dataDir }: LeaveDeps): P
     fileDirs: [join(dataDir, 'audit')],
   }
 }
+
+const filesOf = ({ tlsCert: cert, tlsKey: key }: Config) => ({ cert, key })
 
 /** What each host's own agent answers: passed on as it is. */
 function serveHosts(fleet: Fleet) {

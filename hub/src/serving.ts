@@ -3,10 +3,9 @@ import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import type { Trail } from './audit/audit.ts'
-import type { Schedule } from './backup/backup.ts'
 import { serveCallback } from './base/callback.ts'
 import type { Certificate } from './base/certificate.ts'
-import { watchCertificate, type CertificateState, type CertificateWatch } from './base/certificate-watch.ts'
+import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import type { Database } from './base/db.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
@@ -15,7 +14,7 @@ import type { Installer } from './base/installer.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import type { Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
-import { renderMetrics } from './base/prometheus.ts'
+import { renderMetrics, type Figures } from './base/prometheus.ts'
 import type { Rates } from './base/rates.ts'
 import { byLine, bySeq, byTime } from './base/resume.ts'
 import type { Doors } from './base/serve.ts'
@@ -24,7 +23,6 @@ import { version } from './base/version.ts'
 import { createWeb } from './base/web.ts'
 import type { Config } from './config.ts'
 import type { createAccept } from './fleet/accept.ts'
-import type { Epochs } from './fleet/epoch.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import { resumeFleet } from './inventory/fleet.ts'
 import type { createKept } from './inventory/kept.ts'
@@ -54,19 +52,19 @@ export interface ServingDeps {
   readonly people: People
   readonly fleet: Fleet
   readonly trail: Trail
-  readonly epochs: Epochs
-  readonly backups: Schedule
   readonly kept: ReturnType<typeof createKept>
   readonly installer: Installer
   readonly accept: ReturnType<typeof createAccept>
   /** The ports are written into it. */
   readonly state: State
   readonly rates: Rates
+  /** How the backups are, and whether the hub may act. */
+  readonly upkeep: () => Omit<Figures['upkeep'], 'certificate'>
 }
 
 /** Everything that is asked of the hub from outside, on its two ports. */
 export async function openServing(deps: ServingDeps): Promise<{ close(): Promise<void> }> {
-  const { config, log, db, certificate, doors, people, fleet, kept, installer, accept, state, rates } = deps
+  const { config, log, db, certificate, doors, people, fleet, trail, kept, installer, accept, state, rates } = deps
   const consoles = openConsoles(doors)
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates }
@@ -84,7 +82,15 @@ export async function openServing(deps: ServingDeps): Promise<{ close(): Promise
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
-    renderMetrics: () => renderMetrics({ version, doors, consoles: consoles.count, ...figuresOf(deps, loop, shown.state) }),
+    renderMetrics: () =>
+      renderMetrics({
+        version,
+        doors,
+        upkeep: { ...deps.upkeep(), certificate: shown.state },
+        trail: trail.figures(),
+        consoles: consoles.count,
+        ...figuresOf(fleet, loop),
+      }),
     pingDatabase: db.ping,
     isDraining,
     log,
@@ -100,8 +106,13 @@ export async function openServing(deps: ServingDeps): Promise<{ close(): Promise
 
 /** What is put in its place on the disk is shown from then on. */
 function followCertificate({ config, certificate, log }: ServingDeps, listeners: Listeners): CertificateWatch {
-  const given = { cert: config.tlsCert, key: config.tlsKey }
-  return watchCertificate({ current: certificate, dataDir: config.dataDir, given, take: listeners.setCertificate, log })
+  return watchCertificate({
+    current: certificate,
+    dataDir: config.dataDir,
+    given: { cert: config.tlsCert, key: config.tlsKey },
+    take: listeners.setCertificate,
+    log,
+  })
 }
 
 interface Running {
@@ -129,9 +140,8 @@ async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop
   loop.disable()
 }
 
-function figuresOf({ fleet, trail, backups, epochs }: ServingDeps, loop: ReturnType<typeof watchLoop>, certificate: CertificateState) {
-  const upkeep = { ...backups.state, hold: epochs.hold, certificate }
-  return { upkeep, trail: trail.figures(), online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
+function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {
+  return { online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
 }
 
 function watchLoop() {

@@ -1,7 +1,6 @@
 // What the rest of the hub sees of backups.
 export { refuseHalfRestored } from './files.ts'
 export { inOneState } from './dump.ts'
-export { openSchedule, type Schedule } from './schedule.ts'
 export { lastBackup, noteBackup } from './notes.ts'
 export { checkBackup, restoreBackup, type Restored } from './restore.ts'
 export { hubVersion, makeBackup, type BackupInput, type BackupMade } from './make.ts'

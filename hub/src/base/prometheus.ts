@@ -1,6 +1,6 @@
 import type { Doors } from './serve.ts'
 
-interface Figures {
+export interface Figures {
   readonly version: string
   readonly doors: Pick<Doors, 'answered' | 'openStreams'>
   /** Of the audit trail: hosts that saw another one, trails that do not fit what was signed, rows that sinks do not have yet. */

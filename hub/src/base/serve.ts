@@ -110,8 +110,8 @@ export function createDoors(deps: ServeDeps): Doors {
     if (code === 'rate_limited') return
     log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
     if ((code !== 'forbidden' && code !== 'unproven' && !isHidden(error)) || caller === undefined) return
-    const verb = lacksProof(error) ? 'access.step_up' : 'access.refused'
-    await audits.write({ ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, verb })
+    const how = lacksProof(error) ? { verb: 'access.step_up' } : { verb: 'access.refused' }
+    await audits.write({ ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, ...how })
   }
 
   return {

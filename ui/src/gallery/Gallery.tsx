@@ -20,6 +20,7 @@ import { Chart } from '../metrics/Chart.tsx'
 import { dataOf, hostCharts } from '../metrics/charts.ts'
 import { Lost, Newer } from '../shell/Banner.tsx'
 import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
+import { IdentityStates } from '../identities/states.tsx'
 import { SecretStates } from '../secrets/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
 
@@ -206,6 +207,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   ),
   access: () => <AccessStates />,
   tokens: () => <TokenStates />,
+  identities: () => <IdentityStates />,
   secrets: () => <SecretStates />,
   trail: () => <TrailStates />,
   outcomes: () => (

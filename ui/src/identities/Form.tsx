@@ -1,0 +1,119 @@
+import { createSignal, createUniqueId, Show, untrack, type JSX } from 'solid-js'
+import type { Provider } from '@fairlead/protocol/features/identities.ts'
+import { ask } from '../api/api.ts'
+import { AskDialog } from '../kit/ask.tsx'
+import { say } from './words.ts'
+
+/** A new provider, or one that is changed. What is secret goes in and is never shown. */
+export function ProviderForm(props: {
+  readonly before?: Provider
+  readonly onDone: (provider: Provider) => void
+  readonly onClose: () => void
+}): JSX.Element {
+  const before = untrack(() => props.before)
+  const oidc = before?.settings.kind === 'oidc' ? before.settings : undefined
+  const [fields, setFields] = createSignal({
+    name: before?.name ?? '',
+    secret: '',
+    issuer: oidc?.issuer ?? '',
+    clientId: oidc?.clientId ?? '',
+    scopes: oidc?.scopes ?? 'openid profile email groups',
+    groupsClaim: oidc?.groupsClaim ?? 'groups',
+    justInTime: before?.justInTime ?? true,
+    secondFactor: before?.secondFactor ?? ('here' as const),
+  })
+  const set = (some: Partial<ReturnType<typeof fields>>) => setFields({ ...fields(), ...some })
+  const incomplete = () => ['name', 'issuer', 'clientId'].some((name) => fields()[name as 'name'].trim() === '')
+
+  async function send(): Promise<void> {
+    const { name, secret, justInTime, secondFactor, ...rest } = fields()
+    const { issuer, clientId, scopes, groupsClaim } = rest
+    const settings = {
+      kind: 'oidc' as const,
+      issuer: issuer.trim(),
+      clientId: clientId.trim(),
+      scopes: scopes.trim(),
+      groupsClaim: groupsClaim.trim(),
+    }
+    const given = { name: name.trim(), settings, justInTime, secondFactor, ...(secret === '' ? {} : { secret }) }
+    props.onDone(
+      before === undefined
+        ? await ask('identities.create', { ...given, enabled: false })
+        : await ask('identities.update', { id: before.id, ...given }),
+    )
+  }
+
+  return (
+    <AskDialog
+      wide
+      title={before === undefined ? say('add') : `${say('edit')}: ${before.name}`}
+      action={before === undefined ? say('add') : say('save')}
+      disabled={incomplete()}
+      send={send}
+      onClose={props.onClose}
+    >
+      <Text first label={say('name')} hint={say('name.hint')} most={64} value={fields().name} onValue={(name) => set({ name })} />
+      <Text label={say('issuer')} hint={say('issuer.hint')} most={512} value={fields().issuer} onValue={(issuer) => set({ issuer })} />
+      <Text label={say('clientId')} most={256} value={fields().clientId} onValue={(clientId) => set({ clientId })} />
+      <Text
+        secret
+        label={say('secret')}
+        hint={say(before?.hasSecret === true ? 'secret.kept' : 'secret.new')}
+        most={2048}
+        value={fields().secret}
+        onValue={(secret) => set({ secret })}
+      />
+      <Text label={say('scopes')} most={256} value={fields().scopes} onValue={(scopes) => set({ scopes })} />
+      <Text
+        label={say('groupsClaim')}
+        hint={say('groupsClaim.hint')}
+        most={128}
+        value={fields().groupsClaim}
+        onValue={(groupsClaim) => set({ groupsClaim })}
+      />
+      <label class="field">
+        {say('second')}
+        <select value={fields().secondFactor} onChange={(event) => set({ secondFactor: event.currentTarget.value as 'here' | 'provider' })}>
+          <option value="here">{say('second.here')}</option>
+          <option value="provider">{say('second.provider')}</option>
+        </select>
+      </label>
+      <label class="check">
+        <input type="checkbox" checked={fields().justInTime} onChange={(event) => set({ justInTime: event.currentTarget.checked })} />
+        {say('justInTime')}
+      </label>
+    </AskDialog>
+  )
+}
+
+export function Text(props: {
+  readonly label: string
+  readonly hint?: string
+  readonly most: number
+  readonly value: string
+  readonly onValue: (value: string) => void
+  readonly first?: boolean
+  readonly secret?: boolean
+}): JSX.Element {
+  const id = createUniqueId()
+  return (
+    <label class="field">
+      {props.label}
+      <input
+        data-first={props.first === true ? '' : undefined}
+        type={props.secret === true ? 'password' : 'text'}
+        autocomplete={props.secret === true ? 'new-password' : 'off'}
+        spellcheck={false}
+        maxlength={props.most}
+        aria-describedby={props.hint === undefined ? undefined : id}
+        value={props.value}
+        onInput={(event) => props.onValue(event.currentTarget.value)}
+      />
+      <Show when={props.hint}>
+        <small id={id} class="dim">
+          {props.hint}
+        </small>
+      </Show>
+    </label>
+  )
+}

@@ -1,0 +1,6 @@
+import type { Provider } from '@fairlead/protocol/features/identities.ts'
+
+/** Where a provider is, of whatever kind. */
+export function whereOf({ settings }: Provider): string {
+  return settings.kind === 'oidc' ? settings.issuer : settings.host
+}
