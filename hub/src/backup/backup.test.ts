@@ -4,6 +4,7 @@ import { chmodSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readF
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import postgres from 'postgres'
+import { hubCommand } from '../../../e2e/fleet/command.ts'
 import { startPostgres15 } from '../../../e2e/fleet/postgres.ts'
 import { need } from '../../../e2e/need.ts'
 import { openDatabase } from '../base/db.ts'
@@ -157,6 +158,21 @@ describe('a backup of a PostgreSQL of one’s own', need('postgres15'), () => {
     await restoreInto('b')
     refuseHalfRestored(join(dir, 'b'))
     assert.deepEqual(await stateOf('b'), before)
+  })
+
+  it('that is killed at any moment is run again, and ends as if nothing had been', { timeout: 90_000 }, async () => {
+    const before = await stateOf('b')
+    writeFileSync(join(dir, 'passphrase'), 'five unrelated words', { mode: 0o600 })
+    const { databaseUrl, databaseOwnerUrl, dataDir } = configOf('b')
+    const env = { DATABASE_URL: databaseUrl, DATABASE_OWNER_URL: databaseOwnerUrl, FAIRLEAD_DATA_DIR: dataDir }
+    const args = ['restore', file, '--passphrase-file', join(dir, 'passphrase'), '--replace']
+    for (const killAfterMs of [1200, 1800, 2600]) await hubCommand(args, { env, input: 'replace\n', killAfterMs })
+    // Nobody but who types it replaces anything.
+    assert.match((await hubCommand(args, { env, input: 'yes\n' })).err, /Nothing was changed/)
+    const { code, err } = await hubCommand(args, { env, input: 'replace\n' })
+    assert.equal(code, 0, err)
+    assert.deepEqual(await stateOf('b'), before)
+    refuseHalfRestored(dataDir)
   })
 
   it('that cannot be put back whole leaves all as it was', async () => {

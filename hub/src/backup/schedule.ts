@@ -4,7 +4,7 @@ import type { Sql } from 'postgres'
 import type { Database } from '../base/db.ts'
 import type { KekSource } from '../base/kek.ts'
 import type { Log } from '../base/log.ts'
-import { hubVersion, makeBackup } from './backup.ts'
+import { hubVersion, makeBackup } from './make.ts'
 import { lastBackup, noteBackup, type LastBackup } from './notes.ts'
 
 /** What the hub does by itself. */

@@ -38,13 +38,13 @@ interface Row {
 
 const pollMs = 1000
 
-async function read(db: Database): Promise<Row> {
+async function readRow(db: Database): Promise<Row> {
   const [row] = await db.tx({}, (sql) => sql<Row[]>`SELECT number, token, hold, backup_at, seen FROM hub_epoch`)
   return row!
 }
 
 export async function openEpochs(db: Database, identity: Identity, log: Log): Promise<Epochs> {
-  let row = await read(db)
+  let row = await readRow(db)
   let seen = Number(row.seen)
   const ahead = new Set<string>()
   const lifted: (() => void)[] = []
@@ -55,10 +55,6 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
     if (row.hold === hold || row.hold === 'superseded') return
     row = { ...row, hold }
     log('warn', sentence(row)!)
-    write()
-  }
-  function write(): void {
-    const { hold } = row
     db.tx({}, (sql) => sql`UPDATE hub_epoch SET hold = ${hold}, held_at = coalesce(held_at, now()), seen = greatest(seen, ${seen})`).catch(
       (error: unknown) => log('error', 'a hold was not written down; it ends with this run of the hub', { error: String(error) }),
     )
@@ -69,7 +65,7 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
     if (row.hold === '' || reading) return
     reading = true
     try {
-      const now = await read(db)
+      const now = await readRow(db)
       // Not before it was written down itself.
       if (now.token === row.token || now.hold !== '') return
       row = now
