@@ -101,7 +101,11 @@ const ground = new Set(['base', 'fleet', 'docker', 'proxmox', 'kit', 'shell', 'a
 
 /** The floor of a file of hub, agent or console, as in ARCHITECTURE.md; all else is below them. */
 function storey(path: string): number {
-  if (/^(hub\/src\/(hub|main|commands\/.*)|agent\/src\/(run|enrol|main)|ui\/src\/(app|main)|ui\/src\/gallery\/.*)\.tsx?$/.test(path))
+  if (
+    /^(hub\/src\/(hub|main|people|serving|commands\/.*)|agent\/src\/(run|enrol|main)|ui\/src\/(app|main)|ui\/src\/gallery\/.*)\.tsx?$/.test(
+      path,
+    )
+  )
     return 4
   const folder = /^(?:hub|agent|ui)\/src\/([a-z0-9-]+)\//.exec(path)?.[1]
   return folder === undefined || ground.has(folder) ? 2 : 3

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { codes, codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { keyWords } from '@fairlead/protocol/join.ts'
+import { jsonLine } from '@fairlead/protocol/line.ts'
 import { readConfig } from './config.ts'
 import { readPin } from './identity.ts'
 import { enrol } from './enrol.ts'
@@ -18,7 +19,7 @@ const usage = `fairlead-agent ${version}
 `
 
 /** One JSON object a line; control characters cannot break out of it. */
-const say: Say = (level, message, facts = {}) => console.log(JSON.stringify({ time: new Date().toISOString(), level, message, ...facts }))
+const say: Say = (level, message, facts = {}) => console.log(jsonLine({ time: new Date().toISOString(), level, message, ...facts }))
 
 /** For a person at a terminal. */
 const tell: Say = (_level, message, { reason, inMs } = {}) => console.error(`${message}: ${String(reason)} (in ${String(inMs)} ms)`)

@@ -146,7 +146,7 @@ describe('what the console tells, in a browser', need('chromium', 'dockerd', 'bu
     await stage.snap('told-activity')
     await stage.clean()
     await inFrench(async () => {
-      await page.getByText('Supprimer un conteneur').waitFor()
+      await page.locator('.trail', { hasText: 'Supprimer un conteneur' }).waitFor()
       await page.getByLabel(/^Filtre/).fill('renommer un')
       await page.getByText('2 changements').or(page.getByText('3 changements')).waitFor()
       assert.doesNotMatch((await page.locator('.trail').textContent()) ?? '', /container\.|Supprimer/)

@@ -3,6 +3,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { netFault } from './base/addresses.ts'
 import { readSinks, type AuditSink } from './base/audit-sinks.ts'
+import type { BackupSettings } from './backup/schedule.ts'
 import { dataDirProblem } from './base/datadir.ts'
 import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
@@ -34,6 +35,10 @@ export interface Config {
   readonly mail?: MailSettings | undefined
   /** Where rows of the trail are sent on to. Only a file says so: nobody who is let into the console can turn the trail away. */
   readonly auditSinks?: readonly AuditSink[]
+  /** Backups that the hub makes by itself; absent: none. */
+  readonly backup?: BackupSettings | undefined
+  /** What a backup says of where this hub is: nothing secret. */
+  readonly said?: Readonly<Record<string, string>>
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
 }
@@ -55,6 +60,7 @@ const names = [
   'FAIRLEAD_TLS_CERT',
   'FAIRLEAD_TLS_KEY',
   'FAIRLEAD_AUDIT_SINKS',
+  ...['DIR', 'EVERY', 'KEEP', 'PASSPHRASE', 'PASSPHRASE_FILE'].map((name) => `FAIRLEAD_BACKUP_${name}`),
   'FAIRLEAD_DEMO',
   'FAIRLEAD_REQUIRE_ALL',
 ]
@@ -83,6 +89,8 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     kekOld: kekSource(env, 'FAIRLEAD_KEK_OLD', problems),
     mail: readMail(env, secret(env, 'FAIRLEAD_MAIL_PASSWORD', problems), problems),
     auditSinks: env['FAIRLEAD_AUDIT_SINKS'] === undefined ? [] : readSinks(env['FAIRLEAD_AUDIT_SINKS'], problems),
+    backup: backupSettings(env, problems),
+    said: saidIn(env),
     demo: env['FAIRLEAD_DEMO'] === '1',
   }
   const folder = dataDirProblem(config.dataDir)
@@ -144,6 +152,30 @@ function readable(env: Env, name: string, problems: string[]): string | undefine
     problems.push(`${name} names ${file}, which cannot be read; give the path of a PEM file that this account may read.`)
   }
   return file
+}
+
+const said = ['FAIRLEAD_LISTEN', 'FAIRLEAD_TLS_LISTEN', 'FAIRLEAD_PUBLIC_URL', 'FAIRLEAD_TRUSTED_PROXIES'] as const
+
+function saidIn(env: Env): Record<string, string> {
+  return Object.fromEntries(said.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}
+
+const unitsMs = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function backupSettings(env: Env, problems: string[]): BackupSettings | undefined {
+  const dir = env['FAIRLEAD_BACKUP_DIR']
+  const every = env['FAIRLEAD_BACKUP_EVERY'] ?? '24h'
+  const keep = Number(env['FAIRLEAD_BACKUP_KEEP'] ?? 7)
+  const passphrase = secret(env, 'FAIRLEAD_BACKUP_PASSPHRASE', problems)
+  const [, count, unit] = /^([1-9]\d{0,4})([mhd])$/.exec(every) ?? []
+  if (count === undefined) problems.push(`FAIRLEAD_BACKUP_EVERY must be like 24h, 90m or 7d, not "${every}".`)
+  if (!Number.isInteger(keep) || keep < 1 || keep > 1000) problems.push('FAIRLEAD_BACKUP_KEEP must be a whole number from 1 to 1000.')
+  if (dir !== undefined && !dir.startsWith('/')) problems.push(`FAIRLEAD_BACKUP_DIR must be a whole path, not "${dir}".`)
+  if (passphrase !== undefined && passphrase.length < 12)
+    problems.push('FAIRLEAD_BACKUP_PASSPHRASE must have 12 characters at least; five unrelated words do.')
+  if (dir === undefined) return undefined
+  const everyMs = Number(count) * unitsMs[(unit ?? 'h') as keyof typeof unitsMs]
+  return { dir, everyMs, keep, passphrase: passphrase === undefined ? undefined : () => passphrase }
 }
 
 /** Where the key is; it is read when the database is there. */

@@ -27,18 +27,30 @@ interface KeyRow {
   readonly private_key: Buffer
 }
 
+/** What others verify with: without the key of the secrets. Undefined: nothing was signed yet. */
+export async function publicTrailKey(db: Database): Promise<Pick<TrailKey, 'of'> | undefined> {
+  const row = await read(db)
+  if (row === undefined) return undefined
+  const publicKey = new Uint8Array(row.public_key)
+  return { of: originIn(publicKey) }
+}
+
+const originIn = (publicKey: Uint8Array) => {
+  const name = Buffer.from(suite.hash(publicKey)).toString('hex', 0, 8)
+  return (organization: string) => ({ origin: `fairlead/${name}/${organization}`, publicKey })
+}
+
 /** Made at the first start of a hub; a copy of the database does not have it. */
 export async function openTrailKey(db: Database, seal: Seal): Promise<TrailKey> {
   const row = (await read(db)) ?? (await make(db, seal))
   const der = Buffer.from(await seal.open(placeOf(row.id), row.private_key))
   const privateKey = crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   const publicKey = new Uint8Array(row.public_key)
-  const name = Buffer.from(suite.hash(publicKey)).toString('hex', 0, 8)
-  const originOf = (organization: string) => `fairlead/${name}/${organization}`
+  const of = originIn(publicKey)
   return {
-    of: (organization) => ({ origin: originOf(organization), publicKey }),
+    of,
     sign(checkpoint, organization) {
-      const whole = { ...checkpoint, origin: originOf(organization) }
+      const whole = { ...checkpoint, origin: of(organization).origin }
       const signature = suite.sign({ publicKey, privateKey }, Buffer.from(textOf(whole)))
       return noteOf(suite.hash, whole, publicKey, signature)
     },

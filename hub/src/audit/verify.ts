@@ -19,7 +19,12 @@ export interface Verified {
 const pageRows = 5000
 
 /** Every row of the table against its hash, and all of them against what was signed, and what hosts saw. */
-export async function verifyTable(db: Database, key: TrailKey, organization: string, seen: readonly Witnessed[] = []): Promise<Verified> {
+export async function verifyTable(
+  db: Database,
+  key: Pick<TrailKey, 'of'>,
+  organization: string,
+  seen: readonly Witnessed[] = [],
+): Promise<Verified> {
   const check = checkTrail(key.of(organization), seen)
   const archived = await db.tx({ organization }, (sql) => begin(sql, check))
   let more = true

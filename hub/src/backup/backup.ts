@@ -15,7 +15,7 @@ import { readKnownKek } from './key.ts'
 
 export { refuseHalfRestored } from './files.ts'
 export { inOneState } from './dump.ts'
-export { noteBackup, settingsSaid } from './notes.ts'
+export { lastBackup, noteBackup } from './notes.ts'
 export { checkBackup, restoreBackup, type Restored } from './restore.ts'
 
 export interface BackupInput {

@@ -37,10 +37,3 @@ export async function lastBackup(db: Database): Promise<{ readonly made: LastBac
     failure: rows[0]?.failure ?? '',
   }
 }
-
-/** What says where a hub is and how it is reached; no secret, nothing of the machine. */
-const said = ['FAIRLEAD_LISTEN', 'FAIRLEAD_TLS_LISTEN', 'FAIRLEAD_PUBLIC_URL', 'FAIRLEAD_TRUSTED_PROXIES'] as const
-
-export function settingsSaid(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(said.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
-}

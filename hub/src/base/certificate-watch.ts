@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Certificate } from './certificate.ts'
+import { openCertificate, type Certificate } from './certificate.ts'
 import type { Log } from './log.ts'
 
 /** What people are told of the certificate that is shown now. */
@@ -21,10 +21,9 @@ export interface CertificateWatch {
 
 export interface WatchOptions {
   readonly current: Certificate
+  readonly dataDir: string
   /** The files that were given; without them the hub's own certificate is made anew in time. */
-  readonly given: { readonly cert: string; readonly key: string } | undefined
-  /** Reads them, or makes the hub's own. */
-  readonly read: () => Promise<Certificate>
+  readonly given: { readonly cert: string | undefined; readonly key: string | undefined }
   /** New connections are shown this one; those that are open go on. */
   readonly take: (certificate: Certificate) => void
   readonly log: Log
@@ -37,7 +36,7 @@ const settleMs = 300
 const lookMs = 60_000
 
 /** A new certificate is shown as soon as its files are there. A pair that is none, or over, is not taken, and said so once. */
-export function watchCertificate({ current, given, read, take, log, now = Date.now }: WatchOptions): CertificateWatch {
+export function watchCertificate({ current, dataDir, given, take, log, now = Date.now }: WatchOptions): CertificateWatch {
   let shown = current
   let problem = ''
   let settling: NodeJS.Timeout | undefined
@@ -47,7 +46,7 @@ export function watchCertificate({ current, given, read, take, log, now = Date.n
     if (looking) return
     looking = true
     try {
-      const found = await read()
+      const found = await openCertificate(dataDir, given)
       if (found.cert !== shown.cert || found.key !== shown.key) {
         checkPair(found, now())
         take(found)
@@ -70,8 +69,8 @@ export function watchCertificate({ current, given, read, take, log, now = Date.n
     clearTimeout(settling)
     settling = setTimeout(() => void look(), settleMs).unref()
   }
-  const watchers = watchFolders(given === undefined ? [] : [...new Set([dirname(given.cert), dirname(given.key)])], soon)
-  const timer = setInterval(() => void look(), given === undefined ? 3_600_000 : lookMs).unref()
+  const watchers = watchFolders(given, soon)
+  const timer = setInterval(() => void look(), given.cert === undefined ? 3_600_000 : lookMs).unref()
   return {
     get state() {
       return { ...describe(shown), problem }
@@ -85,7 +84,8 @@ export function watchCertificate({ current, given, read, take, log, now = Date.n
 }
 
 /** The folders, not the files: a file that is renamed into place is another one. */
-function watchFolders(folders: readonly string[], onChange: () => void): FSWatcher[] {
+function watchFolders({ cert, key }: WatchOptions['given'], onChange: () => void): FSWatcher[] {
+  const folders = cert === undefined || key === undefined ? [] : [...new Set([dirname(cert), dirname(key)])]
   return folders.flatMap((folder) => {
     try {
       return [watch(folder, { persistent: false }, onChange).on('error', () => undefined)]

@@ -1,6 +1,6 @@
 import type { Doors } from './serve.ts'
 
-interface Figures {
+export interface Figures {
   readonly version: string
   readonly doors: Pick<Doors, 'answered' | 'openStreams'>
   /** Of the audit trail: hosts that saw another one, trails that do not fit what was signed, rows that sinks do not have yet. */
@@ -8,6 +8,13 @@ interface Figures {
     readonly contradicting: number
     readonly broken: number
     readonly sinks: readonly { readonly sink: string; readonly rows: number }[]
+  }
+  /** Of the hub's own keep: the last backup, why nothing may be changed on hosts, the certificate. */
+  readonly upkeep: {
+    readonly last: { readonly atMs: number } | undefined
+    readonly failure: string
+    readonly hold: string | undefined
+    readonly certificate: { readonly validToMs: number; readonly problem: string }
   }
   readonly online: number
   readonly consoles: number
@@ -18,7 +25,7 @@ interface Figures {
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** Of the hub itself. No name, label or address of anybody's host ever becomes a label here. */
-export function renderMetrics({ version, doors, trail, online, consoles, loopP99Seconds }: Figures): string {
+export function renderMetrics({ version, doors, trail, upkeep, online, consoles, loopP99Seconds }: Figures): string {
   const { rss, heapUsed } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
   const head = (name: string, type: string, help: string) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
@@ -36,6 +43,15 @@ export function renderMetrics({ version, doors, trail, online, consoles, loopP99
     ...(behind.length === 0
       ? []
       : [`${head('fairlead_audit_sink_behind_rows', 'gauge', 'Rows that a sink does not have yet.')}${behind.join('')}`]),
+    gauge(
+      'fairlead_last_backup_timestamp_seconds',
+      'When the last backup was made; 0: never.',
+      Math.round((upkeep.last?.atMs ?? 0) / 1000),
+    ),
+    gauge('fairlead_backup_failed', '1: the last try made none.', upkeep.failure === '' ? 0 : 1),
+    gauge('fairlead_hub_held', '1: nothing can be changed on hosts until somebody confirms this hub.', upkeep.hold === undefined ? 0 : 1),
+    gauge('fairlead_certificate_expiry_timestamp_seconds', 'When the certificate ends.', Math.round(upkeep.certificate.validToMs / 1000)),
+    gauge('fairlead_certificate_refused', '1: the files that are there now are not taken.', upkeep.certificate.problem === '' ? 0 : 1),
     gauge('fairlead_event_loop_delay_p99_seconds', 'Event loop delay, 99th percentile since the start.', loopP99Seconds),
     gauge('process_resident_memory_bytes', 'Resident memory.', rss),
     gauge('nodejs_heap_used_bytes', 'Heap in use.', heapUsed),

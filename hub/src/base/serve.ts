@@ -86,8 +86,7 @@ export function createDoors(deps: ServeDeps): Doors {
   const { features, audits, log, places, rates: allowed = createRates() } = deps
   const rowOf = makeRow(deps.nameOf)
   const work = createWork()
-  const answered = new Map<string, number>()
-  const count = (code: string) => void answered.set(code, (answered.get(code) ?? 0) + 1)
+  const { answered, count } = createCounts()
   const endpoints = endpointsOf(features)
   checkEndpoints(endpoints)
 
@@ -111,8 +110,8 @@ export function createDoors(deps: ServeDeps): Doors {
     if (code === 'rate_limited') return
     log('info', 'refused', { id: about.trace, method: name, caller: caller?.account ?? '', ip: about.ip, code })
     if ((code !== 'forbidden' && code !== 'unproven' && !isHidden(error)) || caller === undefined) return
-    const row: AuditEntry = { ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, verb: 'access.refused' }
-    await audits.write(lacksProof(error) ? { ...row, verb: 'access.step_up' } : row)
+    const how = lacksProof(error) ? { verb: 'access.step_up' } : { verb: 'access.refused' }
+    await audits.write({ ...rowOf({ name, caller, about, ...call }), outcome: 'refused', code: name, ...how })
   }
 
   return {
@@ -159,6 +158,11 @@ export function createDoors(deps: ServeDeps): Doors {
       }
     },
   }
+}
+
+function createCounts() {
+  const answered = new Map<string, number>()
+  return { answered, count: (code: string) => void answered.set(code, (answered.get(code) ?? 0) + 1) }
 }
 
 async function writeOutcome({ audits, log }: ServeDeps, row: AuditEntry): Promise<void> {

@@ -1,6 +1,6 @@
 import { closeSync, createWriteStream, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { makeBackup, hubVersion, noteBackup, settingsSaid, type BackupMade } from '../backup/backup.ts'
+import { makeBackup, hubVersion, noteBackup, type BackupMade } from '../backup/backup.ts'
 import { openOwner } from '../base/owner.ts'
 import { askHidden, checked, readPassphrase, settingsOfHub, wrongUse } from './ask.ts'
 
@@ -45,7 +45,7 @@ export async function backup(args: readonly string[]): Promise<number> {
     passphrase,
     withKey: values['with-key'],
     certificate: { cert: config.tlsCert, key: config.tlsKey },
-    settings: settingsSaid(process.env),
+    settings: config.said ?? {},
     onProgress: progress(values.json),
   }
   try {

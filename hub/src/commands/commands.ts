@@ -21,6 +21,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     usage: 'admin list | reset EMAIL   accounts, and the way back for who lost every factor',
     load: async () => (await import('./admin.ts')).admin,
   },
+  doctor: {
+    usage: 'doctor                  looks at everything and says what mends it',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   keys: {
     usage: 'keys rotate [--kek]     new keys for the secrets, while the hub serves or not',
     load: async () => (await import('./keys.ts')).keys,

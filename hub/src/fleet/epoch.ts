@@ -38,12 +38,13 @@ interface Row {
 
 const pollMs = 1000
 
+async function read(db: Database): Promise<Row> {
+  const [row] = await db.tx({}, (sql) => sql<Row[]>`SELECT number, token, hold, backup_at, seen FROM hub_epoch`)
+  return row!
+}
+
 export async function openEpochs(db: Database, identity: Identity, log: Log): Promise<Epochs> {
-  const read = async () => {
-    const [row] = await db.tx({}, (sql) => sql<Row[]>`SELECT number, token, hold, backup_at, seen FROM hub_epoch`)
-    return row!
-  }
-  let row = await read()
+  let row = await read(db)
   let seen = Number(row.seen)
   const ahead = new Set<string>()
   const lifted: (() => void)[] = []
@@ -68,7 +69,7 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
     if (row.hold === '' || reading) return
     reading = true
     try {
-      const now = await read()
+      const now = await read(db)
       // Not before it was written down itself.
       if (now.token === row.token || now.hold !== '') return
       row = now

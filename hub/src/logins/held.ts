@@ -95,26 +95,7 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
   }
 
   return {
-    async begin({ account, organization, factor, through, grace }: NewLogin, context: LoginContext): Promise<Date> {
-      const token = randomBytes(32).toString('base64url')
-      const { ip, userAgent } = context.caller
-      const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
-      const tokenHash = digestOf(secretOf(token))
-      const [made] = await db.tx({ organization }, async (_sql, orm) => {
-        if (through !== undefined) await refuseClosed(orm, through)
-        await refuseInactive(orm, { organization, account })
-        const { idleMinutes, lifeMinutes } = await lives(orm)
-        const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
-        const life = { expiresAt, idleMinutes, grace: grace === true }
-        const own = { organizationId: organization, tokenHash, accountId: account, providerId: through?.id ?? null }
-        return orm
-          .insert(logins)
-          .values({ ...own, ...life, ...from })
-          .returning({ expires: logins.expiresAt })
-      })
-      context.cookie.set(token, Math.max(1, Math.round((made!.expires.getTime() - Date.now()) / 1000)))
-      return made!.expires
-    },
+    begin: (login: NewLogin, context: LoginContext) => begin(db, lives, login, context),
     find: (token: Secret, about: About) => find(digestOf(token), about),
     /** By its id, which is no proof of anything: for who was known by it before. */
     stillOf: (login: string, about: About) => find(Buffer.from(login, 'hex'), about),
@@ -143,14 +124,38 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
       forgetOne(login)
       await db.tx({ organization }, (_sql, orm) => orm.delete(logins).where(eq(logins.tokenHash, Buffer.from(login, 'hex'))))
     },
-    /** When a login ends at the latest, whatever happens. */
-    async expiryOf({ login, organization }: Caller): Promise<Date> {
-      const own = eq(logins.tokenHash, Buffer.from(login, 'hex'))
-      const [row] = await db.tx({ organization }, (_sql, orm) => orm.select().from(logins).where(own))
-      if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
-      return row.expiresAt
-    },
+    expiryOf: (caller: Caller) => expiryOf(db, caller),
   }
+}
+
+async function begin(db: Database, lives: LivesOf, login: NewLogin, context: LoginContext): Promise<Date> {
+  const { account, organization, factor, through, grace } = login
+  const token = randomBytes(32).toString('base64url')
+  const { ip, userAgent } = context.caller
+  const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
+  const tokenHash = digestOf(secretOf(token))
+  const [made] = await db.tx({ organization }, async (_sql, orm) => {
+    if (through !== undefined) await refuseClosed(orm, through)
+    await refuseInactive(orm, { organization, account })
+    const { idleMinutes, lifeMinutes } = await lives(orm)
+    const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
+    const life = { expiresAt, idleMinutes, grace: grace === true }
+    const own = { organizationId: organization, tokenHash, accountId: account, providerId: through?.id ?? null }
+    return orm
+      .insert(logins)
+      .values({ ...own, ...life, ...from })
+      .returning({ expires: logins.expiresAt })
+  })
+  context.cookie.set(token, Math.max(1, Math.round((made!.expires.getTime() - Date.now()) / 1000)))
+  return made!.expires
+}
+
+/** When a login ends at the latest, whatever happens. */
+async function expiryOf(db: Database, { login, organization }: Caller): Promise<Date> {
+  const own = eq(logins.tokenHash, Buffer.from(login, 'hex'))
+  const [row] = await db.tx({ organization }, (_sql, orm) => orm.select().from(logins).where(own))
+  if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
+  return row.expiresAt
 }
 
 function proofOf(

@@ -82,17 +82,8 @@ export interface Logins {
   readonly firstRun: boolean
 }
 
-export async function openLogins({
-  db,
-  audits,
-  version,
-  permissions,
-  rightsOf,
-  factors,
-  lives,
-  firstRunCode,
-  now,
-}: LoginsDeps): Promise<Logins> {
+export async function openLogins(deps: LoginsDeps): Promise<Logins> {
+  const { db, audits, version, permissions, rightsOf, factors, lives, firstRunCode, now } = deps
   const held = openHeld(db, rightsOf, factors.standing, lives)
   const renewal = createRenewal(db, held.forgetOne)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()

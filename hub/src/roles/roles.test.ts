@@ -121,7 +121,11 @@ describe('who may do what', () => {
       assert.equal((await api(person, 'POST', '/secrets/DB_PASSWORD/reveal', where)).status, 403)
       assert.equal((await api(person, 'DELETE', '/secrets/DB_PASSWORD', where)).status, 403)
     }
-    assert.equal((await api(person, 'GET', '/secrets')).status, 403)
+    const seen = (await listOf(person, '/secrets')) as { environment: string | null }[]
+    assert.deepEqual(
+      seen.map((one) => one.environment),
+      ['Vaulted'],
+    )
     assert.equal((await api(person, 'GET', '/secrets/DB_PASSWORD')).status, 403)
   })
 

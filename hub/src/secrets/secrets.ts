@@ -35,10 +35,11 @@ export const sealedSecrets: SealedColumn = { table: 'secret_versions', column: '
 const mostSecrets = 1000
 
 /** Values go in and are seen by nobody, but for `reveal`, which is audited. */
-export function openSecrets({ db, seal, fetch }: SecretsDeps): Secrets {
+export function openSecrets(deps: SecretsDeps): Secrets {
+  const { db, seal, fetch } = deps
+  const valueOf: Secrets['valueOf'] = (organization, wanted) => readValue(deps, providers, organization, wanted)
   const providers = openProviders({ db, fetch, ownValue: async (organization, name) => (await valueOf(organization, { name })).value })
-  const tx = <T>({ organization }: { readonly organization: string }, run: (orm: Orm) => Promise<T>) =>
-    db.tx({ organization }, (_sql, orm) => run(orm))
+  const tx = inside(db)
 
   const handlers: Handlers<typeof secretsApi, HubContext> = {
     list: ({ environment }, { caller }) =>
@@ -47,35 +48,8 @@ export function openSecrets({ db, seal, fetch }: SecretsDeps): Secrets {
         return listSecrets(orm, of, sees(caller))
       }),
     get: (input, context) => tx(context.caller, (orm) => readSecret(orm, whichOf(input, context), sees(context.caller))),
-    async create({ name, value, description }, context) {
-      const { account, organization: organizationId } = context.caller
-      const [secretId, id] = [randomUUID(), randomUUID()]
-      const sealed = await sealText(seal, placeOf(organizationId, secretId, id), value)
-      return tx(context.caller, async (orm) => {
-        const environment = await named(orm, whichOf({ name }, context).environment)
-        await refuseMore(orm)
-        const row = { organizationId, id: secretId, environmentId: environment?.id ?? null, name, description }
-        const [secret] = await orm.insert(secrets).values(row).onConflictDoNothing().returning()
-        if (secret === undefined)
-          throw new FairleadError('conflict', `There is a secret ${name} already; write a new version of it instead.`)
-        await orm.insert(secretVersions).values({ organizationId, secretId, id, n: 1, value: sealed, accountId: account })
-        return told(orm, { secret, environment: environment?.name ?? null }, context)
-      })
-    },
-    async refer({ name, reference, description, environment: of }, context) {
-      const { account, organization: organizationId } = context.caller
-      const { provider, path, field } = readReference(reference)
-      return tx(context.caller, async (orm) => {
-        await findProvider(orm, provider)
-        const environment = of === undefined ? undefined : await environmentNamed(orm, of)
-        await refuseMore(orm)
-        const kept = { provider, path, field, accountId: account }
-        const row = { organizationId, id: randomUUID(), environmentId: environment?.id ?? null, name, description, ...kept }
-        const [secret] = await orm.insert(secrets).values(row).onConflictDoNothing().returning()
-        if (secret === undefined) throw new FairleadError('conflict', `There is a secret ${name} already; delete it first.`)
-        return told(orm, { secret, environment: environment?.name ?? null }, context)
-      })
-    },
+    create: (input, context) => create(deps, input, context),
+    refer: (input, context) => refer(deps, input, context),
     async write({ value, ...input }, context) {
       const { account, organization } = context.caller
       const found = await tx(context.caller, (orm) => findSecret(orm, whichOf(input, context)))
@@ -115,22 +89,71 @@ export function openSecrets({ db, seal, fetch }: SecretsDeps): Secrets {
     ...providers.handlers,
   }
 
-  const valueOf: Secrets['valueOf'] = async (organization, { version, ...which }) => {
-    const { secret } = await tx({ organization }, (orm) => findSecret(orm, which))
-    const kept = referenceOf(secret)
-    if (kept !== undefined) return providers.read(organization, kept, version)
-    const row = await tx({ organization }, async (orm) => {
-      const wanted = and(eq(secretVersions.secretId, secret.id), eq(secretVersions.n, version ?? secret.version))
-      const [found] = await orm.select().from(secretVersions).where(wanted)
-      if (found === undefined)
-        throw new FairleadError('not_found', `The secret ${which.name} has no version ${version}; the last ${secretVersionsKept} are kept.`)
-      return found
-    })
-    const value = await seal.open(placeOf(organization, row.secretId, row.id), row.value)
-    return { version: row.n, value: Buffer.from(value).toString('utf8') }
-  }
-
   return { handlers, valueOf }
+}
+
+type Handler = Handlers<typeof secretsApi, HubContext>
+
+function inside(db: Database) {
+  return <T>({ organization }: { readonly organization: string }, run: (orm: Orm) => Promise<T>) =>
+    db.tx({ organization }, (_sql, orm) => run(orm))
+}
+
+async function create({ db, seal }: SecretsDeps, { name, value, description }: Parameters<Handler['create']>[0], context: HubContext) {
+  const tx = inside(db)
+  const { account, organization: organizationId } = context.caller
+  const [secretId, id] = [randomUUID(), randomUUID()]
+  const sealed = await sealText(seal, placeOf(organizationId, secretId, id), value)
+  return tx(context.caller, async (orm) => {
+    const environment = await named(orm, whichOf({ name }, context).environment)
+    await refuseMore(orm)
+    const row = { organizationId, id: secretId, environmentId: environment?.id ?? null, name, description }
+    const [secret] = await orm.insert(secrets).values(row).onConflictDoNothing().returning()
+    if (secret === undefined) throw new FairleadError('conflict', `There is a secret ${name} already; write a new version of it instead.`)
+    await orm.insert(secretVersions).values({ organizationId, secretId, id, n: 1, value: sealed, accountId: account })
+    return told(orm, { secret, environment: environment?.name ?? null }, context)
+  })
+}
+
+async function refer(
+  { db }: SecretsDeps,
+  { name, reference, description, environment: of }: Parameters<Handler['refer']>[0],
+  context: HubContext,
+) {
+  const tx = inside(db)
+  const { account, organization: organizationId } = context.caller
+  const { provider, path, field } = readReference(reference)
+  return tx(context.caller, async (orm) => {
+    await findProvider(orm, provider)
+    const environment = of === undefined ? undefined : await environmentNamed(orm, of)
+    await refuseMore(orm)
+    const kept = { provider, path, field, accountId: account }
+    const row = { organizationId, id: randomUUID(), environmentId: environment?.id ?? null, name, description, ...kept }
+    const [secret] = await orm.insert(secrets).values(row).onConflictDoNothing().returning()
+    if (secret === undefined) throw new FairleadError('conflict', `There is a secret ${name} already; delete it first.`)
+    return told(orm, { secret, environment: environment?.name ?? null }, context)
+  })
+}
+
+async function readValue(
+  { db, seal }: SecretsDeps,
+  providers: ReturnType<typeof openProviders>,
+  organization: string,
+  { version, ...which }: Parameters<Secrets['valueOf']>[1],
+): ReturnType<Secrets['valueOf']> {
+  const tx = inside(db)
+  const { secret } = await tx({ organization }, (orm) => findSecret(orm, which))
+  const kept = referenceOf(secret)
+  if (kept !== undefined) return providers.read(organization, kept, version)
+  const row = await tx({ organization }, async (orm) => {
+    const wanted = and(eq(secretVersions.secretId, secret.id), eq(secretVersions.n, version ?? secret.version))
+    const [found] = await orm.select().from(secretVersions).where(wanted)
+    if (found === undefined)
+      throw new FairleadError('not_found', `The secret ${which.name} has no version ${version}; the last ${secretVersionsKept} are kept.`)
+    return found
+  })
+  const value = await seal.open(placeOf(organization, row.secretId, row.id), row.value)
+  return { version: row.n, value: Buffer.from(value).toString('utf8') }
 }
 
 /** The row of the secret settles who comes first when two write at once. */

@@ -61,6 +61,8 @@ function Trail(): JSX.Element {
   const { rows, more, error, retry, older } = createRows(wanted)
   const trail = createTrailState()
   const [keeping, setKeeping] = createSignal(false)
+  // On a phone they would leave no room for the trail itself.
+  const [unfolded, setUnfolded] = createSignal(false)
   const shown = createMemo(() => foldChanges(rows() ?? []))
   const change = (to: Wanted) => setSearch({ ...to }, { replace: true })
   const clear = () => setSearch(Object.fromEntries(Object.keys(search).map((name) => [name, undefined])))
@@ -95,8 +97,11 @@ function Trail(): JSX.Element {
           onInput={(event) => change({ filter: event.currentTarget.value === '' ? undefined : event.currentTarget.value } as Wanted)}
           onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
         />
+        <button type="button" class="trail-fold" aria-expanded={unfolded()} onClick={() => setUnfolded(!unfolded())}>
+          {t('activity.moreFilters')}
+        </button>
       </div>
-      <Filters wanted={wanted()} rows={rows() ?? []} onChange={change} />
+      <Filters unfolded={unfolded()} wanted={wanted()} rows={rows() ?? []} onChange={change} />
       <Show when={error()}>{(now) => <ErrorBox what={t('error.what.activity')} error={now()} onRetry={retry} />}</Show>
       <Show when={rows() !== undefined} fallback={error() === undefined ? <Skeleton lines={14} /> : undefined}>
         <Show

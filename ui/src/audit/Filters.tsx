@@ -9,6 +9,8 @@ interface Props {
   readonly wanted: Wanted
   /** Whose people and hosts are offered. */
   readonly rows: readonly AuditRow[]
+  /** Shown on a phone, too. */
+  readonly unfolded: boolean
   readonly onChange: (change: Wanted) => void
 }
 
@@ -23,7 +25,7 @@ export function Filters(props: Props): JSX.Element {
   const outcomes = (): readonly Choice[] => (['ok', 'started', 'failed', 'refused'] as const).map((one) => [one, t(`outcome.${one}`)])
   const change = (name: keyof Wanted) => (value: string) => props.onChange({ [name]: value === '' ? undefined : value })
   return (
-    <div class="trail-filters">
+    <div class="trail-filters" classList={{ unfolded: props.unfolded }}>
       <Choose label={t('activity.who')} any={t('activity.anyone')} value={props.wanted.who} choices={people()} onChange={change('who')} />
       <Choose
         label={t('activity.what')}

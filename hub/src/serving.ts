@@ -1,0 +1,151 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { RequestListener } from 'node:http'
+import { join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import type { Trail } from './audit/audit.ts'
+import { serveCallback } from './base/callback.ts'
+import type { Certificate } from './base/certificate.ts'
+import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
+import { openConsoles, type Consoles } from './base/console.ts'
+import type { Database } from './base/db.ts'
+import { createDoorReader, createPeerReader } from './base/headers.ts'
+import { createApi, type HttpApi } from './base/http.ts'
+import type { Installer } from './base/installer.ts'
+import { openListeners, type Listeners } from './base/listen.ts'
+import type { Log } from './base/log.ts'
+import { renderOpenApi } from './base/openapi.ts'
+import { renderMetrics, type Figures } from './base/prometheus.ts'
+import type { Rates } from './base/rates.ts'
+import { byLine, bySeq, byTime } from './base/resume.ts'
+import type { Doors } from './base/serve.ts'
+import { serveConsole } from './base/static.ts'
+import { version } from './base/version.ts'
+import { createWeb } from './base/web.ts'
+import type { Config } from './config.ts'
+import type { createAccept } from './fleet/accept.ts'
+import type { Fleet } from './fleet/fleet.ts'
+import { resumeFleet } from './inventory/fleet.ts'
+import type { createKept } from './inventory/kept.ts'
+import type { Mail } from './mail/mail.ts'
+import type { People, Ports } from './people.ts'
+import { createScim } from './scim/scim.ts'
+
+const root = join(import.meta.dirname, '../..')
+/** How long requests under way may take when the hub stops; all of it ends within 10 s. */
+const drainMs = 4000
+
+/** Streams that go on after the last item that a reader of SSE saw; the others begin anew. */
+const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
+
+export interface State extends Ports {
+  httpPort: number
+  httpsPort: number
+  draining: boolean
+}
+
+export interface ServingDeps {
+  readonly config: Config
+  readonly log: Log
+  readonly db: Database
+  readonly certificate: Certificate
+  readonly doors: Doors
+  readonly people: People
+  readonly fleet: Fleet
+  readonly trail: Trail
+  readonly kept: ReturnType<typeof createKept>
+  readonly installer: Installer
+  readonly accept: ReturnType<typeof createAccept>
+  /** The ports are written into it. */
+  readonly state: State
+  readonly rates: Rates
+  /** How the backups are, and whether the hub may act. */
+  readonly upkeep: () => Omit<Figures['upkeep'], 'certificate'>
+}
+
+/** Everything that is asked of the hub from outside, on its two ports. */
+export async function openServing(deps: ServingDeps): Promise<{ close(): Promise<void> }> {
+  const { config, log, db, certificate, doors, people, fleet, trail, kept, installer, accept, state, rates } = deps
+  const consoles = openConsoles(doors)
+  const loop = watchLoop()
+  const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates }
+  const isDraining = () => state.draining
+  const doorOf = createDoorReader(config.publicUrl)
+  const api = createApi({ ...who, doors, doorOf, resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) } })
+  people.endWith(consoles, api)
+  const web = createWeb({
+    version,
+    api: api.app,
+    openApi: renderOpenApi(doors.endpoints, version),
+    scim: createScim({ ...who, doors }),
+    installer: installer.app,
+    callback: serveCallback({ ...who, doorOf, finish: people.finish }),
+    console: serveConsole(join(root, 'ui/dist')),
+    publicUrl: config.publicUrl,
+    metricsToken: config.metricsToken,
+    renderMetrics: () =>
+      renderMetrics({
+        version,
+        doors,
+        upkeep: { ...deps.upkeep(), certificate: shown.state },
+        trail: trail.figures(),
+        consoles: consoles.count,
+        ...figuresOf(fleet, loop),
+      }),
+    pingDatabase: db.ping,
+    isDraining,
+    log,
+  })
+  const listener = getRequestListener(web.fetch) as RequestListener
+  const upgrades = { ...who, accept, consoles, isDraining }
+  const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
+  state.httpPort = listeners.httpPort
+  state.httpsPort = listeners.httpsPort
+  const shown = followCertificate(deps, listeners)
+  return { close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }) }
+}
+
+/** What is put in its place on the disk is shown from then on. */
+function followCertificate({ config, certificate, log }: ServingDeps, listeners: Listeners): CertificateWatch {
+  return watchCertificate({
+    current: certificate,
+    dataDir: config.dataDir,
+    given: { cert: config.tlsCert, key: config.tlsKey },
+    take: listeners.setCertificate,
+    log,
+  })
+}
+
+interface Running {
+  readonly shown: CertificateWatch
+  readonly state: State
+  readonly consoles: Consoles
+  readonly doors: Doors
+  readonly api: HttpApi
+  readonly fleet: Fleet
+  readonly listeners: Listeners
+  readonly mail: Mail
+  readonly loop: ReturnType<typeof watchLoop>
+}
+
+/** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
+async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+  shown.close()
+  state.draining = true
+  consoles.goaway()
+  await doors.idle(drainMs)
+  consoles.closeAll()
+  api.endAll()
+  fleet.closeAll()
+  await Promise.all([listeners.close(1000), mail.close()])
+  loop.disable()
+}
+
+function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {
+  return { online: fleet.online, loopP99Seconds: loop.percentile(99) / 1e9 }
+}
+
+function watchLoop() {
+  const loop = monitorEventLoopDelay({ resolution: 20 })
+  loop.enable()
+  return loop
+}
