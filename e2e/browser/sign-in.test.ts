@@ -109,7 +109,7 @@ describe('sign-in by a provider in the console', need('chromium'), () => {
     await clean(at.page)
     await at.page.getByRole('button', { name: 'Sign in through Harbour' }).click()
     await signInThere(at.page, 'ines')
-    await at.page.getByRole('heading', { name: 'Your account' }).waitFor()
+    await at.page.getByRole('heading', { name: 'Your account', level: 1, exact: true }).waitFor()
     assert.equal(at.page.url(), `${hub.url}/profile?x=1`)
     await at.page.getByText('your account stands on it').waitFor()
     await clean(at.page)
