@@ -32,11 +32,11 @@ const mostParamBytes = 4096
 
 /** What needs a second person's yes, where an organization says so. */
 export function openApprovals(deps: ApprovalsDeps): Approvals {
-  const { db, endpoints, places, rightsOf } = deps
+  const { db, endpoints, places } = deps
   const all: readonly string[] = [
     ...new Set([...endpoints.values()].filter(({ door }) => door.secondPerson).map(({ door }) => door.audit!)),
   ].sort()
-  const tx = <T>(organization: string, run: (orm: Orm) => Promise<T>) => db.tx({ organization }, (_sql, orm) => run(orm))
+  const tx = inside(db)
 
   /** Where it would be done; undefined: that is gone. */
   async function placeOf(organization: string, { hostId, environmentId }: Row): Promise<Place | undefined> {
@@ -58,34 +58,6 @@ export function openApprovals(deps: ApprovalsDeps): Approvals {
     return tell(found[0], caller, endpoints)
   }
 
-  const gate: SecondPerson = async (asked) => {
-    const { name, endpoint, caller, place } = asked
-    const { organization, account } = caller
-    if (!(await isOn(tx, organization, endpoint.door.audit!))) return
-    const digest = digestOf(name, writeParams(asked))
-    const good = and(
-      isNotNull(approvals.decidedBy),
-      eq(approvals.refused, false),
-      isNull(approvals.usedAt),
-      gt(approvals.expiresAt, sql<Date>`now()`),
-    )
-    const mine = and(eq(approvals.digest, digest), eq(approvals.accountId, account), ne(approvals.decidedBy, account), good)
-    const rows = caller.token === undefined ? await tx(organization, (orm) => orm.select().from(approvals).where(mine)) : []
-    for (const row of rows) {
-      // Whoever agreed must still be somebody who could do it: they may have lost that since.
-      if (!(await rightsOf({ organization, account: row.decidedBy! })).can(endpoint.door.needs, place)) continue
-      const taken = await tx(organization, (orm) =>
-        orm
-          .update(approvals)
-          .set({ usedAt: sql`now()` })
-          .where(and(eq(approvals.id, row.id), good))
-          .returning({ id: approvals.id }),
-      )
-      if (taken.length === 1) return
-    }
-    throw new FairleadError('unapproved', 'This needs a second person’s yes. Ask for it; once somebody agreed, do it again.')
-  }
-
   const handlers: Approvals['handlers'] = {
     async list(_input, { caller }) {
       const rows = await tx(caller.organization, (orm) => read(orm, sql`${approvals.createdAt} > now() - interval '7 days'`))
@@ -94,28 +66,7 @@ export function openApprovals(deps: ApprovalsDeps): Approvals {
         if (found.row.accountId === caller.account || (await mayDecide(caller, found.row))) shown.push(tell(found, caller, endpoints))
       return shown
     },
-    async request({ method, input, why }, { caller, note }) {
-      const endpoint = endpoints.get(method)
-      if (endpoint?.door.secondPerson !== true) throw new FairleadError('invalid_input', `${method.slice(0, 64)} needs nobody else’s yes.`)
-      const { organization, account } = caller
-      const { host, environment, place = {} } = await findPlace(places, endpoint, caller, input)
-      if (!caller.rights.can(endpoint.door.needs, place))
-        throw new FairleadError('forbidden', `This needs the permission ${endpoint.door.needs}.`)
-      const params = writeParams({ params: input, host, environment })
-      if (Buffer.byteLength(params) > mostParamBytes || !endpoint.input.safeParse(input).success)
-        throw new FairleadError('invalid_input', `These are no arguments of ${method}.`)
-      const target = host?.name ?? String(input['name'] ?? input['secondFactor'] ?? '').slice(0, 128)
-      const id = randomUUID()
-      note(`${endpoint.door.audit!} ${target}`.trim())
-      await tx(organization, async (orm) => {
-        const open = and(eq(approvals.accountId, account), isNull(approvals.decidedBy), gt(approvals.expiresAt, sql<Date>`now()`))
-        if ((await orm.$count(approvals, open)) >= mostOpen) throw new FairleadError('too_many', `You ask for ${mostOpen} things already.`)
-        const place_ = { hostId: host?.id ?? null, environmentId: environment ?? null }
-        const row = { organizationId: organization, id, method, params, digest: digestOf(method, params), target, why, accountId: account }
-        await orm.insert(approvals).values({ ...row, ...place_, expiresAt: sql`now() + interval '1 day'` })
-      })
-      return one(caller, id)
-    },
+    request: async (input, context) => one(context.caller, await request(deps, input, context)),
     async decide({ id, yes }, { caller, note }) {
       const { organization, account } = caller
       const [found] = await tx(organization, (orm) => read(orm, eq(sql`${approvals.id}::text`, id)))
@@ -150,7 +101,70 @@ export function openApprovals(deps: ApprovalsDeps): Approvals {
       return { all: [...all], on: await tx(organization, readPolicy) }
     },
   }
-  return { handlers, gate }
+  return { handlers, gate: (asked) => pass(deps, asked) }
+}
+
+function inside(db: Database) {
+  return <T>(organization: string, run: (orm: Orm) => Promise<T>) => db.tx({ organization }, (_sql, orm) => run(orm))
+}
+
+/** Throws `unapproved` unless somebody else, who could do it too, agreed to exactly this; spends that yes. */
+async function pass({ db, rightsOf }: ApprovalsDeps, asked: Parameters<SecondPerson>[0]): Promise<void> {
+  const tx = inside(db)
+  const { name, endpoint, caller, place } = asked
+  const { organization, account } = caller
+  if (!(await isOn(tx, organization, endpoint.door.audit!))) return
+  const digest = digestOf(name, writeParams(asked))
+  const good = and(
+    isNotNull(approvals.decidedBy),
+    eq(approvals.refused, false),
+    isNull(approvals.usedAt),
+    gt(approvals.expiresAt, sql<Date>`now()`),
+  )
+  const mine = and(eq(approvals.digest, digest), eq(approvals.accountId, account), ne(approvals.decidedBy, account), good)
+  const rows = caller.token === undefined ? await tx(organization, (orm) => orm.select().from(approvals).where(mine)) : []
+  for (const row of rows) {
+    // Whoever agreed must still be somebody who could do it: they may have lost that since.
+    if (!(await rightsOf({ organization, account: row.decidedBy! })).can(endpoint.door.needs, place)) continue
+    const taken = await tx(organization, (orm) =>
+      orm
+        .update(approvals)
+        .set({ usedAt: sql`now()` })
+        .where(and(eq(approvals.id, row.id), good))
+        .returning({ id: approvals.id }),
+    )
+    if (taken.length === 1) return
+  }
+  throw new FairleadError('unapproved', 'This needs a second person’s yes. Ask for it; once somebody agreed, do it again.')
+}
+
+/** The id of what is asked for. */
+async function request(
+  { db, endpoints, places }: ApprovalsDeps,
+  { method, input, why }: Parameters<Approvals['handlers']['request']>[0],
+  { caller, note }: HubContext,
+): Promise<string> {
+  const tx = inside(db)
+  const endpoint = endpoints.get(method)
+  if (endpoint?.door.secondPerson !== true) throw new FairleadError('invalid_input', `${method.slice(0, 64)} needs nobody else’s yes.`)
+  const { organization, account } = caller
+  const { host, environment, place = {} } = await findPlace(places, endpoint, caller, input)
+  if (!caller.rights.can(endpoint.door.needs, place))
+    throw new FairleadError('forbidden', `This needs the permission ${endpoint.door.needs}.`)
+  const params = writeParams({ params: input, host, environment })
+  if (Buffer.byteLength(params) > mostParamBytes || !endpoint.input.safeParse(input).success)
+    throw new FairleadError('invalid_input', `These are no arguments of ${method}.`)
+  const target = host?.name ?? String(input['name'] ?? input['secondFactor'] ?? '').slice(0, 128)
+  const id = randomUUID()
+  note(`${endpoint.door.audit!} ${target}`.trim())
+  await tx(organization, async (orm) => {
+    const open = and(eq(approvals.accountId, account), isNull(approvals.decidedBy), gt(approvals.expiresAt, sql<Date>`now()`))
+    if ((await orm.$count(approvals, open)) >= mostOpen) throw new FairleadError('too_many', `You ask for ${mostOpen} things already.`)
+    const place_ = { hostId: host?.id ?? null, environmentId: environment ?? null }
+    const row = { organizationId: organization, id, method, params, digest: digestOf(method, params), target, why, accountId: account }
+    await orm.insert(approvals).values({ ...row, ...place_, expiresAt: sql`now() + interval '1 day'` })
+  })
+  return id
 }
 
 const isOn = async (tx: <T>(organization: string, run: (orm: Orm) => Promise<T>) => Promise<T>, organization: string, verb: string) =>

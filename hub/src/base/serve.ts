@@ -95,12 +95,11 @@ export function endpointsOf(features: ServeDeps['features']): ReadonlyMap<string
 
 /** The one place where anything is let in. */
 export function createDoors(deps: ServeDeps): Doors {
-  const { features, audits, log, places, rates: allowed = createRates() } = deps
-  const rowOf = makeRow(deps.nameOf)
+  const { features, audits, log, places, rates: allowed = createRates(), nameOf } = deps
+  const rowOf = makeRow(nameOf)
   const work = createWork()
   const { answered, count } = createCounts()
-  const endpoints = endpointsOf(features)
-  checkEndpoints(endpoints)
+  const endpoints = checked(features)
 
   /** Who may, on what, and whether there is room for one more. */
   async function judge({ name, endpoint, caller, params, about }: Call): Promise<Found & { readonly release: () => void }> {
@@ -111,10 +110,7 @@ export function createDoors(deps: ServeDeps): Doors {
     authorize(name, endpoint, caller, {})
     const found = caller === undefined ? {} : await findPlace(places, endpoint, caller, params)
     authorize(name, endpoint, caller, found)
-    if (endpoint.door.secondPerson === true && caller !== undefined) {
-      const { host, environment, place = {} } = found
-      await deps.secondPerson?.({ name, endpoint, caller, params, host, environment, place })
-    }
+    await askSecond(deps, { name, endpoint, caller, params, about }, found)
     const holders = { login: caller?.login ?? '', host: found.host?.id ?? '' }
     return { ...found, release: endpoint.kind === 'call' ? work.begin() : work.streams.open(holders) }
   }
@@ -174,6 +170,19 @@ export function createDoors(deps: ServeDeps): Doors {
       }
     },
   }
+}
+
+/** Throws `unapproved` where an organization wants two people, and the second has not agreed. */
+async function askSecond({ secondPerson }: ServeDeps, { name, endpoint, caller, params }: Call, found: Found): Promise<void> {
+  if (endpoint.door.secondPerson !== true || caller === undefined) return
+  const { host, environment, place = {} } = found
+  await secondPerson?.({ name, endpoint, caller, params, host, environment, place })
+}
+
+function checked(features: ServeDeps['features']): ReadonlyMap<string, Endpoint> {
+  const endpoints = endpointsOf(features)
+  checkEndpoints(endpoints)
+  return endpoints
 }
 
 function createCounts() {

@@ -34,11 +34,64 @@ export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
   )
 }
 
+/** The hub's own addresses are offered; another may be typed. */
+function AddressField(props: {
+  readonly all: readonly { readonly url: string; readonly note: string }[]
+  readonly bad: 'form' | 'http' | undefined
+}): JSX.Element {
+  return (
+    <>
+      <label class="field">
+        {t('enrol.address')}
+        <input
+          name="address"
+          list="addresses"
+          required
+          maxlength="512"
+          aria-invalid={props.bad !== undefined}
+          aria-describedby="enrol-address-bad"
+          value={props.all[0]?.url ?? ''}
+        />
+        <small>{t('enrol.addressHint')}</small>
+      </label>
+      <datalist id="addresses">
+        <For each={props.all}>{({ url, note }) => <option value={url}>{note}</option>}</For>
+      </datalist>
+      <div id="enrol-address-bad" role="alert">
+        <Show when={props.bad}>{(why) => <p class="state-critical">{t(`enrol.bad.${why()}`)}</p>}</Show>
+      </div>
+    </>
+  )
+}
+
+/** Where there is one, there is nothing to choose. */
+function EnvironmentField(props: {
+  readonly all: readonly { readonly id: string; readonly name: string }[]
+  readonly usual: string | undefined
+}): JSX.Element {
+  return (
+    <Show when={props.all.length > 1}>
+      <label class="field">
+        {t('hosts.environment')}
+        <select name="environment">
+          <For each={props.all}>
+            {({ id, name }) => (
+              <option value={id} selected={id === props.usual}>
+                {plain(name)}
+              </option>
+            )}
+          </For>
+        </select>
+      </label>
+    </Show>
+  )
+}
+
 /** Which line is waited for stands in the address: a reload, or another person with the link, goes on watching it. */
 function Wizard(): JSX.Element {
   const [params, setParams] = useSearchParams<{ line?: string }>()
   const [addresses, { refetch }] = createResource(() => ask('enrolment.addresses', {}))
-  // Whoever may enrol in one alone says which; where there is one there is nothing to choose.
+  // Whoever may enrol in one alone says which.
   const [environments] = createResource(() => ask('environments.list', {}).catch(() => []))
   const usual = () => (environments() ?? []).find(({ name }) => name === 'default') ?? environments()?.[0]
   const [made, setMade] = createSignal<Invitation>()
@@ -130,27 +183,7 @@ function Wizard(): JSX.Element {
         }}
       >
         <h2>1. {t('enrol.where')}</h2>
-        <label class="field">
-          {t('enrol.address')}
-          <input
-            name="address"
-            list="addresses"
-            required
-            maxlength="512"
-            aria-invalid={badAddress() !== undefined}
-            aria-describedby="enrol-address-bad"
-            value={addresses.error === undefined ? (addresses()?.[0]?.url ?? '') : ''}
-          />
-          <small>{t('enrol.addressHint')}</small>
-        </label>
-        <datalist id="addresses">
-          <For each={addresses.error === undefined ? (addresses() ?? []) : []}>
-            {({ url, note }) => <option value={url}>{note}</option>}
-          </For>
-        </datalist>
-        <div id="enrol-address-bad" role="alert">
-          <Show when={badAddress()}>{(why) => <p class="state-critical">{t(`enrol.bad.${why()}`)}</p>}</Show>
-        </div>
+        <AddressField all={addresses.error === undefined ? (addresses() ?? []) : []} bad={badAddress()} />
         <Show when={addresses.error !== undefined}>
           <ErrorBox what={t('error.what.addresses')} error={addresses.error} onRetry={() => void refetch()} />
         </Show>
@@ -167,20 +200,7 @@ function Wizard(): JSX.Element {
             </select>
           </label>
         </div>
-        <Show when={(environments() ?? []).length > 1}>
-          <label class="field">
-            {t('hosts.environment')}
-            <select name="environment">
-              <For each={environments() ?? []}>
-                {({ id, name }) => (
-                  <option value={id} selected={id === usual()?.id}>
-                    {plain(name)}
-                  </option>
-                )}
-              </For>
-            </select>
-          </label>
-        </Show>
+        <EnvironmentField all={environments() ?? []} usual={usual()?.id} />
         <TagFault id="enrol-tags-bad" fault={tagFault()} />
         <Show when={failure()}>{(now) => <ErrorBox what={t(now().what)} error={now().error} />}</Show>
         <p>

@@ -18,13 +18,15 @@ interface Entry extends Offer {
 
 const mostShown = 14
 
-/** Go to anything, do anything: pages and actions from here, hosts, tags and containers from the hub. */
-export function Palette(props: {
+interface PaletteProps {
   readonly onSwitch: () => void
   readonly onClose: () => void
   readonly onOut: () => void
   readonly onKeys: () => void
-}): JSX.Element {
+}
+
+/** Go to anything, do anything: pages and actions from here, hosts, tags and containers from the hub. */
+export function Palette(props: PaletteProps): JSX.Element {
   const id = createUniqueId()
   const [text, setText] = createSignal('')
   const [rows, setRows] = createSignal<readonly FleetRow[]>([])
