@@ -8,6 +8,7 @@ import { serveAccounts } from './accounts/accounts.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
+import { serveCallback } from './base/callback.ts'
 import { openCertificate } from './base/certificate.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
@@ -175,21 +176,13 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const onAhead = (host: Known, epoch: string) =>
-    void enrolled(host.organization).then(
-      (count) => epochs.onAhead(host, epoch, count),
-      () => undefined,
-    )
+  const onAhead = tellAhead(epochs, enrolled)
   const accept = createAccept({ ...told, db, audits, fleet, identity, epochs, onAhead, ratchet: createRatchet(db), log })
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
-  const api = createApi({
-    ...who,
-    doors,
-    doorOf: createDoorReader(config.publicUrl),
-    resumes: { ...resumes, 'fleet.watch': () => resumeFleet(kept) },
-  })
+  const doorOf = createDoorReader(config.publicUrl)
+  const api = createApi({ ...who, doors, doorOf, resumes: allResumes(kept) })
   people.endWith(consoles, api)
   const web = createWeb({
     version,
@@ -197,6 +190,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     openApi: renderOpenApi(doors.endpoints, version),
     scim: createScim({ ...who, doors }),
     installer: installer.app,
+    callback: serveCallback({ ...who, doorOf, finish: people.finish }),
     console: serveConsole(join(root, 'ui/dist')),
     publicUrl: config.publicUrl,
     metricsToken: config.metricsToken,
@@ -221,11 +215,20 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   }
 }
 
+/** A host that knows a later hub than this one says so; that nobody can count its organization's hosts meanwhile changes nothing. */
+function tellAhead(epochs: Opened['epochs'], enrolled: (organization: string) => Promise<number>) {
+  return (host: Known, epoch: string) =>
+    void enrolled(host.organization).then(
+      (count) => epochs.onAhead(host, epoch, count),
+      () => undefined,
+    )
+}
+
 interface PeopleDeps {
+  readonly log: Log
   readonly db: Opened['db']
   readonly audits: Audits
   readonly book: HostBook
-  readonly log: Log
   readonly seal: OpenSeal
   readonly config: Config
   readonly state: Ports
@@ -253,6 +256,7 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
     places,
     logins,
     mail,
+    finish: identities.finish,
     who: { findCaller: logins.findCaller, findToken: tokens.findCaller },
     judgeMove: createMoves({ places, grantedTags: roles.tags }),
     handlers: {
@@ -281,6 +285,10 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       })
     },
   }
+}
+
+function allResumes(kept: ReturnType<typeof createKept>) {
+  return { ...resumes, 'fleet.watch': () => resumeFleet(kept) }
 }
 
 /** What each host's own agent answers: passed on as it is. */

@@ -98,6 +98,18 @@ export function deviceCookie(token: string): string {
   return `${deviceName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${deviceSeconds}`
 }
 
+const awayName = '__Host-fl_oidc'
+export const awaySeconds = 300
+
+/** Of a browser that is away at a sign-in provider, whose site leads it back: it alone is shown then, and opens nothing by itself. */
+export function readAway(request: IncomingMessage): string | undefined {
+  return new RegExp(`(?:^|;\\s*)${awayName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
+}
+
+export function awayCookie(token: string, maxAgeSeconds: number): string {
+  return `${awayName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}`
+}
+
 export function cookie(token: string, maxAgeSeconds: number): string {
   return `${cookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`
 }

@@ -6,7 +6,7 @@ import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import { publicEndpoints, type Caller } from './access.ts'
 import type { Bindings } from './bindings.ts'
-import { cookie, deviceCookie, readBearer, readCookie, readDevice, sameOrigin, type Peer } from './headers.ts'
+import { awayCookie, awaySeconds, cookie, deviceCookie, readBearer, readCookie, readDevice, sameOrigin, type Peer } from './headers.ts'
 import { answerJson } from './packed.ts'
 import { bodyBytes, readParams } from './params.ts'
 import type { Rates } from './rates.ts'
@@ -125,6 +125,7 @@ async function admitAndRun(
       set: (value: string, seconds: number) => context.header('Set-Cookie', cookie(value, seconds)),
       clear: () => context.header('Set-Cookie', cookie('', 0)),
     },
+    away: { set: (token: string) => context.header('Set-Cookie', awayCookie(token, awaySeconds), { append: true }) },
     device: { shown: readDevice(request), set: (token: string) => context.header('Set-Cookie', deviceCookie(token), { append: true }) },
   }
   try {

@@ -5,7 +5,8 @@ import { createWeb } from './web.ts'
 
 describe('the health of a hub', () => {
   function web(pingDatabase: () => Promise<void>) {
-    const parts = { api: new Hono() as never, scim: new Hono() as never, installer: new Hono() as never, console: new Hono() }
+    const nowhere = () => new Hono() as never
+    const parts = { api: nowhere(), scim: nowhere(), installer: nowhere(), callback: nowhere(), console: new Hono() }
     const nothing = { openApi: {}, publicUrl: undefined, metricsToken: undefined, renderMetrics: () => '', log: () => undefined }
     const state = { isDraining: () => false }
     return createWeb({ version: '0', ...parts, ...nothing, ...state, pingDatabase })

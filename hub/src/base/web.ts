@@ -13,6 +13,8 @@ export interface WebDeps {
   readonly openApi: unknown
   readonly scim: Hono<Bindings>
   readonly installer: Installer['app']
+  /** Where sign-in providers send people back to. */
+  readonly callback: Hono<Bindings>
   readonly console: Hono
   readonly publicUrl: string | undefined
   readonly metricsToken: Secret | undefined
@@ -62,6 +64,7 @@ export function createWeb(deps: WebDeps): Hono<Bindings> {
   app.route('/api/v1', deps.api as never)
   app.all('/api/*', (context) => context.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
   app.route('/', deps.scim)
+  app.route('/', deps.callback)
   app.route('/', deps.installer)
   app.route('/', deps.console)
   app.onError((error, context) => {

@@ -1,5 +1,4 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { identitiesApi } from '@fairlead/protocol/features/identities.ts'
 import type { Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
 import type { Audits } from '../base/audit.ts'
@@ -14,6 +13,10 @@ import { arrive, type Arrived } from './arrive.ts'
 import { offered } from './offered.ts'
 import { serveOwnIdentities } from './own.ts'
 import { checkLdap, serveLdapSignIn } from './ldap/door.ts'
+import { check } from './oidc/check.ts'
+import { createDiscovery } from './oidc/discover.ts'
+import { finish, type Landing, type Returned } from './oidc/finish.ts'
+import { leave } from './oidc/begin.ts'
 import { findProvider, serveProviders } from './providers.ts'
 
 export { sealedProviders } from './providers.ts'
@@ -24,7 +27,7 @@ export interface IdentitiesDeps {
   readonly seal: Pick<Seal, 'seal' | 'open'>
   readonly audits: Audits
   readonly roles: Pick<Roles, 'refuseGiving' | 'follow' | 'changed' | 'names' | 'givenTo' | 'hasAny'>
-  readonly logins: Pick<Logins, 'signInThrough' | 'endThrough' | 'delays' | 'findCaller'>
+  readonly logins: Pick<Logins, 'signInThrough' | 'endThrough' | 'endLogin' | 'stillOf' | 'delays'>
   readonly outbound: Outbound
   readonly log: Log
   readonly tickets: Tickets
@@ -36,27 +39,33 @@ export interface Identities {
   readonly handlers: Handlers<typeof identitiesApi, LoginContext>
   /** Somebody whom a provider knows signs in. Throws `forbidden` with what to do when there is no account for them. */
   arrive(arrived: Arrived, context: LoginContext): Promise<Me | SecondStep>
+  /** A browser that comes back from an OpenID Connect provider. Never throws. */
+  finish(returned: Returned, context: LoginContext): Promise<Landing>
 }
 
 /** Sign-in by providers of an organization. */
 export function openIdentities(deps: IdentitiesDeps): Identities {
   const { db } = deps
+  const configurationOf = createDiscovery(deps)
   const handlers: Identities['handlers'] = {
     offered: ({ organization }) => offered(db, organization),
-    begin: async () => {
-      throw new FairleadError('unsupported', 'No provider of this kind yet.')
-    },
-    link: async () => {
-      throw new FairleadError('unsupported', 'No provider of this kind yet.')
+    begin: (wanted, context) => leave(deps, configurationOf, wanted, context, false),
+    link: (wanted, context) => {
+      const { organization } = context.caller
+      return leave(deps, configurationOf, { ...wanted, organization }, context, true)
     },
     async test({ id, name }, { caller: { organization }, note }) {
       const row = await db.tx({ organization }, (_sql, orm) => findProvider(orm, id))
       note(row.name)
-      return { steps: row.settings.kind === 'ldap' ? await checkLdap(deps, row, name) : [] }
+      return { steps: row.settings.kind === 'ldap' ? await checkLdap(deps, row, name) : await check(deps, configurationOf, row) }
     },
     ...serveLdapSignIn(deps),
     ...serveProviders(deps),
     ...serveOwnIdentities(deps),
   }
-  return { handlers, arrive: (arrived, context) => arrive(deps, arrived, context) }
+  return {
+    handlers,
+    arrive: (arrived, context) => arrive(deps, arrived, context),
+    finish: (returned, context) => finish(deps, configurationOf, returned, context),
+  }
 }

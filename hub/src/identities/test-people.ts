@@ -131,7 +131,7 @@ async function openParts({ db, seal, clock, ends, allow }: Parts) {
 
 /** Somebody's browser: it keeps its cookies. */
 function visitOf(caller: Caller) {
-  const jar = { token: '', device: undefined as Secret | undefined }
+  const jar = { token: '', away: '', device: undefined as Secret | undefined }
   const context: LoginContext & { signal: AbortSignal; trace: string } = {
     caller,
     host: '',
@@ -147,6 +147,7 @@ function visitOf(caller: Caller) {
       },
       set: (token) => void (jar.device = secretOf(token)),
     },
+    away: { set: (token) => void (jar.away = token) },
     door: { secure: true, insecureReason: '', secureUrl: '' },
   }
   return { jar, context }

@@ -21,6 +21,8 @@ const mostCached = 10_000
 /** How long a proof opens the doors that want one. */
 const provenMs = 300_000
 
+type About = Pick<Caller, 'ip' | 'userAgent' | 'trace'>
+
 interface Who {
   readonly organization: string
   readonly account: string
@@ -69,6 +71,20 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
     return { account, name, organization, rights, proof, ...(through === undefined ? {} : { through }) }
   }
 
+  async function find(hash: Buffer, about: About): Promise<Caller | undefined> {
+    const login = hash.toString('hex')
+    const known = cache.get(login)
+    if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
+    const before = forgotten
+    const found = await db.tx({ login: hash }, (sql, orm) => look({ sql, orm }, hash))
+    if (found === undefined || ended.has(login)) return undefined
+    const caller = { ...found, login }
+    if (cache.size > mostCached) cache.clear()
+    // What was read before the change that somebody was told of is not kept beyond this request.
+    if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
+    return { ...caller, ...about }
+  }
+
   return {
     async begin({ account, organization, factor, through }: NewLogin, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
@@ -85,20 +101,9 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
       context.cookie.set(token, absoluteSeconds)
       return made!.expires
     },
-    async find(token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined> {
-      const hash = digestOf(token)
-      const login = hash.toString('hex')
-      const known = cache.get(login)
-      if (known !== undefined && known.untilMs > performance.now()) return { ...known.caller, ...about }
-      const before = forgotten
-      const found = await db.tx({ login: hash }, (sql, orm) => look({ sql, orm }, hash))
-      if (found === undefined || ended.has(login)) return undefined
-      const caller = { ...found, login }
-      if (cache.size > mostCached) cache.clear()
-      // What was read before the change that somebody was told of is not kept beyond this request.
-      if (before === forgotten) cache.set(login, { caller, untilMs: performance.now() + cachedMs })
-      return { ...caller, ...about }
-    },
+    find: (token: Secret, about: About) => find(digestOf(token), about),
+    /** By its id, which is no proof of anything: for who was known by it before. */
+    stillOf: (login: string, about: About) => find(Buffer.from(login, 'hex'), about),
     /** What accounts of an organization may do has changed: they are looked up again. */
     forget(organization: string): void {
       forgotten++

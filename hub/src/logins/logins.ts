@@ -22,6 +22,8 @@ export interface LoginContext extends HubContext {
   /** `fixed`: it cannot be set where this was asked. */
   readonly cookie: { set(token: string, maxAgeSeconds: number): void; clear(): void; readonly fixed?: true }
   readonly device: DeviceCookie
+  /** Marks a browser that leaves for a sign-in provider. Absent where no cookie can be set. */
+  readonly away?: { set(token: string): void }
   /** What this very connection is: whether a login cookie can live on it. */
   readonly door: Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'>
 }
@@ -54,6 +56,9 @@ export interface Logins {
   endOf(organization: string, account: string): Promise<void>
   /** Ends the logins that came through a provider: of one account, or of all. */
   endThrough(which: { readonly organization: string; readonly provider: string; readonly account?: string }): Promise<void>
+  /** Whose login it is, by its id, while it lasts. */
+  stillOf(login: string, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>): Promise<Caller | undefined>
+  endLogin(caller: Caller): Promise<void>
   /** Somebody whom a provider knows signs in, or must prove more first. */
   readonly signInThrough: SignInThrough
   /** When each account used a login last, ms since the epoch. */
@@ -131,12 +136,8 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
       return describe({ ...about(caller), organization, expires })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
-    async endOf(organization, account) {
-      for (const login of await held.endOf(organization, account)) tellEnd(login)
-    },
-    async endThrough(which) {
-      for (const login of await held.endThrough(which)) tellEnd(login)
-    },
+    ...createEnds(held, tellEnd),
+    stillOf: held.stillOf,
     signInThrough: signIn.signInThrough,
     lastSeen,
     async personOf(email, input, ip) {
@@ -146,6 +147,24 @@ export async function openLogins({ db, audits, version, permissions, rightsOf, f
       return person
     },
     delays,
+  }
+}
+
+function createEnds(
+  held: ReturnType<typeof openHeld>,
+  tellEnd: (login: string) => void,
+): Pick<Logins, 'endOf' | 'endLogin' | 'endThrough'> {
+  return {
+    async endOf(organization, account) {
+      for (const login of await held.endOf(organization, account)) tellEnd(login)
+    },
+    async endLogin(caller) {
+      await held.end(caller)
+      tellEnd(caller.login)
+    },
+    async endThrough(which) {
+      for (const login of await held.endThrough(which)) tellEnd(login)
+    },
   }
 }
 
