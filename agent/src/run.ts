@@ -12,7 +12,7 @@ import { serveContainers } from './containers/containers.ts'
 import { containersSource } from './containers/source.ts'
 import { makeHello } from './dial.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
-import { openEpoch } from './epoch.ts'
+import { openEpoch, type KeptEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
 import { createOwnEvents, serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
@@ -60,7 +60,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   })
   const own = createOwnEvents(watch)
   const handlers = {
-    audit: openWitness(config.stateDir, pin, say, own.tell),
+    audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
     containers: serveContainers(engine, { showSecrets: config.showSecrets }),
     events: serveEvents(own),
     hosts: serveHosts(watch, version),
@@ -102,10 +102,16 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
 }
 
 /** What this host saw of the trail, told loudly when the hub says otherwise: in its own log, and among its events. */
-function openWitness(stateDir: string, { organization }: Pin, say: Say, tell: (event: HostEvent) => void) {
+function openWitness(stateDir: string, { pin, epoch }: { pin: Pin; epoch: KeptEpoch }, say: Say, tell: (event: HostEvent) => void) {
   return serveAudit({
     stateDir,
-    organization,
+    organization: pin.organization,
+    epoch: () => epoch.current,
+    onRestored(aside, size) {
+      say('warn', 'the hub was restored from a backup: what this host saw of its audit trail is set aside', { aside, size })
+      const facts = { size: String(size) }
+      tell({ timeMs: Date.now(), type: 'agent', action: 'restored', id: 'audit', name: 'audit', facts })
+    },
     onDamaged: (error) => say('error', 'what this host saw of the audit trail cannot be read and was set aside', { error: String(error) }),
     onContradiction(why, size) {
       say('error', 'the hub contradicts what this host saw of its audit trail: it was rewritten, or set back', { why, size })

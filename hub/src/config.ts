@@ -6,7 +6,7 @@ import { readSinks, type AuditSink } from './base/audit-sinks.ts'
 import { dataDirProblem } from './base/datadir.ts'
 import type { KekSource } from './base/kek.ts'
 import { secretOf, type Secret } from './base/secret.ts'
-import { mailNames, readMail, type MailSettings } from './mail/settings.ts'
+import { mailNames, readMail, type MailSettings } from './base/mail-settings.ts'
 
 export interface Listen {
   readonly host: string

@@ -10,13 +10,15 @@ import { refuseHalfRestored } from './backup/backup.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { serveCallback } from './base/callback.ts'
 import { openCertificate } from './base/certificate.ts'
+import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
+import { openControl } from './base/control.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import { openDatabase } from './base/db.ts'
-import { createOutbound } from './base/outbound.ts'
 import { createDoorReader, createPeerReader } from './base/headers.ts'
 import { createApi, type HttpApi } from './base/http.ts'
 import { serveInstaller } from './base/installer.ts'
+import { createOutbound, type Outbound } from './base/outbound.ts'
 import { openListeners, type Listeners } from './base/listen.ts'
 import { createLog, type Log } from './base/log.ts'
 import { renderOpenApi } from './base/openapi.ts'
@@ -59,6 +61,7 @@ import { openMetricsStore } from './metrics/metrics.ts'
 import { serveOrganizations } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
 import { serveTeams } from './teams/teams.ts'
+import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { createScim, serveScim } from './scim/scim.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
@@ -73,7 +76,7 @@ const drainMs = 4000
 const resumes = { 'audit.watch': () => bySeq, 'events.watch': byTime, 'containers.logs': byLine }
 
 /** Every column that holds sealed values: what a rotation of keys goes through. */
-export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, sealedProviders, trailKeyColumn]
+export const sealedColumns: readonly SealedColumn[] = [sealedSecrets, totpColumn, trailKeyColumn, sealedProviders]
 
 export interface Hub {
   /** Where the console is on this machine. */
@@ -83,6 +86,8 @@ export interface Hub {
   readonly firstRunCode: string
   /** A join string for this machine's own agent, once the owner exists. */
   inviteLocal(): Promise<string | undefined>
+  /** Somebody at the hub's own machine gave an account back: what is open for it ends, and it is told. */
+  accountReset(organizations: readonly string[], account: string): Promise<void>
   /** Made-up hosts, once the owner exists. */
   startDemo(hosts: number): Promise<void>
   close(): Promise<void>
@@ -118,12 +123,19 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
     signal?.throwIfAborted()
-    const [audits, fleet] = [openAudits(db), openFleet(() => epochs.why)]
+    const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
     epochs.onLift(fleet.closeAll)
-    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: fetch, log })
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
     opened.push(trail.close)
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, epochs, audits, fleet, trail, starter: demo })
+    const begun = { audits, fleet, trail, epochs, outbound }
+    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
+    const kekPath = join(config.dataDir, 'kek')
+    const control = await openControl(config.dataDir, {
+      'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
+      'rotate-keys': (input) => rotateKeys({ seal, kekPath }, input as unknown as RotateInput),
+    })
+    opened.push(control.close)
     lock.tell(hub.url)
     return { ...hub, close }
   } catch (error) {
@@ -144,18 +156,19 @@ interface Opened {
   readonly audits: Audits
   readonly fleet: Fleet
   readonly trail: Trail
+  readonly outbound: Outbound
   readonly starter: DemoStarter | undefined
 }
 
 async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
-  const { audits, fleet, trail, epochs } = begun
+  const { audits, epochs, fleet, outbound, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
   const state = { httpPort: 0, httpsPort: 0, draining: false }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
-  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, firstRunCode, state, address })
+  const { places, logins, ...people } = await openPeople({ db, seal, audits, book, log, config, outbound, firstRunCode, state, address })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
@@ -167,7 +180,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     audit: trail.handlers,
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal }) }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
   const allowed = createRates()
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf: inventory.nameOf, rates: allowed })
@@ -176,8 +189,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const onAhead = tellAhead(epochs, enrolled)
-  const accept = createAccept({ ...told, db, audits, fleet, identity, epochs, onAhead, ratchet: createRatchet(db), log })
+  const ahead = { epochs, onAhead: tellAhead(epochs, enrolled) }
+  const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const loop = watchLoop()
   const who = { ...people.who, peerOf: createPeerReader(config.trustedProxies), rates: allowed }
   const isDraining = () => state.draining
@@ -204,24 +217,24 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const listeners = await openListeners(config.http, config.https, certificate, listener, upgrades)
   state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
+  const { tlsCert, tlsKey, dataDir } = config
+  const shown = watchCertificate({
+    current: certificate,
+    given: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
+    read: () => openCertificate(dataDir, { cert: tlsCert, key: tlsKey }),
+    take: listeners.setCertificate,
+    log,
+  })
 
   return {
     url: `http://${config.http.host}:${listeners.httpPort}`,
     httpsPort: listeners.httpsPort,
     firstRunCode: logins.firstRun ? firstRunCode : '',
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
+    accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
-    close: () => stop({ state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
+    close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }),
   }
-}
-
-/** A host that knows a later hub than this one says so; that nobody can count its organization's hosts meanwhile changes nothing. */
-function tellAhead(epochs: Opened['epochs'], enrolled: (organization: string) => Promise<number>) {
-  return (host: Known, epoch: string) =>
-    void enrolled(host.organization).then(
-      (count) => epochs.onAhead(host, epoch, count),
-      () => undefined,
-    )
 }
 
 interface PeopleDeps {
@@ -231,6 +244,7 @@ interface PeopleDeps {
   readonly book: HostBook
   readonly seal: OpenSeal
   readonly config: Config
+  readonly outbound: Outbound
   readonly state: Ports
   readonly firstRunCode: string
   /** Where people reach this hub. */
@@ -238,7 +252,7 @@ interface PeopleDeps {
 }
 
 /** Who there is, what each may do and where. */
-async function openPeople({ db, seal, audits, book, log, config, state, firstRunCode, address }: PeopleDeps) {
+async function openPeople({ db, seal, audits, book, log, config, outbound, state, firstRunCode, address }: PeopleDeps) {
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const places = createPlaces(db, book)
@@ -249,7 +263,6 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
   const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
   const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
-  const outbound = createOutbound({ allow: config.outboundAllow ?? [] })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
   return {
@@ -267,6 +280,10 @@ async function openPeople({ db, seal, audits, book, log, config, state, firstRun
       scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),
+    },
+    async accountReset(organizations: readonly string[], account: string) {
+      for (const organization of organizations) await logins.endOf(organization, account)
+      await factors.notices.note(account, 'reset', { ip: '', userAgent: '' })
     },
     /** What is open ends with the login, and with the right to it. */
     endWith(consoles: Consoles, api: HttpApi): void {
@@ -303,6 +320,7 @@ function handlersOf<F extends Record<string, { readonly handlers: object }>>(fea
 }
 
 interface Running {
+  readonly shown: CertificateWatch
   readonly state: { draining: boolean }
   readonly consoles: Consoles
   readonly doors: Doors
@@ -314,7 +332,8 @@ interface Running {
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+  shown.close()
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
@@ -349,6 +368,15 @@ interface Ports {
 function passkeyPlace(publicUrl: string | undefined, state: Ports) {
   if (publicUrl !== undefined) return { host: new URL(publicUrl).hostname, origins: () => [new URL(publicUrl).origin] }
   return { host: 'localhost', origins: () => [`http://localhost:${state.httpPort}`, `https://localhost:${state.httpsPort}`] }
+}
+
+/** A host that knows a later epoch counts among all that its organization has. */
+function tellAhead(epochs: Epochs, enrolled: (organization: string) => Promise<number>) {
+  return (host: Known, epoch: string) =>
+    void enrolled(host.organization).then(
+      (count) => epochs.onAhead(host, epoch, count),
+      () => undefined,
+    )
 }
 
 function figuresOf(fleet: Fleet, loop: ReturnType<typeof watchLoop>) {

@@ -22,6 +22,7 @@ const StepUp = lazy(async () => ({ default: (await import('./logins/StepUp.tsx')
 const Profile = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).Profile }))
 const MustEnrol = lazy(async () => ({ default: (await import('./logins/Profile.tsx')).MustEnrol }))
 const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')).Access }))
+const Secrets = lazy(async () => ({ default: (await import('./secrets/Secrets.tsx')).Secrets }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
@@ -115,6 +116,7 @@ export function App(): JSX.Element {
             <Route path="/activity" component={Activity} />
             <Route path="/profile" component={Profile} />
             <Route path="/access/:tab?/:id?" component={Access} />
+            <Route path="/secrets/:tab?/:id?" component={guarded('secrets:read', Secrets)} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />
           </Router>

@@ -45,10 +45,13 @@ function makeTrail(row: (n: number) => string = String) {
 describe('a host as witness of the audit trail', () => {
   let dir: string
   let told: string[]
+  let epoch: string
   const serve = (disk?: Disk) =>
     serveAudit({
       stateDir: dir,
       organization,
+      epoch: () => epoch,
+      onRestored: (aside, size) => void told.push(`restored ${size} ${fs.existsSync(aside!)}`),
       onContradiction: (why, size) => void told.push(`${why} ${size}`),
       onDamaged: () => void told.push('damaged'),
       ...(disk && { disk }),
@@ -56,6 +59,7 @@ describe('a host as witness of the audit trail', () => {
   beforeEach(() => {
     dir = fs.mkdtempSync(join(tmpdir(), 'fairlead-witness-'))
     told = []
+    epoch = ''
   })
   afterEach(() => fs.rmSync(dir, { recursive: true, force: true }))
   const trail = makeTrail()
@@ -102,6 +106,18 @@ describe('a host as witness of the audit trail', () => {
     await see(trail.show(0, 7), call)
     const again = await see(trail.show(12, 13), call)
     assert.deepEqual([again.contradiction, again.note], [null, trail.note(13)])
+  })
+
+  it('begins anew with a hub whose restore was confirmed, and keeps on its disk what it saw before', async () => {
+    const { see, kept } = serve()
+    await see(trail.show(0, 12), call)
+    await see(trail.show(0, 7), call)
+    assert.deepEqual(told, ['smaller 7'])
+    epoch = '1.of-the-restored'
+    assert.deepEqual(await kept({}, call), { note: '', contradiction: null })
+    assert.equal((await see(trail.show(0, 7), call)).note, trail.note(7))
+    assert.deepEqual(told, ['smaller 7', 'restored 12 true'])
+    assert.equal((await see(trail.show(0, 3), call)).contradiction?.why, 'smaller')
   })
 
   it('takes nothing for a trail that nobody signed, that is another organization’s, or that does not add up', async () => {

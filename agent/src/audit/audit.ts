@@ -15,6 +15,8 @@ const tools = { digest: suite.hash, verify: suite.verify }
 /** What this host saw of the trail of its organization: a hub that tells another story later is refused, and what it said is kept. */
 interface Seen extends Witness {
   readonly organization: string
+  /** Which of several hubs with one key it was told by; '' for one that was never restored. */
+  readonly epoch: string
   readonly key: string
   /** The tree over the rows of `note`, as hashes in base64: what comes later is added to it. */
   readonly tree: readonly string[]
@@ -24,6 +26,10 @@ export interface WitnessDeps {
   readonly stateDir: string
   /** Of this host: no other trail is its business. */
   readonly organization: string
+  /** Of the hub that this host goes on with: an administrator confirmed that it was restored from a backup. */
+  readonly epoch: () => string
+  /** What was seen of the hub before the restore was set aside there. */
+  readonly onRestored: (aside: string | undefined, size: number) => void
   /** Told when a hub begins to contradict what was seen, and when it no longer does. */
   readonly onContradiction: (why: string, size: number) => void
   /** What is kept cannot be read: it was set aside. */
@@ -33,7 +39,15 @@ export interface WitnessDeps {
 
 export const witnessFile = (stateDir: string) => join(stateDir, 'witness.json')
 
-export function serveAudit({ stateDir, organization, onContradiction, onDamaged, disk }: WitnessDeps): Handlers<typeof witness> {
+export function serveAudit({
+  stateDir,
+  organization,
+  epoch,
+  onRestored,
+  onContradiction,
+  onDamaged,
+  disk,
+}: WitnessDeps): Handlers<typeof witness> {
   const file = witnessFile(stateDir)
   let seen = readOrSetAside()
   function readOrSetAside(): Seen | undefined {
@@ -51,10 +65,21 @@ export function serveAudit({ stateDir, organization, onContradiction, onDamaged,
     if (JSON.stringify(next) !== JSON.stringify(seen)) writeWhole(file, JSON.stringify(next), disk)
     seen = next
   }
+  /** A restored hub has fewer rows than were seen, and that is no secret: this host begins anew with it, and what it saw stays on its disk. */
+  function followRestore(): void {
+    if (seen === undefined || seen.epoch === epoch()) return
+    const size = parseNote(seen.note)?.size ?? 0
+    onRestored(forgetWitness(stateDir), size)
+    seen = undefined
+  }
   return {
-    kept: async () => answer(seen),
+    async kept() {
+      followRestore()
+      return answer(seen)
+    },
     async see(shown) {
-      const next = judge(seen, shown, organization)
+      followRestore()
+      const next = judge(seen, shown, organization, epoch())
       const [was, is] = [seen?.contradiction?.why, next.contradiction?.why]
       keep(next)
       if (is !== undefined && is !== was) onContradiction(is, parseNote(shown.note)?.size ?? 0)
@@ -75,7 +100,7 @@ interface Shown {
 }
 
 /** What is kept after this was shown. Throws `invalid_input` for what no hub of this organization signed: it says nothing of the trail. */
-function judge(seen: Seen | undefined, { note, key, from, hashes }: Shown, organization: string): Seen {
+function judge(seen: Seen | undefined, { note, key, from, hashes }: Shown, organization: string, epoch: string): Seen {
   const known = parseKey(suite.hash, key)
   const opened = known === undefined ? undefined : openNote(tools, note, known)
   if (opened === undefined || !opened.origin.endsWith(`/${organization}`))
@@ -84,7 +109,7 @@ function judge(seen: Seen | undefined, { note, key, from, hashes }: Shown, organ
   if (seen === undefined) {
     if (from !== 0 || !fits(part, opened))
       throw new FairleadError('invalid_input', 'What comes with this checkpoint does not add up to it.')
-    return { organization, key, note, tree: [...hashes], contradiction: null }
+    return { organization, epoch, key, note, tree: [...hashes], contradiction: null }
   }
   const contradicts = (why: 'smaller' | 'changed' | 'key'): Seen => ({
     ...seen,

@@ -75,8 +75,8 @@ export async function openTrail({ db, audits, seal, fleet, dataDir, sinks: named
         }
       },
       verify: (_input, { caller: { organization } }) => verifyTable(db, key, organization, witnesses.seen(organization)),
-      async setRetention({ keepDays }, { caller, note }) {
-        note(keepDays === null ? 'for ever' : `${keepDays} days`)
+      async setRetention({ keepDays }, { caller, changed }) {
+        changed?.({ days: String((await archives.keepDays(caller.organization)) ?? '∞') }, { days: String(keepDays ?? '∞') })
         await archives.setKeepDays(caller.organization, keepDays)
         return { keepDays }
       },

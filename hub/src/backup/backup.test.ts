@@ -170,6 +170,14 @@ describe('a backup of a PostgreSQL of one’s own', need('postgres15'), () => {
     await make(twice)
     await assert.rejects(restoreInto('b', { replace: true, file: twice }))
     assert.deepEqual(await stateOf('b'), before)
+    // And one that the database says after the last row of a table.
+    await asSuperuser('a', async (sql) => {
+      await sql`ALTER TABLE hub_epoch DROP CONSTRAINT hub_epoch_pkey`
+      await sql`INSERT INTO hub_epoch DEFAULT VALUES`
+    })
+    await make(twice)
+    await assert.rejects(restoreInto('b', { replace: true, file: twice }))
+    assert.deepEqual(await stateOf('b'), before)
     assert.equal(existsSync(join(dir, 'b/restoring')), false)
   })
 

@@ -99,6 +99,9 @@ async function* copyOut(
     parts = []
     held = 0
   }
+  // The driver pauses its socket for a slow reader and resumes it when that reads on, but nobody reads on at the end: what follows on this
+  // connection would never come.
+  rows._read(0)
   const rest = Buffer.concat(parts)
   onRows(linesIn(rest))
   yield rest

@@ -77,5 +77,12 @@ export async function loadTable(
     throw new FairleadError('invalid_input', 'The backup has a table that its migrations do not make. Nothing was changed.')
   const list = columns.map(quoted).join(', ')
   const into = await db.unsafe(`COPY ${quoted(table.name)} (${list}) FROM STDIN`).writable()
-  await pipeline(Readable.from(bytes), into)
+  // What the database refuses after the last row the driver tells nobody: the next question is answered when the copy is over, or fails as it did.
+  const over = Promise.withResolvers<unknown>()
+  const final = into._final.bind(into)
+  into._final = (done) => {
+    final(done)
+    db`SELECT 1`.then(over.resolve, over.reject)
+  }
+  await Promise.race([over.promise, pipeline(Readable.from(bytes), into).then(() => over.promise)])
 }

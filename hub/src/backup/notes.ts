@@ -26,7 +26,10 @@ export interface LastBackup {
 export async function lastBackup(db: Database): Promise<{ readonly made: LastBackup | undefined; readonly failure: string }> {
   const rows = await db.tx(
     {},
-    (sql) => sql<{ at: Date; place: string; bytes: string; failure: string }[]>`SELECT * FROM hub_backups ORDER BY at DESC`,
+    (sql) =>
+      sql<
+        { at: Date; place: string; bytes: string; failure: string }[]
+      >`SELECT at, place, bytes, failure FROM hub_backups ORDER BY at DESC`,
   )
   const made = rows.find(({ failure }) => failure === '')
   return {

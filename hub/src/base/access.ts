@@ -44,6 +44,8 @@ export interface Proof {
   readonly accepts: readonly Factor[]
   /** The organization asks for a second factor and this account has none: only what gives it one is open. */
   readonly mustEnrol?: true
+  /** It began with the organization: until it ends it need not have one. */
+  readonly grace?: true
 }
 
 /** What a handler of the hub gets beside its input. */
@@ -57,6 +59,8 @@ export interface HubContext {
   readonly sight: () => Promise<Sight>
   /** What the trail calls what this is done to, where its id alone would tell a person nothing. Said before it is done, or with it. */
   readonly note: (targetName: string) => void
+  /** What was otherwise before, and how it is now: for the trail, never of anything secret. What is alike is left out. */
+  readonly changed?: (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) => void
   /** Of a stream whose reader may come back after a break and name what it saw last. */
   readonly resumable?: boolean
   /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */

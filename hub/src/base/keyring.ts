@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Database, Db } from './db.ts'
 import { describe, makeKekFile, readKek, type Kek, type KekSource } from './kek.ts'
+import { endChange } from './kek-files.ts'
 import type { Log } from './log.ts'
 import { unwrapKey, wrapKey } from './seal-record.ts'
 
@@ -47,6 +48,7 @@ export async function openKeyring({ db, dataDir, log, kek, kekOld }: KeyringDeps
       )
     return { id: first.id, salt: first.salt }
   })
+  if (kek === undefined) await endChange(path, known.id)
   const given = await match(source, known)
   if (given !== undefined) return keyring(db, [given, ...(await overlap(kekOld, log))])
   const old = kekOld === undefined ? undefined : await match(kekOld, known)

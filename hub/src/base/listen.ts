@@ -27,6 +27,8 @@ export interface UpgradeDeps {
 export interface Listeners {
   readonly httpPort: number
   readonly httpsPort: number
+  /** New connections are shown this one. */
+  setCertificate(certificate: { readonly cert: string; readonly key: string }): void
   /** Takes no new connections; resolves when requests under way are answered, after so many ms at the latest. */
   close(ms: number): Promise<void>
 }
@@ -49,7 +51,14 @@ export async function openListeners(
   try {
     const httpPort = await listen(plain, http, 'FAIRLEAD_LISTEN', 'http')
     const httpsPort = await listen(tls, https, 'FAIRLEAD_TLS_LISTEN', 'https')
-    return { httpPort, httpsPort, close: async (ms) => void (await Promise.all(servers.map((server) => drain(server, ms)))) }
+    const setCertificate: Listeners['setCertificate'] = (given) =>
+      tls.setSecureContext({ cert: given.cert, key: given.key, minVersion: 'TLSv1.2' })
+    return {
+      httpPort,
+      httpsPort,
+      setCertificate,
+      close: async (ms) => void (await Promise.all(servers.map((server) => drain(server, ms)))),
+    }
   } catch (error) {
     plain.close()
     throw error

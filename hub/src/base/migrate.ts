@@ -24,17 +24,22 @@ export interface MigrateOptions {
   readonly dir?: string
   /** Between tries for a table that is in use. */
   readonly pauseMs?: number
+  /** How long each try waits for one, as PostgreSQL writes it. */
+  readonly waits?: string
 }
 
 /**
  * Each file once, in order, whole or not at all; two hubs that start together wait for each other. Beside a hub of the version before that
  * goes on serving: where a table cannot be had within 5 s all is let go, so that it gets on, and tried again.
  */
-export async function migrate(owner: Sql, { log = () => undefined, dir = folder, pauseMs = 2000 }: MigrateOptions = {}): Promise<void> {
+export async function migrate(
+  owner: Sql,
+  { log = () => undefined, dir = folder, pauseMs = 2000, waits = lockTimeout }: MigrateOptions = {},
+): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return await owner.begin(async (db) => {
-        await db`SELECT set_config('lock_timeout', ${lockTimeout}, true)`
+        await db`SELECT set_config('lock_timeout', ${waits}, true)`
         await migrateIn(db, dir)
       })
     } catch (error) {

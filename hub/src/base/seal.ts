@@ -2,6 +2,7 @@ import { createDataKeys, type DataKeyTimes } from './data-keys.ts'
 import type { Database } from './db.ts'
 import type { Kek } from './kek.ts'
 import { openKeyring, type KeyringDeps } from './keyring.ts'
+import { readKeyStanding, type KeyStanding } from './key-standing.ts'
 import type { Log } from './log.ts'
 import { reseal, type SealedColumn } from './reseal.ts'
 import { keyIdOf, openRecord, sealRecord, unreadable, type SealPlace } from './seal-record.ts'
@@ -19,6 +20,8 @@ export interface OpenSeal extends Seal {
   rotate(organization: string): Promise<void>
   /** Seals all data keys under another key encryption key, in one transaction, while all goes on. Resolves with their count. */
   rotateKek(next: Kek): Promise<number>
+  /** How far a change of the key of an organization is. */
+  standing(organization: string): Promise<KeyStanding>
   /** One round of the background work now; resolves with the count of old keys that are still needed. */
   tend(): Promise<number>
   close(): Promise<void>
@@ -81,6 +84,7 @@ export async function openSeal(deps: SealDeps): Promise<OpenSeal> {
       await keys.retire(organization)
       tendQuietly()
     },
+    standing: (organization) => readKeyStanding(db, organization, { columns, told }),
     rotateKek: ring.rotate,
     tend,
     async close() {

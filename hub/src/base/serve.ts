@@ -131,7 +131,7 @@ export function createDoors(deps: ServeDeps): Doors {
         throw error
       })
       const row = rowOf(call, host)
-      let noted: { readonly targetName?: string } = {}
+      let noted: Pick<AuditEntry, 'targetName' | 'before' | 'after'> = {}
       // Work on a host is written down before it begins: the link may drop in between. Sign-in and set-up write their own rows.
       const audited = endpoint.door.audit !== undefined && endpoint.door.on !== 'public' && caller !== undefined
       try {
@@ -143,7 +143,8 @@ export function createDoors(deps: ServeDeps): Doors {
       return {
         context: {
           ...contextOf(places, call, { host, environment }),
-          note: (targetName) => void (noted = { targetName: targetName.slice(0, 256) }),
+          note: (targetName) => void (noted = { ...noted, targetName: targetName.slice(0, 256) }),
+          changed: (before, after) => void (noted = { ...noted, ...differences(before, after) }),
         },
         async done(error, ms) {
           release()
@@ -168,7 +169,11 @@ async function writeOutcome({ audits, log }: ServeDeps, row: AuditEntry): Promis
   }
 }
 
-function contextOf(places: Places, { endpoint, caller, about }: Call, { host, environment = '' }: Found): Omit<HubContext, 'note'> {
+function contextOf(
+  places: Places,
+  { endpoint, caller, about }: Call,
+  { host, environment = '' }: Found,
+): Omit<HubContext, 'note' | 'changed'> {
   return {
     caller: caller ?? nobody(about.ip, about.userAgent, about.trace),
     host: host?.id ?? '',
@@ -253,6 +258,19 @@ function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
       userAgent: about.userAgent.slice(0, 200),
     }
   }
+}
+
+const mostChangedChars = 512
+
+/** What is not alike, each side in a few words. */
+function differences(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Pick<AuditEntry, 'before' | 'after'> {
+  const keys = Object.keys(after).filter((key) => before[key] !== after[key])
+  const of = (side: Readonly<Record<string, string>>) =>
+    Object.fromEntries(keys.map((key) => [key, (side[key] ?? '').slice(0, mostChangedChars)]))
+  return keys.length === 0 ? {} : { before: of(before), after: of(after) }
 }
 
 function targetOf(params: Readonly<Record<string, unknown>>): string {

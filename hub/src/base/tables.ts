@@ -1,6 +1,6 @@
 import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import type { ProviderSettings } from '@fairlead/protocol/features/identities.ts'
-import { bytes, count, document, flag, moment, pgTable, sql, text, uuid } from './drizzle.ts'
+import { bytes, count, document, flag, integer, moment, pgTable, sql, text, uuid } from './drizzle.ts'
 
 // What the migrations made, for typed queries: a test compares each column with the real one. Row-level security, keys and
 // indexes are in the migrations alone. Tables that one feature alone asks are in its own tables.ts.
@@ -11,7 +11,13 @@ export const organizations = pgTable('organizations', {
   createdAt: moment('created_at').notNull().defaultNow(),
   secondFactor: text('second_factor', { enum: ['optional', 'admins', 'everyone'] })
     .notNull()
-    .default('optional'),
+    .default('admins'),
+  /** Of these, empty: what the hub does by itself. */
+  language: text('language', { enum: ['en', 'fr'] }),
+  loginIdleMinutes: integer('login_idle_minutes'),
+  loginLifeMinutes: integer('login_life_minutes'),
+  /** Verbs of the trail that need a second person's yes. */
+  secondPerson: text('second_person').array().notNull().default([]),
 })
 
 export const accounts = pgTable('accounts', {

@@ -5,8 +5,8 @@ import { createWeb } from './web.ts'
 
 describe('the health of a hub', () => {
   function web(pingDatabase: () => Promise<void>) {
-    const nowhere = () => new Hono() as never
-    const parts = { api: nowhere(), scim: nowhere(), installer: nowhere(), callback: nowhere(), console: new Hono() }
+    const doors = { api: new Hono() as never, scim: new Hono() as never, callback: new Hono() as never }
+    const parts = { ...doors, installer: new Hono() as never, console: new Hono() }
     const nothing = { openApi: {}, publicUrl: undefined, metricsToken: undefined, renderMetrics: () => '', log: () => undefined }
     const state = { isDraining: () => false }
     return createWeb({ version: '0', ...parts, ...nothing, ...state, pingDatabase })

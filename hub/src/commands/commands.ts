@@ -17,6 +17,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./audit.ts')).auditCommand,
   },
   version: { usage: 'version                 which hub this is', load: async () => (await import('./version.ts')).showVersion },
+  admin: {
+    usage: 'admin list | reset EMAIL   accounts, and the way back for who lost every factor',
+    load: async () => (await import('./admin.ts')).admin,
+  },
+  keys: {
+    usage: 'keys rotate [--kek]     new keys for the secrets, while the hub serves or not',
+    load: async () => (await import('./keys.ts')).keys,
+  },
   backup: {
     usage: 'backup [FILE]           all of this hub in one file, while it runs',
     load: async () => (await import('./backup.ts')).backup,

@@ -54,7 +54,8 @@ export function openHosts(deps: Deps): Hosts {
     list: async (_input, { caller, sight }) => list(caller.organization, await sight()),
     watch: (_input, { caller, sight, signal }) => watchHosts({ ...deps, list }, { organization: caller.organization, sight, signal }),
     get: (_input, { caller, host }) => get(caller.organization, host),
-    async update({ name, tags, environment }, { caller, host }) {
+    async update({ name, tags, environment }, { caller, host, changed }) {
+      const before = await get(caller.organization, host)
       const moved = environment === undefined ? undefined : await deps.judgeMove(caller, host, { environment })
       if (tags !== undefined) await deps.judgeMove(caller, host, { tags })
       await writeRow(db, caller.organization, host, { name, tags, environment: moved })
@@ -62,7 +63,9 @@ export function openHosts(deps: Deps): Hosts {
       if (name !== undefined && live !== undefined) live.name = name
       if (name !== undefined) inventory.hostRenamed(caller.organization, host, name)
       await book.reload(caller.organization, host)
-      return get(caller.organization, host)
+      const after = await get(caller.organization, host)
+      changed?.(toldOf(before), toldOf(after))
+      return after
     },
     async revoke(_input, { caller, host }) {
       await revoke(caller.organization, host)
@@ -107,4 +110,9 @@ function writeRow(db: Database, organization: string, host: string, { name, tags
     if (tags !== undefined) await orm.update(rows).set({ tags: distinct }).where(own)
     if (environment !== undefined) await orm.update(rows).set({ environmentId: environment }).where(own)
   })
+}
+
+/** Of a host, what a person changes. */
+function toldOf({ name, environment, tags }: Host): Record<string, string> {
+  return { name, environment, tags: tags.join(', ') }
 }

@@ -57,7 +57,7 @@ export function openIdentities(deps: IdentitiesDeps): Identities {
     async test({ id, name }, { caller: { organization }, note }) {
       const row = await db.tx({ organization }, (_sql, orm) => findProvider(orm, id))
       note(row.name)
-      return { steps: row.settings.kind === 'ldap' ? await checkLdap(deps, row, name) : await check(deps, configurationOf, row) }
+      return { steps: await (row.settings.kind === 'ldap' ? checkLdap(deps, row, name) : check(deps, configurationOf, row)) }
     },
     ...serveLdapSignIn(deps),
     ...serveProviders(deps),

@@ -26,16 +26,18 @@ export interface Described {
   /** As they are now, when absent. */
   readonly rights?: Rights | undefined
   readonly through?: Through | undefined
+  readonly grace?: true | undefined
 }
 
 /** Who somebody is, and the beginning of their login. */
 export function createBegin({ db, audits, factors, held, permissions, rightsOf }: BeginDeps) {
-  async function describe({ account, organization, expires, rights, through }: Described): Promise<Me> {
+  async function describe({ account, organization, expires, rights, through, grace }: Described): Promise<Me> {
     const { somewhere } = rights ?? rightsThrough(await rightsOf({ organization, account }), through)
     const { required, hasSecond } = standingThrough(await factors.standing({ account, organization }), through)
     const me = await describeMe(db, account, organization, permissions.filter(somewhere), expires)
     const provider = through && { id: through.id, name: through.name, kind: through.kind, own: through.own }
-    return { ...me, ...(provider === undefined ? {} : { provider }), ...(required && !hasSecond ? { mustEnrol: true } : {}) }
+    const mustEnrol = required && !hasSecond && grace !== true
+    return { ...me, ...(provider === undefined ? {} : { provider }), ...(mustEnrol ? { mustEnrol: true } : {}) }
   }
 
   return {
@@ -44,17 +46,17 @@ export function createBegin({ db, audits, factors, held, permissions, rightsOf }
     async me(caller: Caller): Promise<Me> {
       const { account, organization, rights, token, through } = caller
       const expires = token === undefined ? await held.expiryOf(caller) : new Date(token.expiresMs)
-      return describe({ account, organization, expires, rights, through })
+      return describe({ account, organization, expires, rights, through, grace: caller.proof?.grace })
     },
     async begin(login: NewLogin, context: LoginContext): Promise<Me> {
-      const { account, organization, factor, through } = login
+      const { account, organization, factor, through, grace } = login
       const expires = await held.begin(login, context)
       if (await factors.devices.note(account, context.device)) {
         await factors.notices.note(account, 'device', context.caller)
         const member = await memberOf(db, account)
         if (member !== undefined) await audits.write(entry('login.new_device', 'ok', { ...member, organization }, context, factor))
       }
-      return describe({ account, organization, expires, through })
+      return describe({ account, organization, expires, through, grace })
     },
   }
 }

@@ -12,10 +12,9 @@ import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 import { refuseClosed, rightsThrough, takeThrough, throughOf } from './through.ts'
 
-const absoluteSeconds = 24 * 3600
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
 const now = sql<Date>`now()`
-export const idleSince = sql<Date>`now() - interval '12 hours'`
+export const idleSince = sql<Date>`now() - ${logins.idleMinutes} * interval '1 minute'`
 const cachedMs = 10_000
 const mostCached = 10_000
 /** How long a proof opens the doors that want one. */
@@ -40,7 +39,17 @@ export interface NewLogin {
   readonly factor: Factor
   /** The provider that they came through. */
   readonly through?: Through | undefined
+  /** What a policy asks of the account it asks of the next one. */
+  readonly grace?: true | undefined
 }
+
+/** How long logins live that begin now, in minutes. */
+export interface Lives {
+  readonly idleMinutes: number
+  readonly lifeMinutes: number
+}
+export type LivesOf = (orm: Orm) => Promise<Lives>
+const usualLives: LivesOf = async () => ({ idleMinutes: 720, lifeMinutes: 1440 })
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>
@@ -48,7 +57,7 @@ interface Held {
 }
 
 /** Logins: begun, found again by their cookie, ended. Looked up by digest, at most every 10 s each. */
-export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf) {
+export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf, lives: LivesOf = usualLives) {
   const cache = new Map<string, Held>()
   // Logins that just ended: a request that was under way meanwhile must not bring one back into the cache.
   const ended = new Set<string>()
@@ -86,19 +95,24 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   }
 
   return {
-    async begin({ account, organization, factor, through }: NewLogin, context: LoginContext): Promise<Date> {
+    async begin({ account, organization, factor, through, grace }: NewLogin, context: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
-      const expiresAt = sql<Date>`now() + interval '24 hours'`
       const { ip, userAgent } = context.caller
       const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
       const tokenHash = digestOf(secretOf(token))
-      const row = { organizationId: organization, tokenHash, accountId: account, expiresAt, ...from, providerId: through?.id ?? null }
       const [made] = await db.tx({ organization }, async (_sql, orm) => {
         if (through !== undefined) await refuseClosed(orm, through)
         await refuseInactive(orm, { organization, account })
-        return orm.insert(logins).values(row).returning({ expires: logins.expiresAt })
+        const { idleMinutes, lifeMinutes } = await lives(orm)
+        const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
+        const life = { expiresAt, idleMinutes, grace: grace === true }
+        const own = { organizationId: organization, tokenHash, accountId: account, providerId: through?.id ?? null }
+        return orm
+          .insert(logins)
+          .values({ ...own, ...life, ...from })
+          .returning({ expires: logins.expiresAt })
       })
-      context.cookie.set(token, absoluteSeconds)
+      context.cookie.set(token, Math.max(1, Math.round((made!.expires.getTime() - Date.now()) / 1000)))
       return made!.expires
     },
     find: (token: Secret, about: About) => find(digestOf(token), about),
@@ -132,15 +146,19 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf)
   }
 }
 
-function proofOf(row: { readonly factor: Factor; readonly provenAgoMs: number }, { accepts, hasSecond, required }: Standing): Proof {
+function proofOf(
+  row: { readonly factor: Factor; readonly provenAgoMs: number; readonly grace: boolean },
+  { accepts, hasSecond, required }: Standing,
+): Proof {
   const untilMs = performance.now() + provenMs - Number(row.provenAgoMs)
-  return { factor: row.factor, untilMs, accepts, ...(required && !hasSecond ? { mustEnrol: true } : {}) }
+  const must = required && !hasSecond && !row.grace
+  return { factor: row.factor, untilMs, accepts, ...(must ? { mustEnrol: true } : {}), ...(row.grace ? { grace: true } : {}) }
 }
 
 /** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
 async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
   const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor, providerId } = logins
+  const { accountId, organizationId, expiresAt, factor, grace, providerId } = logins
   const { name, email } = accounts
   const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
   const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
@@ -152,6 +170,7 @@ async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
       email,
       expires: expiresAt,
       factor,
+      grace,
       provenAgoMs,
       provider: providerId,
       idle,

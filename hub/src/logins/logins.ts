@@ -9,10 +9,10 @@ import type { Secret } from '../base/secret.ts'
 import type { DeviceCookie } from '../factors/devices.ts'
 import type { Factors } from '../factors/factors.ts'
 import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } from './accounts.ts'
-import { createBegin } from './begin.ts'
+import { createBegin, type Described } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
-import { lastSeen, openHeld, type RightsOf } from './held.ts'
+import { lastSeen, openHeld, type LivesOf, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
@@ -36,6 +36,8 @@ export interface LoginsDeps {
   readonly permissions: readonly string[]
   readonly rightsOf: RightsOf
   readonly factors: Factors
+  /** How long logins of an organization live; 12 h without a request and 24 h in all when absent. */
+  readonly lives?: LivesOf
   /** Shown once on the hub's own console. */
   readonly firstRunCode: string
   /** Steady ms, for the delays between tries. */
@@ -78,8 +80,18 @@ export interface Logins {
   readonly firstRun: boolean
 }
 
-export async function openLogins({ db, audits, version, permissions, rightsOf, factors, firstRunCode, now }: LoginsDeps): Promise<Logins> {
-  const held = openHeld(db, rightsOf, factors.standing)
+export async function openLogins({
+  db,
+  audits,
+  version,
+  permissions,
+  rightsOf,
+  factors,
+  lives,
+  firstRunCode,
+  now,
+}: LoginsDeps): Promise<Logins> {
+  const held = openHeld(db, rightsOf, factors.standing, lives)
   const renewal = createRenewal(db, held.forgetOne)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
   const delays = createDelays(now)
@@ -168,6 +180,6 @@ function createEnds(
   }
 }
 
-function about({ account, organization, through }: Caller): Pick<Caller, 'account' | 'organization' | 'through'> {
-  return { account, organization, ...(through === undefined ? {} : { through }) }
+function about({ account, organization, through, proof }: Caller): Omit<Described, 'expires'> {
+  return { account, organization, through, grace: proof?.grace }
 }

@@ -48,7 +48,7 @@ export function serveSetup({
       const { account, organization } = await makeOwner(db, input)
       state.firstRun = false
       await audits.write(entry('hub.setup', 'ok', { organization, id: account, name: input.name }, context))
-      return begin({ account, organization, factor: 'password' }, context)
+      return begin({ account, organization, factor: 'password', grace: true }, context)
     },
   }
 }

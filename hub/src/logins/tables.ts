@@ -1,4 +1,4 @@
-import { bytes, moment, pgTable, text, uuid } from '../base/drizzle.ts'
+import { bytes, flag, integer, moment, pgTable, text, uuid } from '../base/drizzle.ts'
 
 /** Found by the digest of the cookie's token; the token itself is nowhere. */
 export const logins = pgTable('logins', {
@@ -17,4 +17,8 @@ export const logins = pgTable('logins', {
   userAgent: text('user_agent').notNull().default(''),
   /** That it came through. */
   providerId: uuid('provider_id'),
+  /** After so long without a request it has ended. */
+  idleMinutes: integer('idle_minutes').notNull().default(720),
+  /** Begun with the organization: nobody could have a second factor yet. */
+  grace: flag('grace').notNull().default(false),
 })

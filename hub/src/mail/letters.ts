@@ -40,6 +40,7 @@ const happened: Readonly<Record<Notice['kind'], Readonly<Record<Language, string
   passkey_removed: { en: 'A passkey was removed', fr: 'Une clé d’accès a été retirée' },
   codes_drawn: { en: 'New recovery codes were drawn', fr: 'De nouveaux codes de secours ont été tirés' },
   code_used: { en: 'A recovery code was used', fr: 'Un code de secours a été utilisé' },
+  reset: { en: 'The account was given back at the hub’s own machine', fr: 'Le compte a été rendu depuis la machine du hub' },
   token_made: { en: 'A token for scripts was made', fr: 'Un jeton pour scripts a été créé' },
 }
 

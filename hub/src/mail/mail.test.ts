@@ -11,7 +11,7 @@ import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 import { invitation, notice } from './letters.ts'
 import { openOutbox } from './outbox.ts'
-import { readMail, type MailSettings } from './settings.ts'
+import { readMail, type MailSettings } from '../base/mail-settings.ts'
 
 const password = 'a mail password of the hub'
 

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import { accounts, organizations } from '../base/tables.ts'
 import { invitation, notice } from './letters.ts'
 import { openOutbox } from './outbox.ts'
-import type { MailSettings } from './settings.ts'
+import type { MailSettings } from '../base/mail-settings.ts'
 
 export interface MailDeps {
   readonly db: Database

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTransport } from 'nodemailer'
 import type { Log } from '../base/log.ts'
-import type { MailSettings } from './settings.ts'
+import type { MailSettings } from '../base/mail-settings.ts'
 
 export interface Letter {
   readonly to: string

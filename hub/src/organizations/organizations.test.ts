@@ -43,6 +43,7 @@ describe('organizations', () => {
   })
 
   it('are made by nobody else, an owner of one included, and entered by members only', async () => {
+    await ok(api(owner, 'PUT', '/factors/policy', { secondFactor: 'optional' }))
     const { link } = await ok(api(owner, 'POST', '/accounts/invitations', { email: 'second@example.test', role: 'owner' }))
     const person = createPerson(base)
     const secret = String(link).split('#')[1]

@@ -25,9 +25,11 @@ export function serveOrganizations({ db, logins }: OrganizationsDeps): Handlers<
       const id = await logins.makeOrganization(caller.account, name)
       return { id, name, current: false }
     },
-    async rename({ name }, { caller, note }) {
+    async rename({ name }, { caller, note, changed }) {
       note(name)
       const { organization: id } = caller
+      const [before] = await db.tx({ organization: id }, (_sql, orm) => orm.select({ name: organizations.name }).from(organizations))
+      changed?.({ name: before?.name ?? '' }, { name })
       await db.tx({ organization: id }, (_sql, orm) => orm.update(organizations).set({ name }).where(eq(organizations.organizationId, id)))
       return { id, name, current: true }
     },

@@ -19,7 +19,7 @@ describe('secrets', () => {
   before(async () => {
     test = await openTestDatabase()
     sealed = await openTestSeal(test.db, [sealedSecrets], { leaseMs: 100, settleMs: 0 })
-    secrets = openSecrets({ db: test.db, seal: sealed.seal })
+    secrets = openSecrets({ db: test.db, seal: sealed.seal, fetch: async () => Promise.reject(new Error('nothing is asked')) })
     for (const organization of [here, elsewhere])
       await test.db.tx({ organization }, async (sql) => {
         await sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'one')`
@@ -50,7 +50,7 @@ describe('secrets', () => {
     })
     const { handlers } = secrets
     return {
-      list: (environment?: string) => handlers.list({}, context(environment)),
+      list: (environment?: string) => handlers.list({ environment }, context()),
       get: (name: string, environment?: string) => handlers.get({ name }, context(environment)),
       create: (name: string, value: string, { environment, description = '' }: { environment?: string; description?: string } = {}) =>
         handlers.create({ description, name, value }, context(environment)),
@@ -74,10 +74,11 @@ describe('secrets', () => {
       assert.ok(!JSON.stringify(answers).includes(JSON.stringify(value).slice(1, -1)))
       assert.deepEqual(await reveal(`round-${n}`), { name: `round-${n}`, version: 1, value })
     }
+    const keptHere = { reference: null, orphaned: false, usedBy: [] }
     const { versions, ...secret } = await get('round-0')
     assert.deepEqual(
       { ...secret, createdMs: 0, updatedMs: 0 },
-      { name: 'round-0', environment: null, description: 'some words', version: 1, createdMs: 0, updatedMs: 0 },
+      { name: 'round-0', environment: null, description: 'some words', version: 1, createdMs: 0, updatedMs: 0, by: 'Ada', ...keptHere },
     )
     assert.deepEqual(
       versions.map(({ version, by }) => [version, by]),

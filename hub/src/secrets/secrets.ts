@@ -7,13 +7,18 @@ import type { Database } from '../base/db.ts'
 import { and, eq, lt, sql, type Orm } from '../base/drizzle.ts'
 import type { SealedColumn } from '../base/reseal.ts'
 import type { OpenSeal } from '../base/seal.ts'
-import { findSecret, named, placeIn, placeOf, whichOf, type Which } from './find.ts'
-import { listSecrets, readSecret, shown } from './read.ts'
+import { environmentNamed, findSecret, named, placeIn, placeOf, whichOf, type Which } from './find.ts'
+import { find as findProvider, openProviders, providerNames } from './providers.ts'
+import { listSecrets, readSecret, shown, type Shown } from './read.ts'
+import { readReference, referenceOf } from './reference.ts'
 import { secrets, secretVersions } from './tables.ts'
+import type { VaultFetch } from './vault-http.ts'
 
 export interface SecretsDeps {
   readonly db: Database
-  readonly seal: Pick<OpenSeal, 'seal' | 'open' | 'rotate'>
+  readonly seal: Pick<OpenSeal, 'seal' | 'open' | 'rotate' | 'standing'>
+  /** Judges every address that people gave. */
+  readonly fetch: VaultFetch
 }
 
 export interface Secrets {
@@ -30,14 +35,17 @@ export const sealedSecrets: SealedColumn = { table: 'secret_versions', column: '
 const mostSecrets = 1000
 
 /** Values go in and are seen by nobody, but for `reveal`, which is audited. */
-export function openSecrets({ db, seal }: SecretsDeps): Secrets {
+export function openSecrets({ db, seal, fetch }: SecretsDeps): Secrets {
+  const providers = openProviders({ db, fetch, ownValue: async (organization, name) => (await valueOf(organization, { name })).value })
   const tx = <T>({ organization }: { readonly organization: string }, run: (orm: Orm) => Promise<T>) =>
     db.tx({ organization }, (_sql, orm) => run(orm))
 
   const handlers: Handlers<typeof secretsApi, HubContext> = {
-    // Asked without an environment they are of all that the caller sees: the door cannot know what that is.
-    list: (_input, { caller, environment }) =>
-      tx(caller, (orm) => listSecrets(orm, environment === '' ? undefined : environment, sees(caller))),
+    list: ({ environment }, { caller }) =>
+      tx(caller, async (orm) => {
+        const of = environment === undefined ? undefined : (await environmentNamed(orm, environment)).id
+        return listSecrets(orm, of, sees(caller))
+      }),
     get: (input, context) => tx(context.caller, (orm) => readSecret(orm, whichOf(input, context), sees(context.caller))),
     async create({ name, value, description }, context) {
       const { account, organization: organizationId } = context.caller
@@ -45,51 +53,73 @@ export function openSecrets({ db, seal }: SecretsDeps): Secrets {
       const sealed = await sealText(seal, placeOf(organizationId, secretId, id), value)
       return tx(context.caller, async (orm) => {
         const environment = await named(orm, whichOf({ name }, context).environment)
-        if ((await orm.$count(secrets)) >= mostSecrets)
-          throw new FairleadError('too_many', `An organization has ${mostSecrets} secrets at most; delete one that nothing uses.`)
+        await refuseMore(orm)
         const row = { organizationId, id: secretId, environmentId: environment?.id ?? null, name, description }
         const [secret] = await orm.insert(secrets).values(row).onConflictDoNothing().returning()
         if (secret === undefined)
           throw new FairleadError('conflict', `There is a secret ${name} already; write a new version of it instead.`)
         await orm.insert(secretVersions).values({ organizationId, secretId, id, n: 1, value: sealed, accountId: account })
-        return told({ secret, environment: environment?.name ?? null }, context)
+        return told(orm, { secret, environment: environment?.name ?? null }, context)
+      })
+    },
+    async refer({ name, reference, description, environment: of }, context) {
+      const { account, organization: organizationId } = context.caller
+      const { provider, path, field } = readReference(reference)
+      return tx(context.caller, async (orm) => {
+        await findProvider(orm, provider)
+        const environment = of === undefined ? undefined : await environmentNamed(orm, of)
+        await refuseMore(orm)
+        const kept = { provider, path, field, accountId: account }
+        const row = { organizationId, id: randomUUID(), environmentId: environment?.id ?? null, name, description, ...kept }
+        const [secret] = await orm.insert(secrets).values(row).onConflictDoNothing().returning()
+        if (secret === undefined) throw new FairleadError('conflict', `There is a secret ${name} already; delete it first.`)
+        return told(orm, { secret, environment: environment?.name ?? null }, context)
       })
     },
     async write({ value, ...input }, context) {
       const { account, organization } = context.caller
       const found = await tx(context.caller, (orm) => findSecret(orm, whichOf(input, context)))
+      if (found.secret.provider !== null)
+        throw new FairleadError('conflict', `${input.name} is kept in ${found.secret.provider}; write it there.`)
       const id = randomUUID()
       const sealed = await sealText(seal, placeOf(organization, found.secret.id, id), value)
       const version = { secretId: found.secret.id, id, value: sealed, accountId: account }
-      const secret = await tx(context.caller, (orm) => addVersion(orm, input.name, version))
-      return told({ ...found, secret }, context)
+      return tx(context.caller, async (orm) => told(orm, { ...found, secret: await addVersion(orm, input.name, version) }, context))
     },
     describe: ({ description, ...input }, context) =>
       tx(context.caller, async (orm) => {
         const found = await findSecret(orm, whichOf(input, context))
         const [after] = await orm.update(secrets).set({ description }).where(eq(secrets.id, found.secret.id)).returning()
-        return told({ ...found, secret: after ?? gone(input.name) }, context)
+        return told(orm, { ...found, secret: after ?? gone(input.name) }, context)
       }),
     remove: (input, context) =>
       tx(context.caller, async (orm) => {
         const found = await findSecret(orm, whichOf(input, context))
         await orm.delete(secrets).where(eq(secrets.id, found.secret.id))
-        return { name: told(found, context).name }
+        call(found, context)
+        return { name: found.secret.name }
       }),
     async reveal({ version, ...input }, context) {
       const found = await tx(context.caller, (orm) => findSecret(orm, whichOf(input, context)))
-      told(found, context)
+      call(found, context)
       return { name: input.name, ...(await valueOf(context.caller.organization, { ...whichOf(input, context), version })) }
     },
     async rotateKey(_input, { caller }) {
       await seal.rotate(caller.organization)
       return {}
     },
+    async key(_input, { caller }) {
+      const { sinceMs = null, ...counts } = await seal.standing(caller.organization)
+      return { sinceMs, ...counts }
+    },
+    ...providers.handlers,
   }
 
   const valueOf: Secrets['valueOf'] = async (organization, { version, ...which }) => {
+    const { secret } = await tx({ organization }, (orm) => findSecret(orm, which))
+    const kept = referenceOf(secret)
+    if (kept !== undefined) return providers.read(organization, kept, version)
     const row = await tx({ organization }, async (orm) => {
-      const { secret } = await findSecret(orm, which)
       const wanted = and(eq(secretVersions.secretId, secret.id), eq(secretVersions.n, version ?? secret.version))
       const [found] = await orm.select().from(secretVersions).where(wanted)
       if (found === undefined)
@@ -130,10 +160,24 @@ const sees =
   (environmentId: string | null) =>
     rights.can('secrets:read', placeIn(environmentId))
 
-/** For the answer; the trail says which of the same name it was. */
-function told(found: Parameters<typeof shown>[0], { note }: Pick<HubContext, 'note'>): Secret {
-  if (found.environment !== null) note(`${found.environment}/${found.secret.name}`)
-  return shown(found)
+/** The trail says which of the same name it was. */
+function call({ secret, environment }: Pick<Shown, 'secret' | 'environment'>, { note }: Pick<HubContext, 'note'>): void {
+  if (environment !== null) note(`${environment}/${secret.name}`)
+}
+
+/** For the answer to whoever just wrote it. */
+async function told(
+  orm: Orm,
+  found: Pick<Shown, 'secret' | 'environment'>,
+  { note, caller }: Pick<HubContext, 'note' | 'caller'>,
+): Promise<Secret> {
+  call(found, { note })
+  return shown({ ...found, by: caller.name, providers: await providerNames(orm) })
+}
+
+async function refuseMore(orm: Orm): Promise<void> {
+  if ((await orm.$count(secrets)) >= mostSecrets)
+    throw new FairleadError('too_many', `An organization has ${mostSecrets} secrets at most; delete one that nothing uses.`)
 }
 
 /** Of an environment that is about to go: throws `conflict` while it has secrets. */

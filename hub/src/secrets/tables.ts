@@ -9,6 +9,11 @@ export const secrets = pgTable('secrets', {
   version: integer('version').notNull().default(1),
   createdAt: moment('created_at').notNull().defaultNow(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
+  /** All three or none: where it is kept, when it is not here. */
+  provider: text('provider'),
+  path: text('path'),
+  field: text('field'),
+  accountId: uuid('account_id'),
 })
 
 /** `value` is sealed, for the row `secret_id/id`. */
@@ -22,4 +27,17 @@ export const secretVersions = pgTable('secret_versions', {
   createdAt: moment('created_at').notNull().defaultNow(),
   /** The database's own: of the key in `value`. */
   valueKey: uuid('value_key').generatedAlwaysAs(sql`sealed_key(value)`),
+})
+
+export const secretProviders = pgTable('secret_providers', {
+  organizationId: uuid('organization_id').notNull(),
+  name: text('name').notNull(),
+  address: text('address').notNull(),
+  mount: text('mount').notNull(),
+  namespace: text('namespace').notNull().default(''),
+  auth: text('auth', { enum: ['token', 'approle'] }).notNull(),
+  roleId: text('role_id').notNull().default(''),
+  authMount: text('auth_mount').notNull().default('approle'),
+  secret: text('secret').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
 })

@@ -21,6 +21,9 @@ export const AuditRow = z.object({
   target: z._default(z.string(), ''),
   /** What `target` was called when it was asked for; absent where the hub knew no name. */
   targetName: z.optional(z.string()),
+  /** What was otherwise before, and how it is now, where that can be told in a few words: `name`, `tags`. */
+  before: z.optional(z.record(z.string(), z.string())),
+  after: z.optional(z.record(z.string(), z.string())),
   code: z._default(z.string(), ''),
   ip: z._default(z.string(), ''),
   userAgent: z._default(z.string(), ''),
@@ -38,7 +41,7 @@ const fits = {
   /** In anything that a row says. */
   filter: z._default(z.string().check(z.maxLength(256)), ''),
   /** Rows of these verbs fit the filter as well: what a person calls them is not in the row. */
-  verbs: z._default(z.array(z.string().check(z.regex(/^[a-z]+\.[a-z_-]+$/))).check(z.maxLength(64)), []),
+  verbs: z._default(z.array(z.string().check(z.regex(/^[a-z]+\.[a-z_-]+$/))).check(z.maxLength(256)), []),
   /** The id of whoever did it. */
   actor: z.optional(Id),
   verb: z.optional(z.string().check(z.regex(/^[a-z]+\.[a-z_-]+$/))),

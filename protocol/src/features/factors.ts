@@ -111,6 +111,8 @@ export const Notice = z.object({
     'passkey_removed',
     'codes_drawn',
     'code_used',
+    /** Given back at the hub's own machine. */
+    'reset',
     'token_made',
   ]),
   ip: z.string(),

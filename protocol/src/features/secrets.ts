@@ -20,14 +20,74 @@ export const Secret = z.object({
   createdMs: z.number(),
   /** When the newest version was written. */
   updatedMs: z.number(),
+  /** Who wrote the newest version; empty when the account is gone. */
+  by: z.string(),
+  /** Where it is kept when it is not here: `provider:path#field`. Asked for there each time. */
+  reference: z.nullable(z.string()),
+  /** The provider of its reference is gone: it leads nowhere. */
+  orphaned: z.boolean(),
 })
 export type Secret = z.infer<typeof Secret>
 
 export const SecretDetails = z.extend(Secret, {
   /** Newest first. `by`: the name of whoever wrote it; empty when the account is gone. */
   versions: z.array(z.object({ version: z.int(), createdMs: z.number(), by: z.string() })),
+  /** What stops working without it. */
+  usedBy: z.array(z.object({ kind: z.literal('provider'), name: z.string() })),
 })
 export type SecretDetails = z.infer<typeof SecretDetails>
+
+/** Other than in secrets: it begins references, `vault:path#field`. */
+export const providerNameForm = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+export const mostProviders = 20
+
+const ProviderName = z.string().check(z.maxLength(32), z.regex(providerNameForm))
+const Line = (most: number) => z.string().check(z.trim(), z.maxLength(most))
+
+/** A HashiCorp Vault or an OpenBao with a KV store of version 2. */
+const ProviderFields = {
+  /** An origin: https://vault.example:8200 */
+  address: z.string().check(z.trim(), z.minLength(1), z.maxLength(512)),
+  /** Of the KV store. */
+  mount: z._default(z.string().check(z.trim(), z.minLength(1), z.maxLength(256)), 'secret'),
+  namespace: z._default(Line(256), ''),
+  auth: z.enum(['token', 'approle']),
+  roleId: z._default(Line(256), ''),
+  authMount: z._default(z.string().check(z.trim(), z.minLength(1), z.maxLength(256)), 'approle'),
+  /** The organization's own secret that is shown there: the token, or the secret id of the role. */
+  secret: z.string().check(z.maxLength(mostSecretNameChars), z.regex(secretNameForm)),
+}
+
+/** A store of secrets that is not the hub's own. */
+export const SecretProvider = z.object({
+  name: z.string(),
+  address: z.string(),
+  mount: z.string(),
+  namespace: z.string(),
+  auth: z.enum(['token', 'approle']),
+  roleId: z.string(),
+  authMount: z.string(),
+  secret: z.string(),
+  /** The secret that is shown there is gone. */
+  secretGone: z.boolean(),
+  /** Secrets that are kept there. */
+  references: z.int(),
+  createdMs: z.number(),
+})
+export type SecretProvider = z.infer<typeof SecretProvider>
+
+/** How far a change of the data key is. */
+export const SecretKey = z.object({
+  /** Since when the key seals that seals now; null: nothing was sealed yet. */
+  sinceMs: z.nullable(z.number()),
+  /** Values that are sealed for this organization. */
+  values: z.int(),
+  /** Of these, those still under an older key. */
+  left: z.int(),
+  /** Of these, those that could not be opened: they keep their key. */
+  stuck: z.int(),
+})
+export type SecretKey = z.infer<typeof SecretKey>
 
 const Name = z.string().check(z.maxLength(mostSecretNameChars), z.regex(secretNameForm))
 /** By name or id; absent: the organization's own secret, not that of some environment. */
@@ -52,10 +112,29 @@ const secrets = {
   ),
   /** A new data key for this organization: what is written from now on is sealed under it at once, what is there in the background. */
   rotateKey: call(z.object({}), z.object({}), { mutates: true }),
+  key: call(z.object({}), SecretKey),
+  providers: call(z.object({}), z.array(SecretProvider)),
+  /** Makes one, or changes it. */
+  setProvider: call(z.object({ name: ProviderName, ...ProviderFields }), SecretProvider, { mutates: true }),
+  /** What refers to it leads nowhere then. */
+  removeProvider: call(z.object({ name: ProviderName }), z.object({ name: z.string() }), { mutates: true }),
+  /** Whether it answers and lets this hub in; `bad_upstream` with why not. */
+  testProvider: call(z.object({ name: ProviderName }), z.object({ name: z.string() })),
+  /** A secret that is kept elsewhere, `provider:path#field`. It is not asked for there until somebody needs it. */
+  refer: call(
+    z.object({
+      ...Which,
+      reference: z.string().check(z.trim(), z.maxLength(1024)),
+      description: z._default(Description, ''),
+    }),
+    Secret,
+    { mutates: true },
+  ),
 }
 
 export const secretsApi = {
-  list: api(secrets.list, { http: 'GET /secrets', needs: 'secrets:read', on: 'environment' }),
+  // Of all environments in which somebody may: none of them need be named.
+  list: api(secrets.list, { http: 'GET /secrets', needs: 'secrets:read', on: 'hosts' }),
   get: api(secrets.get, { http: 'GET /secrets/:name', needs: 'secrets:read', on: 'environment' }),
   create: api(secrets.create, { http: 'POST /secrets', needs: 'secrets:write', on: 'environment', audit: 'secret.create' }),
   write: api(secrets.write, { http: 'POST /secrets/:name/versions', needs: 'secrets:write', on: 'environment', audit: 'secret.write' }),
@@ -82,4 +161,29 @@ export const secretsApi = {
     audit: 'secret.rotate-key',
     stepUp: true,
   }),
+  key: api(secrets.key, { http: 'GET /secret-key', needs: 'secrets:read', on: 'organization' }),
+  providers: api(secrets.providers, { http: 'GET /secret-providers', needs: 'secrets:read', on: 'organization' }),
+  // Whoever says where a secret is shown could have it shown to themselves.
+  setProvider: api(secrets.setProvider, {
+    http: 'PUT /secret-providers/:name',
+    needs: 'secrets:reveal',
+    on: 'organization',
+    audit: 'secret.provider',
+    stepUp: true,
+  }),
+  removeProvider: api(secrets.removeProvider, {
+    http: 'DELETE /secret-providers/:name',
+    needs: 'secrets:write',
+    on: 'organization',
+    audit: 'secret.provider_delete',
+    stepUp: true,
+  }),
+  testProvider: api(secrets.testProvider, {
+    http: 'POST /secret-providers/:name/test',
+    needs: 'secrets:write',
+    on: 'organization',
+    audit: 'secret.provider_test',
+  }),
+  // The hub may read all of a provider: what of it an environment gets is said by who looks after the whole organization.
+  refer: api(secrets.refer, { http: 'POST /secret-references', needs: 'secrets:write', on: 'organization', audit: 'secret.refer' }),
 }

@@ -6,10 +6,14 @@ import { ago, t, time } from '../i18n/i18n.ts'
 import { act, Empty, ErrorBox, NoPermission, plain, Skeleton, tell } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
+import { Menu } from '../kit/Menu.tsx'
 import { foldChanges } from './changes.ts'
+import { Filters } from './Filters.tsx'
+import { exportUrl, fits, fitsOf, isAll, type Wanted } from './fits.ts'
+import { Keep } from './Keep.tsx'
 import { Outcome } from './Outcome.tsx'
-import { Subject, Verb } from './Told.tsx'
-import { verbsCalled, verbWords } from './told.ts'
+import { Changed, Subject, Verb } from './Told.tsx'
+import { createTrailState, TrailAlarm, TrailBox } from './TrailBox.tsx'
 
 const pieceRows = 200
 const mostRows = 2000
@@ -23,64 +27,62 @@ export function Activity(): JSX.Element {
   )
 }
 
-function Trail(): JSX.Element {
-  const [search, setSearch] = useSearchParams<{ filter?: string }>()
+/** The rows that fit, and the ways to more of them. */
+function createRows(wanted: () => Wanted) {
   const [rows, setRows] = createSignal<readonly AuditRow[]>()
   const [more, setMore] = createSignal(false)
-  const [checking, setChecking] = createSignal(false)
-  const filter = () => search.filter ?? ''
-  const fits = ({ verb, actorName, hostName, target, targetName = '' }: AuditRow) =>
-    `${verb} ${verbWords(verb)} ${actorName} ${hostName} ${target} ${targetName}`.toLowerCase().includes(filter().toLowerCase())
-  const { error, retry } = createStream(filter, async (now, signal) => {
-    const found = await ask('audit.list', { limit: pieceRows, filter: now, verbs: [...verbsCalled(now)] })
+  const { error, retry } = createStream(wanted, async (now, signal) => {
+    const found = await ask('audit.list', { limit: pieceRows, ...fitsOf(now) })
     if (signal.aborted) return
     setRows(found.rows)
     setMore(found.more)
     for await (const row of follow('audit.watch', {}, signal))
-      if (fits(row)) setRows((before) => [row, ...(before ?? []).filter(({ seq }) => seq !== row.seq)].slice(0, mostRows))
+      if (fits(now, row)) setRows((before) => [row, ...(before ?? []).filter(({ seq }) => seq !== row.seq)].slice(0, mostRows))
   })
-  const shown = createMemo(() => foldChanges(rows() ?? []))
-
   async function older(): Promise<void> {
     const last = rows()?.at(-1)
     if (last === undefined) return
     await act(
       '',
       async () => {
-        const found = await ask('audit.list', {
-          limit: pieceRows,
-          filter: filter(),
-          verbs: [...verbsCalled(filter())],
-          beforeSeq: last.seq,
-        })
+        const found = await ask('audit.list', { limit: pieceRows, ...fitsOf(wanted()), beforeSeq: last.seq })
         setRows((before) => [...(before ?? []), ...found.rows])
         setMore(found.more)
       },
       true,
     )
   }
-  async function verify(): Promise<void> {
-    setChecking(true)
-    await act(
-      t('activity.verify'),
-      async () => {
-        const { ok, rows: count, brokenAt } = await ask('audit.verify', {})
-        tell(ok ? t('activity.chainOk', { n: count }) : t('activity.chainBroken', { n: brokenAt ?? 0 }), !ok)
-      },
-      true,
-    )
-    setChecking(false)
-  }
+  return { rows, more, error, retry, older }
+}
+
+function Trail(): JSX.Element {
+  const [search, setSearch] = useSearchParams<{ [K in keyof Wanted]: string }>()
+  const wanted = createMemo((): Wanted => ({ ...search }))
+  const { rows, more, error, retry, older } = createRows(wanted)
+  const trail = createTrailState()
+  const [keeping, setKeeping] = createSignal(false)
+  const shown = createMemo(() => foldChanges(rows() ?? []))
+  const change = (to: Wanted) => setSearch({ ...to }, { replace: true })
+  const clear = () => setSearch(Object.fromEntries(Object.keys(search).map((name) => [name, undefined])))
 
   return (
     <>
       <div class="head">
         <h1>{t('activity.title')}</h1>
         <span class="grow" />
-        <button type="button" disabled={checking()} onClick={() => void verify()}>
-          {t('activity.verify')}
-        </button>
+        <Actions wanted={wanted()} onChecked={trail.again} />
       </div>
+      <Show when={trail.state()}>
+        {(now) => (
+          <>
+            <TrailAlarm state={now()} />
+            <TrailBox state={now()} onKeep={may('audit:manage') ? () => setKeeping(true) : undefined} />
+            <Show when={keeping()}>
+              <Keep keepDays={now().keepDays} onClose={() => setKeeping(false)} onKept={trail.again} />
+            </Show>
+          </>
+        )}
+      </Show>
       <div class="bar">
         <input
           data-filter
@@ -88,22 +90,21 @@ function Trail(): JSX.Element {
           type="search"
           aria-label={t('activity.filter')}
           placeholder={t('activity.filter')}
-          value={filter()}
+          value={wanted().filter ?? ''}
           maxlength="256"
-          onInput={(event) =>
-            setSearch({ filter: event.currentTarget.value === '' ? undefined : event.currentTarget.value }, { replace: true })
-          }
+          onInput={(event) => change({ filter: event.currentTarget.value === '' ? undefined : event.currentTarget.value } as Wanted)}
           onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
         />
       </div>
+      <Filters wanted={wanted()} rows={rows() ?? []} onChange={change} />
       <Show when={error()}>{(now) => <ErrorBox what={t('error.what.activity')} error={now()} onRetry={retry} />}</Show>
       <Show when={rows() !== undefined} fallback={error() === undefined ? <Skeleton lines={14} /> : undefined}>
         <Show
           when={shown().length > 0}
           fallback={
-            <Empty text={t(filter() === '' ? 'activity.empty' : 'activity.none')}>
-              <Show when={filter() !== ''}>
-                <button type="button" onClick={() => setSearch({ filter: undefined })}>
+            <Empty text={t(isAll(wanted()) ? 'activity.empty' : 'activity.none')}>
+              <Show when={!isAll(wanted())}>
+                <button type="button" onClick={clear}>
                   {t('containers.clear')}
                 </button>
               </Show>
@@ -126,6 +127,54 @@ function Trail(): JSX.Element {
           </p>
         </Show>
       </Show>
+    </>
+  )
+}
+
+/** What is done with the trail: looked at, and taken along. */
+function Actions(props: { readonly wanted: Wanted; readonly onChecked: () => void }): JSX.Element {
+  const [checking, setChecking] = createSignal(false)
+  async function verify(): Promise<void> {
+    setChecking(true)
+    await act(
+      t('activity.verify'),
+      async () => {
+        const { ok, rows: count, archived, brokenAt } = await ask('audit.verify', {})
+        tell(ok ? t('activity.chainOk', { n: count + archived }) : t('activity.chainBroken', { n: brokenAt ?? 0 }), !ok)
+      },
+      true,
+    )
+    setChecking(false)
+    props.onChecked()
+  }
+  // A browser says of a refused download no more than that it failed: whether it can begin is asked before.
+  const save = (format: 'ndjson' | 'csv') => () =>
+    void act(
+      t('activity.export'),
+      async () => {
+        await ask('audit.state', {})
+        const link = document.createElement('a')
+        link.href = exportUrl(format, props.wanted)
+        link.download = ''
+        link.click()
+        tell(t('activity.export.begun'))
+      },
+      true,
+    )
+  return (
+    <>
+      <Show when={may('audit:export')}>
+        <Menu
+          label={t('activity.export')}
+          items={[
+            { label: t('activity.export.ndjson'), run: save('ndjson') },
+            { label: t('activity.export.csv'), run: save('csv') },
+          ]}
+        />
+      </Show>
+      <button type="button" disabled={checking()} onClick={() => void verify()}>
+        {t('activity.verify')}
+      </button>
     </>
   )
 }
@@ -155,6 +204,7 @@ function Rows(props: { readonly rows: readonly AuditRow[] }): JSX.Element {
               </td>
               <td>
                 <Subject row={row} />
+                <Changed row={row} />
               </td>
               <td>
                 <Outcome row={row} />

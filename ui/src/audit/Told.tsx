@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
-import { Show, type JSX } from 'solid-js'
+import { For, Show, type JSX } from 'solid-js'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
+import { t, wordsOf } from '../i18n/i18n.ts'
 import { plain } from '../kit/kit.tsx'
 import { subjectOf, verbWords } from './told.ts'
 
@@ -23,5 +24,20 @@ export function Subject(props: { readonly row: AuditRow }): JSX.Element {
       </Show>
       <span class={subject().text === '' ? '' : 'dim'}>{plain(props.row.hostName)}</span>
     </>
+  )
+}
+
+/** What became of what, where the trail has it. */
+export function Changed(props: { readonly row: AuditRow }): JSX.Element {
+  const changes = () => Object.entries(props.row.after ?? {})
+  return (
+    <For each={changes()}>
+      {([key, after]) => (
+        <span class="trail-change dim">
+          {wordsOf(`changed.${key}`) ?? plain(key)}: {plain(props.row.before?.[key] ?? '') || t('changed.nothing')} →{' '}
+          {plain(after) || t('changed.nothing')}
+        </span>
+      )}
+    </For>
   )
 }

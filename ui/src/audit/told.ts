@@ -8,6 +8,9 @@ const verbs = Object.keys(en)
   .filter((key) => key.startsWith(prefix))
   .map((key) => key.slice(prefix.length))
 
+/** Every verb that has words. */
+export const verbsKnown: readonly string[] = verbs
+
 /** What was done, in words; a verb that this console does not know stays as it was written. */
 export const verbWords = (verb: string): string => wordsOf(`verb.${verb}`) ?? plain(verb)
 

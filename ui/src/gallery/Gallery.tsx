@@ -2,6 +2,7 @@ import { A, useSearchParams } from '@solidjs/router'
 import { createSignal, For, Show, type JSX, type ParentProps } from 'solid-js'
 import { AccessStates } from '../access/states.tsx'
 import { Outcome } from '../audit/Outcome.tsx'
+import { TrailStates } from '../audit/states.tsx'
 import { card as containerCard, columns as containerColumns } from '../containers/columns.tsx'
 import { Checklist } from '../enrolment/Checklist.tsx'
 import { EarlierLine, Line } from '../enrolment/Line.tsx'
@@ -19,6 +20,7 @@ import { Chart } from '../metrics/Chart.tsx'
 import { dataOf, hostCharts } from '../metrics/charts.ts'
 import { Lost, Newer } from '../shell/Banner.tsx'
 import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
+import { SecretStates } from '../secrets/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
 
 const nothing = () => undefined
@@ -204,6 +206,8 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   ),
   access: () => <AccessStates />,
   tokens: () => <TokenStates />,
+  secrets: () => <SecretStates />,
+  trail: () => <TrailStates />,
   outcomes: () => (
     <p class="row">
       <For each={outcomes}>{(row) => <Outcome row={row} />}</For>

@@ -17,6 +17,8 @@ export const en = {
   'nav.activity': 'Activity',
   'nav.profile': 'Your account',
   'nav.access': 'Access',
+  'nav.secrets': 'Secrets',
+  'nav.more': 'More',
   'nav.signOut': 'Sign out',
   'nav.main': 'Main navigation',
   'link.lost': 'Reconnecting, data from {time}',

@@ -81,6 +81,7 @@ export const factorsEn = {
   'notice.passkey_added': 'A passkey was added',
   'notice.passkey_removed': 'A passkey was removed',
   'notice.codes_drawn': 'New recovery codes were drawn',
+  'notice.reset': 'The account was given back at the hub’s own machine: it has a new password, and all logins ended',
   'notice.code_used': 'A recovery code was used',
   'policy.title': 'Second factor in this organization',
   'policy.optional': 'Whoever wants one',

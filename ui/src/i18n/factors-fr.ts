@@ -82,6 +82,7 @@ export const factorsFr: Readonly<Record<keyof typeof factorsEn, string>> = {
   'notice.passkey_added': 'Une clé d’accès a été ajoutée',
   'notice.passkey_removed': 'Une clé d’accès a été retirée',
   'notice.codes_drawn': 'De nouveaux codes de secours ont été tirés',
+  'notice.reset': 'Le compte a été rendu depuis la machine du hub : nouveau mot de passe, toutes les connexions terminées',
   'notice.code_used': 'Un code de secours a été utilisé',
   'policy.title': 'Second facteur dans cette organisation',
   'policy.optional': 'Qui en veut un',

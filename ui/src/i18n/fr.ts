@@ -17,6 +17,8 @@ export const fr: Readonly<Record<Key, string>> = {
   'nav.activity': 'Activité',
   'nav.profile': 'Votre compte',
   'nav.access': 'Accès',
+  'nav.secrets': 'Secrets',
+  'nav.more': 'Plus',
   'nav.signOut': 'Se déconnecter',
   'nav.main': 'Navigation principale',
   'link.lost': 'Reconnexion, données de {time}',

@@ -8,6 +8,8 @@ import { en } from './en.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
+import { secretsEn } from './secrets-en.ts'
+import { secretsFr } from './secrets-fr.ts'
 import { tokensEn } from './tokens-en.ts'
 import { tokensFr } from './tokens-fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
@@ -40,14 +42,23 @@ const alike = new Set([
   'range.1h',
   'range.24h',
   'range.6h',
+  'nav.secrets',
   'state.ok',
   'tab.terminal',
+  'secrets.count',
+  'secrets.providers.references',
+  'secrets.reveal.title',
+  'secrets.tab.list',
+  'secrets.title',
+  'secrets.version',
+  'secrets.versions',
 ])
 const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> = {
   '': [en, fr],
   'access.': [accessEn, accessFr],
   'ask.': [askEn, askFr],
   'factors.': [factorsEn, factorsFr],
+  'secrets.': [secretsEn, secretsFr],
   'tokens.': [tokensEn, tokensFr],
 }
 const texts = Object.entries(tables).flatMap(([of, [english, french]]) =>
@@ -86,7 +97,7 @@ describe('the two languages', () => {
 
   it('call what lets a host in by one name, the line that is pasted', () => {
     // People are invited; hosts are not.
-    for (const { key, ...text } of texts.filter(({ key }) => !/account|access|token/.test(key)))
+    for (const { key, ...text } of texts.filter(({ key }) => !/account|access|token|secrets/.test(key)))
       for (const one of [text.en, text.fr]) assert.doesNotMatch(one, /invitation|join string|jeton|token\b/i, key)
   })
 

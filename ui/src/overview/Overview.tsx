@@ -2,6 +2,7 @@ import { A } from '@solidjs/router'
 import { createEffect, createMemo, createResource, For, on, onCleanup, Show, Suspense, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import { TrailWatch } from '../audit/TrailBox.tsx'
 import { ask } from '../api/api.ts'
 import { foldChanges } from '../audit/changes.ts'
 import { Outcome } from '../audit/Outcome.tsx'
@@ -48,6 +49,9 @@ export function Overview(): JSX.Element {
       </Show>
       <Show when={hosts.state.ready} fallback={hosts.error() === undefined ? <Skeleton lines={12} /> : undefined}>
         <Show when={hosts.state.hosts.length > 0} fallback={<First />}>
+          <Show when={may('audit:read')}>
+            <TrailWatch />
+          </Show>
           <Attention hosts={hosts.state.hosts} />
           <Operations />
           <h2>

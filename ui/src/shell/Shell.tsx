@@ -7,10 +7,11 @@ import { Icon } from '../kit/Icon.tsx'
 import { Mark } from '../kit/Mark.tsx'
 import { activeKeys, createKeys, type KeyAction } from '../kit/keys.ts'
 import { Notices, plain, Skeleton } from '../kit/kit.tsx'
+import { Menu } from '../kit/Menu.tsx'
 import { Banner } from './Banner.tsx'
 import { createLeaving, Leaving } from './Leaving.tsx'
 import { Palette } from './Palette.tsx'
-import { places } from './places.ts'
+import { isMore, places } from './places.ts'
 import { Tray } from './Tray.tsx'
 import { UserMenu } from './UserMenu.tsx'
 
@@ -46,6 +47,11 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
   // Again whenever what this person may do changes.
   createEffect(() => createKeys(places().map(([combo, label, path]) => ({ combo, label, run: () => navigate(path) }))))
 
+  const more = () =>
+    places()
+      .filter(([, , path]) => isMore(path))
+      .map(([, label, path]) => ({ label: t(label), run: () => navigate(path) }))
+
   const signOut = () =>
     leaving.ask(async () => {
       forgetSession()
@@ -72,11 +78,14 @@ export function Shell(props: ParentProps<{ readonly me: Me; readonly onOut: (byC
       <nav class="rail" aria-label={t('nav.main')}>
         <For each={places()}>
           {([combo, label, path, icon]) => (
-            <A href={path} end={path === '/'} title={`${t(label)} (${combo})`} class={path === '/access' ? 'hide-phone' : ''}>
+            <A href={path} end={path === '/'} title={`${t(label)} (${combo})`} class={isMore(path) ? 'hide-phone' : ''}>
               <Icon name={icon} /> <span>{t(label)}</span>
             </A>
           )}
         </For>
+        <Show when={places().some(([, , path]) => isMore(path))}>
+          <Menu label={t('nav.more')} icon="more" class="more" up items={more()} />
+        </Show>
       </nav>
       <main tabindex="-1">
         <Banner />

@@ -1,10 +1,8 @@
-import { useNavigate } from '@solidjs/router'
 import { createSignal, type JSX } from 'solid-js'
 import { chooseLanguage, language, t } from '../i18n/i18n.ts'
 import { me } from '../kit/me.ts'
 import { Menu, type MenuItem } from '../kit/Menu.tsx'
 import { plain } from '../kit/kit.tsx'
-import { places } from './places.ts'
 
 const themes = ['system', 'light', 'dark'] as const
 const [theme, setTheme] = createSignal(localStorage.getItem('theme') ?? 'system')
@@ -23,11 +21,7 @@ export function chooseTheme(next: (typeof themes)[number]): void {
 /** What is the person's own: how the console looks and speaks, and the way out. */
 export function UserMenu(props: { readonly onProfile: () => void; readonly onKeys: () => void; readonly onOut: () => void }): JSX.Element {
   const items = (): readonly MenuItem[] => [
-    // On a phone the rail has no room for it.
-    ...places()
-      .filter(([, , path]) => path === '/access')
-      .map(([, label, path]) => ({ label: t(label), run: () => navigate(path) })),
-    { label: 'English', checked: language() === 'en', begins: true, lang: 'en', run: () => chooseLanguage('en') },
+    { label: 'English', checked: language() === 'en', lang: 'en', run: () => chooseLanguage('en') },
     { label: 'Français', checked: language() === 'fr', lang: 'fr', run: () => chooseLanguage('fr') },
     ...themes.map((one, place) => ({
       label: t(`theme.${one}`),
@@ -39,6 +33,5 @@ export function UserMenu(props: { readonly onProfile: () => void; readonly onKey
     { label: t('keys.title'), key: '?', run: props.onKeys },
     { label: t('nav.signOut'), run: props.onOut },
   ]
-  const navigate = useNavigate()
   return <Menu label={plain(me()?.name ?? '')} icon="user" items={items()} class="user" />
 }

@@ -9,7 +9,11 @@ const all = [
   ['g t', 'nav.terminals', '/terminals', 'terminals', ['terminals:read', 'terminals:open']],
   ['g y', 'nav.activity', '/activity', 'activity', ['audit:read']],
   ['g u', 'nav.access', '/access', 'access', ['accounts:read', 'teams:read', 'roles:read', 'environments:manage', 'tokens:read']],
+  ['g k', 'nav.secrets', '/secrets', 'secrets', ['secrets:read']],
 ] as const
+
+/** Those for which the bar of a phone has no room: they are under More there. */
+export const isMore = (path: string) => path === '/access' || path === '/secrets' || path === '/settings'
 
 /** Those that this person can do something with. */
 export const places = () => all.filter(([, , , , needs]) => needs.length === 0 || needs.some(may))
