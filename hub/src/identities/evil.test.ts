@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
@@ -18,7 +21,7 @@ describe('a provider that is hostile, or is spoken for by somebody who is', () =
   const ids = { evil: '', other: '' }
 
   before(async () => {
-    world = await openTestPeople({ allow: ['127.0.0.0/8'] })
+    world = await openTestPeople({ allow: ['127.0.0.1'] })
     evil = await openEvilProvider('fairlead', canary)
     other = await openEvilProvider('fairlead', canary)
   })
@@ -242,11 +245,22 @@ describe('a provider that is hostile, or is spoken for by somebody who is', () =
       other.asked.filter(({ path }) => path !== '/.well-known/openid-configuration'),
       [],
     )
-    const inside = { discovery: { token_endpoint: 'http://169.254.169.254/token' } }
-    evil.mood = inside
-    const id = await make('metadata', evil.issuer)
-    const left = await leave(id)
-    assert.match((await back(left)).to, /failed|unreachable/)
+    // What it names itself is judged like its own address: here is somebody, and is not asked.
+    let asked = 0
+    const inside = createServer((_request, response) => {
+      asked++
+      response.end('{}')
+    }).listen(0, '127.0.0.2')
+    await once(inside, 'listening')
+    const closed = `http://127.0.0.2:${(inside.address() as AddressInfo).port}/x`
+    for (const field of ['token_endpoint', 'jwks_uri', 'userinfo_endpoint']) {
+      evil.mood = { discovery: { [field]: closed }, claims: { groups: undefined } }
+      const { to, cookie } = await back(await leave(await make(`inside ${field}`, evil.issuer)))
+      assert.match(to, /failed|unreachable/)
+      assert.equal(cookie, '')
+    }
+    inside.close()
+    assert.equal(asked, 0)
   })
 
   it('has what it says of errors repeated nowhere, and nobody is led to another site [security 100]', async () => {

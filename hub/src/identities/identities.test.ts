@@ -262,6 +262,9 @@ describe('people whom a provider knows', () => {
       (await world.now.roles.rightsOf({ organization: me.organization.id, account: answer.account })).somewhere('hosts:read'),
       false,
     )
+    const before = await countAccounts()
+    assert.equal(codeOf(await refusal(come(id, 'i new'))), 'unauthenticated')
+    assert.equal(await countAccounts(), before)
     assert.equal(codeOf(await refusal(come(id, 'i 1'))), 'unauthenticated')
     await world.now.identities.handlers.update({ id, enabled: true }, world.visit(boss).context)
     const again = await come(id, 'i 1')

@@ -14,6 +14,8 @@ import { Roles } from './Roles.tsx'
 import { Team, Teams } from './Teams.tsx'
 import { say } from './words.ts'
 
+const Providers = lazy(async () => ({ default: (await import('../identities/Providers.tsx')).Providers }))
+const Provider = lazy(async () => ({ default: (await import('../identities/Provider.tsx')).Provider }))
 const Tokens = lazy(async () => ({ default: (await import('../tokens/Tokens.tsx')).Tokens }))
 
 /** The tabs, each with the permission that shows it. */
@@ -23,6 +25,7 @@ const tabs = [
   ['teams', 'teams:read'],
   ['roles', 'roles:read'],
   ['environments', 'hosts:read'],
+  ['sign-in', 'identities:read'],
   ['tokens', 'tokens:read'],
   ['explain', 'roles:read'],
 ] as const
@@ -84,6 +87,12 @@ function Tab(props: { readonly book: Book; readonly tab: string; readonly id: st
       </Match>
       <Match when={props.tab === 'services'}>
         <Services book={props.book} />
+      </Match>
+      <Match when={one('sign-in')} keyed>
+        {(id) => <Provider book={props.book} id={id} />}
+      </Match>
+      <Match when={props.tab === 'sign-in'}>
+        <Providers />
       </Match>
       <Match when={props.tab === 'teams'}>
         <Teams book={props.book} />

@@ -21,6 +21,7 @@ import { dataOf, hostCharts } from '../metrics/charts.ts'
 import { Lost, Newer } from '../shell/Banner.tsx'
 import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
 import { SecretStates } from '../secrets/states.tsx'
+import { IdentityStates } from '../identities/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
 
 const nothing = () => undefined
@@ -208,6 +209,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   tokens: () => <TokenStates />,
   secrets: () => <SecretStates />,
   trail: () => <TrailStates />,
+  identities: () => <IdentityStates />,
   outcomes: () => (
     <p class="row">
       <For each={outcomes}>{(row) => <Outcome row={row} />}</For>

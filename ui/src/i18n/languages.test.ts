@@ -10,8 +10,12 @@ import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
 import { secretsEn } from './secrets-en.ts'
 import { secretsFr } from './secrets-fr.ts'
+import { identitiesEn } from './identities-en.ts'
+import { identitiesFr } from './identities-fr.ts'
 import { tokensEn } from './tokens-en.ts'
 import { tokensFr } from './tokens-fr.ts'
+import { waysEn } from './ways-en.ts'
+import { waysFr } from './ways-fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
 
 /** Words that French writes as English does, names of units and of programs. */
@@ -59,7 +63,9 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'ask.': [askEn, askFr],
   'factors.': [factorsEn, factorsFr],
   'secrets.': [secretsEn, secretsFr],
+  'identities.': [identitiesEn, identitiesFr],
   'tokens.': [tokensEn, tokensFr],
+  'ways.': [waysEn, waysFr],
 }
 const texts = Object.entries(tables).flatMap(([of, [english, french]]) =>
   Object.entries(english).map(([key, text]) => ({ key: `${of}${key}`, en: text, fr: french[key] ?? '' })),

@@ -8,6 +8,7 @@ import { Mark } from '../kit/Mark.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
 
 const SecondStep = lazy(async () => ({ default: (await import('./SecondStep.tsx')).SecondStep }))
+const Ways = lazy(async () => ({ default: (await import('./Ways.tsx')).Ways }))
 const PasskeyWay = lazy(async () => ({ default: (await import('./PasskeyWay.tsx')).PasskeyWay }))
 
 /** First run or sign-in: what a stranger sees. What was typed stays after a refusal; the address stays, too. */
@@ -130,6 +131,7 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
         <Show when={!props.welcome.firstRun && step() === undefined}>
           <Suspense>
             <PasskeyWay host={props.welcome.passkeyHost} onIn={enter} />
+            <Ways onStep={setStep} />
           </Suspense>
         </Show>
       </form>

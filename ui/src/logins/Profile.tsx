@@ -12,6 +12,7 @@ import { PolicyForm } from './PolicyForm.tsx'
 import { Totp } from './Totp.tsx'
 import { w } from './words.ts'
 
+const OwnIdentities = lazy(async () => ({ default: (await import('../identities/OwnIdentities.tsx')).OwnIdentities }))
 const OwnTokens = lazy(async () => ({ default: (await import('../tokens/OwnTokens.tsx')).OwnTokens }))
 
 interface Own {
@@ -46,6 +47,7 @@ export function Profile(): JSX.Element {
               <>
                 <Password on={{ changed: reload, drawn: () => undefined }} />
                 <Logins logins={now().logins} onChanged={reload} />
+                <OwnIdentities />
                 <OwnTokens />
                 <Notices notices={now().notices} />
                 <PolicyForm />

@@ -1,0 +1,74 @@
+import { A, useNavigate } from '@solidjs/router'
+import { createSignal, For, Show, type JSX } from 'solid-js'
+import type { Provider } from '@fairlead/protocol/features/identities.ts'
+import { ask } from '../api/api.ts'
+import { Locked, Part } from '../kit/ask.tsx'
+import { Empty, plain } from '../kit/kit.tsx'
+import { createLoaded } from '../kit/loaded.ts'
+import { may } from '../kit/me.ts'
+import { ProviderForm } from './Form.tsx'
+import { placeWords } from './LdapFields.tsx'
+import { say } from './words.ts'
+
+/** The providers that people of the organization sign in by. */
+export function Providers(): JSX.Element {
+  const providers = createLoaded<readonly Provider[]>('identities:read', [], () => ask('identities.list', {}))
+  const [adding, setAdding] = createSignal(false)
+  const navigate = useNavigate()
+  return (
+    <>
+      <div class="bar">
+        <p class="grow dim">{say('intro')}</p>
+        <Show when={may('identities:manage')}>
+          <button type="button" class="primary" onClick={() => setAdding(true)}>
+            {say('add')}
+          </button>
+        </Show>
+      </div>
+      <Locked permission="identities:manage" />
+      <Part of={providers} what={say('error')} lines={3}>
+        {(all) => (
+          <Show when={all().length > 0} fallback={<Empty text={say('empty')} />}>
+            <ProviderTable providers={all()} />
+          </Show>
+        )}
+      </Part>
+      <Show when={adding()}>
+        <ProviderForm onDone={({ id }) => navigate(`/access/sign-in/${id}`)} onClose={() => setAdding(false)} />
+      </Show>
+    </>
+  )
+}
+
+export function ProviderTable(props: { readonly providers: readonly Provider[] }): JSX.Element {
+  return (
+    <div class="table" tabindex="0" role="region" aria-label={say('all')}>
+      <table class="stack-phone">
+        <thead>
+          <tr>
+            <th>{say('name')}</th>
+            <th>{say('state')}</th>
+            <th>{say('issuer')}</th>
+            <th class="num">{say('rules')}</th>
+            <th class="num">{say('people')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={props.providers}>
+            {(provider) => (
+              <tr>
+                <td>
+                  <A href={`/access/sign-in/${provider.id}`}>{plain(provider.name)}</A>
+                </td>
+                <td>{say(provider.enabled ? 'open' : 'closed')}</td>
+                <td class="wrap">{plain(placeWords(provider.settings))}</td>
+                <td class="num hide-phone">{provider.rules.length}</td>
+                <td class="num hide-phone">{provider.people}</td>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </div>
+  )
+}
