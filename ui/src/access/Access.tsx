@@ -9,6 +9,7 @@ import { Explain } from './Explain.tsx'
 import { People } from './People.tsx'
 import { Person } from './Person.tsx'
 import { Role } from './Role.tsx'
+import { Services } from './Services.tsx'
 import { Roles } from './Roles.tsx'
 import { Team, Teams } from './Teams.tsx'
 import { say } from './words.ts'
@@ -20,6 +21,7 @@ const Tokens = lazy(async () => ({ default: (await import('../tokens/Tokens.tsx'
 /** The tabs, each with the permission that shows it. */
 const tabs = [
   ['people', 'accounts:read'],
+  ['services', 'accounts:read'],
   ['teams', 'teams:read'],
   ['roles', 'roles:read'],
   ['environments', 'hosts:read'],
@@ -82,6 +84,9 @@ function Tab(props: { readonly book: Book; readonly tab: string; readonly id: st
       </Match>
       <Match when={one('roles')} keyed>
         {(id) => <Role book={props.book} id={id} />}
+      </Match>
+      <Match when={props.tab === 'services'}>
+        <Services book={props.book} />
       </Match>
       <Match when={one('sign-in')} keyed>
         {(id) => <Provider book={props.book} id={id} />}

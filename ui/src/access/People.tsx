@@ -20,7 +20,8 @@ export function People(props: { readonly book: Book }): JSX.Element {
   const filter = () => search.filter ?? ''
   const fits = ({ name, email, roles, teams }: Account) =>
     holdsWords([name, email, ...roles.map(roleWords), ...teams.map((team) => team.name)], filter())
-  const shown = createMemo(() => (props.book.accounts.now() ?? []).filter(fits))
+  const everybody = (all: readonly Account[]) => all.filter(({ kind }) => kind === 'person')
+  const shown = createMemo(() => everybody(props.book.accounts.now() ?? []).filter(fits))
   return (
     <>
       <div class="bar">
@@ -48,7 +49,7 @@ export function People(props: { readonly book: Book }): JSX.Element {
             <p class="foot dim">
               {say('people.count', { n: shown().length })}
               <Show when={shown().length > mostRows}> · {say('people.more', { n: shown().length - mostRows })}</Show>
-              <Show when={all().length === 1}> · {say('people.alone')}</Show>
+              <Show when={everybody(all()).length === 1}> · {say('people.alone')}</Show>
             </p>
           </Show>
         )}
@@ -103,6 +104,7 @@ export function PeopleTable(props: { readonly people: readonly Account[] }): JSX
                   <Show when={person.id === me()?.account}>
                     <span class="dim"> ({say('people.you')})</span>
                   </Show>
+                  <Marks of={person} />
                 </td>
                 <td class="dim why" title={plain(person.email)}>
                   {plain(person.email)}
@@ -121,6 +123,30 @@ export function PeopleTable(props: { readonly people: readonly Account[] }): JSX
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** What is told of an account beside its name. */
+export function Marks(props: { readonly of: Account }): JSX.Element {
+  return (
+    <>
+      <Show when={props.of.kind === 'service'}>
+        {' '}
+        <span class="tag">{say('mark.service')}</span>
+      </Show>
+      <Show when={props.of.provisioned}>
+        {' '}
+        <span class="tag" title={say('mark.provisionedWhat')}>
+          {say('mark.provisioned')}
+        </span>
+      </Show>
+      <Show when={!props.of.active}>
+        {' '}
+        <span class="tag" title={say('mark.inactiveWhat')}>
+          {say('mark.inactive')}
+        </span>
+      </Show>
+    </>
   )
 }
 

@@ -8,6 +8,8 @@ import { may, me } from '../kit/me.ts'
 import type { Book } from './book.ts'
 import { GrantsOf } from './Grants.tsx'
 import { Locked, Part, RemoveDialog } from './parts.tsx'
+import { Marks } from './People.tsx'
+import { ServiceTokens } from './ServiceTokens.tsx'
 import { isLastOwner, placeWords, roleWords } from './told.ts'
 import { say } from './words.ts'
 
@@ -30,6 +32,9 @@ export function Person(props: { readonly book: Book; readonly id: string }): JSX
           {(now) => (
             <>
               <PersonHead person={now()} />
+              <Show when={now().kind === 'service'}>
+                <ServiceTokens service={now()} />
+              </Show>
               <Show when={may('roles:read')}>
                 <Part of={props.book.grants} what="error.grants" lines={4}>
                   {() => (
@@ -61,9 +66,11 @@ function PersonHead(props: { readonly person: Account }): JSX.Element {
         <Show when={props.person.id === me()?.account}>
           <span class="dim"> ({say('people.you')})</span>
         </Show>
+        <Marks of={props.person} />
       </h2>
       <span class="dim">
-        {plain(props.person.email)} · {say('person.joined', { time: time(props.person.joinedMs) })}
+        <Show when={props.person.email !== ''}>{plain(props.person.email)} · </Show>
+        {say('person.joined', { time: time(props.person.joinedMs) })}
       </span>
       <span class="grow" />
       <Show when={may('roles:read')}>

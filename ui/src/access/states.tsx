@@ -12,6 +12,7 @@ import { OpenInvitations, PeopleTable } from './People.tsx'
 import { PermissionFields, Permissions } from './Role.tsx'
 import { Matrix } from './Roles.tsx'
 import { TeamTable } from './Teams.tsx'
+import { ConnectionShown, ServiceTable } from './Services.tsx'
 import { say } from './words.ts'
 
 const now = Date.now()
@@ -112,6 +113,13 @@ export function AccessStates(): JSX.Element {
   return (
     <>
       <PeopleTable people={people} />
+      <PeopleTable people={[person('Provisioned', { provisioned: true }), person('Gone', { provisioned: true, active: false })]} />
+      <ServiceTable
+        services={[person('Deploy', { kind: 'service', email: '' }), person('y'.repeat(128), { kind: 'service', email: '', roles: [] })]}
+      />
+      <ConnectionShown
+        made={{ name: 'Entra ID', token: `fl_pat_${'0'.repeat(12)}_${'x'.repeat(43)}_00000000`, expiresMs: now + 365 * day }}
+      />
       <OpenInvitations open={invitations} onChange={nothing} />
       <InviteLink made={{ email: 'new@example.test', link: `https://hub.example/join#${'x'.repeat(43)}`, expiresMs: now + 7 * day }} />
       <TeamTable

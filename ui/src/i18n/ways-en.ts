@@ -1,5 +1,7 @@
 /** What the sign-in page says of the providers of an organization. */
 export const waysEn = {
+  'directory.name': 'Name in {name}',
+  'directory.password': 'Password there',
   or: 'or',
   through: 'Sign in through {name}',
   busy: 'On the way to {name}…',

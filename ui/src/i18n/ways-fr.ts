@@ -2,6 +2,8 @@ import type { waysEn } from './ways-en.ts'
 
 /** Ce que la page de connexion dit des fournisseurs d’une organisation. */
 export const waysFr: Readonly<Record<keyof typeof waysEn, string>> = {
+  'directory.name': 'Nom dans {name}',
+  'directory.password': 'Mot de passe dans cet annuaire',
   or: 'ou',
   through: 'Se connecter par {name}',
   busy: 'En route vers {name}…',

@@ -1,7 +1,9 @@
-import { createSignal, createUniqueId, Show, untrack, type JSX } from 'solid-js'
+import { createSignal, Show, untrack, type JSX } from 'solid-js'
 import type { Provider } from '@fairlead/protocol/features/identities.ts'
 import { ask } from '../api/api.ts'
 import { AskDialog } from '../kit/ask.tsx'
+import { LdapFields, ldapSettings, ldapValues } from './LdapFields.tsx'
+import { Text } from './Text.tsx'
 import { say } from './words.ts'
 
 /** A new provider, or one that is changed. What is secret goes in and is never shown. */
@@ -12,6 +14,9 @@ export function ProviderForm(props: {
 }): JSX.Element {
   const before = untrack(() => props.before)
   const oidc = before?.settings.kind === 'oidc' ? before.settings : undefined
+  const directory = before?.settings.kind === 'ldap' ? before.settings : undefined
+  const [kind, setKind] = createSignal(before?.settings.kind ?? 'oidc')
+  const [ldap, setLdap] = createSignal(ldapValues(directory))
   const [fields, setFields] = createSignal({
     name: before?.name ?? '',
     secret: '',
@@ -23,18 +28,21 @@ export function ProviderForm(props: {
     secondFactor: before?.secondFactor ?? ('here' as const),
   })
   const set = (some: Partial<ReturnType<typeof fields>>) => setFields({ ...fields(), ...some })
-  const incomplete = () => ['name', 'issuer', 'clientId'].some((name) => fields()[name as 'name'].trim() === '')
+  const empty = (...texts: readonly string[]) => texts.some((text) => text.trim() === '')
+  const incomplete = () =>
+    empty(fields().name, ...(kind() === 'oidc' ? [fields().issuer, fields().clientId] : [ldap().host, ldap().bindDn, ldap().base]))
 
   async function send(): Promise<void> {
     const { name, secret, justInTime, secondFactor, ...rest } = fields()
     const { issuer, clientId, scopes, groupsClaim } = rest
-    const settings = {
+    const asked = {
       kind: 'oidc' as const,
       issuer: issuer.trim(),
       clientId: clientId.trim(),
       scopes: scopes.trim(),
       groupsClaim: groupsClaim.trim(),
     }
+    const settings = kind() === 'oidc' ? asked : ldapSettings(ldap(), directory)
     const given = { name: name.trim(), settings, justInTime, secondFactor, ...(secret === '' ? {} : { secret }) }
     props.onDone(
       before === undefined
@@ -53,24 +61,37 @@ export function ProviderForm(props: {
       onClose={props.onClose}
     >
       <Text first label={say('name')} hint={say('name.hint')} most={64} value={fields().name} onValue={(name) => set({ name })} />
-      <Text label={say('issuer')} hint={say('issuer.hint')} most={512} value={fields().issuer} onValue={(issuer) => set({ issuer })} />
-      <Text label={say('clientId')} most={256} value={fields().clientId} onValue={(clientId) => set({ clientId })} />
+      <Show when={before === undefined}>
+        <label class="field">
+          {say('kind')}
+          <select value={kind()} onChange={(event) => setKind(event.currentTarget.value as 'oidc' | 'ldap')}>
+            <option value="oidc">OpenID Connect</option>
+            <option value="ldap">LDAP, Active Directory</option>
+          </select>
+        </label>
+      </Show>
+      <Show when={kind() === 'oidc'} fallback={<LdapFields values={ldap()} onValues={(some) => setLdap({ ...ldap(), ...some })} />}>
+        <Text label={say('issuer')} hint={say('issuer.hint')} most={512} value={fields().issuer} onValue={(issuer) => set({ issuer })} />
+        <Text label={say('clientId')} most={256} value={fields().clientId} onValue={(clientId) => set({ clientId })} />
+      </Show>
       <Text
         secret
-        label={say('secret')}
+        label={say(kind() === 'oidc' ? 'secret' : 'ldap.password')}
         hint={say(before?.hasSecret === true ? 'secret.kept' : 'secret.new')}
         most={2048}
         value={fields().secret}
         onValue={(secret) => set({ secret })}
       />
-      <Text label={say('scopes')} most={256} value={fields().scopes} onValue={(scopes) => set({ scopes })} />
-      <Text
-        label={say('groupsClaim')}
-        hint={say('groupsClaim.hint')}
-        most={128}
-        value={fields().groupsClaim}
-        onValue={(groupsClaim) => set({ groupsClaim })}
-      />
+      <Show when={kind() === 'oidc'}>
+        <Text label={say('scopes')} most={256} value={fields().scopes} onValue={(scopes) => set({ scopes })} />
+        <Text
+          label={say('groupsClaim')}
+          hint={say('groupsClaim.hint')}
+          most={128}
+          value={fields().groupsClaim}
+          onValue={(groupsClaim) => set({ groupsClaim })}
+        />
+      </Show>
       <label class="field">
         {say('second')}
         <select value={fields().secondFactor} onChange={(event) => set({ secondFactor: event.currentTarget.value as 'here' | 'provider' })}>
@@ -83,37 +104,5 @@ export function ProviderForm(props: {
         {say('justInTime')}
       </label>
     </AskDialog>
-  )
-}
-
-export function Text(props: {
-  readonly label: string
-  readonly hint?: string
-  readonly most: number
-  readonly value: string
-  readonly onValue: (value: string) => void
-  readonly first?: boolean
-  readonly secret?: boolean
-}): JSX.Element {
-  const id = createUniqueId()
-  return (
-    <label class="field">
-      {props.label}
-      <input
-        data-first={props.first === true ? '' : undefined}
-        type={props.secret === true ? 'password' : 'text'}
-        autocomplete={props.secret === true ? 'new-password' : 'off'}
-        spellcheck={false}
-        maxlength={props.most}
-        aria-describedby={props.hint === undefined ? undefined : id}
-        value={props.value}
-        onInput={(event) => props.onValue(event.currentTarget.value)}
-      />
-      <Show when={props.hint}>
-        <small id={id} class="dim">
-          {props.hint}
-        </small>
-      </Show>
-    </label>
   )
 }

@@ -8,7 +8,7 @@ import type { Book } from '../access/book.ts'
 import { RoleField } from '../access/Grants.tsx'
 import { createReach, ReachFields } from '../access/reach.tsx'
 import { placeWords, roleWords } from '../access/told.ts'
-import { Text } from './Form.tsx'
+import { Text } from './Text.tsx'
 import { say } from './words.ts'
 
 interface Shown {

@@ -70,7 +70,7 @@ export function IdentityStates(): JSX.Element {
       <For each={['late', 'refused', 'failed', 'unreachable', 'no-role', 'unknown', 'closed', 'taken', 'new']}>
         {(reason) => <WhyNot reason={reason} />}
       </For>
-      <WayButtons offered={offered} onGo={nothing} />
+      <WayButtons offered={offered} onGo={nothing} onStep={nothing} />
     </>
   )
 }

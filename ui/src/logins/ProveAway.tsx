@@ -3,6 +3,7 @@ import type { Me } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson } from '../api/api.ts'
 import { ErrorBox } from '../kit/kit.tsx'
 import { goAgain } from './away.ts'
+import { DirectoryWay } from './DirectoryWay.tsx'
 import { w } from './words.ts'
 
 /** Whoever came in through a provider and has nothing else to prove who they are signs in there once more. */
@@ -26,9 +27,16 @@ export function ProveAway(): JSX.Element {
         <>
           <p>{w('proof.away.why', { name: now().provider?.name ?? '' })}</p>
           <Show when={error()}>{(reason) => <ErrorBox error={reason()} />}</Show>
-          <button class="primary" type="button" data-first disabled={busy()} onClick={() => void go(now())}>
-            {busy() ? w('proof.busy') : w('proof.away', { name: now().provider?.name ?? '' })}
-          </button>
+          <Show
+            when={now().provider?.kind === 'ldap' && now().provider}
+            fallback={
+              <button class="primary" type="button" data-first disabled={busy()} onClick={() => void go(now())}>
+                {busy() ? w('proof.busy') : w('proof.away', { name: now().provider?.name ?? '' })}
+              </button>
+            }
+          >
+            {(provider) => <DirectoryWay provider={provider()} organization={now().organization.id} />}
+          </Show>
         </>
       )}
     </Show>

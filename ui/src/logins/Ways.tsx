@@ -1,4 +1,4 @@
-import { createResource, createSignal, For, onMount, Show, type JSX } from 'solid-js'
+import { createResource, createSignal, For, lazy, onMount, Show, type JSX } from 'solid-js'
 import type { SecondStep } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson } from '../api/api.ts'
 import { createWords } from '../i18n/i18n.ts'
@@ -7,6 +7,8 @@ import { waysFr } from '../i18n/ways-fr.ts'
 import { ErrorBox, plain } from '../kit/kit.tsx'
 import { goThrough } from './away.ts'
 import { takeTold } from './told.ts'
+
+const DirectoryWay = lazy(async () => ({ default: (await import('./DirectoryWay.tsx')).DirectoryWay }))
 
 const say = createWords<keyof typeof waysEn>(waysEn, waysFr)
 
@@ -31,7 +33,7 @@ export function Ways(props: { readonly onStep: (step: SecondStep) => void }): JS
   return (
     <>
       <WhyNot reason={reason()} />
-      <WayButtons offered={offered()} onGo={() => setReason('')} />
+      <WayButtons offered={offered()} onGo={() => setReason('')} onStep={props.onStep} />
     </>
   )
 }
@@ -48,14 +50,21 @@ export function WhyNot(props: { readonly reason: string }): JSX.Element {
   )
 }
 
-export function WayButtons(props: { readonly offered: Offered | undefined; readonly onGo: () => void }): JSX.Element {
+export function WayButtons(props: {
+  readonly offered: Offered | undefined
+  readonly onGo: () => void
+  readonly onStep: (step: SecondStep) => void
+}): JSX.Element {
   const [error, setError] = createSignal<unknown>()
   const [going, setGoing] = createSignal('')
-  const ways = () => (props.offered?.providers ?? []).filter(({ kind }) => kind === 'oidc')
-  async function go(id: string): Promise<void> {
-    setGoing(id)
+  const [typing, setTyping] = createSignal('')
+  const ways = () => (props.offered?.providers ?? []).filter(({ kind }) => kind === 'oidc' || kind === 'ldap')
+  async function go({ id, kind }: Offered['providers'][number]): Promise<void> {
     setError(undefined)
     props.onGo()
+    // A directory asks here, where it is its turn.
+    if (kind === 'ldap') return void setTyping(id)
+    setGoing(id)
     await goThrough(id, props.offered?.organization ?? '').catch((failure: unknown) => {
       setError(failure)
       setGoing('')
@@ -65,10 +74,17 @@ export function WayButtons(props: { readonly offered: Offered | undefined; reado
     <Show when={ways().length > 0}>
       <p class="ways-or dim">{say('or')}</p>
       <For each={ways()}>
-        {({ id, name }) => (
-          <button type="button" class="way" disabled={going() !== ''} onClick={() => void go(id)}>
-            {say(going() === id ? 'busy' : 'through', { name: plain(name) })}
-          </button>
+        {(way) => (
+          <Show
+            when={typing() === way.id}
+            fallback={
+              <button type="button" class="way" disabled={going() !== ''} onClick={() => void go(way)}>
+                {say(going() === way.id ? 'busy' : 'through', { name: plain(way.name) })}
+              </button>
+            }
+          >
+            <DirectoryWay provider={way} organization={props.offered?.organization ?? ''} onStep={props.onStep} />
+          </Show>
         )}
       </For>
       <Show when={error()}>{(now) => <ErrorBox error={now()} next={false} />}</Show>

@@ -21,7 +21,12 @@ interface Made {
 }
 
 /** What it is for, what it may, for how long, from where; then the token, once. */
-export function NewToken(props: { readonly onMade: () => void; readonly onClose: () => void }): JSX.Element {
+export function NewToken(props: {
+  /** The service account that it is for; absent: one's own. */
+  readonly of?: string
+  readonly onMade: () => void
+  readonly onClose: () => void
+}): JSX.Element {
   const own = () => (me()?.permissions ?? []).filter(isGiven)
   const [name, setName] = createSignal('')
   const [scopes, setScopes] = createSignal<ReadonlySet<string>>(new Set())
@@ -30,7 +35,7 @@ export function NewToken(props: { readonly onMade: () => void; readonly onClose:
   const [made, setMade] = createSignal<Made>()
   async function send(): Promise<void> {
     const input = { name: name().trim(), scopes: [...scopes()].sort(), days: days(), addresses: addressesOf(from()) }
-    setMade(await ask('tokens.create', input))
+    setMade(await (props.of === undefined ? ask('tokens.create', input) : ask('tokens.createFor', { ...input, account: props.of })))
     props.onMade()
   }
   return (

@@ -82,7 +82,7 @@ describe('signing in by a directory', need('slapd'), () => {
       await refused(signIn(name, password), 'unauthenticated', /^Name or password is wrong\.$/)
   })
 
-  it('gets slower for guesses at one person from one source, however the name is spelt [security 83]', async () => {
+  it('gets slower for guesses at one person from one source, however the name is spelt [security 101]', async () => {
     const id = provider
     await handlers().update({ id, settings: settings({ nameAttributes: ['uid', 'mail'] }) }, await asOwner())
     // Two names of one person, each in several spellings.
