@@ -100,9 +100,9 @@ describe('the removal of an organization', need('postgres15'), () => {
 
   it('takes every row, file, key, agent and login with it, and nothing of another one [security 114]', async () => {
     const before = await counts()
-    const filled = Object.keys(before).filter((name) => before[name]! > 0)
+    const filled = new Set(Object.keys(before).filter((name) => before[name]! > 0))
     for (const name of ['audit', 'data_keys', 'grants', 'hosts', 'logins', 'memberships', 'metrics', 'secret_versions', 'tokens'])
-      assert.ok(filled.includes(name), `${name} was empty: nothing is shown by it`)
+      assert.ok(filled.has(name), `${name} was empty: nothing is shown by it`)
     const others = await counts(home)
     const { session } = await second.open()
     const began = performance.now()
