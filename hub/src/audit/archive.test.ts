@@ -122,7 +122,7 @@ describe('rows of the trail that are older than they are kept', () => {
     const organization = await trail.filled(45)
     await later.setKeepDays(organization, 30)
     const other = open()
-    await Promise.allSettled([later.tend(), other.tend()])
+    await Promise.all([later.tend(), other.tend()])
     await later.tend()
     await other.close()
     assert.deepEqual(await seqs(organization), [41, 42, 43, 44, 45])

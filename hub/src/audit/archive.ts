@@ -36,10 +36,11 @@ export function openArchives(deps: ArchiveDeps): Archives {
 
   async function goThrough(): Promise<number> {
     let made = 0
-    for (const organization of await organizationsOf(db)) {
-      await sweep(deps, organization)
-      while (!closed && (await archiveNext(deps, organization))) made++
-    }
+    for (const organization of await organizationsOf(db))
+      await alone(db, organization, async () => {
+        await sweep(deps, organization)
+        while (!closed && (await archiveNext(deps, organization))) made++
+      })
     return made
   }
   const tend = () => (round ??= goThrough().finally(() => (round = undefined)))
@@ -73,6 +74,14 @@ export function openArchives(deps: ArchiveDeps): Archives {
 }
 
 const dayMs = 86_400_000
+
+/** One hub at a time: another one would take a file that is not noted yet for one that was left. Nothing, while another is at it. */
+async function alone(db: Database, organization: string, run: () => Promise<void>): Promise<void> {
+  await db.tx({ organization }, async (sql) => {
+    const mine = await sql`SELECT organization_id FROM audit_settings FOR UPDATE SKIP LOCKED`
+    if (mine.length > 0) await run()
+  })
+}
 
 /** False: nothing is due. */
 async function archiveNext(deps: ArchiveDeps, organization: string): Promise<boolean> {
