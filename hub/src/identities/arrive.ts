@@ -5,6 +5,7 @@ import { and, eq, inArray, or, sql, type Orm } from '../base/drizzle.ts'
 import { accounts, identities, identityProviders as providers, memberships } from '../base/tables.ts'
 import type { LoginContext } from '../logins/logins.ts'
 import type { IdentitiesDeps } from './identities.ts'
+import { scimUsers } from '../scim/tables.ts'
 import { identityRules as rules } from './tables.ts'
 
 /** Somebody whom a provider knows, as it says. Whoever calls has proved that the provider said so. */
@@ -18,6 +19,8 @@ export interface Arrived {
   /** To be shown; nothing is found by it and nobody is reached by it. */
   readonly email?: string | undefined
   readonly groups: readonly string[]
+  /** What a directory that provisions may call them: ids, and the name that they sign in by. */
+  readonly called?: { readonly ids: readonly string[]; readonly userName?: string | undefined } | undefined
 }
 
 const mostGroups = 1000
@@ -58,7 +61,7 @@ async function settle({ roles }: IdentitiesDeps, orm: Orm, arrived: Arrived): Pr
   const [provider] = await orm.select().from(providers).where(open).for('no key update')
   if (provider === undefined) throw new FairleadError('unauthenticated', 'Nobody signs in through this provider now.')
   const given = await matching(orm, arrived)
-  const known = await findKnown(orm, arrived)
+  const known = (await findKnown(orm, arrived)) ?? (provider.provisioned ? await adopt(orm, arrived) : undefined)
   if (known === undefined && (!provider.justInTime || given.length === 0))
     throw provider.justInTime ? noRole(provider.name) : unknown(provider.name)
   const { account, own, name } = known ?? (await make(orm, arrived))
@@ -95,6 +98,39 @@ async function findKnown(orm: Orm, { provider, subject, name, email = '' }: Arri
       .set({ name: nameOf(name) })
       .where(eq(accounts.id, found.account))
   return { account: found.account, own, name: own ? nameOf(name) : row.name }
+}
+
+/**
+ * Somebody whom a directory made comes for the first time: to the account that waits for them, if the names tell exactly one. Whom it
+ * made belongs to the organization alone, so nothing of anybody elsewhere is found by what a provider says.
+ */
+async function adopt(orm: Orm, arrived: Arrived) {
+  const { organization: organizationId, provider: providerId, subject, name, email = '', called } = arrived
+  if (called === undefined) return undefined
+  const ids = called.ids.filter((id) => id !== '')
+  const { externalId, userName, accountId } = scimUsers
+  const byName = called.userName === undefined ? undefined : eq(sql`lower(${userName})`, sql`lower(${called.userName})`)
+  const found = await orm
+    .select({ account: accountId, name: accounts.name })
+    .from(scimUsers)
+    .innerJoin(accounts, eq(accounts.id, accountId))
+    .where(or(ids.length === 0 ? undefined : inArray(externalId, ids), byName))
+  const [one] = found
+  if (one === undefined) return undefined
+  const taken = and(eq(identities.providerId, providerId), eq(identities.accountId, one.account))
+  if (found.length > 1 || (await orm.$count(identities, taken)) > 0)
+    throw new FairleadError('conflict', 'More than one person here could be meant; ask who manages access.')
+  const row = {
+    organizationId,
+    id: randomUUID(),
+    providerId,
+    subject,
+    accountId: one.account,
+    name: nameOf(name),
+    email: email.slice(0, 254),
+  }
+  await orm.insert(identities).values({ ...row, linked: false })
+  return { account: one.account, own: true, name: one.name }
 }
 
 /** Without e-mail and password: by neither can anybody sign in to it, be invited into it, or take it over. */

@@ -28,7 +28,15 @@ describe('people whom a provider knows', () => {
   const whole = { on: 'organization' } as const
   const make = async (by = boss, more: object = {}) =>
     world.now.identities.handlers.create(
-      { name: `Provider ${randomUUID().slice(0, 8)}`, settings, enabled: true, justInTime: true, secondFactor: 'here', ...more },
+      {
+        name: `Provider ${randomUUID().slice(0, 8)}`,
+        settings,
+        enabled: true,
+        justInTime: true,
+        secondFactor: 'here',
+        provisioned: false,
+        ...more,
+      },
       world.visit(by).context,
     )
   const rule = (provider: string, group: string, role: string, by = boss) =>

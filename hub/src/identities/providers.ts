@@ -10,6 +10,7 @@ import { identities, identityProviders as providers } from '../base/tables.ts'
 import type { IdentitiesDeps } from './identities.ts'
 import { canonicalDn } from './ldap/dn.ts'
 import { readDirectory } from './ldap/presets.ts'
+import { scimUsers } from '../scim/tables.ts'
 import { identityRules as rules } from './tables.ts'
 
 export const sealedProviders: SealedColumn = { table: 'identity_providers', column: 'secret', row: ['id'], of: 'organization' }
@@ -35,6 +36,7 @@ export function serveProviders(deps: IdentitiesDeps): Managing {
         await refuseName(orm, rest.name)
         if ((await orm.$count(providers)) >= mostProviders)
           throw new FairleadError('too_many', `An organization has ${mostProviders} sign-in providers at most.`)
+        if (rest.provisioned) await refuseBeyond(deps, orm, caller, { id, provisioned: true })
         await orm.insert(providers).values({ ...rest, organizationId, id, kind: settings.kind, settings, secret: sealed })
       })
       return one(organizationId, id)
@@ -45,7 +47,7 @@ export function serveProviders(deps: IdentitiesDeps): Managing {
       const { before, after } = await db.tx({ organization }, async (_sql, orm) => {
         const found = await findProvider(orm, id)
         note(found.name)
-        await refuseBeyond(deps, orm, caller, found.id)
+        await refuseBeyond(deps, orm, caller, { id: found.id, provisioned: fields.provisioned ?? found.provisioned })
         if (fields.name !== undefined) await refuseName(orm, fields.name, found.id)
         refuseElsewhere(found, fields.settings, secret)
         const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
@@ -68,7 +70,7 @@ export function serveProviders(deps: IdentitiesDeps): Managing {
       const found = await db.tx({ organization }, async (_sql, orm) => {
         const row = await findProvider(orm, id)
         note(row.name)
-        await refuseBeyond(deps, orm, caller, row.id)
+        await refuseBeyond(deps, orm, caller, row)
         // First closed: a login that begins meanwhile finds it so.
         await orm.update(providers).set({ enabled: false }).where(eq(providers.id, row.id))
         return row
@@ -118,10 +120,16 @@ function serveRules({ db, roles }: IdentitiesDeps, one: One): Pick<Managing, 'ad
  * Who changes a provider could become everybody who comes through it, and give whatever its rules give: nobody does who could not give all
  * that to themselves.
  */
-async function refuseBeyond({ roles }: IdentitiesDeps, orm: Orm, caller: Caller, provider: string): Promise<void> {
-  const through = orm.select({ account: identities.accountId }).from(identities).where(eq(identities.providerId, provider))
+async function refuseBeyond(
+  { roles }: IdentitiesDeps,
+  orm: Orm,
+  caller: Caller,
+  { id: provider, provisioned }: Pick<Row, 'id' | 'provisioned'>,
+): Promise<void> {
+  const came = orm.select({ account: identities.accountId }).from(identities).where(eq(identities.providerId, provider))
+  const made = orm.select({ account: scimUsers.accountId }).from(scimUsers)
   const given = await orm.select({ role: rules.role, reach: rules.reach }).from(rules).where(eq(rules.providerId, provider))
-  for (const one of [...given, ...(await roles.givenTo(orm, through))])
+  for (const one of [...given, ...(await roles.givenTo(orm, came)), ...(provisioned ? await roles.givenTo(orm, made) : [])])
     await roles.refuseGiving(orm, caller, one).catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== 'not_found') throw error
     })
@@ -207,7 +215,7 @@ async function list({ db, roles, origins }: IdentitiesDeps, organization: string
       .from(identities)
       .groupBy(identities.providerId)
     const people = new Map(counted.map(({ provider, count }) => [provider, count]))
-    return rows.map(({ id: own, name, enabled, settings, secret, justInTime, secondFactor }) => ({
+    return rows.map(({ id: own, name, enabled, settings, secret, justInTime, secondFactor, provisioned }) => ({
       id: own,
       name,
       enabled,
@@ -215,6 +223,7 @@ async function list({ db, roles, origins }: IdentitiesDeps, organization: string
       hasSecret: secret !== null,
       justInTime,
       secondFactor,
+      provisioned,
       callback: settings.kind === 'oidc' ? `${origins()[0]}${callbackPath(own)}` : '',
       rules: (given.get(own) ?? []).map((rule) => ({
         id: rule.id,

@@ -49,6 +49,8 @@ export const Provider = z.object({
   /** Somebody unknown gets an account of their own when a rule gives them a role. */
   justInTime: z.boolean(),
   secondFactor: SecondFactor,
+  /** Whoever a directory provisioned comes to the account that it made for them: by its `externalId`, or its `userName`. */
+  provisioned: z.boolean(),
   /** Where the provider sends people back to, to be registered there; empty: of a kind that does not. */
   callback: z.string(),
   rules: z.array(IdentityRule),
@@ -89,6 +91,7 @@ const NewProvider = {
   settings: ProviderSettings,
   justInTime: z._default(z.boolean(), true),
   secondFactor: z._default(SecondFactor, 'here'),
+  provisioned: z._default(z.boolean(), false),
   enabled: z._default(z.boolean(), false),
   secret: z.optional(z.string().check(z.minLength(1), z.maxLength(2048))),
 }
@@ -125,6 +128,7 @@ const identities = {
       settings: z.optional(ProviderSettings),
       justInTime: z.optional(z.boolean()),
       secondFactor: z.optional(SecondFactor),
+      provisioned: z.optional(z.boolean()),
       enabled: z.optional(z.boolean()),
       secret: z.optional(z.string().check(z.maxLength(2048))),
     }),

@@ -46,6 +46,9 @@ export const identitiesEn = {
   scopes: 'Scopes',
   groupsClaim: 'Claim with the groups',
   'groupsClaim.hint': 'groups, or a path such as realm_access.roles',
+  provisioned: 'Whom a directory provisioned signs in to that account',
+  'provisioned.hint':
+    'By the id, or the user name, that both give to the same person. Choose it only if nobody can choose their own there.',
   justInTime: 'Make an account at the first sign-in, if a rule gives a role',
   second: 'Second factor',
   'second.here': 'Asked for here, as for everybody',

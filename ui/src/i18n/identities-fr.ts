@@ -48,6 +48,9 @@ export const identitiesFr: Readonly<Record<keyof typeof identitiesEn, string>> =
   scopes: 'Portées (scopes)',
   groupsClaim: 'Attribut des groupes',
   'groupsClaim.hint': 'groups, ou un chemin comme realm_access.roles',
+  provisioned: 'Ceux qu’un annuaire a provisionnés se connectent à ce compte-là',
+  'provisioned.hint':
+    'Par l’identifiant, ou le nom d’utilisateur, que les deux donnent à la même personne. À choisir seulement si personne ne peut y choisir le sien.',
   justInTime: 'Créer un compte à la première connexion, si une règle donne un rôle',
   second: 'Second facteur',
   'second.here': 'Demandé ici, comme à tous',

@@ -26,6 +26,7 @@ export function ProviderForm(props: {
     groupsClaim: oidc?.groupsClaim ?? 'groups',
     justInTime: before?.justInTime ?? true,
     secondFactor: before?.secondFactor ?? ('here' as const),
+    provisioned: before?.provisioned ?? false,
   })
   const set = (some: Partial<ReturnType<typeof fields>>) => setFields({ ...fields(), ...some })
   const empty = (...texts: readonly string[]) => texts.some((text) => text.trim() === '')
@@ -33,7 +34,7 @@ export function ProviderForm(props: {
     empty(fields().name, ...(kind() === 'oidc' ? [fields().issuer, fields().clientId] : [ldap().host, ldap().bindDn, ldap().base]))
 
   async function send(): Promise<void> {
-    const { name, secret, justInTime, secondFactor, ...rest } = fields()
+    const { name, secret, justInTime, secondFactor, provisioned, ...rest } = fields()
     const { issuer, clientId, scopes, groupsClaim } = rest
     const asked = {
       kind: 'oidc' as const,
@@ -43,7 +44,7 @@ export function ProviderForm(props: {
       groupsClaim: groupsClaim.trim(),
     }
     const settings = kind() === 'oidc' ? asked : ldapSettings(ldap(), directory)
-    const given = { name: name.trim(), settings, justInTime, secondFactor, ...(secret === '' ? {} : { secret }) }
+    const given = { name: name.trim(), settings, justInTime, secondFactor, provisioned, ...(secret === '' ? {} : { secret }) }
     props.onDone(
       before === undefined
         ? await ask('identities.create', { ...given, enabled: false })
@@ -103,6 +104,13 @@ export function ProviderForm(props: {
         <input type="checkbox" checked={fields().justInTime} onChange={(event) => set({ justInTime: event.currentTarget.checked })} />
         {say('justInTime')}
       </label>
+      <label class="check">
+        <input type="checkbox" checked={fields().provisioned} onChange={(event) => set({ provisioned: event.currentTarget.checked })} />
+        {say('provisioned')}
+      </label>
+      <Show when={fields().provisioned}>
+        <p class="dim">{say('provisioned.hint')}</p>
+      </Show>
     </AskDialog>
   )
 }

@@ -36,7 +36,14 @@ describe('signing in by a directory', need('slapd'), () => {
   const asOwner = async () => test.visit(await test.signedIn(owner)).context
   const handlers = () => test.now.identities.handlers
   const create = async (more: Partial<LdapSettings> = {}, enabled = true) => {
-    const fields = { name: 'Directory', settings: settings(more), justInTime: true, secondFactor: 'here', enabled } as const
+    const fields = {
+      name: 'Directory',
+      settings: settings(more),
+      justInTime: true,
+      secondFactor: 'here',
+      provisioned: false,
+      enabled,
+    } as const
     return (await handlers().create({ ...fields, secret: reader.password }, await asOwner())).id
   }
   const rule = async (group: string, role: string) =>
@@ -104,7 +111,7 @@ describe('signing in by a directory', need('slapd'), () => {
   it('is closed alike for a provider that is off, of elsewhere, of another kind or absent', async () => {
     const off = (
       await handlers().create(
-        { name: 'Off', settings: settings(), justInTime: true, secondFactor: 'here', enabled: false, secret: 'x' },
+        { name: 'Off', settings: settings(), justInTime: true, secondFactor: 'here', provisioned: false, enabled: false, secret: 'x' },
         await asOwner(),
       )
     ).id
@@ -121,7 +128,15 @@ describe('signing in by a directory', need('slapd'), () => {
   it('says no more to strangers than that a directory does not answer, and its owner gets in by password meanwhile [security 101]', async () => {
     provider = await (async () => {
       const { id } = await handlers().create(
-        { name: 'Down', settings: settings({ port: 1 }), justInTime: true, secondFactor: 'here', enabled: true, secret: 'x' },
+        {
+          name: 'Down',
+          settings: settings({ port: 1 }),
+          justInTime: true,
+          secondFactor: 'here',
+          provisioned: false,
+          enabled: true,
+          secret: 'x',
+        },
         await asOwner(),
       )
       return id
@@ -148,7 +163,15 @@ describe('signing in by a directory', need('slapd'), () => {
     try {
       const me = await closed.reset()
       const context = closed.visit(await closed.signedIn(owner)).context
-      const made = { name: 'Inside', settings: settings(), justInTime: true, secondFactor: 'here', enabled: true, secret: 'x' } as const
+      const made = {
+        name: 'Inside',
+        settings: settings(),
+        justInTime: true,
+        secondFactor: 'here',
+        provisioned: false,
+        enabled: true,
+        secret: 'x',
+      } as const
       const { id } = await closed.now.identities.handlers.create(made, context)
       const { steps } = await closed.now.identities.handlers.test({ id }, context)
       assert.deepEqual([steps.length, steps[0]!.state], [1, 'failed'])

@@ -99,6 +99,7 @@ async function verify(
     subject: `${claims.iss} ${claims.sub}`,
     name: text('name', 'preferred_username', 'email') ?? claims.sub,
     email: text('email'),
+    called: { ids: [claims.sub, text('oid') ?? ''], userName: text('preferred_username') },
     groups: groupsOf(claim(claims, settings.groupsClaim) ?? claim(more, settings.groupsClaim)),
   }
 }
