@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { assert, FairleadError } from '@fairlead/protocol/errors.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { EnrolProgress, enrolmentApi, Invitation, MadeLine } from '@fairlead/protocol/features/enrolment.ts'
 import { formatJoin, keyWords } from '@fairlead/protocol/join.ts'
@@ -103,9 +103,12 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
   const secretHash = digestOf(secretOf(secret))
   const scriptSha256 = await script.sha256()
   await db.tx({ organization }, async (_sql, orm) => {
-    const where = input.environment === undefined ? eq(environments.name, 'default') : eq(environments.id, input.environment)
-    const [environment] = await orm.select().from(environments).where(where)
-    assert(environment !== undefined, 'An organization has its default environment.')
+    const where = input.environment === undefined ? undefined : eq(environments.id, input.environment)
+    const all = await orm.select().from(environments).where(where)
+    // Where none was named: the one that an organization begins with; where that has another name by now, the only one.
+    const environment = all.length === 1 ? all[0] : all.find(({ name }) => name === 'default')
+    if (environment === undefined)
+      throw new FairleadError('invalid_input', 'Say for which environment: none is called default.', { details: { field: 'environment' } })
     const { tags, hostname = null } = input
     const own = { organizationId: organization, environmentId: environment.id }
     await orm.insert(invitations).values({ ...own, id, secretHash, tags: [...tags], hostname, expiresAt: expires })

@@ -72,6 +72,11 @@ export const factorsFr: Readonly<Record<keyof typeof factorsEn, string>> = {
   'factor.recovery': 'code de secours',
   'factor.passkey': 'clé d’accès',
   'factor.provider': 'connexion de votre organisation',
+  'policy.optional': 'Qui en veut un',
+  'policy.admins': 'Exigé de qui gère les comptes',
+  'policy.everyone': 'Exigé de tout le monde',
+  through:
+    'Vous êtes entré par {provider}. Connectez-vous avec votre propre mot de passe ou clé d’accès pour voir et modifier votre compte.',
   'notices.title': 'Ce qui est arrivé à votre compte',
   'notices.none': 'Rien jusqu’ici.',
   'notice.token_made': 'Un jeton pour scripts a été créé',
@@ -84,9 +89,4 @@ export const factorsFr: Readonly<Record<keyof typeof factorsEn, string>> = {
   'notice.codes_drawn': 'De nouveaux codes de secours ont été tirés',
   'notice.reset': 'Le compte a été rendu depuis la machine du hub : nouveau mot de passe, toutes les connexions terminées',
   'notice.code_used': 'Un code de secours a été utilisé',
-  'policy.title': 'Second facteur dans cette organisation',
-  'policy.optional': 'Qui en veut un',
-  'policy.admins': 'Exigé de qui gère les comptes',
-  'policy.everyone': 'Exigé de tout le monde',
-  'policy.save': 'Enregistrer',
 }

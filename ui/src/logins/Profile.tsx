@@ -8,7 +8,6 @@ import { Codes, ShownCodes } from './Codes.tsx'
 import { Logins, Notices } from './Logins.tsx'
 import { Passkeys } from './Passkeys.tsx'
 import { Password } from './Password.tsx'
-import { PolicyForm } from './PolicyForm.tsx'
 import { Totp } from './Totp.tsx'
 import { w } from './words.ts'
 
@@ -40,22 +39,26 @@ export function Profile(): JSX.Element {
           {plain(me()?.name ?? '')} · {plain(me()?.email ?? '')}
         </span>
       </div>
-      <Seconds load={load} factors={own()?.factors}>
-        {(reload) => (
-          <Show when={own()}>
-            {(now) => (
-              <>
-                <Password on={{ changed: reload, drawn: () => undefined }} />
-                <Logins logins={now().logins} onChanged={reload} />
-                <OwnIdentities />
-                <OwnTokens />
-                <Notices notices={now().notices} />
-                <PolicyForm />
-              </>
-            )}
-          </Show>
-        )}
-      </Seconds>
+      <Show
+        when={me()?.provider?.own !== false}
+        fallback={<Note state="unknown">{w('through', { provider: plain(me()!.provider!.name) })}</Note>}
+      >
+        <Seconds load={load} factors={own()?.factors}>
+          {(reload) => (
+            <Show when={own()}>
+              {(now) => (
+                <>
+                  <Password on={{ changed: reload, drawn: () => undefined }} />
+                  <Logins logins={now().logins} onChanged={reload} />
+                  <OwnIdentities />
+                  <OwnTokens />
+                  <Notices notices={now().notices} />
+                </>
+              )}
+            </Show>
+          )}
+        </Seconds>
+      </Show>
     </>
   )
 }
