@@ -73,10 +73,11 @@ export const identityProviders = pgTable('identity_providers', {
   secondFactor: text('second_factor', { enum: ['here', 'provider'] })
     .notNull()
     .default('here'),
-  provisioned: flag('provisioned').notNull().default(false),
   createdAt: moment('created_at').notNull().defaultNow(),
   /** The database's own: of the key in `secret`. */
   secretKey: uuid('secret_key').generatedAlwaysAs(sql`sealed_key(secret)`),
+  /** Whoever a directory provisioned comes to the account that it made for them. */
+  provisioned: flag('provisioned').notNull().default(false),
 })
 
 export const identities = pgTable('identities', {

@@ -60,7 +60,7 @@ export function serveLdapSignIn(deps: IdentitiesDeps): SignIn {
           throw new FairleadError('unauthenticated', 'Name or password is wrong.')
         }
         for (const who of counted) logins.delays.succeeded(who, ip)
-        const answer = await arrive(deps, { ...person, organization, provider: row.id }, context)
+        const answer = await arrive(deps, { ...person, called: { ids: [person.subject] }, organization, provider: row.id }, context)
         // The browser has another cookie now: nobody could sign the old login out.
         if (!('step' in answer) && context.caller.login !== '' && context.caller.token === undefined) await logins.endLogin(context.caller)
         return answer

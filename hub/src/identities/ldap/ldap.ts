@@ -56,7 +56,7 @@ export async function signInByLdap(
     // A person may see less than who looks people up.
     await open.bindReader()
     const { subject, name: called, email } = person
-    return { subject, name: called, email, called: { ids: [subject] }, groups: await open.groupsOf(person) }
+    return { subject, name: called, email, groups: await open.groupsOf(person) }
   })
 }
 
