@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
+import { organizationsOf } from './audit/checkpoints.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openSchedule, type Schedule } from './backup/schedule.ts'
 import { openAudits, type Audits } from './base/audit.ts'
@@ -167,7 +168,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
-  const ahead = { epochs, onAhead: tellAhead(epochs, enrolled) }
+  const ahead = { epochs, onAhead: tellAhead(epochs, db, book) }
   const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const upkeep = () => ({ ...backups.state, hold: epochs.hold })
   const asked = { doors, people, fleet, trail, kept, installer, accept, rates, upkeep }
@@ -214,10 +215,16 @@ function serveHosts(fleet: Fleet) {
   return { containers: serveContainers(fleet), events: serveEvents(fleet), terminals: serveTerminals(fleet) }
 }
 
-/** A host that knows a later epoch counts among all that its organization has. */
-function tellAhead(epochs: Epochs, enrolled: (organization: string) => Promise<number>) {
+async function countHosts(db: Opened['db'], book: HostBook): Promise<number> {
+  let count = 0
+  for (const organization of await organizationsOf(db)) count += (await book.hosts(organization)).size
+  return count
+}
+
+/** A host that is ahead of the hub counts among all that there are: no organization's alone can hold the others. */
+function tellAhead(epochs: Epochs, db: Opened['db'], book: HostBook) {
   return (host: Known, epoch: string) =>
-    void enrolled(host.organization).then(
+    void countHosts(db, book).then(
       (count) => epochs.onAhead(host, epoch, count),
       () => undefined,
     )

@@ -88,7 +88,10 @@ export async function openPeople(deps: PeopleDeps) {
       ...handlersOf({ identities, logins, roles, tokens }),
     },
     async accountReset(organizations: readonly string[], account: string) {
-      for (const organization of organizations) await logins.endOf(organization, account)
+      for (const organization of organizations) {
+        await logins.endOf(organization, account)
+        roles.changed(organization)
+      }
       await factors.notices.note(account, 'reset', { ip: '', userAgent: '' })
     },
     /** What is open ends with the login, and with the right to it. */

@@ -28,7 +28,8 @@ export interface Approvals {
 
 type Row = typeof approvals.$inferSelect
 const mostOpen = 50
-const mostParamBytes = 4096
+const mostParamBytes = 16_384
+const policyVerb = 'approval.policy'
 
 /** What needs a second person's yes, where an organization says so. */
 export function openApprovals(deps: ApprovalsDeps): Approvals {
@@ -89,8 +90,8 @@ export function openApprovals(deps: ApprovalsDeps): Approvals {
     policy: async (_input, { caller }) => ({ all: [...all], on: await tx(caller.organization, readPolicy) }),
     async setPolicy({ on }, { caller: { organization } }) {
       const unknown = on.find((verb) => !all.some((known) => known === verb))
-      if (unknown !== undefined) throw new FairleadError('invalid_input', `${unknown.slice(0, 64)} cannot be put under four eyes.`)
-      if (on.length > 0) await refuseAlone(deps, organization, on)
+      if (unknown !== undefined) throw new FairleadError('invalid_input', `${unknown.slice(0, 64)} cannot be made to need two people.`)
+      if (on.length > 0) await refuseAlone(deps, organization, [...on, policyVerb])
       const own = eq(organizations.organizationId, organization)
       await tx(organization, (orm) =>
         orm
@@ -167,8 +168,11 @@ async function request(
   return id
 }
 
-const isOn = async (tx: <T>(organization: string, run: (orm: Orm) => Promise<T>) => Promise<T>, organization: string, verb: string) =>
-  (await tx(organization, readPolicy)).includes(verb)
+/** One person alone takes none of it off again, nor around it: who says where a secret is shown could have it shown to themselves. */
+async function isOn(tx: ReturnType<typeof inside>, organization: string, verb: string): Promise<boolean> {
+  const on = await tx(organization, readPolicy)
+  return on.includes(verb) || (verb === policyVerb && on.length > 0) || (verb === 'secret.provider' && on.includes('secret.reveal'))
+}
 
 async function readPolicy(orm: Orm): Promise<string[]> {
   const [row] = await orm.select({ on: organizations.secondPerson }).from(organizations)
@@ -177,7 +181,14 @@ async function readPolicy(orm: Orm): Promise<string[]> {
 
 /** Where only one could do it, nobody ever could again. */
 async function refuseAlone({ db, endpoints, rightsOf }: ApprovalsDeps, organization: string, on: readonly string[]): Promise<void> {
-  const members = await db.tx({ organization }, (_sql, orm) => orm.select({ account: memberships.accountId }).from(memberships))
+  const members = await db.tx({ organization }, (_sql, orm) =>
+    orm
+      .select({ account: memberships.accountId })
+      .from(memberships)
+      .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+      // A service account decides nothing.
+      .where(eq(accounts.kind, 'person')),
+  )
   const rights = await Promise.all(members.map(({ account }) => rightsOf({ organization, account })))
   for (const { door } of endpoints.values()) {
     if (door.secondPerson !== true || !on.includes(door.audit!)) continue

@@ -36,11 +36,14 @@ export function openArchives(deps: ArchiveDeps): Archives {
 
   async function goThrough(): Promise<number> {
     let made = 0
+    const failed: unknown[] = []
     for (const organization of await organizationsOf(db))
       await alone(db, organization, async () => {
         await sweep(deps, organization)
         while (!closed && (await archiveNext(deps, organization))) made++
-      })
+      }).catch((error: unknown) => failed.push(error))
+    // What is wrong with one trail keeps no other from being archived.
+    if (failed.length > 0) throw failed[0]
     return made
   }
   const tend = () => (round ??= goThrough().finally(() => (round = undefined)))
@@ -78,8 +81,9 @@ const dayMs = 86_400_000
 /** One hub at a time: another one would take a file that is not noted yet for one that was left. Nothing, while another is at it. */
 async function alone(db: Database, organization: string, run: () => Promise<void>): Promise<void> {
   await db.tx({ organization }, async (sql) => {
-    const mine = await sql`SELECT organization_id FROM audit_settings FOR UPDATE SKIP LOCKED`
-    if (mine.length > 0) await run()
+    // A lock of nobody's rows: whoever changes or removes them waits for no file.
+    const [row] = await sql<{ mine: boolean }[]>`SELECT pg_try_advisory_xact_lock(hashtext(${`archive ${organization}`})) AS mine`
+    if (row?.mine === true) await run()
   })
 }
 

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
@@ -46,7 +47,9 @@ export async function* readTrail(
 }
 
 async function* readArchive(path: string): AsyncGenerator<readonly TrailRow[]> {
-  const bytes = createReadStream(path).pipe(createGunzip())
+  // Whatever is wrong with the file is an error of what is read from it, and each ends with the other.
+  const bytes = createGunzip()
+  pipeline(createReadStream(path), bytes, () => undefined)
   try {
     let page: TrailRow[] = []
     for await (const text of createInterface({ input: bytes, crlfDelay: Infinity })) {

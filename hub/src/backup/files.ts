@@ -6,16 +6,20 @@ import { pipeline } from 'node:stream/promises'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Source } from './entries.ts'
 
-// The database has its own way; the key goes along only where it is asked for; this machine's own agent is no part of the hub.
+// The database has its own way; the key goes along only where it is asked for, and the one to come and those before never; this machine's own agent is no part of the hub.
 const left = new Set(['postgres', 'kek', 'agent', 'demo', 'logs', 'backups', 'restoring'])
 const mostDepth = 6
+
+const isName = (part: string) => /^[\w.+@ -]+$/.test(part) && !part.startsWith('.')
 
 /** Files of the data folder that belong to a backup, by their paths below it. */
 export function filesOf(dataDir: string): string[] {
   const walk = (folder: string, depth: number): string[] =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
       const path = join(folder, entry.name)
-      if (folder === dataDir && (left.has(entry.name) || entry.name.startsWith('.'))) return []
+      if (folder === dataDir && (left.has(entry.name) || entry.name.startsWith('kek.'))) return []
+      // What a restore would refuse, and what is a backup itself.
+      if (!isName(entry.name) || /\.backup(\.part)?$/.test(entry.name)) return []
       if (entry.isDirectory()) return depth < mostDepth ? walk(path, depth + 1) : []
       return entry.isFile() && !/\.(new|part|log)$/.test(entry.name) ? [relative(dataDir, path)] : []
     })
@@ -30,7 +34,7 @@ export function fileSource(path: string, as: string): Source {
 /** A name out of a backup, below a folder; throws for one that leads out of it. */
 function within(folder: string, path: string): string {
   const parts = path.split('/')
-  if (path.length > 500 || parts.some((part) => !/^[\w.+@ -]+$/.test(part) || part.startsWith('.')))
+  if (path.length > 500 || !parts.every(isName))
     throw new FairleadError('invalid_input', 'The backup names a file that is none of a hub’s. Nothing was changed.')
   return join(folder, ...parts)
 }

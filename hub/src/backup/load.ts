@@ -14,6 +14,17 @@ export async function countAccounts(db: TransactionSql): Promise<number> {
   return row!.count
 }
 
+/** Throws `conflict` when what is in this database is no hub's: it would all go. */
+export async function refuseForeign(db: TransactionSql): Promise<void> {
+  const [found] = await db<{ tables: number; hub: boolean }[]>`SELECT (SELECT count(*)::int FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')) AS tables, to_regclass('public.migrations') IS NOT NULL AS hub`
+  if (found!.tables > 0 && !found!.hub)
+    throw new FairleadError(
+      'conflict',
+      'This database has tables that are no hub’s; a restore would remove them. Give the hub a database of its own. Nothing was changed.',
+    )
+}
+
 /** Throws `unsupported` for what was made by a newer hub, or by one whose migrations were others. */
 export function refuseNewer({ migrations, hub }: Manifest): void {
   const own = new Map(migrationsOf().map(({ name, sha256 }) => [name, sha256]))

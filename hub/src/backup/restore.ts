@@ -11,7 +11,7 @@ import { linesIn, type Table } from './dump.ts'
 import { readEntries, type Entry, type Manifest } from './entries.ts'
 import { placeFiles, stageFile, stagingOf } from './files.ts'
 import { readKnownKek } from './key.ts'
-import { countAccounts, loadTable, prepareTables, refuseNewer, withoutRules } from './load.ts'
+import { countAccounts, loadTable, prepareTables, refuseForeign, refuseNewer, withoutRules } from './load.ts'
 
 export interface RestoreInput {
   readonly file: string
@@ -77,6 +77,7 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
         'conflict',
         `This hub has ${accounts === 1 ? 'an account' : `${accounts} accounts`} already; restore into an empty data folder and database, or replace what is here with --replace. Nothing was changed.`,
       )
+    await refuseForeign(db)
     rmSync(staging, { recursive: true, force: true })
     mkdirSync(staging, { mode: 0o700 })
     try {
@@ -88,7 +89,8 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
       await migrateIn(db)
       await holdRestored(db, manifest.madeMs)
     } catch (error) {
-      rmSync(staging, { recursive: true, force: true })
+      // The mark of one that was cut off before stays: its rows may be here, and its files not.
+      if (!again) rmSync(staging, { recursive: true, force: true })
       throw error
     }
   })

@@ -112,8 +112,10 @@ async function make(owner: Sql, { settings, said, signal, ...own }: Own, file: s
   }
 }
 
-/** Of its own making only: nothing else in that folder is touched. */
+/** Of its own making only: nothing else in that folder is touched. One that a killed hub began goes after a day. */
 function drop({ dir, keep }: BackupSettings): void {
+  const begun = readdirSync(dir).filter((name) => name.endsWith('.part') && isName.test(name.slice(0, -'.part'.length)))
+  for (const name of begun) if (statSync(join(dir, name)).mtimeMs < Date.now() - 86_400_000) rmSync(join(dir, name), { force: true })
   const own = readdirSync(dir).filter((name) => isName.test(name) && statSync(join(dir, name)).isFile())
   for (const name of own.sort().slice(0, Math.max(0, own.length - keep))) rmSync(join(dir, name), { force: true })
 }

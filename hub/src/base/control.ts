@@ -65,7 +65,7 @@ function readAll(socket: Socket): Promise<string> {
       else parts.push(part)
     })
     socket.once('end', () => resolve(Buffer.concat(parts).toString('utf8')))
-    socket.once('close', () => reject(new FairleadError('lost', 'The hub ended before it answered.')))
+    socket.once('close', () => reject(new FairleadError('lost', 'The hub ended, or did not answer in time; see its log.')))
   })
 }
 

@@ -80,6 +80,25 @@ describe('the database', () => {
     assert.deepEqual([...(await test.db.tx({ organization: here }, (sql) => sql`SELECT name FROM hosts`))], [{ name: 'web' }])
   })
 
+  it('does anew what had to give way to another that waited for it', async () => {
+    const [one, other] = [randomUUID(), randomUUID()]
+    for (const organization of [one, other])
+      await test.db.tx({ organization }, (sql) => sql`INSERT INTO organizations (organization_id, name) VALUES (${organization}, 'x')`)
+    let began = 0
+    let meet!: () => void
+    const both = new Promise<void>((resolve) => (meet = resolve))
+    const rename = (first: string, second: string) =>
+      test.db.tx({ organization: first }, async (sql) => {
+        await sql`UPDATE organizations SET name = 'y' WHERE organization_id = ${first}`
+        if (++began === 2) meet()
+        await both
+        await sql`SELECT set_config('app.organization', ${second}, true)`
+        await sql`UPDATE organizations SET name = 'z' WHERE organization_id = ${second}`
+      })
+    await Promise.all([rename(one, other), rename(other, one)])
+    assert.equal(began, 3)
+  })
+
   it('says conflict for what exists already, by its code', async () => {
     const again = test.db.tx(
       { organization: here },

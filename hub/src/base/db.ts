@@ -135,8 +135,8 @@ export function connectBundled({ socketDir }: Pick<BundledPostgres, 'socketDir'>
 export function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): Database {
   return {
     async tx(shown, run) {
-      try {
-        return (await work.begin(async (db) => {
+      const once = async () =>
+        (await work.begin(async (db) => {
           // Not waited for: it leaves together with the first question, behind which it cannot come. Where it fails, so does all that follows.
           const set = db`SELECT set_config('app.organization', ${shown.organization ?? ''}, true), set_config('app.login', ${shown.login?.toString('hex') ?? ''}, true),
             set_config('app.host_key', ${(shown.hostKeys ?? []).map((key) => Buffer.from(key).toString('hex')).join()}, true),
@@ -149,9 +149,14 @@ export function database(work: Sql, owner: Sql, bundled: BundledPostgres | undef
             await set
           }
         })) as never
-      } catch (error) {
-        throw foreign(error)
-      }
+      for (let tries = 0; ; tries++)
+        try {
+          return await once()
+        } catch (error) {
+          // Two that waited for one another: PostgreSQL undid this one, whole, so that the other goes on. It is done anew.
+          if (tries < 2 && /^(40P01|40001)$/.test(String(stateOf(error)))) continue
+          throw foreign(error)
+        }
     },
     owner: (run) => run(owner),
     ping: async () => void (await work`SELECT 1`),
@@ -162,12 +167,20 @@ export function database(work: Sql, owner: Sql, bundled: BundledPostgres | undef
   }
 }
 
+/** Drizzle wraps what the driver says in a message that holds all values: secrets must not get into a log that way. */
+function driversOwn(thrown: unknown): unknown {
+  return thrown instanceof Error && 'params' in thrown && 'query' in thrown ? thrown.cause : thrown
+}
+
+function stateOf(thrown: unknown): unknown {
+  return (driversOwn(thrown) as { code?: unknown } | undefined)?.code
+}
+
 /** By SQLSTATE, never by the message. */
 function foreign(thrown: unknown): unknown {
   if (thrown instanceof FairleadError) return thrown
-  // Drizzle wraps what the driver says in a message that holds all values: secrets must not get into a log that way.
-  const error = thrown instanceof Error && 'params' in thrown && 'query' in thrown ? thrown.cause : thrown
-  const state = (error as { code?: unknown }).code
+  const error = driversOwn(thrown)
+  const state = stateOf(thrown)
   if (state === '23505') return new FairleadError('conflict', 'That exists already.', { cause: error })
   if (state === '22021' || state === '22P05') return new FairleadError('invalid_input', 'No text may hold a NUL.', { cause: error })
   const details = { retryAfterSeconds: 2 }

@@ -17,3 +17,9 @@ export function refuseTaken(what: string, name: string, all: readonly Named[], o
   if (all.some((one) => one.id !== own && foldName(one.name) === foldName(name)))
     throw new FairleadError('conflict', `Another ${what} is named ${name} already.`, { details: { field: 'name' } })
 }
+
+/** What another system calls somebody, as it may be shown: composed, with nothing that is not to be seen. */
+export function nameOf(name: string): string {
+  const plain = name.normalize('NFC').replaceAll(/\p{C}/gu, '').trim().slice(0, 128)
+  return plain === '' ? '-' : plain
+}

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
@@ -20,7 +20,7 @@ export async function keys(args: readonly string[]): Promise<number> {
   const { values, positionals } = read(args)
   if (positionals.join(' ') !== 'rotate' || (values.kek && values['kek-file'] !== undefined)) return wrongUse(usage)
   const config = settingsOfHub()
-  const file = values['kek-file']
+  const file = values['kek-file'] === undefined ? undefined : resolve(values['kek-file'])
   if (values.kek && config.kek !== undefined)
     throw new FairleadError(
       'invalid_input',

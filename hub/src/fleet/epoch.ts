@@ -21,7 +21,7 @@ export interface Epochs {
   readonly ahead: number
   /** What a host keeps. `superseded`: a later hub of the same key, by that key's own signature. */
   judge(shown: string, host: { readonly id: string }): 'ok' | 'superseded'
-  /** A host that shows this epoch is ahead of what this hub knows; of `enrolled` hosts. */
+  /** A host that shows this epoch is ahead of what this hub knows; of so many in all organizations. */
   onAhead(host: { readonly id: string }, shown: string, enrolled: number): void
   /** It was confirmed: hosts must hear of its epoch. */
   onLift(listener: () => void): void
@@ -108,8 +108,8 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
       ahead.add(id)
       // A host that comes over from another hub may well be ahead: that this one goes on was confirmed by a person.
       if (shown !== row.token) return
-      // One host alone cannot stop a hub by what it says, unless it is the only one.
-      if (ahead.size >= Math.min(2, Math.max(1, enrolled))) if (row.hold === '') holdNow('set back')
+      // A host may say what it likes: it takes more than half of all that the hub has, whosever they are, to hold it.
+      if (ahead.size * 2 > enrolled) if (row.hold === '') holdNow('set back')
     },
     onLift: (listener) => void lifted.push(listener),
     close: () => clearInterval(timer),

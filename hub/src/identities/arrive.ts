@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
-import { and, eq, inArray, or, sql, type Orm } from '../base/drizzle.ts'
+import { and, eq, inArray, isNull, or, sql, type Orm } from '../base/drizzle.ts'
+import { nameOf } from '../base/names.ts'
 import { accounts, identities, identityProviders as providers, memberships } from '../base/tables.ts'
 import type { LoginContext } from '../logins/logins.ts'
 import type { IdentitiesDeps } from './identities.ts'
@@ -33,6 +34,7 @@ interface Found {
   readonly own: boolean
   readonly changed: boolean
   readonly made: boolean
+  readonly adopted: boolean
   /** Nothing at all is given to the account any more. */
   readonly bare: boolean
 }
@@ -43,14 +45,16 @@ export async function arrive(deps: IdentitiesDeps, arrived: Arrived, context: Lo
   const { organization } = arrived
   if (arrived.subject === '' || arrived.subject.length > mostSubjectChars)
     throw new FairleadError('bad_upstream', 'The provider names people by something that is too long to keep, or by nothing.')
-  const { account, name, provider, own, changed, made, bare } = await db.tx({ organization }, (_sql, orm) => settle(deps, orm, arrived))
+  const { account, name, provider, own, changed, made, adopted, bare } = await db.tx({ organization }, (_sql, orm) =>
+    settle(deps, orm, arrived),
+  )
   if (changed) roles.changed(organization)
   if (bare) {
     await logins.endThrough({ organization, provider: provider.id, account })
     throw noRole(provider.name)
   }
   const member = { id: account, name, organization }
-  if (made) await deps.audits.write(joined(member, provider, context))
+  if (made || adopted) await deps.audits.write({ ...joined(member, provider, context), ...(adopted ? { verb: 'identity.link' } : {}) })
   const through = { id: provider.id, name: provider.name, kind: provider.kind, secondFactor: provider.secondFactor, own }
   return logins.signInThrough(member, through, context)
 }
@@ -61,14 +65,24 @@ async function settle({ roles }: IdentitiesDeps, orm: Orm, arrived: Arrived): Pr
   const [provider] = await orm.select().from(providers).where(open).for('no key update')
   if (provider === undefined) throw new FairleadError('unauthenticated', 'Nobody signs in through this provider now.')
   const given = await matching(orm, arrived)
-  const known = (await findKnown(orm, arrived)) ?? (provider.provisioned ? await adopt(orm, arrived) : undefined)
+  const there = await findKnown(orm, arrived)
+  const known = there ?? (provider.provisioned ? await adopt(orm, arrived) : undefined)
   if (known === undefined && (!provider.justInTime || given.length === 0))
     throw provider.justInTime ? noRole(provider.name) : unknown(provider.name)
   const { account, own, name } = known ?? (await make(orm, arrived))
   const { organization } = arrived
   const changed = await roles.follow(orm, { organization, account, provider: provider.id, given })
   const bare = !(await roles.hasAny(orm, account))
-  return { account, name, provider, own, changed: changed || known === undefined, made: known === undefined, bare }
+  return {
+    account,
+    name,
+    provider,
+    own,
+    changed: changed || known === undefined,
+    made: known === undefined,
+    adopted: there === undefined && known !== undefined,
+    bare,
+  }
 }
 
 async function matching(orm: Orm, { provider, groups }: Arrived) {
@@ -109,7 +123,9 @@ async function adopt(orm: Orm, arrived: Arrived) {
   if (called === undefined) return undefined
   const ids = called.ids.filter((id) => id !== '')
   const { externalId, userName, accountId } = scimUsers
-  const byName = called.userName === undefined ? undefined : eq(sql`lower(${userName})`, sql`lower(${called.userName})`)
+  // A name that people may choose is no proof of who they are where the directory gave an id.
+  const byName =
+    called.userName === undefined ? undefined : and(isNull(externalId), eq(sql`lower(${userName})`, sql`lower(${called.userName})`))
   const found = await orm
     .select({ account: accountId, name: accounts.name })
     .from(scimUsers)
@@ -141,11 +157,6 @@ async function make(orm: Orm, { organization: organizationId, provider: provider
   const row = { organizationId, id: randomUUID(), providerId, subject, accountId: account, name: nameOf(name), email: email.slice(0, 254) }
   await orm.insert(identities).values({ ...row, linked: false })
   return { account, own: true, name: nameOf(name) }
-}
-
-function nameOf(name: string): string {
-  const plain = name.normalize('NFC').replaceAll(/\p{C}/gu, '').trim().slice(0, 128)
-  return plain === '' ? '-' : plain
 }
 
 function joined(

@@ -26,7 +26,7 @@ export interface IdentitiesDeps {
   readonly db: Database
   readonly seal: Pick<Seal, 'seal' | 'open'>
   readonly audits: Audits
-  readonly roles: Pick<Roles, 'refuseGiving' | 'follow' | 'changed' | 'names' | 'givenTo' | 'hasAny'>
+  readonly roles: Pick<Roles, 'refuseGiving' | 'follow' | 'withdraw' | 'changed' | 'names' | 'givenTo' | 'hasAny'>
   readonly logins: Pick<Logins, 'signInThrough' | 'endThrough' | 'endLogin' | 'stillOf' | 'delays'>
   readonly outbound: Outbound
   readonly log: Log

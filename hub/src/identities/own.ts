@@ -4,6 +4,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { identitiesApi, Identity } from '@fairlead/protocol/features/identities.ts'
 import type { Caller } from '../base/access.ts'
 import { and, asc, eq, sql } from '../base/drizzle.ts'
+import { nameOf } from '../base/names.ts'
 import { accounts, identities, identityProviders as providers, memberships } from '../base/tables.ts'
 import type { LoginContext } from '../logins/logins.ts'
 import type { Arrived } from './arrive.ts'
@@ -73,7 +74,7 @@ export async function tie({ db, audits }: IdentitiesDeps, arrived: Arrived, who:
       .innerJoin(accounts, eq(accounts.id, memberships.accountId))
       .where(eq(memberships.accountId, who.account))
     if (member?.email == null) throw new FairleadError('forbidden', 'This account stands on a provider already.')
-    const values = { organizationId, id: randomUUID(), providerId, subject, accountId: who.account, name: name.slice(0, 128) || '-' }
+    const values = { organizationId, id: randomUUID(), providerId, subject, accountId: who.account, name: nameOf(name) }
     const [made] = await orm
       .insert(identities)
       .values({ ...values, email: email.slice(0, 254), linked: true })

@@ -110,7 +110,12 @@ function serveRules({ db, roles }: IdentitiesDeps, one: One): Pick<Managing, 'ad
           .returning()
         if (gone === undefined) throw new FairleadError('not_found', 'There is no such rule; somebody may have removed it already.')
         note(`${found.name}: ${gone.externalGroup}`)
+        // At once, not at the next sign-in: a token has none.
+        const left = await orm.select({ role: rules.role, reach: rules.reach }).from(rules).where(eq(rules.providerId, found.id))
+        const same = (rule: (typeof left)[number]) => rule.role === gone.role && JSON.stringify(rule.reach) === JSON.stringify(gone.reach)
+        if (!left.some(same)) await roles.withdraw(orm, found.id, gone)
       })
+      roles.changed(caller.organization)
       return one(caller.organization, id)
     },
   }

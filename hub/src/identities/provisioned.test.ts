@@ -48,7 +48,12 @@ describe('people whom a directory provisioned', () => {
     )
 
   /** As a directory makes them; with a role that was given by hand. */
-  async function provision(userName: string, externalId: string, role = 'viewer', organization = me.organization.id): Promise<string> {
+  async function provision(
+    userName: string,
+    externalId: string | null,
+    role = 'viewer',
+    organization = me.organization.id,
+  ): Promise<string> {
     const id = randomUUID()
     await world.db.tx({ organization }, async (_sql, orm) => {
       await orm.insert(accounts).values({ id, email: null, passwordHash: null, name: userName })
@@ -60,7 +65,7 @@ describe('people whom a directory provisioned', () => {
   }
 
   it('sign in to the account that was made for them, by its id or its name, and to no other one ever after', async () => {
-    const [ines, jo] = [await provision('Ines@harbour.example', 'ext-1'), await provision('jo@harbour.example', 'ext-2')]
+    const [ines, jo] = [await provision('Ines@harbour.example', 'ext-1'), await provision('jo@harbour.example', null)]
     const { id } = await make()
     assert.equal((await come(id, 'i 1', { ids: ['ext-1'] })).account, ines)
     assert.equal((await come(id, 'i 2', { ids: ['none'], userName: 'JO@harbour.example' })).account, jo)
@@ -68,6 +73,7 @@ describe('people whom a directory provisioned', () => {
     assert.equal((await come(id, 'i 1', { ids: ['ext-2'], userName: 'jo@harbour.example' })).account, ines)
     // Another subject with a name that is taken is somebody else.
     assert.equal(await refusal(come(id, 'i 3', { ids: ['ext-1'] })), 'conflict')
+    assert.equal(await refusal(come(id, 'i 5', { ids: [], userName: 'ines@harbour.example' })), 'forbidden')
     assert.equal(await refusal(come(id, 'i 4', { ids: [], userName: 'nobody@harbour.example' })), 'forbidden')
   })
 
@@ -87,7 +93,7 @@ describe('people whom a directory provisioned', () => {
   it('are nobody’s who could be two, nor another organization’s, nor where the provider is not set so [security 100]', async () => {
     const theirs = await world.now.logins.makeOrganization(boss.account, 'Elsewhere')
     await provision('ines', 'ext-1')
-    await provision('jo', 'ext-2')
+    await provision('jo', null)
     await provision('kim', 'ext-3', 'viewer', theirs)
     const { id } = await make()
     assert.equal(await refusal(come(id, 'i 1', { ids: ['ext-1'], userName: 'jo' })), 'conflict')

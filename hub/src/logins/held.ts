@@ -49,7 +49,7 @@ export interface Lives {
   readonly lifeMinutes: number
 }
 export type LivesOf = (orm: Orm) => Promise<Lives>
-const usualLives: LivesOf = async () => ({ idleMinutes: 720, lifeMinutes: 1440 })
+export const usualLives: LivesOf = async () => ({ idleMinutes: 720, lifeMinutes: 1440 })
 
 interface Held {
   readonly caller: Omit<Caller, 'ip' | 'userAgent' | 'trace'>

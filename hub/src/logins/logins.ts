@@ -12,7 +12,7 @@ import { hasAccounts, makeOrganization, personOf, setLanguage, type NewPerson } 
 import { createBegin, type Described } from './begin.ts'
 import { createChange, type RenewAlone } from './change.ts'
 import { createDelays, type Delays } from './delays.ts'
-import { lastSeen, openHeld, type LivesOf, type RightsOf } from './held.ts'
+import { lastSeen, openHeld, usualLives, type LivesOf, type RightsOf } from './held.ts'
 import { serveOwn } from './own.ts'
 import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
@@ -85,7 +85,7 @@ export interface Logins {
 export async function openLogins(deps: LoginsDeps): Promise<Logins> {
   const { db, audits, version, permissions, rightsOf, factors, lives, firstRunCode, now } = deps
   const held = openHeld(db, rightsOf, factors.standing, lives)
-  const renewal = createRenewal(db, held.forgetOne)
+  const renewal = createRenewal(db, held.forgetOne, lives ?? usualLives)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
   const delays = createDelays(now)
   const state = { firstRun: !(await db.tx({}, (_sql, orm) => hasAccounts(orm))) }

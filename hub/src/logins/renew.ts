@@ -5,7 +5,7 @@ import type { Caller } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, eq, gt, ne, sql, type Orm } from '../base/drizzle.ts'
 import { digestOf, secretOf } from '../base/secret.ts'
-import { idleSince } from './held.ts'
+import { idleSince, type LivesOf } from './held.ts'
 import type { LoginContext } from './logins.ts'
 import { memberships } from '../base/tables.ts'
 import { logins } from './tables.ts'
@@ -14,7 +14,7 @@ import { logins } from './tables.ts'
 const now = sql<Date>`now()`
 
 /** What becomes of the logins that an account has. `forgetOne`: this token is good for nothing any more. */
-export function createRenewal(db: Database, forgetOne: (login: string) => string) {
+export function createRenewal(db: Database, forgetOne: (login: string) => string, lives: LivesOf) {
   /** Logins belong to organizations, an account may to several. */
   async function eachOrganization<T>(account: string, run: (orm: Orm) => Promise<T>): Promise<T[]> {
     const of = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
@@ -49,9 +49,15 @@ export function createRenewal(db: Database, forgetOne: (login: string) => string
       if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
       forgetOne(login)
       const tokenHash = digestOf(secretOf(token))
-      await db.tx({ organization: to }, (_sql, orm) => orm.insert(logins).values({ ...row, organizationId: to, tokenHash }))
-      cookie.set(token, Math.max(1, Math.round((row.expiresAt.getTime() - Date.now()) / 1000)))
-      return row.expiresAt
+      const expiresAt = await db.tx({ organization: to }, async (_sql, orm) => {
+        // It lives there as logins of that organization do, and no longer than it would have.
+        const { idleMinutes, lifeMinutes } = await lives(orm)
+        const until = new Date(Math.min(row.expiresAt.getTime(), row.createdAt.getTime() + lifeMinutes * 60_000))
+        await orm.insert(logins).values({ ...row, organizationId: to, tokenHash, idleMinutes, expiresAt: until })
+        return until
+      })
+      cookie.set(token, Math.max(1, Math.round((expiresAt.getTime() - Date.now()) / 1000)))
+      return expiresAt
     },
     /** Logins of an account, in all its organizations. */
     async of(account: string): Promise<(typeof logins.$inferSelect)[]> {

@@ -30,6 +30,12 @@ export async function resetAccount(db: TransactionSql, email: string, factors: b
   // Browsers that are known could be the ones it was taken from.
   await db`DELETE FROM devices WHERE account_id = ${id}`
   if (factors) for (const table of ['totp', 'recovery_codes', 'passkeys']) await db`DELETE FROM ${db(table)} WHERE account_id = ${id}`
+  // Nor by what somebody else may have made with it meanwhile.
+  for (const { id: organization } of of) {
+    await db`SELECT set_config('app.organization', ${organization}, true)`
+    await db`DELETE FROM tokens WHERE account_id = ${id}`
+    await db`DELETE FROM identities WHERE account_id = ${id} AND linked`
+  }
   return { account: id, name, organizations: of.map((one) => one.id), password }
 }
 

@@ -46,7 +46,10 @@ export function openMail({ db, log, settings, address, retryMs }: MailDeps): Mai
       )
       const inviter = await personOf(by)
       if (named === undefined || inviter === undefined) return false
-      return outbox.send(invitation(named.language ?? inviter.language, { to, by: inviter.name, organization: named.name, link, expires }))
+      return outbox.send(
+        invitation(named.language ?? inviter.language, { to, by: inviter.name, organization: named.name, link, expires }),
+        organization,
+      )
     },
     async tell(account, kind, ip) {
       if (settings === undefined) return

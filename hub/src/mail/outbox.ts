@@ -10,13 +10,13 @@ export interface Letter {
 }
 
 export interface Outbox {
-  /** False: nothing is sent from here, or too much waits already. */
-  send(letter: Letter): boolean
+  /** False: nothing is sent from here, or too much waits already. `of`: whose it is; nobody's letters keep out those of others. */
+  send(letter: Letter, of?: string): boolean
   close(): Promise<void>
 }
 
 /** What waits is in memory: what a letter says stands in the console as well. */
-const mostWaiting = 500
+const mostWaiting = { all: 500, ofOne: 50 } as const
 const againMs = [5_000, 30_000, 300_000, 1_800_000]
 
 /** Nothing is sent without TLS whose certificate is the server's; a password goes nowhere else. `retryMs`: after each failed try. */
@@ -38,7 +38,7 @@ export function openOutbox(settings: MailSettings | undefined, log: Log, retryMs
     disableUrlAccess: true,
   })
   const ended = new AbortController()
-  const waiting = new Set<Promise<void>>()
+  const waiting = new Map<Promise<void>, string>()
   let last: Promise<unknown> = Promise.resolve()
 
   async function deliver(letter: Letter): Promise<void> {
@@ -60,16 +60,17 @@ export function openOutbox(settings: MailSettings | undefined, log: Log, retryMs
   }
 
   return {
-    send(letter) {
-      if (ended.signal.aborted || waiting.size >= mostWaiting) return false
+    send(letter, of = '') {
+      const own = [...waiting.values()].filter((one) => one === of).length
+      if (ended.signal.aborted || waiting.size >= mostWaiting.all || (of !== '' && own >= mostWaiting.ofOne)) return false
       const work = deliver(letter).catch(() => undefined)
-      waiting.add(work)
+      waiting.set(work, of)
       void work.finally(() => waiting.delete(work))
       return true
     },
     async close() {
       ended.abort()
-      await Promise.race([Promise.all(waiting), sleep(2000, undefined, { ref: false })])
+      await Promise.race([Promise.all(waiting.keys()), sleep(2000, undefined, { ref: false })])
       transport.close()
     },
   }

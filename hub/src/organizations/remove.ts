@@ -22,13 +22,19 @@ export interface RemovalDeps {
  * for then nobody could run the hub any more.
  */
 export async function homeOfRunner(db: Database, organization: string): Promise<string> {
-  const rows = await db.owner(
-    (sql) => sql<{ account: string; home: string | null }[]>`SELECT a.id AS account,
-      (SELECT m.organization_id FROM memberships m WHERE m.account_id = a.id AND m.organization_id <> ${organization}
-        ORDER BY m.created_at, m.organization_id LIMIT 1) AS home
-      FROM accounts a WHERE a.runs_hub ORDER BY a.created_at`,
-  )
-  if (rows.length > 0 && rows.every(({ home }) => home !== null)) return rows[0]!.home!
+  const runners = await db.tx({}, (sql) => sql<{ id: string }[]>`SELECT id FROM accounts WHERE runs_hub ORDER BY created_at`)
+  const homes: (string | undefined)[] = []
+  for (const { id: account } of runners) {
+    // As that account, which sees its own: neither the hub's role nor the owner of the tables sees anybody else's.
+    const [home] = await db.tx(
+      { account },
+      (sql) => sql<{ id: string }[]>`SELECT organization_id AS id FROM memberships
+        WHERE account_id = ${account} AND organization_id <> ${organization} ORDER BY created_at, organization_id LIMIT 1`,
+    )
+    homes.push(home?.id)
+  }
+  const [first] = homes
+  if (first !== undefined && !homes.includes(undefined)) return first
   throw new FairleadError(
     'conflict',
     'This is the last organization of whoever runs this hub, and stays; make another one first, or end the hub itself.',

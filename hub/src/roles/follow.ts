@@ -43,6 +43,14 @@ export async function followRules(
   return changed
 }
 
+/** Takes back what a rule of a provider gave, from everybody who has it. */
+export async function withdraw(orm: Orm, provider: string, { role, reach }: Given): Promise<void> {
+  await alone(orm)
+  const given = await orm.select().from(grants).where(eq(grants.providerId, provider))
+  const ids = given.filter((grant) => keyOf(grant.roleId ?? grant.builtIn!, reachOf(grant)) === keyOf(role, reach)).map(({ id }) => id)
+  if (ids.length > 0) await orm.delete(grants).where(inArray(grants.id, ids))
+}
+
 /** A rule outlives what it gives: a role that was deleted since, an environment that is gone. */
 async function isThere(orm: Orm, all: readonly string[], given: Given): Promise<boolean> {
   try {

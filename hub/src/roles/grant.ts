@@ -5,7 +5,7 @@ import type { rolesApi } from '@fairlead/protocol/features/roles.ts'
 import type { Caller } from '../base/access.ts'
 import { alone } from '../base/alone.ts'
 import type { Database } from '../base/db.ts'
-import { and, eq, isNull, sql, type Orm } from '../base/drizzle.ts'
+import { and, eq, isNotNull, isNull, sql, type Orm } from '../base/drizzle.ts'
 import type { Place, Reach } from '../base/rights.ts'
 import { accounts, environments, hosts, memberships, teams } from '../base/tables.ts'
 import { isBuiltIn, permissionsOf } from './built-in.ts'
@@ -144,8 +144,17 @@ async function refuseLast(orm: Orm, account: string | null): Promise<void> {
     .select({ account: grants.accountId })
     .from(grants)
     .innerJoin(memberships, and(eq(memberships.organizationId, grants.organizationId), eq(memberships.accountId, grants.accountId)))
-    // Those that a provider made may be gone with it tomorrow.
-    .where(and(eq(grants.builtIn, 'owner'), eq(grants.effect, 'allow'), isNull(grants.providerId), eq(memberships.active, true)))
+    .innerJoin(accounts, eq(accounts.id, grants.accountId))
+    // Those that a provider made, or that stand on one, may be gone with it tomorrow.
+    .where(
+      and(
+        isNotNull(accounts.email),
+        eq(grants.builtIn, 'owner'),
+        eq(grants.effect, 'allow'),
+        isNull(grants.providerId),
+        eq(memberships.active, true),
+      ),
+    )
   if (owners.every((owner) => owner.account === account))
     throw new FairleadError('conflict', 'This is the last owner: make somebody else one first, or nobody could mend anything.')
 }

@@ -12,7 +12,7 @@ import type { Places } from '../base/serve.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
 import { giveRole, insertGrant, mostOf, refuseGiving, refuseLeaving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
-import { followRules, givenTo, hasAny, type Accounts, type Followed } from './follow.ts'
+import { followRules, givenTo, hasAny, withdraw, type Accounts, type Followed } from './follow.ts'
 import { countRoles, listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -43,6 +43,8 @@ export interface Roles {
   follow(orm: Orm, followed: Followed): Promise<boolean>
   /** What is given to any of these accounts, by itself or by a team: each once. */
   givenTo(orm: Orm, of: Accounts): Promise<Given[]>
+  /** Takes back what a rule of a provider gave, from everybody who has it. */
+  withdraw(orm: Orm, provider: string, given: Given): Promise<void>
   /** Whether anything at all is given to an account. */
   hasAny(orm: Orm, account: string): Promise<boolean>
   grantsOf(organization: string): Promise<readonly RoleGrant[]>
@@ -125,6 +127,7 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
     follow: (orm, followed) => followRules(orm, all, followed),
     givenTo,
     hasAny,
+    withdraw,
     grantsOf: (organization) => listGrants(db, organization, {}),
     rolesHeld: countRoles,
     tags: (organization) => readTags(db, organization),

@@ -3,6 +3,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { ScimAnswer, scimApi } from '@fairlead/protocol/features/scim.ts'
 import type { Caller, HubContext } from '../base/access.ts'
 import { and, asc, eq, sql, type Orm, type SQL } from '../base/drizzle.ts'
+import { nameOf } from '../base/names.ts'
 import { accounts, memberships } from '../base/tables.ts'
 import { checkVersion, etagOf, fault, gone } from './fault.ts'
 import { parseFilter, type Equal } from './filter.ts'
@@ -167,7 +168,7 @@ function accountOf(wanted: Resource): { readonly name: string; readonly language
   const both = [givenName, familyName].filter((part) => part !== undefined && part !== '').join(' ')
   const named = [wanted['displayName'], formatted, both, wanted['userName']].find((one) => typeof one === 'string' && one.trim() !== '')
   const language = String(wanted['preferredLanguage'] ?? wanted['locale'] ?? '')
-  return { name: String(named).trim().slice(0, 128), language: /^fr\b/i.test(language) ? 'fr' : 'en' }
+  return { name: nameOf(String(named)), language: /^fr\b/i.test(language) ? 'fr' : 'en' }
 }
 
 /** The attributes alone: what a PATCH works on. */

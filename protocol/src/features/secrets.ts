@@ -171,6 +171,7 @@ export const secretsApi = {
     on: 'organization',
     audit: 'secret.provider',
     stepUp: true,
+    secondPerson: true,
   }),
   removeProvider: api(secrets.removeProvider, {
     http: 'DELETE /secret-providers/:name',

@@ -50,6 +50,9 @@ const order = [
   'teams',
   'roles',
   'tokens',
+  'identities',
+  'scim',
+  'settings',
   'audit',
 ]
 

@@ -25,7 +25,7 @@ export function PolicyFields(): JSX.Element {
           {say('ask.page')}
         </A>
       </p>
-      <Part of={policy} what={say('error')} lines={3}>
+      <Part of={policy} what={say('policy.error')} lines={3}>
         {(now) => (
           <For each={now().all}>
             {(verb) => (

@@ -5,6 +5,7 @@ import { before, describe, it } from 'node:test'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { codes } from '@fairlead/protocol/errors.ts'
+import { approvalsEn } from '../i18n/approvals-en.ts'
 import { en } from '../i18n/en.ts'
 import { fr } from '../i18n/fr.ts'
 import { chooseLanguage } from '../i18n/i18n.ts'
@@ -49,6 +50,13 @@ describe('what the trail tells', () => {
     const worded = Object.keys(en).flatMap((key) => (key.startsWith('verb.') ? [key.slice(5)] : []))
     assert.deepEqual([...verbs].sort(), worded.sort())
     for (const verb of verbs) assert.notEqual(Reflect.get(en, `verb.${verb}`), Reflect.get(fr, `verb.${verb}`), verb)
+  })
+
+  it('every door that wants two people has words for what they agree to', () => {
+    const doors = Object.values(hubFeatures).flatMap((api) => Object.values(api).map(({ door }) => door))
+    const two = doors.filter(({ secondPerson }) => secondPerson === true).map(({ audit }) => `verb.${audit}`)
+    const worded = Object.keys(approvalsEn).filter((key) => key.startsWith('verb.'))
+    assert.deepEqual(two.sort(), worded.sort())
   })
 
   it('every code that an outcome may have is worded', () => {

@@ -2,6 +2,7 @@
 export const approvalsEn = {
   title: 'Two people',
   intro: 'What somebody else must agree to. A yes is good for an hour, for whoever asked, for exactly that, once.',
+  'policy.error': 'What needs two people could not be loaded.',
   error: 'The requests could not be loaded.',
   none: 'Nobody waits for a second person.',
   waiting: '{n} {n|waits|wait} for your yes',
@@ -27,6 +28,7 @@ export const approvalsEn = {
   'policy.what': 'Whoever may do it asks, and somebody else who may do it too agrees.',
   'verb.host.revoke': 'Remove a host',
   'verb.organization.delete': 'Remove the organization',
+  'verb.secret.provider': 'Set up a Vault',
   'verb.secret.reveal': 'Reveal a secret',
   'verb.factor.policy': 'Change who must have a second factor',
   'verb.approval.policy': 'Change what needs two people',

@@ -3,6 +3,7 @@ import type { approvalsEn } from './approvals-en.ts'
 export const approvalsFr: Readonly<Record<keyof typeof approvalsEn, string>> = {
   title: 'À deux',
   intro: 'Ce qu’une autre personne doit accepter. Un oui vaut une heure, pour qui l’a demandé, pour cela exactement, une fois.',
+  'policy.error': 'Ce qui demande deux personnes n’a pas pu être chargé.',
   error: 'Les demandes n’ont pas pu être chargées.',
   none: 'Personne n’attend une seconde personne.',
   waiting: '{n} {n|attend|attendent} votre oui',
@@ -28,6 +29,7 @@ export const approvalsFr: Readonly<Record<keyof typeof approvalsEn, string>> = {
   'policy.what': 'Qui peut le faire le demande, et une autre personne qui le peut aussi accepte.',
   'verb.host.revoke': 'Retirer un hôte',
   'verb.organization.delete': 'Supprimer l’organisation',
+  'verb.secret.provider': 'Ajouter un Vault',
   'verb.secret.reveal': 'Révéler un secret',
   'verb.factor.policy': 'Changer qui doit avoir un second facteur',
   'verb.approval.policy': 'Changer ce qui demande deux personnes',

@@ -20,6 +20,7 @@ export const en = {
   'nav.secrets': 'Secrets',
   'nav.more': 'More',
   'nav.settings': 'Settings',
+  'nav.approvals': 'Two people',
   'nav.organizations': 'Switch organization',
   'nav.signOut': 'Sign out',
   'nav.main': 'Main navigation',

@@ -20,6 +20,7 @@ export const fr: Readonly<Record<Key, string>> = {
   'nav.secrets': 'Secrets',
   'nav.more': 'Plus',
   'nav.settings': 'Réglages',
+  'nav.approvals': 'À deux personnes',
   'nav.organizations': 'Changer d’organisation',
   'nav.signOut': 'Se déconnecter',
   'nav.main': 'Navigation principale',

@@ -47,8 +47,7 @@ export const identitiesEn = {
   groupsClaim: 'Claim with the groups',
   'groupsClaim.hint': 'groups, or a path such as realm_access.roles',
   provisioned: 'Whom a directory provisioned signs in to that account',
-  'provisioned.hint':
-    'By the id, or the user name, that both give to the same person. Choose it only if nobody can choose their own there.',
+  'provisioned.hint': 'By the id that both give to the same person; by the user name only where the directory gave no id.',
   justInTime: 'Make an account at the first sign-in, if a rule gives a role',
   second: 'Second factor',
   'second.here': 'Asked for here, as for everybody',

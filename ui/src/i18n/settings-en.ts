@@ -30,7 +30,6 @@ export const settingsEn = {
   days: '{n} {n|day|days}',
   'by.default': '{time}, as the hub does by itself',
   'factors.policy': 'A second factor',
-  'factors.what': 'Who must have one and has none adds it at the next sign-in.',
   'remove.title': 'Remove the organization',
   'remove.what':
     'Everything of {name} goes for good: hosts, people’s places in it, secrets and their keys, tokens, settings and its trail.',

@@ -16,6 +16,6 @@ export const waysFr: Readonly<Record<keyof typeof waysEn, string>> = {
   'why.no-role': 'Le fournisseur vous connaît, mais aucun de vos groupes n’a de rôle ici. Demandez une règle à qui gère les accès.',
   'why.unknown':
     'Le fournisseur vous connaît, mais vous n’avez pas encore de compte ici. Demandez-en un à qui gère les accès, puis liez-le sur la page de votre compte.',
-  'why.closed': 'Cette entrée a été fermée entre-temps, ou votre session était finie. Reconnectez-vous.',
+  'why.closed': 'Cette entrée a été fermée entre-temps, ou votre connexion était finie. Reconnectez-vous.',
   'why.taken': 'Quelqu’un se connecte déjà par ce compte ; déliez-le là-bas d’abord.',
 }

@@ -58,11 +58,9 @@ function Head(props: { readonly provider: Row; readonly onChanged: () => Promise
         <h2 class="grow">{plain(props.provider.name)}</h2>
         <span>{say(props.provider.enabled ? 'open' : 'closed')}</span>
         <Show when={may('identities:manage')}>
-          <Show when={props.provider.settings.kind === 'oidc'}>
-            <button type="button" onClick={() => setEditing(true)}>
-              {say('edit')}
-            </button>
-          </Show>
+          <button type="button" onClick={() => setEditing(true)}>
+            {say('edit')}
+          </button>
           <button type="button" classList={{ primary: !props.provider.enabled }} onClick={() => void turn()}>
             {say(props.provider.enabled ? 'close.do' : 'open.do')}
           </button>

@@ -3,7 +3,7 @@ import { createSignal, For, Show, type JSX } from 'solid-js'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { AskDialog } from '../kit/ask.tsx'
-import { plain, tell } from '../kit/kit.tsx'
+import { ErrorBox, plain, tell } from '../kit/kit.tsx'
 import type { Shelf } from './Secrets.tsx'
 import { pathOf } from './SecretTable.tsx'
 import { say } from './words.ts'
@@ -42,6 +42,9 @@ export function NewSecret(props: { readonly shelf: Shelf; readonly elsewhere: bo
         />
         <small>{say('create.name')}</small>
       </label>
+      <Show when={props.shelf.environments.error()}>
+        {(error) => <ErrorBox what={say('error.environments')} error={error()} onRetry={() => void props.shelf.environments.load()} />}
+      </Show>
       <label class="field">
         {say('where')}
         <select onChange={(event) => setEnvironment(event.currentTarget.value)}>

@@ -67,6 +67,8 @@ export function Palette(props: PaletteProps): JSX.Element {
       { label: t('theme.system'), kind, words: 'theme', run: () => chooseTheme('system') },
       { label: 'English', kind, words: 'language langue', run: () => chooseLanguage('en') },
       { label: 'Français', kind, words: 'language langue', run: () => chooseLanguage('fr') },
+      { label: t('nav.profile'), kind, words: 'account password passkey', run: go('/profile') },
+      { label: t('nav.approvals'), kind, words: 'approve second person', run: go('/approvals') },
       { label: t('nav.organizations'), kind, words: 'tenant', run: props.onSwitch },
       { label: t('nav.signOut'), kind, words: 'log out', run: props.onOut },
     ]

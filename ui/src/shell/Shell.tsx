@@ -84,6 +84,7 @@ export function Shell(
         <UserMenu
           onSwitch={props.onSwitch}
           onProfile={() => navigate('/profile')}
+          onApprovals={() => navigate('/approvals')}
           onKeys={() => setHelping(activeKeys())}
           onOut={signOut}
         />

@@ -22,6 +22,7 @@ export function chooseTheme(next: (typeof themes)[number]): void {
 export function UserMenu(props: {
   readonly onSwitch: () => void
   readonly onProfile: () => void
+  readonly onApprovals: () => void
   readonly onKeys: () => void
   readonly onOut: () => void
 }): JSX.Element {
@@ -35,6 +36,7 @@ export function UserMenu(props: {
       run: () => chooseTheme(one),
     })),
     { label: t('nav.profile'), begins: true, run: props.onProfile },
+    { label: t('nav.approvals'), run: props.onApprovals },
     { label: t('nav.organizations'), run: props.onSwitch },
     { label: t('keys.title'), key: '?', run: props.onKeys },
     { label: t('nav.signOut'), run: props.onOut },

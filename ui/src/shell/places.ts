@@ -8,7 +8,13 @@ const all = [
   ['g l', 'nav.logs', '/logs', 'logs', ['containers:logs']],
   ['g t', 'nav.terminals', '/terminals', 'terminals', ['terminals:read', 'terminals:open']],
   ['g y', 'nav.activity', '/activity', 'activity', ['audit:read']],
-  ['g u', 'nav.access', '/access', 'access', ['accounts:read', 'teams:read', 'roles:read', 'environments:manage', 'tokens:read']],
+  [
+    'g u',
+    'nav.access',
+    '/access',
+    'access',
+    ['accounts:read', 'teams:read', 'roles:read', 'environments:manage', 'tokens:read', 'identities:read'],
+  ],
   ['g k', 'nav.secrets', '/secrets', 'secrets', ['secrets:read']],
   ['g e', 'nav.settings', '/settings', 'settings', ['settings:read']],
 ] as const
