@@ -107,7 +107,8 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(hub.close)
     const control = await openControl(dataDir, {
       'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
-      'rotate-keys': (input) => rotateKeys({ seal, kekPath: join(dataDir, 'kek') }, input as unknown as RotateInput),
+      'rotate-keys': (input) =>
+        rotateKeys({ seal, kekPath: kek === undefined ? join(dataDir, 'kek') : undefined }, input as unknown as RotateInput),
     })
     opened.push(control.close)
     lock.tell(hub.url)

@@ -77,7 +77,13 @@ export function openCheckpoints(deps: CheckpointDeps): Checkpoints {
   }
 
   function takeSoon(organization: string): void {
-    if (running.has(organization)) return
+    const under = running.get(organization)
+    if (under !== undefined) {
+      // What came meanwhile may not be in it.
+      clear(organization)
+      void under.finally(() => wait(organization, 0))
+      return
+    }
     const run = take(organization)
       .catch((error: unknown) => {
         log('warn', 'a checkpoint of the trail was not made; tried again soon', { organization, error: String(error) })

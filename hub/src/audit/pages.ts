@@ -23,24 +23,27 @@ export async function* readTrail(
   to: number,
 ): AsyncGenerator<readonly TrailRow[]> {
   let last = after
-  const archives = await db.tx(
-    { organization },
-    (sql) => sql<{ file: string; to_seq: string }[]>`SELECT file, to_seq FROM audit_archives WHERE to_seq > ${after} ORDER BY to_seq`,
-  )
-  for (const { file } of archives)
-    for await (const page of readArchive(join(archiveDir, organization, file))) {
-      const rows = page.filter(({ seq }) => seq > last && seq <= to)
-      if (rows.length > 0) yield rows
-      last = rows.at(-1)?.seq ?? last
-      if (last >= to) return
-    }
+  let gaps = 0
   while (last < to) {
+    const archives = await db.tx(
+      { organization },
+      (sql) => sql<{ file: string }[]>`SELECT file FROM audit_archives WHERE to_seq > ${last} ORDER BY to_seq`,
+    )
+    for (const { file } of archives)
+      for await (const page of readArchive(join(archiveDir, organization, file))) {
+        const rows = page.filter(({ seq }) => seq > last && seq <= to)
+        if (rows.length > 0) yield rows
+        last = rows.at(-1)?.seq ?? last
+        if (last >= to) return
+      }
     const rows = await db.tx(
       { organization },
       (sql) => sql<{ seq: string; body: string; hash: Buffer }[]>`
         SELECT seq, body, hash FROM audit WHERE seq > ${last} AND seq <= ${to} ORDER BY seq LIMIT ${pageRows}`,
     )
     if (rows.length === 0) return
+    // Archived between the two looks: looked for there again.
+    if (Number(rows[0]!.seq) !== last + 1 && ++gaps < 3) continue
     yield rows.map(({ seq, body, hash }) => ({ seq: Number(seq), body, hash }))
     last = Number(rows.at(-1)!.seq)
   }

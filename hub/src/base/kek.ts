@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createSecretKey, randomBytes, scrypt, type KeyObject } from 'node:crypto'
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { fingerprintOf } from './seal-record.ts'
 
@@ -44,10 +45,15 @@ export function describe(source: KekSource): string {
 /** A new key in a file of its own, on disk before anything is sealed with it. Never over another one. */
 export function makeKekFile(path: string): void {
   if (existsSync(path)) return
-  const fd = openSync(path, 'wx', 0o600)
+  // Beside its place first: a file that has the name is whole.
+  const fd = openSync(`${path}.new`, 'w', 0o600)
   writeSync(fd, `${randomBytes(keyBytes).toString('base64')}\n`)
   fsyncSync(fd)
   closeSync(fd)
+  renameSync(`${path}.new`, path)
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
 }
 
 async function derive(passphrase: string, salt: Uint8Array): Promise<Kek> {

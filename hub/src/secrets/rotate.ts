@@ -1,3 +1,4 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { readKek } from '../base/kek.ts'
 import { prepareNext, takeNext } from '../base/kek-files.ts'
 import type { OpenSeal } from '../base/seal.ts'
@@ -19,13 +20,18 @@ export interface Rotated {
   readonly before?: string
 }
 
-/** `kekPath`: the hub's own key file. Either kind goes on while the hub serves. */
+/** `kekPath`: the hub's own key file; undefined: its settings say where its key is. Either kind goes on while the hub serves. */
 export async function rotateKeys(
-  { seal, kekPath }: { readonly seal: Pick<OpenSeal, 'rotate' | 'rotateKek'>; readonly kekPath: string },
+  { seal, kekPath }: { readonly seal: Pick<OpenSeal, 'rotate' | 'rotateKek'>; readonly kekPath: string | undefined },
   { organizations, kekFile, ownKek }: RotateInput,
 ): Promise<Rotated> {
   if (kekFile !== undefined) return { dataKeys: 0, wrapped: await seal.rotateKek(await readKek({ kind: 'file', path: kekFile })) }
   if (ownKek === true) {
+    if (kekPath === undefined)
+      throw new FairleadError(
+        'invalid_input',
+        'The key encryption key of the hub that runs is where its settings say; make a new one there, and give its file with --kek-file.',
+      )
     const wrapped = await seal.rotateKek(await prepareNext(kekPath))
     return { dataKeys: 0, wrapped, before: takeNext(kekPath) }
   }
