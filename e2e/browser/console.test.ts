@@ -18,7 +18,7 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await stage.engine.run('web', [
       'sh',
       '-c',
-      'echo hello from web; i=0; while true; do i=$((i+1)); echo "level=info tick=$i"; sleep 0.3; done',
+      'echo hello from web; i=0; while true; do i=$((i+1)); echo "level=info tick=$i"; sleep 1; done',
     ])
     await stage.engine.run('nasty', ['sh', '-c', 'printf "\\033]0;owned\\007<img src=x onerror=alert(1)>\\n"; sleep 1000'])
   })

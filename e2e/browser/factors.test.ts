@@ -210,9 +210,10 @@ describe('second factors in the console', need('chromium'), () => {
   })
 
   it('whoever must have a second factor and has none gets it first, and is in', async () => {
-    await page.getByRole('combobox', { name: 'Second factor in this organization' }).selectOption('everyone')
-    await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('Second factor in this organization: done').waitFor()
+    await page.goto(`${hub.url}/settings`)
+    await page.getByLabel('A second factor', { exact: true }).selectOption('everyone')
+    await page.getByText('A second factor: done').waitFor()
+    await page.goto(`${hub.url}/profile`)
     const base = `https://127.0.0.1:${hub.httpsPort}`
     const cookies = await context.cookies(hub.url)
     const admin = createPerson(base)

@@ -176,7 +176,7 @@ describe('hosts and forms in a browser', need('chromium', 'dockerd', 'busybox'),
   describe('a form with something typed', () => {
     it('asks before its page is left, and keeps it when one stays', async () => {
       await go('/hosts/alpha')
-      await page.getByRole('link', { name: 'Settings' }).click()
+      await page.locator('main').getByRole('link', { name: 'Settings' }).click()
       await page.getByLabel('Tags').fill('half written')
       await page.getByRole('link', { name: 'Metrics' }).click()
       await dialog().getByText('Leave without saving?').waitFor()

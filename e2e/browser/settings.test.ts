@@ -72,7 +72,7 @@ describe('settings and organizations in the console', need('chromium'), () => {
     await page.getByLabel('Search the settings').fill('no such thing')
     await page.getByText('No setting is called like that.').waitFor()
     await page.getByLabel('Search the settings').fill('')
-    await page.getByLabel('A second factor').selectOption('everyone')
+    await page.getByLabel('A second factor', { exact: true }).selectOption('everyone')
     await page.getByText(/Add a second factor to your own account first/).waitFor()
     await page.locator('.notice.bad button').click()
     await page.waitForFunction(`document.querySelector('select[aria-label="A second factor"]').value === 'optional'`)
