@@ -238,7 +238,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       ] as const) {
         await page.keyboard.press('Control+k')
         await page.keyboard.type(typed)
-        await page.getByRole('option', { name: option }).waitFor()
+        await page.locator('.palette').getByRole('option', { name: option }).waitFor()
         if (typed === '@bet') await seen('palette')
         await page.keyboard.press('Enter')
         await page.waitForURL(url)
