@@ -1,4 +1,4 @@
-// The scenarios on real engines, in real namespaces, in a real browser: in two lanes, one file at a time in each.
+// The scenarios on real engines, in real namespaces, in a real browser: in three lanes, one file at a time in each.
 import { glob } from 'node:fs/promises'
 import { runFiles } from './report.ts'
 
@@ -11,5 +11,6 @@ for await (const file of glob('e2e/{scenarios,browser}/**/*.test.ts', { cwd: `${
   if (wanted.length === 0 || wanted.some((part) => file.includes(part))) files.push(file)
 }
 files.sort()
-const lanes = [files.filter((file) => !waits.test(file)), files.filter((file) => waits.test(file))]
+const others = files.filter((file) => !waits.test(file))
+const lanes = [others.filter((_, n) => n % 2 === 0), others.filter((_, n) => n % 2 === 1), files.filter((file) => waits.test(file))]
 process.exit(await runFiles(lanes, 1))
