@@ -77,13 +77,10 @@ export function openCheckpoints(deps: CheckpointDeps): Checkpoints {
   }
 
   function takeSoon(organization: string): void {
+    clear(organization)
     const under = running.get(organization)
-    if (under !== undefined) {
-      // What came meanwhile may not be in it.
-      clear(organization)
-      void under.finally(() => wait(organization, 0))
-      return
-    }
+    // What came meanwhile may not be in it.
+    if (under !== undefined) return void under.finally(() => wait(organization, 0))
     const run = take(organization)
       .catch((error: unknown) => {
         log('warn', 'a checkpoint of the trail was not made; tried again soon', { organization, error: String(error) })
