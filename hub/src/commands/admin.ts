@@ -1,16 +1,15 @@
-import { parseArgs } from 'node:util'
 import { askHub } from '../base/control.ts'
 import { openOwner, type OwnerConnection } from '../base/owner.ts'
 import { inOneState } from '../backup/backup.ts'
 import { endLogins, noteReset, resetAccount } from '../logins/reset.ts'
-import { settingsOfHub, wrongUse } from './ask.ts'
+import { readArgs, settingsOfHub, wrongUse } from './ask.ts'
 import { writeTrail } from './trail.ts'
 
 const usage = 'admin list [--json] | admin reset EMAIL [--factors] [--json]'
 
 /** Accounts, from the hub's own machine: the way back for who lost every factor. */
 export async function admin(args: readonly string[]): Promise<number> {
-  const { values, positionals } = read(args)
+  const { values, positionals } = readArgs(usage, args, options)
   const [verb, email, ...more] = positionals
   if (more.length > 0 || (verb !== 'list' && verb !== 'reset') || (verb === 'reset') !== (email !== undefined)) return wrongUse(usage)
   const config = settingsOfHub()
@@ -22,14 +21,8 @@ export async function admin(args: readonly string[]): Promise<number> {
   }
 }
 
-function read(args: readonly string[]) {
-  const flag = { type: 'boolean', default: false } as const
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: { factors: flag, json: flag } })
-  } catch (cause) {
-    return wrongUse(usage, cause)
-  }
-}
+const flag = { type: 'boolean', default: false } as const
+const options = { factors: flag, json: flag } as const
 
 interface Listed {
   readonly email: string

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { readConfig, type Config } from '../config.ts'
 
@@ -55,4 +56,27 @@ export function checked(passphrase: string): string {
 /** Words after a command's name that it does not know. Throws `invalid_input`. */
 export function wrongUse(usage: string, cause?: unknown): never {
   throw new FairleadError('invalid_input', `${cause instanceof Error ? `${cause.message}. ` : ''}Use it so: fairlead-hub ${usage}`)
+}
+
+/** What stands after a command's name. Throws `invalid_input`. */
+export function readArgs<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  usage: string,
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options })
+  } catch (cause) {
+    return wrongUse(usage, cause)
+  }
+}
+
+/** Says at most once a second how far long work is, on standard error. */
+export function sayProgress<Progress>(json: boolean, inWords: (progress: Progress) => string) {
+  let saidMs = 0
+  return (progress: Progress) => {
+    if (performance.now() - saidMs < 1000) return
+    saidMs = performance.now()
+    process.stderr.write(`${json ? JSON.stringify(progress) : inWords(progress)}\n`)
+  }
 }

@@ -1,31 +1,20 @@
 import { closeSync, createWriteStream, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { makeBackup, hubVersion, noteBackup, type BackupMade } from '../backup/backup.ts'
 import { openOwner } from '../base/owner.ts'
-import { askHidden, checked, readPassphrase, settingsOfHub, wrongUse } from './ask.ts'
+import { askHidden, checked, readPassphrase, readArgs, sayProgress, settingsOfHub, wrongUse } from './ask.ts'
 
 export const backupUsage = 'backup [FILE|-] [--passphrase | --passphrase-file FILE] [--with-key] [--json]'
 
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        passphrase: { type: 'boolean', default: false },
-        'passphrase-file': { type: 'string' },
-        'with-key': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    })
-  } catch (cause) {
-    return wrongUse(backupUsage, cause)
-  }
-}
+const options = {
+  passphrase: { type: 'boolean', default: false },
+  'passphrase-file': { type: 'string' },
+  'with-key': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
 
 /** All of a hub in one file, while it runs or not. */
 export async function backup(args: readonly string[]): Promise<number> {
-  const { values, positionals } = read(args)
+  const { values, positionals } = readArgs(backupUsage, args, options)
   if (positionals.length > 1) wrongUse(backupUsage)
   const config = settingsOfHub()
   const file = positionals[0] ?? `fairlead-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.backup`
@@ -46,7 +35,11 @@ export async function backup(args: readonly string[]): Promise<number> {
     withKey: values['with-key'],
     certificate: { cert: config.tlsCert, key: config.tlsKey },
     settings: config.said ?? {},
-    onProgress: progress(values.json),
+    onProgress: sayProgress(
+      values.json,
+      ({ table, rows, bytes }: { readonly table: string; readonly rows: number; readonly bytes: number }) =>
+        `${table}: ${rows} rows, ${Math.round(bytes / 1024)} KiB`,
+    ),
   }
   try {
     if (file === '-') return tell(await makeBackup(input, process.stdout), file, values.json)
@@ -75,15 +68,6 @@ async function toFile(
   } catch (error) {
     rmSync(part, { force: true })
     throw error
-  }
-}
-
-function progress(json: boolean) {
-  let saidMs = 0
-  return ({ table, rows, bytes }: { readonly table: string; readonly rows: number; readonly bytes: number }) => {
-    if (performance.now() - saidMs < 1000) return
-    saidMs = performance.now()
-    process.stderr.write(json ? `${JSON.stringify({ table, rows, bytes })}\n` : `${table}: ${rows} rows, ${Math.round(bytes / 1024)} KiB\n`)
   }
 }
 

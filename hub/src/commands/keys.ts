@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { askHub } from '../base/control.ts'
 import { createLog } from '../base/log.ts'
@@ -10,14 +9,14 @@ import { inOneState } from '../backup/backup.ts'
 import type { Config } from '../config.ts'
 import { sealedColumns } from '../hub.ts'
 import { rotateKeys, type RotateInput, type Rotated } from '../secrets/rotate.ts'
-import { settingsOfHub, wrongUse } from './ask.ts'
+import { readArgs, settingsOfHub, wrongUse } from './ask.ts'
 import { writeEverywhere } from './trail.ts'
 
 const usage = 'keys rotate [--kek | --kek-file FILE] [--wait] [--json]'
 
 /** New keys for the secrets, while the hub serves or not: data keys, or the one that these are sealed under. */
 export async function keys(args: readonly string[]): Promise<number> {
-  const { values, positionals } = read(args)
+  const { values, positionals } = readArgs(usage, args, options)
   if (positionals.join(' ') !== 'rotate' || (values.kek && values['kek-file'] !== undefined)) return wrongUse(usage)
   const config = settingsOfHub()
   const file = values['kek-file'] === undefined ? undefined : resolve(values['kek-file'])
@@ -43,18 +42,8 @@ export async function keys(args: readonly string[]): Promise<number> {
   }
 }
 
-function read(args: readonly string[]) {
-  const flag = { type: 'boolean', default: false } as const
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { kek: flag, 'kek-file': { type: 'string' }, wait: flag, json: flag },
-    })
-  } catch (cause) {
-    return wrongUse(usage, cause)
-  }
-}
+const flag = { type: 'boolean', default: false } as const
+const options = { kek: flag, 'kek-file': { type: 'string' }, wait: flag, json: flag } as const
 
 async function online({ dataDir }: Config, input: RotateInput): Promise<Rotated> {
   const done = await askHub(dataDir, 'rotate-keys', { ...input })

@@ -1,31 +1,20 @@
-import { parseArgs } from 'node:util'
 import { checkBackup, restoreBackup, type Restored } from '../backup/backup.ts'
 import { openOwner } from '../base/owner.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { askHidden, askLine, readPassphrase, settingsOfHub, wrongUse } from './ask.ts'
+import { askHidden, askLine, readPassphrase, readArgs, sayProgress, settingsOfHub, wrongUse } from './ask.ts'
 
 export const restoreUsage = 'restore FILE [--passphrase-file FILE] [--replace] [--check] [--json]'
 
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        'passphrase-file': { type: 'string' },
-        replace: { type: 'boolean', default: false },
-        check: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    })
-  } catch (cause) {
-    return wrongUse(restoreUsage, cause)
-  }
-}
+const options = {
+  'passphrase-file': { type: 'string' },
+  replace: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
 
 /** A backup into an empty place, or over what is here; `--check` reads it only. */
 export async function restore(args: readonly string[]): Promise<number> {
-  const { values, positionals } = read(args)
+  const { values, positionals } = readArgs(restoreUsage, args, options)
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) return wrongUse(restoreUsage)
   const config = settingsOfHub()
@@ -33,7 +22,16 @@ export async function restore(args: readonly string[]): Promise<number> {
   let asked: Promise<string> | undefined
   const passphrase = async () =>
     fromFile !== undefined ? readPassphrase(fromFile) : await (asked ??= askHidden('Passphrase of the backup: '))
-  const input = { file, dataDir: config.dataDir, kek: config.kek, passphrase, onProgress: progress(values.json) }
+  const input = {
+    file,
+    dataDir: config.dataDir,
+    kek: config.kek,
+    passphrase,
+    onProgress: sayProgress(
+      values.json,
+      ({ step, bytes }: { readonly step: string; readonly bytes: number }) => `${step}: ${Math.round(bytes / 1024)} KiB`,
+    ),
+  }
   if (values.check) {
     const { key: _key, head: _head, manifest: _manifest, ...found } = await checkBackup(input)
     return tell(found, 'is whole', values.json)
@@ -45,15 +43,6 @@ export async function restore(args: readonly string[]): Promise<number> {
     return tell(await restoreBackup({ ...input, owner: owner.sql, replace: values.replace }), 'was restored', values.json)
   } finally {
     await owner.close()
-  }
-}
-
-function progress(json: boolean) {
-  let saidMs = 0
-  return ({ step, bytes }: { readonly step: string; readonly bytes: number }) => {
-    if (performance.now() - saidMs < 1000) return
-    saidMs = performance.now()
-    process.stderr.write(json ? `${JSON.stringify({ step, bytes })}\n` : `${step}: ${Math.round(bytes / 1024)} KiB\n`)
   }
 }
 

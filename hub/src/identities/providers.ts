@@ -3,7 +3,9 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { identitiesApi, Provider, ProviderSettings } from '@fairlead/protocol/features/identities.ts'
 import type { Caller, HubContext } from '../base/access.ts'
+import { alone } from '../base/alone.ts'
 import { and, asc, eq, sql, type Orm } from '../base/drizzle.ts'
+import { refuseTaken } from '../base/names.ts'
 import type { SealedColumn } from '../base/reseal.ts'
 import type { SealPlace } from '../base/seal-record.ts'
 import { identities, identityProviders as providers } from '../base/tables.ts'
@@ -198,12 +200,8 @@ function sealPlace(organization: string, row: string): SealPlace {
 }
 
 async function refuseName(orm: Orm, name: string, own?: string): Promise<void> {
-  const taken = await orm
-    .select({ id: providers.id })
-    .from(providers)
-    .where(eq(sql`lower(${providers.name})`, name.toLowerCase()))
-  if (taken.some(({ id }) => id !== own))
-    throw new FairleadError('conflict', `Another provider is named ${name} already.`, { details: { field: 'name' } })
+  await alone(orm)
+  refuseTaken('provider', name, await orm.select({ id: providers.id, name: providers.name }).from(providers), own)
 }
 
 async function list({ db, roles, origins }: IdentitiesDeps, organization: string, id?: string): Promise<Provider[]> {

@@ -6,8 +6,7 @@ import { openAudits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { createOutbound } from '../base/outbound.ts'
 import type { Seal } from '../base/seal.ts'
-import { secretOf, type Secret } from '../base/secret.ts'
-import { noSight } from '../base/sight.ts'
+import { secretOf } from '../base/secret.ts'
 import { accounts, memberships } from '../base/tables.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openTestSeal } from '../base/testseal.ts'
@@ -15,7 +14,8 @@ import { openFactors } from '../factors/factors.ts'
 import { serveFactors } from '../factors/own.ts'
 import { openHostBook } from '../hosts/book.ts'
 import { createPlaces } from '../hosts/places.ts'
-import { openLogins, type LoginContext } from '../logins/logins.ts'
+import { openLogins } from '../logins/logins.ts'
+import { visitOf } from '../logins/test-visit.ts'
 import { serveOrganizations } from '../organizations/organizations.ts'
 import { openRoles } from '../roles/roles.ts'
 import { openIdentities } from './identities.ts'
@@ -127,28 +127,4 @@ async function openParts({ db, seal, clock, ends, allow }: Parts) {
   const deps = { db, seal, audits, roles, logins, outbound, log: () => undefined, tickets: factors.tickets, origins: () => [origin] }
   const organizations = serveOrganizations({ db, logins, remove: async () => undefined })
   return { roles, factors, logins, deps, identities: openIdentities(deps), own: serveFactors({ db, factors, logins }), organizations }
-}
-
-/** Somebody's browser: it keeps its cookies. */
-function visitOf(caller: Caller) {
-  const jar = { token: '', away: '', device: undefined as Secret | undefined }
-  const context: LoginContext & { signal: AbortSignal; trace: string } = {
-    caller,
-    host: '',
-    environment: '',
-    sight: async () => noSight,
-    note: () => undefined,
-    signal: new AbortController().signal,
-    trace: 't',
-    cookie: { set: (token) => void (jar.token = token), clear: () => void (jar.token = '') },
-    device: {
-      get shown() {
-        return jar.device
-      },
-      set: (token) => void (jar.device = secretOf(token)),
-    },
-    away: { set: (token) => void (jar.away = token) },
-    door: { secure: true, insecureReason: '', secureUrl: '' },
-  }
-  return { jar, context }
 }

@@ -4,8 +4,7 @@ import { codeOf, type FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
 import { nobody, type Caller } from '../base/access.ts'
 import { openAudits } from '../base/audit.ts'
-import { secretOf, type Secret } from '../base/secret.ts'
-import { noSight } from '../base/sight.ts'
+import { secretOf } from '../base/secret.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openTestSeal } from '../base/testseal.ts'
 import { codeOf as totpCode, stepOf } from '../factors/codes.ts'
@@ -14,7 +13,8 @@ import { serveFactors } from '../factors/own.ts'
 import { createAuthenticator } from '../factors/test-authenticator.ts'
 import { loadRights } from '../roles/rights.ts'
 import type { RightsOf } from './held.ts'
-import { openLogins, type LoginContext, type Logins } from './logins.ts'
+import { openLogins, type Logins } from './logins.ts'
+import { visitOf } from './test-visit.ts'
 
 const origin = 'http://localhost:8080'
 const password = 'seven gulls over slate'
@@ -62,28 +62,7 @@ describe('signing in', () => {
     me = await logins.handlers.setup(owner, visit().context)
   })
 
-  /** Somebody's browser: it keeps its cookies. */
-  function visit(caller: Caller = nobody(`192.0.2.${++source % 250}`, 'test', 't')) {
-    const jar = { token: '', device: undefined as Secret | undefined }
-    const context: LoginContext & { signal: AbortSignal; trace: string } = {
-      caller,
-      host: '',
-      environment: '',
-      sight: async () => noSight,
-      note: () => undefined,
-      signal: new AbortController().signal,
-      trace: 't',
-      cookie: { set: (token) => void (jar.token = token), clear: () => void (jar.token = '') },
-      device: {
-        get shown() {
-          return jar.device
-        },
-        set: (token) => void (jar.device = secretOf(token)),
-      },
-      door: { secure: true, insecureReason: '', secureUrl: '' },
-    }
-    return { jar, context }
-  }
+  const visit = (caller: Caller = nobody(`192.0.2.${++source % 250}`, 'test', 't')) => visitOf(caller)
 
   const callerOf = (token: string) => logins.findCaller(secretOf(token), about)
   /** Signed in, and asked with that login. */

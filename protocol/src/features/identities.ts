@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call } from '../contract.ts'
 import { LdapSettings } from './ldap.ts'
+import { NewName } from '../names.ts'
 import { Me, SecondStep } from './logins.ts'
 import { Reach } from './roles.ts'
 
@@ -87,7 +88,7 @@ const Away = z.object({ url: z.string() })
 const Leaving = { id: Id, origin: Address, to: z._default(Back, '/') }
 
 const NewProvider = {
-  name: Text(64),
+  name: NewName,
   settings: ProviderSettings,
   justInTime: z._default(z.boolean(), true),
   secondFactor: z._default(SecondFactor, 'here'),

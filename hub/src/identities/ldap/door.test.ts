@@ -5,7 +5,7 @@ import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
 import { need } from '../../../../e2e/need.ts'
 import { nobody } from '../../base/access.ts'
 import { openTestPeople, owner, type TestPeople } from '../test-people.ts'
-import { base, people, reader, startSlapd } from './test-slapd.ts'
+import { base, people, reader, settingsOf, startSlapd } from './test-slapd.ts'
 
 describe('signing in by a directory', need('slapd'), () => {
   let slapd: Awaited<ReturnType<typeof startSlapd>>
@@ -21,18 +21,7 @@ describe('signing in by a directory', need('slapd'), () => {
     await slapd?.close()
   })
 
-  const settings = (more: Partial<LdapSettings> = {}): LdapSettings => ({
-    kind: 'ldap',
-    preset: 'openldap',
-    host: 'localhost',
-    port: slapd.tlsPort,
-    security: 'ldaps',
-    ca: slapd.ca,
-    bindDn: reader.dn,
-    base,
-    groupBase: '',
-    ...more,
-  })
+  const settings = (more: Partial<LdapSettings> = {}) => settingsOf(slapd, more)
   const asOwner = async () => test.visit(await test.signedIn(owner)).context
   const handlers = () => test.now.identities.handlers
   const create = async (more: Partial<LdapSettings> = {}, enabled = true) => {

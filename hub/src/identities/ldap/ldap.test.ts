@@ -7,7 +7,7 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
 import { need } from '../../../../e2e/need.ts'
 import { signInByLdap, testLdap, type LdapDeps } from './ldap.ts'
-import { base, people, reader, startSlapd } from './test-slapd.ts'
+import { base, people, reader, settingsOf, startSlapd } from './test-slapd.ts'
 
 type Slapd = Awaited<ReturnType<typeof startSlapd>>
 
@@ -18,18 +18,7 @@ describe('a directory', need('slapd'), () => {
   before(async () => void (slapd = await startSlapd()))
   after(() => slapd?.close())
 
-  const settings = (more: Partial<LdapSettings> = {}): LdapSettings => ({
-    kind: 'ldap',
-    preset: 'openldap',
-    host: 'localhost',
-    port: slapd.tlsPort,
-    security: 'ldaps',
-    ca: slapd.ca,
-    bindDn: reader.dn,
-    base,
-    groupBase: '',
-    ...more,
-  })
+  const settings = (more: Partial<LdapSettings> = {}) => settingsOf(slapd, more)
   const signIn = (name: string, password: string, more: Partial<LdapSettings> = {}, own = deps) =>
     signInByLdap({ settings: settings(more), password: reader.password }, { name, password }, own)
   const refused = async (work: Promise<unknown>, what: RegExp) =>

@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
+import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
 import { freePort } from '../../../../e2e/fleet/tlsproxy.ts'
 
 export const base = 'dc=example,dc=test'
@@ -17,6 +18,15 @@ export const people = {
   alice: 'four unrelated words',
   bob: 'a kettle on the moon',
 } as const
+
+/** As somebody would set it up. */
+export function settingsOf(
+  { tlsPort, ca }: { readonly tlsPort: number; readonly ca: string },
+  more: Partial<LdapSettings> = {},
+): LdapSettings {
+  const where = { host: 'localhost', port: tlsPort, security: 'ldaps', ca } as const
+  return { kind: 'ldap', preset: 'openldap', ...where, bindDn: reader.dn, base, groupBase: '', ...more }
+}
 
 /** A real slapd on two ports of its own, with a book of people, its own authority, StartTLS and LDAPS. */
 export async function startSlapd({ expired = false }: { readonly expired?: boolean } = {}) {
