@@ -2,18 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Caller, Proof, Through } from '../base/access.ts'
-import { showOwn, type Database, type Within } from '../base/db.ts'
-import { and, eq, gt, max, sql, type Orm } from '../base/drizzle.ts'
-import type { Rights } from '../base/rights.ts'
+import { showOwn, type Database, type Db, type Within } from '../base/db.ts'
+import { and, eq, max, sql, type Orm } from '../base/drizzle.ts'
+import { noRights, type Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
-import { accounts, memberships } from '../base/tables.ts'
+import { memberships } from '../base/tables.ts'
 import { standingThrough, type Known, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
 import { refuseClosed, rightsThrough, takeThrough, throughOf } from './through.ts'
 
 // The database's clock, not the hub's: a hub whose clock jumps signs nobody out.
-const now = sql<Date>`now()`
 export const idleSince = sql<Date>`now() - ${logins.idleMinutes} * interval '1 minute'`
 const cachedMs = 10_000
 const mostCached = 10_000
@@ -72,10 +71,18 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
 
   /** Whoever has it alive, with what they may do: all of one moment. */
   async function look(within: Within, hash: Buffer) {
-    const row = await readAlive(within, hash)
+    const row = await readAlive(within.sql, hash)
     if (row === undefined) return undefined
-    const { account, name, organization, through } = row
-    const rights = rightsThrough(await rightsOf(row, within), through)
+    const { account, name, organization } = row
+    await showOwn(within.sql, row)
+    const held = await rightsOf(row, within)
+    // Of whoever is no member, or no longer an active one.
+    if (held === noRights) return undefined
+    const through = row.provider === null ? undefined : await throughOf(within.orm, row.provider, row.email === null)
+    if (row.provider !== null && through === undefined) return undefined
+    // To the minute is enough for what lives twelve hours: most look-ups write nothing.
+    if (row.idle) await within.sql`UPDATE logins SET used_at = now() WHERE token_hash = ${hash}`
+    const rights = rightsThrough(held, through)
     const proof = proofOf(row, standingThrough(await standing(row, { within, rights }), through))
     return { account, name, organization, rights, proof, ...(through === undefined ? {} : { through }) }
   }
@@ -167,36 +174,27 @@ function proofOf(
   return { factor: row.factor, untilMs, accepts, ...(must ? { mustEnrol: true } : {}), ...(row.grace ? { grace: true } : {}) }
 }
 
-/** A login that is alive, by the digest of its token; used now. The transaction then sees its organization and its account. */
-async function readAlive({ sql: db, orm }: Within, hash: Buffer) {
-  const alive = and(eq(logins.tokenHash, hash), gt(logins.expiresAt, now), gt(logins.usedAt, idleSince))
-  const { accountId, organizationId, expiresAt, factor, grace, providerId } = logins
-  const { name, email } = accounts
-  const provenAgoMs = sql<number>`(extract(epoch FROM now() - ${logins.provenAt}) * 1000)::float8`
-  const idle = sql<boolean>`${logins.usedAt} < now() - interval '1 minute'`
-  const [row] = await orm
-    .select({
-      account: accountId,
-      organization: organizationId,
-      name,
-      email,
-      expires: expiresAt,
-      factor,
-      grace,
-      provenAgoMs,
-      provider: providerId,
-      idle,
-    })
-    .from(logins)
-    .innerJoin(accounts, and(eq(accounts.id, accountId), eq(accounts.kind, 'person')))
-    .where(alive)
-  if (row === undefined) return undefined
-  await showOwn(db, row)
-  if (!(await isActive(orm, row))) return undefined
-  // To the minute is enough for what lives twelve hours: most look-ups write nothing.
-  if (row.idle) await orm.update(logins).set({ usedAt: now }).where(eq(logins.tokenHash, hash))
-  const through = row.provider === null ? undefined : await throughOf(orm, row.provider, row.email === null)
-  return row.provider !== null && through === undefined ? undefined : { ...row, through }
+interface Row {
+  readonly account: string
+  readonly organization: string
+  readonly name: string
+  readonly email: string | null
+  readonly factor: Factor
+  readonly grace: boolean
+  readonly provenAgoMs: number
+  readonly provider: string | null
+  readonly idle: boolean
+}
+
+/** A login that is alive, by the digest of its token. `idle`: its last use is a minute ago. Written out: it stays prepared. */
+async function readAlive(sql: Db, hash: Buffer): Promise<Row | undefined> {
+  const [row] = await sql<Row[]>`SELECT logins.account_id AS account, logins.organization_id AS organization, accounts.name, accounts.email,
+      logins.factor, logins.grace, (extract(epoch FROM now() - logins.proven_at) * 1000)::float8 AS "provenAgoMs",
+      logins.provider_id AS provider, logins.used_at < now() - interval '1 minute' AS idle
+    FROM logins JOIN accounts ON accounts.id = logins.account_id AND accounts.kind = 'person'
+    WHERE logins.token_hash = ${hash} AND logins.expires_at > now()
+      AND logins.used_at > now() - logins.idle_minutes * interval '1 minute'`
+  return row
 }
 
 /** Whether somebody who belongs to the organization may come in now. */
