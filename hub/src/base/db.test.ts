@@ -69,6 +69,37 @@ describe('the database', () => {
     )
   })
 
+  it('has no role behind its own to go back to: whatever a statement sets, the wall stands [security 115]', async () => {
+    const roles = await test.db.owner((sql) => sql<{ name: string }[]>`SELECT rolname AS name FROM pg_roles`)
+    assert.ok(roles.length > 5)
+    for (const { name } of roles.filter((role) => role.name !== 'fairlead_work')) {
+      for (const [kind, text] of [
+        ['role', `SET ROLE "${name}"`],
+        ['session', `SET SESSION AUTHORIZATION "${name}"`],
+      ] as const)
+        await assert.rejects(
+          test.db.tx({ organization: here }, (sql) => sql.unsafe(text)),
+          { code: '42501' },
+          `${kind} ${name}`,
+        )
+    }
+    for (const text of ['RESET ROLE', 'RESET SESSION AUTHORIZATION', 'SET ROLE NONE', 'RESET ALL', 'SET row_security = off']) {
+      const seen = test.db.tx({ organization: here }, async (sql) => {
+        await sql.unsafe(text)
+        return [...(await sql`SELECT current_user AS name, session_user AS session, count(*)::int FROM hosts`)]
+      })
+      // With row_security off PostgreSQL refuses the question rather than answer it unfiltered.
+      const rows = await seen.catch((error: { code: string }) => error.code)
+      if (text === 'SET row_security = off') assert.equal(rows, '42501')
+      else {
+        const [found] = Array.isArray(rows) ? rows : []
+        assert.deepEqual([found?.['name'], found?.['session']], ['fairlead_work', 'fairlead_work'], text)
+        // Who forgets the organization sees none.
+        assert.equal(found?.['count'], text === 'RESET ALL' ? 0 : 1, text)
+      }
+    }
+  })
+
   it('leaves nothing of a transaction that failed', async () => {
     await assert.rejects(
       test.db.tx({ organization: here }, async (sql) => {

@@ -47,9 +47,10 @@ export async function openTestPeople({ allow = [] }: { readonly allow?: readonly
   const { db } = test
   const clock = { wallMs: 1_800_000_000_000, nowMs: 0 }
   const ends: string[] = []
+  const logged: string[] = []
   let source = 0
 
-  const open = () => openParts({ db, seal: seal.seal, clock, ends, allow })
+  const open = () => openParts({ db, seal: seal.seal, clock, ends, logged, allow })
   let now = await open()
 
   const visit = (caller: Caller = nobody(`192.0.2.${++source % 250}`, 'test', 't')) => visitOf(caller)
@@ -59,6 +60,7 @@ export async function openTestPeople({ allow = [] }: { readonly allow?: readonly
     db,
     clock,
     ends,
+    logged,
     visit,
     callerOf,
     get now() {
@@ -109,10 +111,11 @@ interface Parts {
   readonly seal: Seal
   readonly clock: { readonly wallMs: number; readonly nowMs: number }
   readonly ends: string[]
+  readonly logged: string[]
   readonly allow: readonly string[]
 }
 
-async function openParts({ db, seal, clock, ends, allow }: Parts) {
+async function openParts({ db, seal, clock, ends, logged, allow }: Parts) {
   const permissions = [...new Set(Object.values(hubFeatures).flatMap((api) => Object.values(api).map(({ door }) => door.needs)))]
   const roles = openRoles({ db, permissions, places: createPlaces(db, openHostBook(db)) })
   const place = { host: 'localhost', origins: () => [origin] }
@@ -124,7 +127,8 @@ async function openParts({ db, seal, clock, ends, allow }: Parts) {
   logins.onEnd((login, renewed) => void (renewed ? 0 : ends.push(login)))
   roles.onChange(logins.forget)
   const outbound = createOutbound({ allow })
-  const deps = { db, seal, audits, roles, logins, outbound, log: () => undefined, tickets: factors.tickets, origins: () => [origin] }
+  const log = (...line: unknown[]) => void logged.push(JSON.stringify(line))
+  const deps = { db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins: () => [origin] }
   const organizations = serveOrganizations({ db, logins, remove: async () => undefined })
   return { roles, factors, logins, deps, identities: openIdentities(deps), own: serveFactors({ db, factors, logins }), organizations }
 }
