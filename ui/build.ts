@@ -61,9 +61,8 @@ const result = await build({
 })
 
 const entries = Object.entries(result.metafile.outputs)
-const [main, { cssBundle, imports }] = entries.find(([, output]) => output.entryPoint?.endsWith('main.tsx'))!
+const [main, { cssBundle }] = madeOf('src/main.tsx')
 const url = (path: string) => path.replace(/^.*ui\/dist|^dist/, '').replace(/^(?!\/)/, '/')
-const first = [main, ...imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path)]
 const html = readFileSync(join(root, 'src/index.html'), 'utf8')
   .replace('<!-- styles -->', cssBundle === undefined ? '' : `<link rel="stylesheet" href="${url(cssBundle)}">`)
   .replace('<!-- scripts -->', `<script type="module" src="${url(main)}"></script>`)
@@ -75,10 +74,26 @@ for (const [path] of entries.filter(([path]) => /\.(js|css)$/.test(path))) {
   writeFileSync(join(process.cwd(), `${path}.br`), brotliCompressSync(data))
   writeFileSync(join(process.cwd(), `${path}.gz`), gzipSync(data, { level: 9 }))
 }
-const js = first.reduce((total, path) => total + size(path), 0)
+const js = firstLoad(main)
+// Whoever reads French loads the longer words as well.
+const french = firstLoad(main, madeOf('src/i18n/fr.ts')[0])
 const css = cssBundle === undefined ? 0 : size(cssBundle)
-console.log(`console: first load ${js.toFixed(1)} KiB of JavaScript, ${css.toFixed(1)} KiB of CSS (brotli)`)
-if (js > budgets.js || css > budgets.css) {
+console.log(
+  `console: first load ${js.toFixed(1)} KiB of JavaScript, in French ${french.toFixed(1)}, and ${css.toFixed(1)} KiB of CSS (brotli)`,
+)
+if (french > budgets.js || css > budgets.css) {
   console.error(`console: over the budget of ${budgets.js} and ${budgets.css} KiB`)
   process.exit(1)
+}
+
+function madeOf(source: string) {
+  return entries.find(([, output]) => output.entryPoint?.endsWith(source))!
+}
+
+/** The size of these and of all that they cannot begin without. */
+function firstLoad(...paths: string[]): number {
+  const all = new Set(paths)
+  for (const path of all)
+    for (const { kind, path: next } of result.metafile.outputs[path]!.imports) if (kind === 'import-statement') all.add(next)
+  return [...all].reduce((total, path) => total + size(path), 0)
 }

@@ -3,7 +3,7 @@ import { createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, S
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forTwo, rightsChanges, setForTwo, wanted } from './api/api.ts'
-import { t } from './i18n/i18n.ts'
+import { loadLanguage, t } from './i18n/i18n.ts'
 import { Empty, ErrorBox, NoPermission, Skeleton } from './kit/kit.tsx'
 import { may, setMe as tellMe } from './kit/me.ts'
 import { Gate } from './logins/Gate.tsx'
@@ -46,12 +46,14 @@ export function App(): JSX.Element {
   const [joining, setJoining] = createSignal(location.pathname === '/join')
   const [switching, setSwitching] = createSignal(false)
   const [error, setError] = createSignal<unknown>()
+  const spoken = loadLanguage()
   createEffect(() => tellMe(me()))
 
   async function look(): Promise<void> {
     setError(undefined)
     try {
-      setWelcome(await fetchJson<Welcome>('GET', '/welcome'))
+      const [welcomed] = await Promise.all([fetchJson<Welcome>('GET', '/welcome'), spoken])
+      setWelcome(welcomed)
       setMe(
         await fetchJson<Me>('GET', '/me').catch((reason: unknown) =>
           codeOf(reason) === 'unauthenticated' ? undefined : Promise.reject(reason),

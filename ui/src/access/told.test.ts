@@ -21,14 +21,14 @@ const grant = (holder: string, role: string, effect: 'allow' | 'deny' = 'allow')
 })
 
 describe('what roles and places are called', () => {
-  beforeEach(() => {
+  beforeEach(async () => {
     Object.assign(globalThis, { localStorage: { getItem: () => null, setItem: () => undefined }, document: { documentElement: {} } })
-    chooseLanguage('en')
+    await chooseLanguage('en')
   })
 
-  it('tells built-in roles in the reader’s language, and an organization’s own as it named them', () => {
+  it('tells built-in roles in the reader’s language, and an organization’s own as it named them', async () => {
     assert.deepEqual([roleWords('viewer'), roleWords('Night watch')], ['Viewer', 'Night watch'])
-    chooseLanguage('fr')
+    await chooseLanguage('fr')
     assert.deepEqual([roleWords('viewer'), roleWords('Night watch')], ['Lecteur', 'Night watch'])
     assert.match(roleWhat({ id: 'auditor', builtIn: true, description: '' }), /Ne change rien/)
     assert.equal(roleWhat({ id: 'x', builtIn: false, description: 'Ce qu’il veut' }), 'Ce qu’il veut')

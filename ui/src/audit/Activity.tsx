@@ -14,6 +14,7 @@ import { Keep } from './Keep.tsx'
 import { Outcome } from './Outcome.tsx'
 import { Changed, Subject, Verb } from './Told.tsx'
 import { createTrailState, TrailAlarm, TrailBox } from './TrailBox.tsx'
+import { say } from './words.ts'
 
 const pieceRows = 200
 const mostRows = 2000
@@ -70,7 +71,7 @@ function Trail(): JSX.Element {
   return (
     <>
       <div class="head">
-        <h1>{t('activity.title')}</h1>
+        <h1>{say('activity.title')}</h1>
         <span class="grow" />
         <Actions wanted={wanted()} onChecked={trail.again} />
       </div>
@@ -90,15 +91,15 @@ function Trail(): JSX.Element {
           data-filter
           class="grow"
           type="search"
-          aria-label={t('activity.filter')}
-          placeholder={t('activity.filter')}
+          aria-label={say('activity.filter')}
+          placeholder={say('activity.filter')}
           value={wanted().filter ?? ''}
           maxlength="256"
           onInput={(event) => change({ filter: event.currentTarget.value === '' ? undefined : event.currentTarget.value } as Wanted)}
           onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
         />
         <button type="button" class="trail-fold" aria-expanded={unfolded()} onClick={() => setUnfolded(!unfolded())}>
-          {t('activity.moreFilters')}
+          {say('activity.moreFilters')}
         </button>
       </div>
       <Filters unfolded={unfolded()} wanted={wanted()} rows={rows() ?? []} onChange={change} />
@@ -107,7 +108,7 @@ function Trail(): JSX.Element {
         <Show
           when={shown().length > 0}
           fallback={
-            <Empty text={t(isAll(wanted()) ? 'activity.empty' : 'activity.none')}>
+            <Empty text={say(isAll(wanted()) ? 'activity.empty' : 'activity.none')}>
               <Show when={!isAll(wanted())}>
                 <button type="button" onClick={clear}>
                   {t('containers.clear')}
@@ -116,17 +117,17 @@ function Trail(): JSX.Element {
             </Empty>
           }
         >
-          <div class="table trail" tabindex="0" role="region" aria-label={t('activity.title')}>
+          <div class="table trail" tabindex="0" role="region" aria-label={say('activity.title')}>
             <Rows rows={shown()} />
           </div>
           <p class="foot">
-            <span class="grow dim">{t('activity.count', { n: shown().length })}</span>
+            <span class="grow dim">{say('activity.count', { n: shown().length })}</span>
             <Show when={more() && (rows()?.length ?? 0) >= mostRows}>
-              <span class="dim">{t('activity.many', { n: mostRows })}</span>
+              <span class="dim">{say('activity.many', { n: mostRows })}</span>
             </Show>
             <Show when={more() && (rows()?.length ?? 0) < mostRows}>
               <button type="button" onClick={() => void older()}>
-                {t('activity.older')}
+                {say('activity.older')}
               </button>
             </Show>
           </p>
@@ -142,10 +143,10 @@ function Actions(props: { readonly wanted: Wanted; readonly onChecked: () => voi
   async function verify(): Promise<void> {
     setChecking(true)
     await act(
-      t('activity.verify'),
+      say('activity.verify'),
       async () => {
         const { ok, rows: count, archived, brokenAt } = await ask('audit.verify', {})
-        tell(ok ? t('activity.chainOk', { n: count + archived }) : t('activity.chainBroken', { n: brokenAt ?? 0 }), !ok)
+        tell(ok ? say('activity.chainOk', { n: count + archived }) : say('activity.chainBroken', { n: brokenAt ?? 0 }), !ok)
       },
       true,
     )
@@ -155,14 +156,14 @@ function Actions(props: { readonly wanted: Wanted; readonly onChecked: () => voi
   // A browser says of a refused download no more than that it failed: whether it can begin is asked before.
   const save = (format: 'ndjson' | 'csv') => () =>
     void act(
-      t('activity.export'),
+      say('activity.export'),
       async () => {
         await ask('audit.state', {})
         const link = document.createElement('a')
         link.href = exportUrl(format, props.wanted)
         link.download = ''
         link.click()
-        tell(t('activity.export.begun'))
+        tell(say('activity.export.begun'))
       },
       true,
     )
@@ -170,15 +171,15 @@ function Actions(props: { readonly wanted: Wanted; readonly onChecked: () => voi
     <>
       <Show when={may('audit:export')}>
         <Menu
-          label={t('activity.export')}
+          label={say('activity.export')}
           items={[
-            { label: t('activity.export.ndjson'), run: save('ndjson') },
-            { label: t('activity.export.csv'), run: save('csv') },
+            { label: say('activity.export.ndjson'), run: save('ndjson') },
+            { label: say('activity.export.csv'), run: save('csv') },
           ]}
         />
       </Show>
       <button type="button" disabled={checking()} onClick={() => void verify()}>
-        {t('activity.verify')}
+        {say('activity.verify')}
       </button>
     </>
   )
@@ -189,11 +190,11 @@ function Rows(props: { readonly rows: readonly AuditRow[] }): JSX.Element {
     <table class="stack-phone">
       <thead>
         <tr>
-          <th>{t('activity.when')}</th>
-          <th>{t('activity.who')}</th>
-          <th>{t('activity.what')}</th>
-          <th>{t('activity.target')}</th>
-          <th>{t('activity.outcome')}</th>
+          <th>{say('activity.when')}</th>
+          <th>{say('activity.who')}</th>
+          <th>{say('activity.what')}</th>
+          <th>{say('activity.target')}</th>
+          <th>{say('activity.outcome')}</th>
         </tr>
       </thead>
       <tbody>

@@ -1,9 +1,9 @@
 import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
-import { t } from '../i18n/i18n.ts'
 import { plain } from '../kit/plain.ts'
 import type { Wanted } from './fits.ts'
-import { verbsKnown, verbWords } from './told.ts'
+import { verbWords } from './told.ts'
+import { say, verbsKnown } from './words.ts'
 
 interface Props {
   readonly wanted: Wanted
@@ -22,34 +22,40 @@ export function Filters(props: Props): JSX.Element {
   const people = createKnown(() => props.rows.map(({ actor, actorName }) => [actor, plain(actorName)]))
   const hosts = createKnown(() => props.rows.map(({ host, hostName }) => [host, plain(hostName)]))
   const verbs = (): readonly Choice[] => verbsKnown.map((verb): Choice => [verb, verbWords(verb)]).sort(byWords)
-  const outcomes = (): readonly Choice[] => (['ok', 'started', 'failed', 'refused'] as const).map((one) => [one, t(`outcome.${one}`)])
+  const outcomes = (): readonly Choice[] => (['ok', 'started', 'failed', 'refused'] as const).map((one) => [one, say(`outcome.${one}`)])
   const change = (name: keyof Wanted) => (value: string) => props.onChange({ [name]: value === '' ? undefined : value })
   return (
     <div class="trail-filters" classList={{ unfolded: props.unfolded }}>
-      <Choose label={t('activity.who')} any={t('activity.anyone')} value={props.wanted.who} choices={people()} onChange={change('who')} />
       <Choose
-        label={t('activity.what')}
-        any={t('activity.anything')}
+        label={say('activity.who')}
+        any={say('activity.anyone')}
+        value={props.wanted.who}
+        choices={people()}
+        onChange={change('who')}
+      />
+      <Choose
+        label={say('activity.what')}
+        any={say('activity.anything')}
         value={props.wanted.verb}
         choices={verbs()}
         onChange={change('verb')}
       />
       <Choose
-        label={t('activity.outcome')}
-        any={t('activity.anyhow')}
+        label={say('activity.outcome')}
+        any={say('activity.anyhow')}
         value={props.wanted.outcome}
         choices={outcomes()}
         onChange={change('outcome')}
       />
       <Choose
-        label={t('activity.host')}
-        any={t('activity.anywhere')}
+        label={say('activity.host')}
+        any={say('activity.anywhere')}
         value={props.wanted.host}
         choices={hosts()}
         onChange={change('host')}
       />
-      <Moment label={t('activity.from')} value={props.wanted.from} onChange={change('from')} />
-      <Moment label={t('activity.until')} value={props.wanted.until} onChange={change('until')} />
+      <Moment label={say('activity.from')} value={props.wanted.from} onChange={change('from')} />
+      <Moment label={say('activity.until')} value={props.wanted.until} onChange={change('until')} />
     </div>
   )
 }

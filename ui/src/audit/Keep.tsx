@@ -1,8 +1,8 @@
 import { createSignal, type JSX } from 'solid-js'
 import { ask } from '../api/api.ts'
-import { t } from '../i18n/i18n.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { act } from '../kit/kit.tsx'
+import { say } from './words.ts'
 
 const choices = [30, 90, 180, 365, 730, 1825, 3650] as const
 
@@ -14,30 +14,30 @@ export function Keep(props: { readonly keepDays: number | null; readonly onClose
     event.preventDefault()
     const chosen = String(new FormData(event.currentTarget as HTMLFormElement).get('days') ?? '')
     setBusy(true)
-    const done = await act(t('trail.keep'), () => ask('audit.setRetention', { keepDays: chosen === '' ? null : Number(chosen) }))
+    const done = await act(say('trail.keep'), () => ask('audit.setRetention', { keepDays: chosen === '' ? null : Number(chosen) }))
     setBusy(false)
     if (!done) return
     props.onKept()
     props.onClose()
   }
   return (
-    <Dialog title={t('trail.keepTitle')} onClose={props.onClose}>
-      <p class="dim">{t('trail.keepHint')}</p>
+    <Dialog title={say('trail.keepTitle')} onClose={props.onClose}>
+      <p class="dim">{say('trail.keepHint')}</p>
       <form onSubmit={(event) => void save(event)}>
         <label class="field">
-          {t('trail.keep')}
+          {say('trail.keep')}
           <select name="days" data-first>
             <option value="" selected={props.keepDays === null}>
-              {t('trail.keptAll')}
+              {say('trail.keptAll')}
             </option>
             {all().map((days) => (
               <option value={days} selected={props.keepDays === days}>
-                {t('trail.kept', { n: days })}
+                {say('trail.kept', { n: days })}
               </option>
             ))}
           </select>
         </label>
-        <DialogButtons action={t('trail.save')} disabled={busy()} onCancel={() => props.onClose()} />
+        <DialogButtons action={say('trail.save')} disabled={busy()} onCancel={() => props.onClose()} />
       </form>
     </Dialog>
   )

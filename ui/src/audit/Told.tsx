@@ -1,9 +1,9 @@
 import { A } from '@solidjs/router'
 import { For, Show, type JSX } from 'solid-js'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
-import { t, wordsOf } from '../i18n/i18n.ts'
 import { plain } from '../kit/kit.tsx'
 import { subjectOf, verbWords } from './told.ts'
+import { say, sayIfKnown } from './words.ts'
 
 /** What was done, in words; as it is written in the trail on hover. */
 export function Verb(props: { readonly row: AuditRow }): JSX.Element {
@@ -34,8 +34,8 @@ export function Changed(props: { readonly row: AuditRow }): JSX.Element {
     <For each={changes()}>
       {([key, after]) => (
         <span class="trail-change dim">
-          {wordsOf(`changed.${key}`) ?? plain(key)}: {plain(props.row.before?.[key] ?? '') || t('changed.nothing')} →{' '}
-          {plain(after) || t('changed.nothing')}
+          {sayIfKnown(`changed.${key}`) ?? plain(key)}: {plain(props.row.before?.[key] ?? '') || say('changed.nothing')} →{' '}
+          {plain(after) || say('changed.nothing')}
         </span>
       )}
     </For>

@@ -2,10 +2,11 @@ import { A } from '@solidjs/router'
 import { createResource, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
 import type { TrailState } from '@fairlead/protocol/features/audit.ts'
 import { ask } from '../api/api.ts'
-import { ago, number, t, time } from '../i18n/i18n.ts'
+import { ago, number, time } from '../i18n/i18n.ts'
 import { CopyButton, StateMark } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { plain } from '../kit/plain.ts'
+import { say } from './words.ts'
 
 const everyMs = 60_000
 const mostNamed = 5
@@ -28,30 +29,30 @@ export function TrailAlarm(props: { readonly state: TrailState; readonly linked?
           <span class="state-critical" aria-hidden="true">
             ■{' '}
           </span>
-          <strong>{t('trail.alarm')}</strong>
+          <strong>{say('trail.alarm')}</strong>
         </p>
         <Show when={props.state.brokenAt > 0}>
-          <p>{t('trail.broken', { n: props.state.brokenAt })}</p>
+          <p>{say('trail.broken', { n: props.state.brokenAt })}</p>
         </Show>
         <Show when={props.state.contradicting.length > 0}>
-          <p>{t('trail.contradicting', { n: props.state.contradicting.length })}</p>
+          <p>{say('trail.contradicting', { n: props.state.contradicting.length })}</p>
           <ul>
             <For each={named()}>
               {(one) => (
                 <li>
-                  <A href={`/hosts/${one.host}`}>{plain(one.hostName)}</A>: {t(`trail.why.${one.why}`)}, {time(one.atMs)}
+                  <A href={`/hosts/${one.host}`}>{plain(one.hostName)}</A>: {say(`trail.why.${one.why}`)}, {time(one.atMs)}
                 </li>
               )}
             </For>
           </ul>
           <Show when={props.state.contradicting.length > mostNamed}>
-            <p>{t('trail.more', { n: props.state.contradicting.length - mostNamed })}</p>
+            <p>{say('trail.more', { n: props.state.contradicting.length - mostNamed })}</p>
           </Show>
         </Show>
-        <p>{t('trail.next')}</p>
+        <p>{say('trail.next')}</p>
         <Show when={props.linked}>
           <p>
-            <A href="/activity">{t('trail.look')}</A>
+            <A href="/activity">{say('trail.look')}</A>
           </p>
         </Show>
       </div>
@@ -70,19 +71,19 @@ export function TrailBox(props: { readonly state: TrailState; readonly onKeep?: 
   const [open, setOpen] = createSignal(false)
   const bad = () => props.state.brokenAt > 0 || props.state.contradicting.length > 0
   return (
-    <section class="box trail-box" aria-label={t('trail.title')}>
+    <section class="box trail-box" aria-label={say('trail.title')}>
       <p class="row">
         <StateMark
           state={bad() ? 'critical' : props.state.checkpoint === null ? 'unknown' : 'ok'}
-          word={t(bad() ? 'trail.bad' : props.state.checkpoint === null ? 'trail.young' : 'trail.good')}
+          word={say(bad() ? 'trail.bad' : props.state.checkpoint === null ? 'trail.young' : 'trail.good')}
         />
         <Show when={props.state.checkpoint}>
-          {(now) => <span title={time(now().atMs)}>{t('trail.signed', { n: number(now().size), ago: ago(now().atMs) })}</span>}
+          {(now) => <span title={time(now().atMs)}>{say('trail.signed', { n: number(now().size), ago: ago(now().atMs) })}</span>}
         </Show>
-        <span>{t('trail.witnesses', { n: props.state.witnesses })}</span>
+        <span>{say('trail.witnesses', { n: props.state.witnesses })}</span>
         <span class="grow" />
         <button type="button" aria-expanded={open()} onClick={() => setOpen(!open())}>
-          {t('trail.details')}
+          {say('trail.details')}
         </button>
       </p>
       <Show when={open()}>
@@ -93,30 +94,30 @@ export function TrailBox(props: { readonly state: TrailState; readonly onKeep?: 
 }
 
 function Details(props: { readonly state: TrailState; readonly onKeep?: (() => void) | undefined }): JSX.Element {
-  const kept = () => (props.state.keepDays === null ? t('trail.keptAll') : t('trail.kept', { n: props.state.keepDays }))
+  const kept = () => (props.state.keepDays === null ? say('trail.keptAll') : say('trail.kept', { n: props.state.keepDays }))
   return (
     <>
       <dl class="trail-facts">
-        <dt>{t('trail.keep')}</dt>
+        <dt>{say('trail.keep')}</dt>
         <dd>
-          {kept()} {props.state.archived > 0 ? t('trail.archived', { n: number(props.state.archived) }) : ''}{' '}
+          {kept()} {props.state.archived > 0 ? say('trail.archived', { n: number(props.state.archived) }) : ''}{' '}
           <Show when={props.onKeep}>
             {(change) => (
               <button type="button" onClick={() => change()()}>
-                {t('trail.change')}
+                {say('trail.change')}
               </button>
             )}
           </Show>
         </dd>
-        <dt>{t('trail.sinks')}</dt>
+        <dt>{say('trail.sinks')}</dt>
         <dd>
-          <Show when={props.state.sinks.length > 0} fallback={<span class="dim">{t('trail.noSinks')}</span>}>
+          <Show when={props.state.sinks.length > 0} fallback={<span class="dim">{say('trail.noSinks')}</span>}>
             <ul>
               <For each={props.state.sinks}>
                 {(sink) => (
                   <li>
                     <StateMark state={sink.problem === '' ? (sink.behind > 0 ? 'busy' : 'ok') : 'warn'} word={sink.name} />{' '}
-                    {sink.behind === 0 ? t('trail.sinkUp') : t('trail.sinkBehind', { n: number(sink.behind) })}{' '}
+                    {sink.behind === 0 ? say('trail.sinkUp') : say('trail.sinkBehind', { n: number(sink.behind) })}{' '}
                     <span class="dim">{plain(sink.problem)}</span>
                   </li>
                 )}
@@ -124,23 +125,23 @@ function Details(props: { readonly state: TrailState; readonly onKeep?: (() => v
             </ul>
           </Show>
         </dd>
-        <dt>{t('trail.key')}</dt>
+        <dt>{say('trail.key')}</dt>
         <dd>
-          <code>{props.state.key}</code> <CopyButton text={props.state.key} label={t('trail.copyKey')} />
+          <code>{props.state.key}</code> <CopyButton text={props.state.key} label={say('trail.copyKey')} />
         </dd>
         <Show when={props.state.checkpoint}>
           {(now) => (
             <>
-              <dt>{t('trail.note')}</dt>
+              <dt>{say('trail.note')}</dt>
               <dd>
                 <pre>{now().note}</pre>
-                <CopyButton text={now().note} label={t('trail.copyNote')} />
+                <CopyButton text={now().note} label={say('trail.copyNote')} />
               </dd>
             </>
           )}
         </Show>
       </dl>
-      <p class="dim">{t('trail.offline')}</p>
+      <p class="dim">{say('trail.offline')}</p>
     </>
   )
 }

@@ -16,9 +16,9 @@ const row = {
 } as AuditRow
 
 describe('filters of the trail', () => {
-  before(() => {
+  before(async () => {
     Object.assign(globalThis, { localStorage: { getItem: () => null, setItem: () => undefined }, document: { documentElement: {} } })
-    chooseLanguage('en')
+    await chooseLanguage('en')
   })
 
   it('ask the hub for what the address of the page says, and for nothing that it cannot understand', () => {

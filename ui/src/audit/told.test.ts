@@ -6,8 +6,8 @@ import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { codes } from '@fairlead/protocol/errors.ts'
 import { approvalsEn } from '../i18n/approvals-en.ts'
-import { en } from '../i18n/en.ts'
-import { fr } from '../i18n/fr.ts'
+import { auditEn } from '../i18n/audit-en.ts'
+import { auditFr } from '../i18n/audit-fr.ts'
 import { chooseLanguage } from '../i18n/i18n.ts'
 import { codeWords, subjectOf, verbsCalled, verbWords } from './told.ts'
 
@@ -47,9 +47,9 @@ describe('what the trail tells', () => {
   it('every verb that is audited has words in both languages, and each verb with words is audited', () => {
     const verbs = audited()
     assert.ok(verbs.has('container.save_log') && verbs.has('host.enrol') && verbs.has('login.create') && verbs.has('access.refused'))
-    const worded = Object.keys(en).flatMap((key) => (key.startsWith('verb.') ? [key.slice(5)] : []))
+    const worded = Object.keys(auditEn).flatMap((key) => (key.startsWith('verb.') ? [key.slice(5)] : []))
     assert.deepEqual([...verbs].sort(), worded.sort())
-    for (const verb of verbs) assert.notEqual(Reflect.get(en, `verb.${verb}`), Reflect.get(fr, `verb.${verb}`), verb)
+    for (const verb of verbs) assert.notEqual(Reflect.get(auditEn, `verb.${verb}`), Reflect.get(auditFr, `verb.${verb}`), verb)
   })
 
   it('every door that wants two people has words for what they agree to', () => {
@@ -59,10 +59,10 @@ describe('what the trail tells', () => {
     assert.deepEqual(two.sort(), worded.sort())
   })
 
-  it('every code that an outcome may have is worded', () => {
-    chooseLanguage('en')
+  it('every code that an outcome may have is worded', async () => {
+    await chooseLanguage('en')
     const inside = new Set(['canceled', 'draining', 'flow', 'refused', 'too_many'])
-    for (const code of Object.keys(codes).filter((one) => !inside.has(one))) assert.ok(`code.${code}` in en, code)
+    for (const code of Object.keys(codes).filter((one) => !inside.has(one))) assert.ok(`code.${code}` in auditEn, code)
     assert.equal(codeWords(row({ code: 'host_offline' })), 'host offline')
     assert.equal(codeWords(row({ verb: 'access.refused', code: 'containers.stop' })), 'containers.stop')
   })
@@ -74,11 +74,11 @@ describe('what the trail tells', () => {
     for (const target of reasons) assert.notEqual(subjectOf(row({ verb: 'host.quarantine', target })).text, target)
   })
 
-  it('what was done is found by the words it is called in the language chosen', () => {
-    chooseLanguage('fr')
+  it('what was done is found by the words it is called in the language chosen', async () => {
+    await chooseLanguage('fr')
     assert.equal(verbWords('container.save_log'), 'Enregistrer un journal')
     assert.deepEqual(verbsCalled('un Journal'), ['container.save_log'])
-    chooseLanguage('en')
+    await chooseLanguage('en')
     assert.deepEqual(verbsCalled('save a'), ['container.save_log'])
     assert.deepEqual(verbsCalled(' '), [])
     assert.equal(verbWords('stack.deploy'), 'stack.deploy')
@@ -90,14 +90,14 @@ describe('what the trail tells', () => {
     assert.equal(subjectOf(row({})).text, id.slice(0, 12))
   })
 
-  it('an id of which nobody knows the name is not shown where the verb says enough', () => {
+  it('an id of which nobody knows the name is not shown where the verb says enough', async () => {
     assert.deepEqual(subjectOf(row({ verb: 'terminal.attach', target: '3f9a'.repeat(8) })), { text: '' })
     assert.deepEqual(subjectOf(row({ verb: 'host.invite-cancel', target: '0b9c2f7e-1111-4222-8333-444455556666' })), { text: '' })
     assert.deepEqual(subjectOf(row({ verb: 'host.enrol', target: 'cCmmXwi4OzNI' })), { text: '' })
     assert.deepEqual(subjectOf(row({ verb: 'terminal.open', targetName: 'web' })), { text: 'web' })
     assert.deepEqual(subjectOf(row({ verb: 'host.update', target: 'web-1' })), { text: '' })
     assert.deepEqual(subjectOf(row({ verb: 'host.update', target: 'web-2' })), { text: 'web-2' })
-    chooseLanguage('en')
+    await chooseLanguage('en')
     assert.deepEqual(subjectOf(row({ verb: 'host.quarantine', target: 'online twice' })), { text: 'two agents had its key at once' })
   })
 })

@@ -1,31 +1,22 @@
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
-import { en, type Key } from '../i18n/en.ts'
-import { t, wordsOf } from '../i18n/i18n.ts'
 import { plain } from '../kit/plain.ts'
-
-const prefix = 'verb.'
-const verbs = Object.keys(en)
-  .filter((key) => key.startsWith(prefix))
-  .map((key) => key.slice(prefix.length))
-
-/** Every verb that has words. */
-export const verbsKnown: readonly string[] = verbs
+import { say, sayIfKnown, verbsKnown, type Word } from './words.ts'
 
 /** What was done, in words; a verb that this console does not know stays as it was written. */
-export const verbWords = (verb: string): string => wordsOf(`verb.${verb}`) ?? plain(verb)
+export const verbWords = (verb: string): string => sayIfKnown(`verb.${verb}`) ?? plain(verb)
 
 /** The verbs whose words hold this text: the hub cannot look for words that are not in the row. */
 export function verbsCalled(text: string): readonly string[] {
   const wanted = text.trim().toLowerCase()
-  return wanted === '' ? [] : verbs.filter((verb) => verbWords(verb).toLowerCase().includes(wanted))
+  return wanted === '' ? [] : verbsKnown.filter((verb) => verbWords(verb).toLowerCase().includes(wanted))
 }
 
 /** Why it did not go well; of a refusal the code is the method that was asked for. */
 export const codeWords = ({ code, verb }: Pick<AuditRow, 'code' | 'verb'>): string =>
-  code === '' || refusal.test(verb) ? plain(code) : (wordsOf(`code.${code}`) ?? plain(code))
+  code === '' || refusal.test(verb) ? plain(code) : (sayIfKnown(`code.${code}`) ?? plain(code))
 
 /** By the reason that the hub writes into the row. */
-const quarantined: Readonly<Record<string, Key>> = {
+const quarantined: Readonly<Record<string, Word>> = {
   'online twice': 'quarantine.twice',
   'shows a generation that another went on from': 'quarantine.behind',
 }
@@ -44,7 +35,7 @@ export interface Subject {
 
 /** What it was done to, beside the host: by its name. An id says nothing to a person, and stands only where nothing else is known. */
 export function subjectOf({ verb, host, hostName, target, targetName, outcome }: AuditRow): Subject {
-  if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : t(quarantined[target]) }
+  if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : say(quarantined[target]) }
   const ofContainer = verb.startsWith('container.')
   const known = nameless.test(verb) || target === hostName ? '' : target
   const id = ofContainer || refusal.test(verb) ? target.slice(0, 12) : ''

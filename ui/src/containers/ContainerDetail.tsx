@@ -3,6 +3,7 @@ import { createEffect, createMemo, createResource, createSignal, For, lazy, on, 
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ask } from '../api/api.ts'
 import { ago, bytes, cores, t, time } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { createEngines, silentEngine } from '../kit/engines.ts'
 import { writeTerm } from '../kit/filter.ts'
 import { act, ConfirmByName, CopyButton, Empty, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
@@ -132,7 +133,7 @@ function TerminalOf(props: { readonly host: string; readonly id: string; readonl
     <Show
       when={shown()}
       fallback={
-        <Empty text={t('terminal.notRunning', { state: statusWord(props.row?.status ?? '') })}>
+        <Empty text={say('terminal.notRunning', { state: statusWord(props.row?.status ?? '') })}>
           <Show when={props.row !== undefined && reasonAgainst(verb(), props.row) === undefined && props.row}>
             {(row) => (
               <button type="button" class="primary" onClick={() => doIt(verb(), row())}>

@@ -12,12 +12,12 @@ const told = (status: string, ageMs: number, facts = {}, detail = 'in the engine
 })
 
 describe('the words of a container’s state', () => {
-  beforeEach(() => {
+  beforeEach(async () => {
     Object.assign(globalThis, {
       localStorage: { getItem: () => null, setItem: () => undefined },
       document: { documentElement: {}, addEventListener: () => undefined },
     })
-    chooseLanguage('en')
+    await chooseLanguage('en')
   })
   afterEach(() => {
     mock.timers.reset()
@@ -45,8 +45,8 @@ describe('the words of a container’s state', () => {
     assert.equal(sinceWords({ ...told('exited', 5 * hourMs), staleMs }), '5h ago')
   })
 
-  it('are French in French', () => {
-    chooseLanguage('fr')
+  it('are French in French', async () => {
+    await chooseLanguage('fr')
     assert.equal(statusWord('running'), 'en marche')
     assert.match(stateWords(told('exited', 2 * hourMs, { exitCode: 3, health: 'healthy' })), /^il y a 2\s?h · code de sortie 3 · sain$/)
   })

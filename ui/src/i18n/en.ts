@@ -1,19 +1,17 @@
-import { auditEn } from './audit-en.ts'
 import { consoleEn } from './console-en.ts'
 import { eventsEn } from './events-en.ts'
 import { fleetEn } from './fleet-en.ts'
-import { observeEn } from './observe-en.ts'
 
 /** Every text of the console. French must have each key, or it does not compile. */
 export const en = {
-  ...auditEn,
   ...consoleEn,
   ...eventsEn,
   ...fleetEn,
-  ...observeEn,
   'nav.overview': 'Overview',
   'nav.hosts': 'Hosts',
   'nav.containers': 'Containers',
+  'nav.logs': 'Logs',
+  'nav.terminals': 'Terminals',
   'nav.activity': 'Activity',
   'nav.profile': 'Your account',
   'nav.access': 'Access',
@@ -121,16 +119,6 @@ export const en = {
   'tab.metrics': 'Metrics',
   'tab.settings': 'Settings',
   'stats.na': 'not available',
-  'activity.title': 'Activity',
-  'activity.empty': 'Nothing has been done yet.',
-  'activity.when': 'When',
-  'activity.who': 'Who',
-  'activity.what': 'What',
-  'activity.target': 'On',
-  'activity.outcome': 'Outcome',
-  'activity.verify': 'Check the chain',
-  'activity.chainOk': 'The chain of {n} rows is whole.',
-  'activity.chainBroken': 'The chain is BROKEN at row {n}: somebody changed the trail.',
   'palette.placeholder': 'Go to anything: a container, a host, a page',
   'palette.none': 'Nothing found.',
   'palette.open': 'Search',
@@ -221,6 +209,14 @@ export const en = {
   'keys.tabBefore': 'Tab before',
   'keys.tabNext': 'Next tab',
   'keys.back': 'View before',
+  'logs.keys.follow': 'Follow the newest lines',
+  'logs.keys.pause': 'Pause',
+  'logs.next': 'Next hit',
+  'logs.previous': 'Previous hit',
+  'logs.jump': 'Go to time',
+  'logs.keys.down': 'Next line',
+  'logs.keys.up': 'Previous line',
+  'logs.unfold': 'Fields of this line',
   'metrics.range': 'Range',
   'metrics.table': 'As a table',
   'metrics.empty': 'Nothing was measured in this time. Figures begin when the agent first reports them.',

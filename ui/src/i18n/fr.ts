@@ -1,19 +1,17 @@
-import { auditFr } from './audit-fr.ts'
 import { consoleFr } from './console-fr.ts'
 import type { Key } from './en.ts'
 import { eventsFr } from './events-fr.ts'
 import { fleetFr } from './fleet-fr.ts'
-import { observeFr } from './observe-fr.ts'
 
 export const fr: Readonly<Record<Key, string>> = {
-  ...auditFr,
   ...consoleFr,
   ...eventsFr,
   ...fleetFr,
-  ...observeFr,
   'nav.overview': 'Aperçu',
   'nav.hosts': 'Hôtes',
   'nav.containers': 'Conteneurs',
+  'nav.logs': 'Journaux',
+  'nav.terminals': 'Terminaux',
   'nav.activity': 'Activité',
   'nav.profile': 'Votre compte',
   'nav.access': 'Accès',
@@ -122,16 +120,6 @@ export const fr: Readonly<Record<Key, string>> = {
   'tab.metrics': 'Mesures',
   'tab.settings': 'Réglages',
   'stats.na': 'non disponible',
-  'activity.title': 'Activité',
-  'activity.empty': 'Rien n’a encore été fait.',
-  'activity.when': 'Quand',
-  'activity.who': 'Qui',
-  'activity.what': 'Quoi',
-  'activity.target': 'Sur',
-  'activity.outcome': 'Issue',
-  'activity.verify': 'Vérifier la chaîne',
-  'activity.chainOk': 'La chaîne de {n} lignes est intacte.',
-  'activity.chainBroken': 'La chaîne est ROMPUE à la ligne {n} : quelqu’un a modifié la trace.',
   'palette.placeholder': 'Aller partout : un conteneur, un hôte, une page',
   'palette.none': 'Rien trouvé.',
   'palette.open': 'Chercher',
@@ -222,6 +210,14 @@ export const fr: Readonly<Record<Key, string>> = {
   'keys.tabBefore': 'Onglet précédent',
   'keys.tabNext': 'Onglet suivant',
   'keys.back': 'Vue précédente',
+  'logs.keys.follow': 'Suivre les dernières lignes',
+  'logs.keys.pause': 'Mettre en pause',
+  'logs.next': 'Résultat suivant',
+  'logs.previous': 'Résultat précédent',
+  'logs.jump': 'Aller à l’heure',
+  'logs.keys.down': 'Ligne suivante',
+  'logs.keys.up': 'Ligne précédente',
+  'logs.unfold': 'Champs de cette ligne',
   'metrics.range': 'Période',
   'metrics.table': 'En tableau',
   'metrics.empty': 'Rien n’a été mesuré pendant cette période. Les mesures commencent au premier rapport de l’agent.',

@@ -1,19 +1,38 @@
 import { createSignal } from 'solid-js'
 import { en, type Key } from './en.ts'
-import { fr } from './fr.ts'
 import { nowMs } from './now.ts'
 
 export type Language = 'en' | 'fr'
 
-const stored = globalThis.localStorage?.getItem('language')
-const [language, setLanguage] = createSignal<Language>(
-  stored === 'fr' || stored === 'en' ? stored : globalThis.navigator?.language.startsWith('fr') ? 'fr' : 'en',
-)
+// Everybody loads English, for it is what a text falls back to; French comes for whoever reads it.
+const [language, setLanguage] = createSignal<Language>('en')
+let french: Readonly<Record<Key, string>> = en
+let wanted: Language = 'en'
 
 export { language }
 
-export function chooseLanguage(next: Language): void {
+/** The language that was chosen here, else the browser's. It is to be there before anything is shown. */
+export function loadLanguage(): Promise<void> {
+  const stored = localStorage.getItem('language')
+  return speak(stored === 'fr' || stored === 'en' ? stored : navigator.language.startsWith('fr') ? 'fr' : 'en')
+}
+
+/** From now on, and at the next visit. */
+export function chooseLanguage(next: Language): Promise<void> {
   localStorage.setItem('language', next)
+  return speak(next)
+}
+
+/** French that cannot be fetched leaves the texts as they are: better those than none. */
+async function speak(next: Language): Promise<void> {
+  wanted = next
+  try {
+    if (next === 'fr') french = (await import('./fr.ts')).fr
+  } catch {
+    return
+  }
+  // The one that was chosen last, whichever comes first.
+  if (wanted !== next) return
   document.documentElement.lang = next
   setLanguage(next)
 }
@@ -22,12 +41,12 @@ type Values = Readonly<Record<string, string | number>>
 
 /** The text of a key, with `{name}` filled in. */
 export function t(key: Key, values: Values = {}): string {
-  return filled((language() === 'fr' ? fr : en)[key], values)
+  return filled((language() === 'fr' ? french : en)[key], values)
 }
 
 /** The same for texts that are not in the first load: `t` of tables of their own. */
-export function createWords<K extends string>(english: Readonly<Record<K, string>>, french: Readonly<Record<K, string>>) {
-  return (key: K, values: Values = {}): string => filled((language() === 'fr' ? french : english)[key], values)
+export function createWords<K extends string>(inEnglish: Readonly<Record<K, string>>, inFrench: Readonly<Record<K, string>>) {
+  return (key: K, values: Values = {}): string => filled((language() === 'fr' ? inFrench : inEnglish)[key], values)
 }
 
 function filled(text: string, values: Values): string {

@@ -6,12 +6,16 @@ import { approvalsEn } from './approvals-en.ts'
 import { approvalsFr } from './approvals-fr.ts'
 import { askEn } from './ask-en.ts'
 import { askFr } from './ask-fr.ts'
+import { auditEn } from './audit-en.ts'
+import { auditFr } from './audit-fr.ts'
 import { en } from './en.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
 import { identitiesEn } from './identities-en.ts'
 import { identitiesFr } from './identities-fr.ts'
+import { observeEn } from './observe-en.ts'
+import { observeFr } from './observe-fr.ts'
 import { secretsEn } from './secrets-en.ts'
 import { secretsFr } from './secrets-fr.ts'
 import { settingsEn } from './settings-en.ts'
@@ -36,11 +40,11 @@ const alike = new Set([
   'hosts.cpu',
   'hosts.machine',
   'keys.shell',
-  'logs.clock.utc',
-  'logs.level.fatal',
-  'logs.level.info',
-  'logs.level.trace',
-  'logs.options',
+  'observe.logs.clock.utc',
+  'observe.logs.level.fatal',
+  'observe.logs.level.info',
+  'observe.logs.level.trace',
+  'observe.logs.options',
   'metrics.name.load1',
   'metrics.name.load15',
   'metrics.name.load5',
@@ -70,8 +74,10 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'access.': [accessEn, accessFr],
   'approvals.': [approvalsEn, approvalsFr],
   'ask.': [askEn, askFr],
+  'audit.': [auditEn, auditFr],
   'factors.': [factorsEn, factorsFr],
   'identities.': [identitiesEn, identitiesFr],
+  'observe.': [observeEn, observeFr],
   'secrets.': [secretsEn, secretsFr],
   'settings.': [settingsEn, settingsFr],
   'tokens.': [tokensEn, tokensFr],
@@ -117,12 +123,12 @@ describe('the two languages', () => {
       for (const one of [text.en, text.fr]) assert.doesNotMatch(one, /invitation|join string|jeton|token\b/i, key)
   })
 
-  it('count bytes in units of their own', () => {
+  it('count bytes in units of their own', async () => {
     Object.assign(globalThis, { localStorage: { getItem: () => null, setItem: () => undefined }, document: { documentElement: {} } })
-    chooseLanguage('fr')
+    await chooseLanguage('fr')
     assert.match(bytes(3.5 * 2 ** 30), /^3[.,]5 Gio$/)
     assert.equal(bytes(12), '12 o')
-    chooseLanguage('en')
+    await chooseLanguage('en')
     assert.match(bytes(3.5 * 2 ** 30), /^3[.,]5 GiB$/)
   })
 })

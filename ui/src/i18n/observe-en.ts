@@ -1,7 +1,5 @@
 /** Texts of logs and terminals. */
 export const observeEn = {
-  'nav.logs': 'Logs',
-  'nav.terminals': 'Terminals',
   'logs.title': 'Logs',
   'logs.intro':
     'Logs of any containers on any hosts, merged by time. Choose some, or follow a filter: containers that appear later join by themselves.',
@@ -28,10 +26,6 @@ export const observeEn = {
   'logs.remove': 'Take {name} out of the view',
   'logs.follow': 'Follow',
   'logs.followKeys': 'Follow (f, End) or pause (p)',
-  'logs.keys.follow': 'Follow the newest lines',
-  'logs.keys.pause': 'Pause',
-  'logs.keys.down': 'Next line',
-  'logs.keys.up': 'Previous line',
   'logs.new': '{n} new',
   'logs.wrap': 'Wrap',
   'logs.raw': 'Raw',
@@ -41,8 +35,6 @@ export const observeEn = {
   'logs.clear': 'Clear the filter',
   'logs.dropped': '{n} older lines were let go to stay within memory. They are still on the host; jump to their time to read them again.',
   'logs.lines': '{n} {count|line|lines}',
-  'logs.previous': 'Previous hit',
-  'logs.next': 'Next hit',
   'logs.highlight': 'Highlight only',
   'logs.around': 'Lines around each hit',
   'logs.around0': 'Hits only',
@@ -52,7 +44,6 @@ export const observeEn = {
   'logs.clock.local': 'Local time',
   'logs.clock.utc': 'UTC',
   'logs.clock.relative': 'Ago',
-  'logs.jump': 'Go to time',
   'logs.toTime': 'Time to go to',
   'logs.go': 'Go',
   'logs.badTime': 'This is no time. Write it like 2026-11-21 14:05:30; what is after it may be left out.',
@@ -94,7 +85,6 @@ export const observeEn = {
   'logs.leftHere': 'The first {shown} of {all} characters are drawn',
   'logs.saveLine': 'Download line',
   'logs.close': 'Close',
-  'logs.unfold': 'Fields of this line',
   'logs.field': 'Show only lines with {name} = {value}',
   'logs.column': 'Show {name} as a column',
   'logs.columnOff': 'Take the column {name} away',

@@ -2,8 +2,6 @@ import type { observeEn } from './observe-en.ts'
 
 /** Texts of logs and terminals. */
 export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
-  'nav.logs': 'Journaux',
-  'nav.terminals': 'Terminaux',
   'logs.title': 'Journaux',
   'logs.intro':
     'Les journaux de n’importe quels conteneurs, sur n’importe quels hôtes, fusionnés dans le temps. Choisissez-en, ou suivez un filtre : les conteneurs qui apparaissent plus tard s’y joignent d’eux-mêmes.',
@@ -30,10 +28,6 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'logs.remove': 'Retirer {name} de la vue',
   'logs.follow': 'Suivre',
   'logs.followKeys': 'Suivre (f, Fin) ou mettre en pause (p)',
-  'logs.keys.follow': 'Suivre les dernières lignes',
-  'logs.keys.pause': 'Mettre en pause',
-  'logs.keys.down': 'Ligne suivante',
-  'logs.keys.up': 'Ligne précédente',
   'logs.new': '{n} {count|nouvelle|nouvelles}',
   'logs.wrap': 'Retour à la ligne',
   'logs.raw': 'Brut',
@@ -44,8 +38,6 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'logs.dropped':
     '{n} lignes plus anciennes ont été oubliées pour tenir en mémoire. Elles sont toujours sur l’hôte ; allez à leur heure pour les relire.',
   'logs.lines': '{n} {count|ligne|lignes}',
-  'logs.previous': 'Résultat précédent',
-  'logs.next': 'Résultat suivant',
   'logs.highlight': 'Surligner seulement',
   'logs.around': 'Lignes autour de chaque résultat',
   'logs.around0': 'Résultats seuls',
@@ -55,7 +47,6 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'logs.clock.local': 'Heure locale',
   'logs.clock.utc': 'UTC',
   'logs.clock.relative': 'Il y a',
-  'logs.jump': 'Aller à l’heure',
   'logs.toTime': 'Heure où aller',
   'logs.go': 'Aller',
   'logs.badTime': 'Ce n’est pas une heure. Écrivez-la ainsi : 2026-11-21 14:05:30 ; la fin peut manquer.',
@@ -99,7 +90,6 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'logs.leftHere': '{shown} premiers caractères sur {all} affichés',
   'logs.saveLine': 'Télécharger la ligne',
   'logs.close': 'Fermer',
-  'logs.unfold': 'Champs de cette ligne',
   'logs.field': 'Ne montrer que les lignes où {name} = {value}',
   'logs.column': 'Montrer {name} en colonne',
   'logs.columnOff': 'Retirer la colonne {name}',

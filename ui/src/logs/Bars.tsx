@@ -1,5 +1,5 @@
 import { createMemo, Show, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { barsPath, type Histogram } from './histogram.ts'
 import { stamp, type Clock } from './stamp.ts'
 
@@ -47,7 +47,7 @@ export function Bars(props: {
               class="plot"
               role="slider"
               tabindex="0"
-              aria-label={t('logs.histogram')}
+              aria-label={say('logs.histogram')}
               aria-valuemin={0}
               aria-valuemax={100}
               aria-valuenow={Math.round(100 * share(props.seen?.[0] ?? now().toMs))}

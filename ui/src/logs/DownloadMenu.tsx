@@ -1,5 +1,5 @@
 import { createSignal, lazy, Show, Suspense, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { tell } from '../kit/kit.tsx'
 import { Menu } from '../kit/Menu.tsx'
 import { makeFile } from './download.ts'
@@ -15,11 +15,11 @@ export function DownloadMenu(props: { readonly reader: Reader; readonly sources:
   return (
     <>
       <Menu
-        label={t('logs.download')}
+        label={say('logs.download')}
         items={[
-          { label: t('logs.download.text'), run: view('text') },
-          { label: t('logs.download.ndjson'), run: view('ndjson') },
-          { label: t('logs.download.whole'), begins: true, run: () => setWhole(true) },
+          { label: say('logs.download.text'), run: view('text') },
+          { label: say('logs.download.ndjson'), run: view('ndjson') },
+          { label: say('logs.download.whole'), begins: true, run: () => setWhole(true) },
         ]}
       />
       <Show when={whole()}>

@@ -1,5 +1,5 @@
 import { For, Show, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { plain } from '../kit/kit.tsx'
 import { fieldTerm, type Json } from './fields.ts'
 
@@ -61,13 +61,13 @@ function Leaf(props: {
         </>
       }
     >
-      <button type="button" class="key" title={t('logs.column', { name: plain(props.path) })} onClick={() => props.onColumn(props.path)}>
+      <button type="button" class="key" title={say('logs.column', { name: plain(props.path) })} onClick={() => props.onColumn(props.path)}>
         <bdi>{plain(props.name)}</bdi>
       </button>
       {':'}
       <button
         type="button"
-        title={t('logs.field', { name: plain(props.path), value: plain(String(props.value)) })}
+        title={say('logs.field', { name: plain(props.path), value: plain(String(props.value)) })}
         onClick={() => props.onFilter(term!)}
       >
         <bdi>{shown}</bdi>

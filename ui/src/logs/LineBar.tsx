@@ -1,6 +1,6 @@
 import { createMemo, Show, type JSX } from 'solid-js'
-import type { Key } from '../i18n/en.ts'
-import { number, t } from '../i18n/i18n.ts'
+import { number } from '../i18n/i18n.ts'
+import { say, type Observed } from '../i18n/observe.ts'
 import { CopyButton, plain } from '../kit/kit.tsx'
 import { plainLine } from './ansi.ts'
 import { lineRecord, saveLine, streamNames } from './download.ts'
@@ -29,34 +29,34 @@ export function LineBar(props: {
     return url.href
   }
   return (
-    <div class="line-bar" role="region" aria-label={t('logs.line')}>
-      <Show when={there()} fallback={<span class="grow dim">{t('logs.lineGone')}</span>}>
+    <div class="line-bar" role="region" aria-label={say('logs.line')}>
+      <Show when={there()} fallback={<span class="grow dim">{say('logs.lineGone')}</span>}>
         <span class="mono">{Number.isFinite(timeMs()) ? new Date(timeMs()).toISOString() : '–'}</span>
         <bdi class="dim">
           {plain(source()?.name ?? '')} · {plain(source()?.hostName ?? '')}
         </bdi>
         <span class={`tag l-${levelNames[props.store.level(props.id)]}`}>
-          {t(`logs.level.${levelNames[props.store.level(props.id)]!}` as Key)}
+          {say(`logs.level.${levelNames[props.store.level(props.id)]!}` as Observed)}
         </span>
         <span class="tag">{streamNames[props.store.stream(props.id)]}</span>
         <span class="grow dim left-here">
-          <Show when={left() > 0}>{t('logs.leftHere', { shown: number(mostDrawn), all: number(mostDrawn + left()) })}</Show>
+          <Show when={left() > 0}>{say('logs.leftHere', { shown: number(mostDrawn), all: number(mostDrawn + left()) })}</Show>
         </span>
         <Show when={left() > 0}>
           <button type="button" onClick={() => saveLine(props.store, props.id, props.refs)}>
-            {t('logs.saveLine')}
+            {say('logs.saveLine')}
           </button>
         </Show>
-        <CopyButton text={plainLine(props.store.text(props.id))} label={t('logs.copyLine')} />
-        <CopyButton text={JSON.stringify(lineRecord(props.store, props.id, props.refs))} label={t('logs.copyJson')} />
-        <CopyButton text={link()} label={t('logs.copyLink')} />
+        <CopyButton text={plainLine(props.store.text(props.id))} label={say('logs.copyLine')} />
+        <CopyButton text={JSON.stringify(lineRecord(props.store, props.id, props.refs))} label={say('logs.copyJson')} />
+        <CopyButton text={link()} label={say('logs.copyLink')} />
         <Show when={props.filtering}>
           <button type="button" onClick={() => props.onContext()}>
-            {t('logs.showAround')}
+            {say('logs.showAround')}
           </button>
         </Show>
       </Show>
-      <button type="button" aria-label={t('logs.close')} title={t('logs.close')} onClick={() => props.onClose()}>
+      <button type="button" aria-label={say('logs.close')} title={say('logs.close')} onClick={() => props.onClose()}>
         ✕
       </button>
     </div>

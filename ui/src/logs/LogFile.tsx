@@ -1,6 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { ask } from '../api/api.ts'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { ErrorBox, plain, tell } from '../kit/kit.tsx'
 import { keyOf, type SourceRef } from './sources.ts'
@@ -28,7 +28,7 @@ export function LogFile(props: { readonly sources: readonly SourceRef[]; readonl
       // A browser says of a refused download no more than that it failed: whether it can begin is asked before.
       await ask('containers.get', { host: source.host, id: source.id })
       saveFrom(found.url)
-      tell(t('logs.whole.begun', { name: source.name }))
+      tell(say('logs.whole.begun', { name: source.name }))
       props.onClose()
     } catch (reason) {
       setError(reason)
@@ -37,12 +37,12 @@ export function LogFile(props: { readonly sources: readonly SourceRef[]; readonl
   }
 
   return (
-    <Dialog title={t('logs.whole')} onClose={props.onClose}>
-      <p class="dim">{t('logs.whole.hint')}</p>
+    <Dialog title={say('logs.whole')} onClose={props.onClose}>
+      <p class="dim">{say('logs.whole.hint')}</p>
       <form onSubmit={(event) => void save(event)}>
         <Show when={props.sources.length > 1}>
           <label class="field">
-            {t('logs.whole.of')}
+            {say('logs.whole.of')}
             <select name="source" data-first>
               <For each={props.sources}>
                 {(source) => (
@@ -55,18 +55,18 @@ export function LogFile(props: { readonly sources: readonly SourceRef[]; readonl
           </label>
         </Show>
         <div class="halves">
-          <Typed name="from" label={t('logs.whole.from')} hint={t('logs.whole.fromHint')} bad={wrong()?.field === 'from'} />
-          <Typed name="until" label={t('logs.whole.until')} hint={t('logs.whole.untilHint')} bad={wrong()?.field === 'until'} />
+          <Typed name="from" label={say('logs.whole.from')} hint={say('logs.whole.fromHint')} bad={wrong()?.field === 'from'} />
+          <Typed name="until" label={say('logs.whole.until')} hint={say('logs.whole.untilHint')} bad={wrong()?.field === 'until'} />
         </div>
-        <Typed name="last" label={t('logs.whole.last')} hint={t('logs.whole.lastHint')} bad={wrong()?.field === 'last'} numeric />
+        <Typed name="last" label={say('logs.whole.last')} hint={say('logs.whole.lastHint')} bad={wrong()?.field === 'last'} numeric />
         <label class="row">
-          <input type="checkbox" name="times" /> {t('logs.whole.times')}
+          <input type="checkbox" name="times" /> {say('logs.whole.times')}
         </label>
         <div id="whole-wrong" role="alert">
-          <Show when={wrong()}>{(now) => <p class="log-note bad">{t(now().why)}</p>}</Show>
+          <Show when={wrong()}>{(now) => <p class="log-note bad">{say(now().why)}</p>}</Show>
         </div>
         <Show when={error()}>{(now) => <ErrorBox error={now()} />}</Show>
-        <DialogButtons action={t('logs.whole.save')} disabled={busy()} onCancel={() => props.onClose()} />
+        <DialogButtons action={say('logs.whole.save')} disabled={busy()} onCancel={() => props.onClose()} />
       </form>
     </Dialog>
   )

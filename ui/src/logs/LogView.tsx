@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
 import { createMemo, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
-import { language, t } from '../i18n/i18n.ts'
+import { language } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
 import { createHosts } from '../kit/live.ts'
 import { Bars } from './Bars.tsx'
@@ -50,19 +51,19 @@ export function LogView(props: {
         />
         <Show when={props.onRemove === undefined}>
           <A class="dim" href={`/logs?on=${props.sources.map(keyOf).join(',')}`}>
-            {t('logs.workspace')}
+            {say('logs.workspace')}
           </A>
         </Show>
         <Options reader={reader} sources={shown().map(({ ref }) => ref)} />
       </div>
       <Show when={view.badAt() !== ''}>
         <p class="log-note bad" role="alert">
-          {t('logs.badAt', { at: plain(view.badAt()) })}
+          {say('logs.badAt', { at: plain(view.badAt()) })}
         </p>
       </Show>
       <Show when={reader.missed()}>
         <p class="log-note" role="status">
-          {t('logs.notFound')}
+          {say('logs.notFound')}
         </p>
       </Show>
       <For each={shown().filter(({ state }) => state === 'failed')}>
@@ -71,7 +72,7 @@ export function LogView(props: {
       <Show
         when={!silent()}
         fallback={
-          <Show when={shown().every(({ state }) => state === 'opening')} fallback={<Empty text={t('logs.empty')} />}>
+          <Show when={shown().every(({ state }) => state === 'opening')} fallback={<Empty text={say('logs.empty')} />}>
             <Skeleton lines={12} />
           </Show>
         }
@@ -123,7 +124,7 @@ function Lines(props: { readonly reader: Reader; readonly named: boolean }): JSX
       />
       <Show when={(logs.version(), store.dropped > 0)}>
         <p class="log-note" role="status">
-          {t('logs.dropped', { n: (logs.version(), store.dropped).toLocaleString(language()) })}
+          {say('logs.dropped', { n: (logs.version(), store.dropped).toLocaleString(language()) })}
         </p>
       </Show>
       <Show when={view.columns().length > 0}>
@@ -135,8 +136,8 @@ function Lines(props: { readonly reader: Reader; readonly named: boolean }): JSX
                 <button
                   type="button"
                   class="drop"
-                  aria-label={t('logs.columnOff', { name })}
-                  title={t('logs.columnOff', { name })}
+                  aria-label={say('logs.columnOff', { name })}
+                  title={say('logs.columnOff', { name })}
                   onClick={() => view.turnColumn(name)}
                 >
                   ✕
@@ -150,9 +151,9 @@ function Lines(props: { readonly reader: Reader; readonly named: boolean }): JSX
         when={view.filtering() !== '' && !logs.slow() && logs.broken() === undefined && (logs.version(), rows.hits === 0 && !rows.scanning)}
       >
         <p class="log-note" role="status">
-          {t('logs.none', { n: (logs.version(), store.order.length).toLocaleString(language()) })}{' '}
+          {say('logs.none', { n: (logs.version(), store.order.length).toLocaleString(language()) })}{' '}
           <button type="button" onClick={() => view.put({ q: undefined })}>
-            {t('logs.clear')}
+            {say('logs.clear')}
           </button>
         </p>
       </Show>

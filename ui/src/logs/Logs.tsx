@@ -1,5 +1,5 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Empty, ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
 import { LogView } from './LogView.tsx'
 import { Picker } from './Picker.tsx'
@@ -14,14 +14,14 @@ export function Logs(): JSX.Element {
   return (
     <>
       <div class="head">
-        <h1>{t('logs.title')}</h1>
+        <h1>{say('logs.title')}</h1>
         <Show when={workspace.of() !== ''}>
           <span class="chip">
-            <span class="chip-text">{t('logs.following', { filter: plain(workspace.of()) })}</span>
+            <span class="chip-text">{say('logs.following', { filter: plain(workspace.of()) })}</span>
             <button
               type="button"
               class="drop"
-              aria-label={t('logs.unfollow', { filter: plain(workspace.of()) })}
+              aria-label={say('logs.unfollow', { filter: plain(workspace.of()) })}
               onClick={() => workspace.follow('')}
             >
               ✕
@@ -31,7 +31,7 @@ export function Logs(): JSX.Element {
         <span class="grow" />
         <Show when={!workspace.empty()}>
           <button type="button" onClick={() => setPicking(true)}>
-            {t('logs.add')}
+            {say('logs.add')}
           </button>
         </Show>
       </div>
@@ -39,7 +39,7 @@ export function Logs(): JSX.Element {
       <Absent workspace={workspace} />
       <Show when={workspace.tooMany() > 0}>
         <p class="log-note" role="status">
-          {t('logs.tooMany', { n: mostSources, all: workspace.tooMany(), filter: plain(workspace.of()) })}
+          {say('logs.tooMany', { n: mostSources, all: workspace.tooMany(), filter: plain(workspace.of()) })}
         </p>
       </Show>
       <Show
@@ -47,14 +47,14 @@ export function Logs(): JSX.Element {
         fallback={
           <Show when={!workspace.looking()} fallback={<Skeleton lines={12} />}>
             <Show when={workspace.error() === undefined && workspace.absent().length === 0}>
-              <Empty text={workspace.empty() ? t('logs.intro') : t('logs.pick.none')}>
+              <Empty text={workspace.empty() ? say('logs.intro') : say('logs.pick.none')}>
                 <div class="row center">
                   <button type="button" class="primary" onClick={() => setPicking(true)}>
-                    {t('logs.add')}
+                    {say('logs.add')}
                   </button>
                   <Show when={workspace.empty()}>
                     <button type="button" onClick={() => workspace.follow('state:running')}>
-                      {t('logs.running')}
+                      {say('logs.running')}
                     </button>
                   </Show>
                 </div>
@@ -83,12 +83,12 @@ function Absent(props: { readonly workspace: Workspace }): JSX.Element {
     <For each={props.workspace.absent()}>
       {(one) => (
         <div class="box error row" role="alert">
-          <span class="grow">{t('logs.unknown', { id: plain(one.id), host: plain(one.host) })}</span>
+          <span class="grow">{say('logs.unknown', { id: plain(one.id), host: plain(one.host) })}</span>
           <button type="button" onClick={() => props.workspace.retry()}>
-            {t('logs.unknown.look')}
+            {say('logs.unknown.look')}
           </button>
           <button type="button" onClick={() => props.workspace.remove(keyOf(one))}>
-            {t('logs.unknown.drop')}
+            {say('logs.unknown.drop')}
           </button>
         </div>
       )}

@@ -1,5 +1,5 @@
 import { createEffect, For, on, onCleanup, onMount, type Accessor, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import type { Address } from './address.ts'
 import { createDrawing, handleOf, redraw, resized, scrolled, type PaneHandle } from './drawing.ts'
 import type { Logs } from './logs.ts'
@@ -72,7 +72,7 @@ export function Pane(props: {
       classList={{ wrap: props.view.wrap(), even: !uneven() }}
       role="log"
       aria-live="off"
-      aria-label={t('logs.label')}
+      aria-label={say('logs.label')}
       tabindex="0"
       ref={(box) => (scroller = box)}
       onScroll={() => scrolled(drawing)}

@@ -1,6 +1,7 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { containerFields, unknownContainerField } from '../containers/fields.ts'
 import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { NoSuchField } from '../kit/FilterBar.tsx'
 import { ErrorBox, plain, StateMark } from '../kit/kit.tsx'
@@ -36,7 +37,7 @@ export function Picker(props: {
     setPicked(next)
   }
   return (
-    <Dialog title={t('logs.pick')} wide onClose={props.onClose}>
+    <Dialog title={say('logs.pick')} wide onClose={props.onClose}>
       <form
         class="picker"
         onSubmit={(event) => {
@@ -44,13 +45,13 @@ export function Picker(props: {
           if (picked().size > 0) props.onAdd([...picked().values()])
         }}
       >
-        <SearchField label={t('logs.pick.filter')} value={filter()} onInput={setFilter} />
+        <SearchField label={say('logs.pick.filter')} value={filter()} onInput={setFilter} />
         <Show when={unknown()}>
           {(field) => <NoSuchField field={field()} names={containerFields} onMend={() => setFilter(field().mended)} />}
         </Show>
         <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={retry} />}</Show>
         <ul>
-          <For each={state.rows} fallback={<li class="box dim">{state.ready ? t('logs.pick.none') : t('loading')}</li>}>
+          <For each={state.rows} fallback={<li class="box dim">{state.ready ? say('logs.pick.none') : t('loading')}</li>}>
             {(row) => {
               const ref = refOf(row)
               return (
@@ -74,15 +75,15 @@ export function Picker(props: {
           </For>
         </ul>
         <Show when={matching() > shownRows}>
-          <p class="log-note">{t('logs.pick.more', { n: shownRows, all: matching() })}</p>
+          <p class="log-note">{say('logs.pick.more', { n: shownRows, all: matching() })}</p>
         </Show>
         <DialogButtons
-          action={picked().size === 0 ? t('logs.pick.add') : t('logs.pick.addN', { n: picked().size })}
+          action={picked().size === 0 ? say('logs.pick.add') : say('logs.pick.addN', { n: picked().size })}
           disabled={picked().size === 0}
           onCancel={() => props.onClose()}
         >
           <button type="button" disabled={filter().trim() === '' || matching() === 0} onClick={() => props.onFollow(filter().trim())}>
-            {t('logs.pick.follow', { n: matching() })}
+            {say('logs.pick.follow', { n: matching() })}
           </button>
           <span class="grow" />
         </DialogButtons>

@@ -1,5 +1,6 @@
 import { createMemo, For, Index, Match, Show, Switch, type JSX } from 'solid-js'
 import { number, t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { plain } from '../kit/kit.tsx'
 import type { Address } from './address.ts'
 import type { Span } from './ansi.ts'
@@ -97,10 +98,10 @@ export function Row(props: {
             type="button"
             class="left"
             tabindex="-1"
-            title={t('logs.leftHint', { shown: number(mostDrawn), left: number(shown().left) })}
+            title={say('logs.leftHint', { shown: number(mostDrawn), left: number(shown().left) })}
             onClick={() => saveLine(props.logs.store, props.line.id, refs())}
           >
-            {t('logs.left', { n: number(shown().left) })}
+            {say('logs.left', { n: number(shown().left) })}
           </button>
         </Show>
         <Show when={bare() === undefined} fallback={bare()}>

@@ -1,6 +1,5 @@
 import { For, Show, type JSX } from 'solid-js'
-import type { Key } from '../i18n/en.ts'
-import { t } from '../i18n/i18n.ts'
+import { say, type Observed } from '../i18n/observe.ts'
 import { plain } from '../kit/kit.tsx'
 import type { FeedState } from './feed.ts'
 import { colorOf, keyOf, type SourceRef } from './sources.ts'
@@ -27,7 +26,7 @@ export function SourceChips(props: {
   const shown = () => props.sources.filter(({ state }) => !props.single || (state !== 'live' && state !== 'opening'))
   return (
     <Show when={shown().length > 0}>
-      <ul class="chips" aria-label={t('logs.sources')}>
+      <ul class="chips" aria-label={say('logs.sources')}>
         <For each={shown()}>
           {(source) => (
             <li class={`chip c${colorOf(source.index)}`} classList={{ off: props.off.has(keyOf(source.ref)) }}>
@@ -35,14 +34,14 @@ export function SourceChips(props: {
                 when={!props.single}
                 fallback={
                   <span class="chip-text">
-                    <span aria-hidden="true">{shapes[source.state]}</span> {t(`logs.feed.${source.state}` as Key)}
+                    <span aria-hidden="true">{shapes[source.state]}</span> {say(`logs.feed.${source.state}` as Observed)}
                   </span>
                 }
               >
                 <button
                   type="button"
                   aria-pressed={!props.off.has(keyOf(source.ref))}
-                  title={t('logs.toggle')}
+                  title={say('logs.toggle')}
                   onClick={() => props.onToggle(keyOf(source.ref))}
                 >
                   <i aria-hidden="true" />
@@ -50,7 +49,7 @@ export function SourceChips(props: {
                   <bdi class="dim">{plain(source.ref.hostName)}</bdi>
                   <Show when={source.state !== 'live'}>
                     <span class="feed">
-                      <span aria-hidden="true">{shapes[source.state]}</span> {t(`logs.feed.${source.state}` as Key)}
+                      <span aria-hidden="true">{shapes[source.state]}</span> {say(`logs.feed.${source.state}` as Observed)}
                     </span>
                   </Show>
                 </button>
@@ -58,8 +57,8 @@ export function SourceChips(props: {
                   <button
                     type="button"
                     class="drop"
-                    aria-label={t('logs.remove', { name: plain(source.ref.name) })}
-                    title={t('logs.remove', { name: plain(source.ref.name) })}
+                    aria-label={say('logs.remove', { name: plain(source.ref.name) })}
+                    title={say('logs.remove', { name: plain(source.ref.name) })}
                     onClick={() => props.onRemove!(keyOf(source.ref))}
                   >
                     ✕

@@ -1,5 +1,6 @@
 import { createSignal, Show, untrack, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { parseTime } from './stamp.ts'
 
@@ -25,7 +26,7 @@ export function TimeDialog(props: {
         }}
       >
         <label class="field">
-          {t('logs.toTime')}
+          {say('logs.toTime')}
           <input
             type="text"
             data-first
@@ -41,10 +42,10 @@ export function TimeDialog(props: {
         </label>
         <div id="bad-time" role="alert">
           <Show when={bad()}>
-            <p class="log-note bad">{t('logs.badTime')}</p>
+            <p class="log-note bad">{say('logs.badTime')}</p>
           </Show>
         </div>
-        <DialogButtons action={t('logs.go')} onCancel={() => props.onClose()} />
+        <DialogButtons action={say('logs.go')} onCancel={() => props.onClose()} />
       </form>
     </Dialog>
   )

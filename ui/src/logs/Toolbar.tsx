@@ -1,6 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
-import type { Key } from '../i18n/en.ts'
 import { language, t } from '../i18n/i18n.ts'
+import { say, type Observed } from '../i18n/observe.ts'
 import { ErrorBox, tell } from '../kit/kit.tsx'
 import { DownloadMenu } from './DownloadMenu.tsx'
 import type { Reader } from './reader.ts'
@@ -21,9 +21,9 @@ export function Toolbar(props: { readonly reader: Reader }): JSX.Element {
             type="search"
             spellcheck={false}
             autocomplete="off"
-            aria-label={t('logs.filter')}
+            aria-label={say('logs.filter')}
             aria-invalid={view.broken() !== undefined}
-            placeholder={t('logs.filter')}
+            placeholder={say('logs.filter')}
             value={view.query()}
             onInput={(event) => view.put({ q: event.currentTarget.value || undefined })}
             onKeyDown={(event) => {
@@ -51,15 +51,15 @@ export function Toolbar(props: { readonly reader: Reader }): JSX.Element {
               aria-pressed={view.highlight()}
               onClick={() => view.put({ mode: view.highlight() ? undefined : 'highlight' })}
             >
-              {t('logs.highlight')}
+              {say('logs.highlight')}
             </button>
             <Show when={!view.highlight()}>
               <select
-                aria-label={t('logs.around')}
+                aria-label={say('logs.around')}
                 value={String(view.around())}
                 onChange={(event) => view.put({ around: event.currentTarget.value === '0' ? undefined : event.currentTarget.value })}
               >
-                <For each={arounds}>{(n) => <option value={n}>{n === 0 ? t('logs.around0') : t('logs.aroundN', { n })}</option>}</For>
+                <For each={arounds}>{(n) => <option value={n}>{n === 0 ? say('logs.around0') : say('logs.aroundN', { n })}</option>}</For>
               </select>
             </Show>
           </div>
@@ -69,27 +69,27 @@ export function Toolbar(props: { readonly reader: Reader }): JSX.Element {
           class="follow"
           classList={{ new: props.reader.unseen() > 0 }}
           aria-pressed={props.reader.following()}
-          title={t('logs.followKeys')}
+          title={say('logs.followKeys')}
           onClick={() => props.reader.toggleFollow()}
         >
           {props.reader.unseen() > 0
-            ? t('logs.new', { n: props.reader.unseen().toLocaleString(language()), count: props.reader.unseen() })
-            : t('logs.follow')}
+            ? say('logs.new', { n: props.reader.unseen().toLocaleString(language()), count: props.reader.unseen() })
+            : say('logs.follow')}
         </button>
         <button type="button" class="only-phone" aria-expanded={props.reader.options()} onClick={() => props.reader.turnOptions()}>
-          {t('logs.options')}
+          {say('logs.options')}
         </button>
       </div>
       <Show when={view.broken()}>
         {(error) => (
           <p class="log-note bad" role="alert">
-            {t(`logs.broken.${error().why}` as Key, { word: error().word })}
+            {say(`logs.broken.${error().why}` as Observed, { word: error().word })}
           </p>
         )}
       </Show>
       <Show when={logs.slow()}>
         <p class="log-note bad" role="alert">
-          {t('logs.broken.slow')}
+          {say('logs.broken.slow')}
         </p>
       </Show>
       <Show when={logs.broken()}>
@@ -106,24 +106,24 @@ export function Options(props: { readonly reader: Reader; readonly sources: read
     <>
       <div class="log-options" classList={{ open: props.reader.options() }}>
         <button type="button" aria-pressed={view.wrap()} onClick={() => view.put({ wrap: view.wrap() ? '0' : '1' })}>
-          {t('logs.wrap')}
+          {say('logs.wrap')}
         </button>
         <button
           type="button"
           aria-pressed={view.raw()}
-          title={t('logs.rawHint')}
+          title={say('logs.rawHint')}
           onClick={() => view.put({ raw: view.raw() ? undefined : '1' })}
         >
-          {t('logs.raw')}
+          {say('logs.raw')}
         </button>
         <select
-          aria-label={t('logs.clock')}
+          aria-label={say('logs.clock')}
           value={view.clock()}
           onChange={(event) => view.put({ clock: event.currentTarget.value === 'local' ? undefined : event.currentTarget.value })}
         >
-          <For each={clocks}>{(clock) => <option value={clock}>{t(`logs.clock.${clock}` as Key)}</option>}</For>
+          <For each={clocks}>{(clock) => <option value={clock}>{say(`logs.clock.${clock}` as Observed)}</option>}</For>
         </select>
-        <button type="button" title={`${t('logs.toTime')} (t)`} onClick={() => props.reader.askTime()}>
+        <button type="button" title={`${say('logs.toTime')} (t)`} onClick={() => props.reader.askTime()}>
           {t('logs.jump')}
         </button>
         <Older reader={props.reader} />
@@ -139,7 +139,7 @@ function Count(props: { readonly reader: Reader }): JSX.Element {
   return (
     <span class="dim count" role="status">
       {(logs.pulse(), logs.rows.scanning && props.reader.view.filtering() !== '' ? '… ' : '')}
-      {t('logs.lines', { n: hits().toLocaleString(language()), count: hits() })}
+      {say('logs.lines', { n: hits().toLocaleString(language()), count: hits() })}
     </span>
   )
 }
@@ -150,7 +150,7 @@ function Older(props: { readonly reader: Reader }): JSX.Element {
     setBusy(true)
     try {
       const count = await props.reader.logs.older()
-      tell(count === 0 ? t('logs.noOlder') : t('logs.olderRead', { n: count.toLocaleString(language()), count }))
+      tell(count === 0 ? say('logs.noOlder') : say('logs.olderRead', { n: count.toLocaleString(language()), count }))
     } catch (error) {
       tell(error instanceof Error ? error.message : String(error), true)
     } finally {
@@ -159,7 +159,7 @@ function Older(props: { readonly reader: Reader }): JSX.Element {
   }
   return (
     <button type="button" disabled={busy()} onClick={() => void more()}>
-      {t('logs.older')}
+      {say('logs.older')}
     </button>
   )
 }

@@ -3,7 +3,8 @@ import { createStore } from 'solid-js/store'
 import type { LogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import { failedSinceMs } from '../api/api.ts'
-import { decimal, t } from '../i18n/i18n.ts'
+import { decimal } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { openDoor, skewOf } from './door.ts'
 import { feedLog, olderThan, withLevels, type Cursor, type Feed, type FeedState } from './feed.ts'
 import { sayNotices } from './notices.ts'
@@ -105,12 +106,12 @@ export function createFeeds(wanted: () => readonly SourceRef[], store: LogStore,
 }
 
 function saySkew(store: LogStore, { index, ref, skewMs }: Source): void {
-  const text = t('logs.notice.skew', { host: ref.hostName, seconds: decimal(skewMs / 1000) })
+  const text = say('logs.notice.skew', { host: ref.hostName, seconds: decimal(skewMs / 1000) })
   store.notice(index, Date.now(), text, { passing: true })
 }
 
 function sayNotice(store: LogStore, { index, ref }: Source, what: Parameters<Feed['notice']>[0], detail: string): void {
-  const text = t(`logs.notice.${what}`, { name: ref.name, host: ref.hostName, detail })
+  const text = say(`logs.notice.${what}`, { name: ref.name, host: ref.hostName, detail })
   // What was written while the host was away comes after the notice that it is back, and belongs before it.
   const passing = what === 'away' || what === 'back'
   store.notice(index, what === 'away' ? failedSinceMs() : Date.now(), text, { passing })
@@ -134,7 +135,7 @@ async function readOlder(
     add(index, withLevels(lines), true)
     count += lines.count
     if (count < mostOlder) continue
-    store.notice(index, lines.times[lines.count - 1]! - skewMs, t('logs.notice.hole', { n: count }), { older: true })
+    store.notice(index, lines.times[lines.count - 1]! - skewMs, say('logs.notice.hole', { n: count }), { older: true })
     leaving.abort()
     break
   }

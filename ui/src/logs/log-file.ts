@@ -1,4 +1,4 @@
-import type { Key } from '../i18n/en.ts'
+import type { Observed } from '../i18n/observe.ts'
 import type { SourceRef } from './sources.ts'
 import { parseTime } from './stamp.ts'
 
@@ -17,7 +17,7 @@ export function logFileUrl(
   { host, id }: Pick<SourceRef, 'host' | 'id'>,
   { from, until, last, times }: Wanted,
   nowMs: number,
-): { readonly url: string } | { readonly field: keyof Wanted; readonly why: Key } {
+): { readonly url: string } | { readonly field: keyof Wanted; readonly why: Observed } {
   const sinceMs = from.trim() === '' ? undefined : parseTime(from, nowMs)
   const untilMs = until.trim() === '' ? undefined : parseTime(until, nowMs)
   const tail = last.trim() === '' ? undefined : Number(last.trim())

@@ -1,5 +1,5 @@
 import type { LogLines } from '@fairlead/protocol/wire/log-batch.ts'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import type { SourceRef } from './sources.ts'
 
 const ended = /^— the container is ([a-z]+) \(exit (-?\d+|\?)\) —$/
@@ -7,9 +7,9 @@ const ended = /^— the container is ([a-z]+) \(exit (-?\d+|\?)\) —$/
 /** What the agent says of its own, in the reader's language; words it did not say before stay as they are. */
 function sayNotice(text: string, { name, hostName }: SourceRef): string {
   const [, status, code] = ended.exec(text) ?? []
-  if (status !== undefined) return t('logs.notice.ended', { name, status, code: code! })
-  if (text === '— the container was removed —') return t('logs.notice.gone', { name })
-  if (text === '— the container engine went away —') return t('logs.notice.engine', { host: hostName })
+  if (status !== undefined) return say('logs.notice.ended', { name, status, code: code! })
+  if (text === '— the container was removed —') return say('logs.notice.gone', { name })
+  if (text === '— the container engine went away —') return say('logs.notice.engine', { host: hostName })
   return text
 }
 

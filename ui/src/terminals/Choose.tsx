@@ -1,5 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { ago, t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { ErrorBox, plain, StateMark } from '../kit/kit.tsx'
 import { createFleetPage } from '../kit/live.ts'
 import { SearchField } from '../kit/SearchField.tsx'
@@ -44,11 +45,11 @@ export function Choose(props: { readonly tabs: TerminalTabs; readonly onDone?: (
       <Show when={error() ?? listError()}>{(now) => <ErrorBox error={now()} onRetry={() => (setError(undefined), retry())} />}</Show>
       <Show when={hosts.silent().length > 0}>
         <p class="log-note" role="status">
-          ◌ {t('terminal.silent', { hosts: plain(hosts.silent().join(', ')) })}
+          ◌ {say('terminal.silent', { hosts: plain(hosts.silent().join(', ')) })}
         </p>
       </Show>
       <Show when={others().length > 0}>
-        <h2>{t('terminal.held')}</h2>
+        <h2>{say('terminal.held')}</h2>
         <ul class="held">
           <For each={others()}>
             {(one) => (
@@ -65,12 +66,12 @@ export function Choose(props: { readonly tabs: TerminalTabs; readonly onDone?: (
           </For>
         </ul>
       </Show>
-      <h2>{t('terminal.new')}</h2>
-      <SearchField label={t('logs.pick.filter')} value={filter()} onInput={setFilter} />
+      <h2>{say('terminal.new')}</h2>
+      <SearchField label={say('logs.pick.filter')} value={filter()} onInput={setFilter} />
       <ul class="held">
         <For
           each={state.rows}
-          fallback={<li class="dim">{t(!state.ready ? 'loading' : filter() === '' ? 'terminal.noneRuns' : 'logs.pick.none')}</li>}
+          fallback={<li class="dim">{state.ready ? say(filter() === '' ? 'terminal.noneRuns' : 'logs.pick.none') : t('loading')}</li>}
         >
           {(row) => (
             <li>
@@ -81,11 +82,11 @@ export function Choose(props: { readonly tabs: TerminalTabs; readonly onDone?: (
               <button
                 type="button"
                 disabled={row.staleMs !== undefined || busy() !== ''}
-                title={row.staleMs === undefined ? '' : t('terminal.away', { host: plain(row.hostName) })}
-                aria-label={t('terminal.openIn', { name: plain(row.name), host: plain(row.hostName) })}
+                title={row.staleMs === undefined ? '' : say('terminal.away', { host: plain(row.hostName) })}
+                aria-label={say('terminal.openIn', { name: plain(row.name), host: plain(row.hostName) })}
                 onClick={() => void open(row.host, row.id)}
               >
-                {t('terminal.open')}
+                {say('terminal.open')}
               </button>
             </li>
           )}
@@ -109,16 +110,16 @@ function Held(props: {
       <bdi class="dim">{plain(props.one.hostName)}</bdi>
       <code class="dim">{plain(about().command.join(' '))}</code>
       <span class="dim">
-        <Show when={about().exitCode === undefined} fallback={t('terminal.closed', { code: about().exitCode! })}>
-          {about().viewers > 0 ? t('terminal.viewers', { n: about().viewers }) : t('terminal.alone', { age: ago(about().idleSinceMs) })}
+        <Show when={about().exitCode === undefined} fallback={say('terminal.closed', { code: about().exitCode! })}>
+          {about().viewers > 0 ? say('terminal.viewers', { n: about().viewers }) : say('terminal.alone', { age: ago(about().idleSinceMs) })}
         </Show>
       </span>
       <span class="grow" />
       <button type="button" disabled={!props.online} onClick={() => props.onAttach()}>
-        {t('terminal.attach')}
+        {say('terminal.attach')}
       </button>
       <button type="button" disabled={!props.online} onClick={() => props.onEnd()}>
-        {t('terminal.end')}
+        {say('terminal.end')}
       </button>
     </li>
   )

@@ -1,6 +1,7 @@
 import type { SearchAddon } from '@xterm/addon-search'
 import { createSignal, onCleanup, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 
 /** Finds text in what the terminal showed. */
 export function FindBar(props: { readonly search: SearchAddon; readonly onClose: () => void }): JSX.Element {
@@ -15,8 +16,8 @@ export function FindBar(props: { readonly search: SearchAddon; readonly onClose:
     <div class="row find" role="search">
       <input
         type="search"
-        aria-label={t('terminal.find')}
-        placeholder={t('terminal.find')}
+        aria-label={say('terminal.find')}
+        placeholder={say('terminal.find')}
         aria-invalid={!found()}
         onInput={(event) => {
           text = event.currentTarget.value
@@ -29,7 +30,7 @@ export function FindBar(props: { readonly search: SearchAddon; readonly onClose:
         ref={(input) => queueMicrotask(() => input.focus())}
       />
       <span class="dim" role="status">
-        {found() ? '' : t('terminal.notFound')}
+        {found() ? '' : say('terminal.notFound')}
       </span>
       <button type="button" onClick={() => find(-1)} aria-label={t('logs.previous')}>
         ↑
@@ -37,7 +38,7 @@ export function FindBar(props: { readonly search: SearchAddon; readonly onClose:
       <button type="button" onClick={() => find(1)} aria-label={t('logs.next')}>
         ↓
       </button>
-      <button type="button" onClick={() => props.onClose()} aria-label={t('logs.close')}>
+      <button type="button" onClick={() => props.onClose()} aria-label={say('logs.close')}>
         ✕
       </button>
     </div>

@@ -1,5 +1,5 @@
 import { For, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import type { TerminalFace } from './terminal.ts'
 
 const keys = [
@@ -21,7 +21,7 @@ const keys = [
 export function KeyBar(props: { readonly terminal: TerminalFace; readonly onPaste: () => void }): JSX.Element {
   const stay = (event: PointerEvent) => event.preventDefault()
   return (
-    <div class="keys" role="toolbar" aria-label={t('terminal.keys')} onPointerDown={stay}>
+    <div class="keys" role="toolbar" aria-label={say('terminal.keys')} onPointerDown={stay}>
       <button type="button" aria-pressed={props.terminal.ctrl()} onClick={() => props.terminal.turnCtrl()}>
         Ctrl
       </button>
@@ -33,7 +33,7 @@ export function KeyBar(props: { readonly terminal: TerminalFace; readonly onPast
         )}
       </For>
       <button type="button" onClick={() => props.onPaste()}>
-        {t('terminal.pasteKey')}
+        {say('terminal.pasteKey')}
       </button>
     </div>
   )

@@ -1,5 +1,6 @@
 import { Match, Show, Switch, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { plain } from '../kit/kit.tsx'
 import type { Question } from './terminal.ts'
 
@@ -12,7 +13,7 @@ export function Questions(props: { readonly question: Question; readonly onAnswe
   const of = <K extends Question['kind']>(kind: K) =>
     props.question.kind === kind ? (props.question as Extract<Question, { kind: K }>) : undefined
   const yes = () =>
-    t(props.question.kind === 'paste' ? 'terminal.doPaste' : props.question.kind === 'copy' ? 'terminal.doCopy' : 'terminal.doOpen')
+    say(props.question.kind === 'paste' ? 'terminal.doPaste' : props.question.kind === 'copy' ? 'terminal.doCopy' : 'terminal.doOpen')
   return (
     <div
       class="question box"
@@ -29,8 +30,8 @@ export function Questions(props: { readonly question: Question; readonly onAnswe
           {(now) => (
             <>
               <p>
-                {t('terminal.paste', { n: now().check.lines })}
-                <Show when={now().check.taken > 0}> {t('terminal.pasteTaken', { n: now().check.taken })}</Show>
+                {say('terminal.paste', { n: now().check.lines })}
+                <Show when={now().check.taken > 0}> {say('terminal.pasteTaken', { n: now().check.taken })}</Show>
               </p>
               <pre tabindex="0">{lines(cut(now().check.text))}</pre>
             </>
@@ -39,7 +40,7 @@ export function Questions(props: { readonly question: Question; readonly onAnswe
         <Match when={of('copy')}>
           {(now) => (
             <>
-              <p>{t('terminal.copy', { n: now().text.length })}</p>
+              <p>{say('terminal.copy', { n: now().text.length })}</p>
               <pre tabindex="0">{lines(cut(now().text))}</pre>
             </>
           )}
@@ -48,7 +49,7 @@ export function Questions(props: { readonly question: Question; readonly onAnswe
           {(now) => (
             <>
               <p>
-                {t('terminal.link')} <strong>{new URL(now().url).host}</strong>
+                {say('terminal.link')} <strong>{new URL(now().url).host}</strong>
               </p>
               <pre tabindex="0">{plain(cut(now().url))}</pre>
             </>

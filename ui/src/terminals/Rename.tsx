@@ -1,5 +1,6 @@
 import { untrack, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 
 /** A name for a terminal, seen by everyone who finds it on its host. */
@@ -12,7 +13,7 @@ export function Rename(props: {
   const before = untrack(() => props.name)
   let input: HTMLInputElement | undefined
   return (
-    <Dialog title={t('terminal.rename')} onClose={props.onClose}>
+    <Dialog title={say('terminal.rename')} onClose={props.onClose}>
       <form
         class="picker"
         onSubmit={(event) => {
@@ -20,7 +21,7 @@ export function Rename(props: {
           props.onDone(input!.value.trim())
         }}
       >
-        <input data-first aria-label={t('terminal.rename')} maxlength={64} value={before} ref={(box) => (input = box)} />
+        <input data-first aria-label={say('terminal.rename')} maxlength={64} value={before} ref={(box) => (input = box)} />
         <DialogButtons action={t('hosts.save')} onCancel={() => props.onClose()} />
       </form>
     </Dialog>

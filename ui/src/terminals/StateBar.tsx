@@ -1,6 +1,6 @@
 import { Match, Show, Switch, type JSX } from 'solid-js'
 import type { State } from '@fairlead/protocol/features/inventory.ts'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { StateMark } from '../kit/kit.tsx'
 import type { TerminalFace } from './terminal.ts'
 
@@ -29,37 +29,37 @@ export function StateBar(props: {
   }
   return (
     <div class="terminal-bar row">
-      <StateMark state={mark()} word={t(`terminal.state.${now()}`)} />
+      <StateMark state={mark()} word={say(`terminal.state.${now()}`)} />
       <span class="grow">
         {props.containerName} <span class="dim">{props.hostName}</span>
         <span class="dim said" role="status">
           <Switch>
-            <Match when={now() === 'detached'}>{t('terminal.lost')}</Match>
-            <Match when={now() === 'away'}>{t('terminal.away', { host: props.hostName })}</Match>
-            <Match when={now() === 'gone'}>{t('terminal.gone')}</Match>
-            <Match when={now() === 'exited'}>{t('terminal.closed', { code: terminal.exit() ?? '' })}</Match>
-            <Match when={!terminal.writer()}>{t('terminal.watching')}</Match>
+            <Match when={now() === 'detached'}>{say('terminal.lost')}</Match>
+            <Match when={now() === 'away'}>{say('terminal.away', { host: props.hostName })}</Match>
+            <Match when={now() === 'gone'}>{say('terminal.gone')}</Match>
+            <Match when={now() === 'exited'}>{say('terminal.closed', { code: terminal.exit() ?? '' })}</Match>
+            <Match when={!terminal.writer()}>{say('terminal.watching')}</Match>
           </Switch>
         </span>
       </span>
       <Show when={now() === 'live' && !terminal.writer()}>
         <button type="button" class="primary" onClick={() => (terminal.take(), terminal.screen.focus())}>
-          {t('terminal.take')}
+          {say('terminal.take')}
         </button>
       </Show>
       <Show when={now() === 'exited' || now() === 'gone'}>
         <button type="button" class="primary" onClick={() => props.onAgain()}>
-          {t('terminal.again')}
+          {say('terminal.again')}
         </button>
       </Show>
       <button type="button" class="hide-phone" aria-pressed={terminal.readAloud()} onClick={() => terminal.turnReadAloud()}>
-        {t('terminal.readAloud')}
+        {say('terminal.readAloud')}
       </button>
       <button type="button" onClick={() => props.onFind()}>
-        {t('terminal.find')}
+        {say('terminal.find')}
       </button>
       <button type="button" onClick={() => props.onEnd()}>
-        {now() === 'exited' || now() === 'gone' ? t('logs.close') : t('terminal.end')}
+        {now() === 'exited' || now() === 'gone' ? say('logs.close') : say('terminal.end')}
       </button>
     </div>
   )

@@ -1,6 +1,6 @@
 import '@xterm/xterm/css/xterm.css'
 import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { ErrorBox, plain, tell } from '../kit/kit.tsx'
 import { FindBar } from './FindBar.tsx'
 import { KeyBar } from './KeyBar.tsx'
@@ -57,7 +57,7 @@ export function TerminalPane(props: {
   const pasteClipboard = () =>
     void navigator.clipboard.readText().then(
       (text) => terminal.paste(text),
-      () => tell(t('terminal.noClipboard'), true),
+      () => tell(say('terminal.noClipboard'), true),
     )
 
   return (
@@ -88,7 +88,7 @@ export function TerminalPane(props: {
       />
       <Show when={prefix()}>
         <p class="prefix-hint" role="status">
-          {t('terminal.prefix')}
+          {say('terminal.prefix')}
         </p>
       </Show>
       <Show when={terminal.question()} keyed>

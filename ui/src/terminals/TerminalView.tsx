@@ -1,7 +1,7 @@
 import { createEffect, createSignal, on, onCleanup, Show, type JSX } from 'solid-js'
 import type { Terminal } from '@fairlead/protocol/features/terminals.ts'
 import { ask } from '../api/api.ts'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Empty, ErrorBox, Skeleton } from '../kit/kit.tsx'
 import { createHeld, listHeld } from './held.ts'
 import { TerminalPane } from './TerminalPane.tsx'
@@ -45,9 +45,9 @@ export function TerminalView(props: { readonly host: string; readonly id: string
       fallback={
         <Show when={error() === undefined} fallback={<ErrorBox error={error()} onRetry={() => void start(false)} />}>
           <Show when={ended()} fallback={<Skeleton lines={10} />}>
-            <Empty text={t('terminal.none')}>
+            <Empty text={say('terminal.none')}>
               <button type="button" class="primary" onClick={() => void start(true)}>
-                {t('terminal.open')}
+                {say('terminal.open')}
               </button>
             </Empty>
           </Show>

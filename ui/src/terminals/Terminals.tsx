@@ -1,5 +1,5 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
-import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { Dialog } from '../kit/Dialog.tsx'
 import { plain, Skeleton, tell } from '../kit/kit.tsx'
 import { Choose } from './Choose.tsx'
@@ -23,24 +23,24 @@ export function Terminals(): JSX.Element {
   return (
     <>
       <div class="head">
-        <h1>{t('terminal.title')}</h1>
+        <h1>{say('terminal.title')}</h1>
         <span class="grow" />
         <Show when={tabs.tabs().length > 0}>
           <button type="button" onClick={() => setChoosing(true)}>
-            {t('terminal.new')}
+            {say('terminal.new')}
           </button>
         </Show>
       </div>
       <Show when={tabs.bad().length > 0}>
         <p class="log-note bad" role="alert">
-          {t('terminal.badLink', { word: plain(tabs.bad()[0]!.slice(0, 60)) })}
+          {say('terminal.badLink', { word: plain(tabs.bad()[0]!.slice(0, 60)) })}
         </p>
       </Show>
       <Show
         when={tabs.tabs().length > 0}
         fallback={
           <div class="box">
-            <p>{t('terminal.intro')}</p>
+            <p>{say('terminal.intro')}</p>
             <Show when={tabs.hosts.ready()} fallback={<Skeleton />}>
               <Choose tabs={tabs} />
             </Show>
@@ -65,7 +65,7 @@ export function Terminals(): JSX.Element {
         </For>
       </Show>
       <Show when={choosing()}>
-        <Dialog title={t('terminal.open')} wide onClose={() => setChoosing(false)}>
+        <Dialog title={say('terminal.open')} wide onClose={() => setChoosing(false)}>
           <Choose tabs={tabs} onDone={() => setChoosing(false)} />
         </Dialog>
       </Show>
@@ -80,7 +80,7 @@ function Tabs(props: { readonly tabs: TerminalTabs }): JSX.Element {
     return about === undefined ? refOf(key).id.slice(0, 8) : about.name || about.containerName
   }
   return (
-    <nav class="terminal-tabs" aria-label={t('terminal.title')}>
+    <nav class="terminal-tabs" aria-label={say('terminal.title')}>
       <ul>
         <For each={props.tabs.tabs()}>
           {(key) => (
@@ -88,7 +88,7 @@ function Tabs(props: { readonly tabs: TerminalTabs }): JSX.Element {
               <a
                 href={`?on=${props.tabs.tabs().join(',')}&show=${key}`}
                 aria-current={props.tabs.shown() === key ? 'page' : undefined}
-                title={t('terminal.renameHint')}
+                title={say('terminal.renameHint')}
                 onClick={(event) => {
                   event.preventDefault()
                   props.tabs.show(key)
@@ -101,8 +101,8 @@ function Tabs(props: { readonly tabs: TerminalTabs }): JSX.Element {
               <button
                 type="button"
                 class="drop"
-                aria-label={t('terminal.detach', { name: plain(nameOf(key)) })}
-                title={t('terminal.detach', { name: plain(nameOf(key)) })}
+                aria-label={say('terminal.detach', { name: plain(nameOf(key)) })}
+                title={say('terminal.detach', { name: plain(nameOf(key)) })}
                 onClick={() => props.tabs.detach(key)}
               >
                 ✕

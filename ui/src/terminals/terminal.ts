@@ -1,6 +1,7 @@
 import { createEffect, createSignal, onCleanup, untrack } from 'solid-js'
 import { link, openRaw } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
+import { say } from '../i18n/observe.ts'
 import { tell } from '../kit/kit.tsx'
 import { makeAttachment, type AttachState } from './attach.ts'
 import { checkPaste, withCtrl, type PasteCheck } from './guard.ts'
@@ -36,7 +37,7 @@ function createQuestions(focus: () => void, paste: (text: string) => void) {
       if (now?.kind === 'copy' && yes)
         navigator.clipboard.writeText(now.text).then(
           () => tell(t('copied')),
-          () => tell(t('terminal.noClipboard'), true),
+          () => tell(say('terminal.noClipboard'), true),
         )
       focus()
     },
@@ -49,7 +50,7 @@ function createScreen(ask: (question: Question) => void) {
   const parts = makeScreen(
     {
       copy: (text) => ask({ kind: 'copy', text }),
-      readDenied: () => tell(t('terminal.readDenied'), true),
+      readDenied: () => tell(say('terminal.readDenied'), true),
       link: (url) => ask({ kind: 'link', url }),
     },
     readAloud(),
@@ -94,7 +95,7 @@ export function createTerminal({ host, id }: TerminalRef) {
     (after) => openRaw('terminals.attach', { host, id, after }, { priority: 1, windowBytes: 64 * 1024 }),
     {
       write: parts.write,
-      gap: (bytes) => screen.writeln(`\r\n\u001B[2m${t('terminal.gap', { n: bytes })}\u001B[0m`),
+      gap: (bytes) => screen.writeln(`\r\n\u001B[2m${say('terminal.gap', { n: bytes })}\u001B[0m`),
       state(next, reason) {
         setState(next)
         setError(next === 'failed' ? reason : undefined)
