@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { copyTree } from './fleet/tree.ts'
 
-export interface Twin {
+interface Twin {
   readonly rule: number
   /** What goes wrong once it is broken. */
   readonly breaks: string

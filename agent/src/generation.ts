@@ -6,7 +6,7 @@ import type { Link } from './dial.ts'
 import { writeWhole, type Disk } from './whole.ts'
 
 /** What the hub handed out at the last handshake that this host kept: a copy of its disk will show an older one. */
-export interface KeptGeneration {
+interface KeptGeneration {
   /** '' for none yet. */
   readonly current: string
   /** Throws when the disk does not take it; the hub then goes on taking the one before. */

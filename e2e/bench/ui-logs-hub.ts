@@ -21,7 +21,7 @@ const row = {
 const totals = { all: 1, matching: 1, states: {}, stale: 0, cpu: 0, memoryBytes: 0, offlineHosts: [] }
 
 /** 200 lines in one batch, of about 85 bytes each, at the times that follow. */
-export function makeBatch(firstLine: number): Uint8Array {
+function makeBatch(firstLine: number): Uint8Array {
   const count = 200
   const parts = Array.from({ length: count }, (_, i) => {
     const n = firstLine + i
@@ -38,7 +38,7 @@ export function makeBatch(firstLine: number): Uint8Array {
   })
 }
 
-export interface FloodHub extends PageHub {
+interface FloodHub extends PageHub {
   /** Writes so many lines, 2,000 each 1/60 s at most, as the console takes them. Answers how long that took, ms. */
   flood(lines: number): Promise<number>
 }

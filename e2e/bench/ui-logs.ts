@@ -6,7 +6,7 @@ import { container, startFloodHub } from './ui-logs-hub.ts'
 const warmLines = 50_000
 const allLines = 1_000_000
 
-export interface LogFigures {
+interface LogFigures {
   /** Memory that a million lines take: script heap and buffers after a collection, less what the page had without them. */
   readonly millionLinesMB: number
   /** Time from one frame to the next while 2,000 lines arrive in each. */

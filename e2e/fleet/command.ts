@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const program = join(import.meta.dirname, '../../hub/src/main.ts')
 
-export interface CommandEnd {
+interface CommandEnd {
   readonly code: number | null
   readonly out: string
   readonly err: string

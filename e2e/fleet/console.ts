@@ -16,7 +16,7 @@ export interface Answer {
   readonly body: Record<string, unknown>
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly rawBody?: string

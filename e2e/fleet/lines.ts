@@ -1,5 +1,5 @@
 /** A line of a program's log. */
-export interface LogLine {
+interface LogLine {
   readonly timeMs: number
   readonly message: string
   readonly facts: Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@ import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
 import type { Clients } from '@fairlead/protocol/wire/rpc.ts'
 
 /** What a reader has had of a container's log so far; it goes on after a loss where it was, as the console does. */
-export interface LogReader {
+interface LogReader {
   /** Lines that the program wrote. */
   readonly lines: number
   readonly bytes: number

@@ -19,7 +19,7 @@ export interface OwnedHub extends Started {
   readonly address: string
 }
 
-export interface HubOptions {
+interface HubOptions {
   readonly env?: Env
   /** On the internet of these networks; its owner comes in through a gate of this process. */
   readonly net?: Net
@@ -47,7 +47,7 @@ export interface One extends OwnedHub {
   back(name?: string): Promise<void>
 }
 
-export interface OneOptions extends Omit<HubOptions, 'env'> {
+interface OneOptions extends Omit<HubOptions, 'env'> {
   /** Of the host; `alpha` otherwise. */
   readonly name?: string
   /** More settings of the hub, and of the agent. */

@@ -8,7 +8,7 @@ import type { Call, Contract, Duplex, Method, Stream } from './contract.ts'
 export type Scope = 'host' | 'hosts' | 'environment' | 'organization' | 'self' | 'public'
 
 /** A permission, `feature:right`. */
-export type Permission = `${string}:${string}`
+type Permission = `${string}:${string}`
 
 interface Door {
   readonly needs: Permission

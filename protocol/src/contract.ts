@@ -39,7 +39,7 @@ export interface Duplex<I extends Schema = Schema, Down = any, Up = any> {
 export type Method = Call | Stream | Duplex
 export type Contract = Readonly<Record<string, Method>>
 
-export interface MethodOptions {
+interface MethodOptions {
   /** Scheduling class on the wire: 1 terminals, 2 calls and events, 3 bulk. Default 2. */
   readonly priority?: 1 | 2 | 3
   /** How long an answer may take; 0 is for ever. Default 30,000 for calls, 0 for streams. */
@@ -125,7 +125,7 @@ export interface CallOptions {
 }
 
 /** The client's half of a duplex. */
-export interface DuplexEnd<Down, Up> extends AsyncIterable<Down> {
+interface DuplexEnd<Down, Up> extends AsyncIterable<Down> {
   /** Resolves when the window took it: a slow peer slows the writer. */
   send(item: Up): Promise<void>
   signal(kind: string, value: unknown): void

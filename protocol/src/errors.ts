@@ -29,7 +29,7 @@ export const codes = {
 
 export type Code = keyof typeof codes
 
-export interface ErrorOptions {
+interface ErrorOptions {
   /** The foreign error behind this one: logged, never sent. */
   readonly cause?: unknown
   /** Facts for programs, safe to show to the caller. */

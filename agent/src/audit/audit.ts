@@ -22,7 +22,7 @@ interface Seen extends Witness {
   readonly tree: readonly string[]
 }
 
-export interface WitnessDeps {
+interface WitnessDeps {
   readonly stateDir: string
   /** Of this host: no other trail is its business. */
   readonly organization: string

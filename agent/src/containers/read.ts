@@ -28,7 +28,7 @@ const age = / (?:Less than a|About an?|\d+) (?:second|minute|hour|day|week|month
  * The state word: running and healthy is ok; starting, restarting, removing busy; unhealthy, and an exit that nobody asked
  * for, warn; dead critical; created, paused, stopped off.
  */
-export function stateOf(status: string, detail: string): State {
+function stateOf(status: string, detail: string): State {
   if (status === 'running') return detail.includes('(unhealthy)') ? 'warn' : detail.includes('(health: starting)') ? 'busy' : 'ok'
   if (status === 'restarting' || status === 'removing') return 'busy'
   if (status === 'dead') return 'critical'

@@ -1,5 +1,5 @@
 /** A stretch of time in which something began, ms since the epoch. */
-export interface Began {
+interface Began {
   readonly fromMs: number
   readonly untilMs: number
 }

@@ -198,6 +198,6 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, ' ').slice(0, 400)
 }

@@ -67,7 +67,7 @@ function keep(line: Line, idle: Line[]): Line {
   return line
 }
 
-export function engineDown(socketPath: string, cause: unknown): FairleadError {
+function engineDown(socketPath: string, cause: unknown): FairleadError {
   const code = (cause as NodeJS.ErrnoException).code
   const why =
     code === 'EACCES'

@@ -19,7 +19,7 @@ export interface Keep {
   read(chain: Chain): Uint8Array[]
 }
 
-export interface KeepOptions {
+interface KeepOptions {
   readonly samples: number
   readonly diskBytes: number
   readonly memoryBytes: number

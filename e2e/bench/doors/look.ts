@@ -14,7 +14,7 @@ interface Look {
   readonly seconds: number
 }
 
-export interface Looked {
+interface Looked {
   readonly apiMs: readonly number[]
   /** Of a transaction with row-level security as the hub makes for a login, beside all that. */
   readonly databaseMs: readonly number[]

@@ -4,7 +4,7 @@ import { ask } from '../measure/ask.ts'
 import type { Probed } from '../measure/probe.ts'
 
 /** A hub of the real parts without a database: what links, decoding and memory of hosts cost by themselves. */
-export interface BareHub {
+interface BareHub {
   readonly address: string
   readonly hubKey: Uint8Array
   probe(gc?: boolean): Promise<Probed>

@@ -16,14 +16,14 @@ import { rawPublicKey } from '@fairlead/protocol/noise/suite.ts'
 import { hostName } from '../measure/hub.ts'
 
 /** A hub of the real parts, in this process, without a database. */
-export interface OpenBare {
+interface OpenBare {
   readonly fleet: Fleet
   readonly hubKey: Uint8Array
   readonly httpPort: number
   readonly httpsPort: number
 }
 
-export interface BareOptions {
+interface BareOptions {
   /** The hosts that it lets in. */
   readonly keys: readonly Uint8Array[]
   readonly neverSeal: boolean

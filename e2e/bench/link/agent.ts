@@ -17,7 +17,7 @@ import { StreamImpl } from '@fairlead/protocol/wire/stream.ts'
 import { answerParent } from '../measure/ask.ts'
 import { bigFile, linkBench } from './contract.ts'
 
-export interface LinkTarget {
+interface LinkTarget {
   readonly address: string
   readonly hubKey: string
   readonly neverSeal: boolean

@@ -12,7 +12,7 @@ export interface Direct {
 }
 
 /** The engine's own socket, or a port of the agent's process that passes bytes on to it and does nothing else. */
-export type DirectTarget = { readonly socketPath: string } | { readonly host: string; readonly port: number }
+type DirectTarget = { readonly socketPath: string } | { readonly host: string; readonly port: number }
 
 export function openDirect(target: DirectTarget): Direct {
   const agent = new Agent({ keepAlive: true })

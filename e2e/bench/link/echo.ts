@@ -3,7 +3,7 @@ import { sleep } from '../measure/numbers.ts'
 import type { Direct } from './direct.ts'
 
 /** A shell's echo: every byte that goes in comes out once. */
-export interface Echo {
+interface Echo {
   /** ms until the key that was sent came back. */
   type(): Promise<number>
   close(): void

@@ -12,7 +12,7 @@ import { accounts, memberships, organizations } from '../base/tables.ts'
 import { digestOf, writeParams } from './exactly.ts'
 import { approvals } from './tables.ts'
 
-export interface ApprovalsDeps {
+interface ApprovalsDeps {
   readonly db: Database
   /** Of all methods of the hub, by name. */
   readonly endpoints: ReadonlyMap<string, Endpoint>

@@ -12,7 +12,7 @@ import { checkpointAt, checkpointBefore, organizationsOf, type Stored } from './
 import { writeLines, type ExportDeps } from './export.ts'
 import { verifyFiles } from './verify-file.ts'
 
-export interface ArchiveDeps extends ExportDeps {
+interface ArchiveDeps extends ExportDeps {
   readonly log: Log
   readonly now?: () => number
   /** Rows of one archive; it ends at the next checkpoint. */

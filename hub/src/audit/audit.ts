@@ -23,7 +23,7 @@ import { openWitnesses } from './witnesses.ts'
 
 export { trailKeyColumn } from './trail-key.ts'
 
-export interface TrailDeps {
+interface TrailDeps {
   readonly db: Database
   readonly audits: Audits
   readonly seal: Seal
@@ -41,7 +41,7 @@ export interface Trail {
   close(): Promise<void>
 }
 
-export interface TrailFigures {
+interface TrailFigures {
   /** Hosts that saw another trail. */
   readonly contradicting: number
   /** Trails that do not fit what was signed of them. */

@@ -32,7 +32,7 @@ export interface Checkpoints {
   close(): Promise<void>
 }
 
-export interface CheckpointDeps {
+interface CheckpointDeps {
   readonly db: Database
   readonly audits: Audits
   readonly key: TrailKey

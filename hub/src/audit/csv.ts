@@ -36,7 +36,7 @@ function cellOf(text: string): string {
 }
 
 /** Control characters, separators of lines and marks that turn text around, as `\u001b`: seen, and without effect. */
-export function visible(text: string): string {
+function visible(text: string): string {
   return text.replaceAll(
     /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

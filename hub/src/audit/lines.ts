@@ -4,7 +4,7 @@ import type { Range } from '@fairlead/protocol/trail/tree.ts'
 // An export is NDJSON: a header, then in the order of the trail rows with their hashes, what is left out, checkpoints; then its end.
 // The text of a row stands in its line as it was hashed: nothing is written anew when it is verified.
 
-export interface Header {
+interface Header {
   readonly organization: string
   /** What signs the trail, as text. */
   readonly key: string

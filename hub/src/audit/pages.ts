@@ -7,7 +7,7 @@ import type { Database } from '../base/db.ts'
 import { readLine } from './lines.ts'
 
 /** A row as it is written: its text, and its hash. */
-export interface TrailRow {
+interface TrailRow {
   readonly seq: number
   readonly body: string
   readonly hash: Uint8Array

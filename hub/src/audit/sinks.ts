@@ -16,7 +16,7 @@ export interface Sinks {
   close(): Promise<void>
 }
 
-export interface SinkDeps {
+interface SinkDeps {
   readonly db: Database
   readonly audits: Pick<Audits, 'onAppend'>
   readonly sinks: readonly AuditSink[]

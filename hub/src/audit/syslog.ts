@@ -17,7 +17,7 @@ const machine =
  * A row as RFC 5424 writes it, in its own frame (RFC 6587: its length, a space, its bytes). The message is JSON of ASCII alone: nobody's
  * name begins another line or turns one around.
  */
-export function syslogFrame(organization: string, row: AuditRow): string {
+function syslogFrame(organization: string, row: AuditRow): string {
   const pri = facility * 8 + (severities[row.outcome] ?? 4)
   const id = row.verb.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 32) || '-'
   const message = asciiJson({ organization, ...row })
@@ -25,7 +25,7 @@ export function syslogFrame(organization: string, row: AuditRow): string {
   return `${line.length} ${line}`
 }
 
-export function asciiJson(value: unknown): string {
+function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(/[\u007F-\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 

@@ -25,7 +25,7 @@ export interface FileReport {
   readonly problems: readonly Problem[]
 }
 
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly key?: string | undefined
   /** Signed notes of hosts. */
   readonly witnesses?: readonly { readonly who: string; readonly note: string }[]

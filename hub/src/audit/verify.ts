@@ -3,7 +3,7 @@ import { checkTrail, type Problem, type TrailCheck, type Witnessed } from './che
 import { checkpointAt } from './checkpoints.ts'
 import type { TrailKey } from './trail-key.ts'
 
-export interface Verified {
+interface Verified {
   /** Rows that are in the table and were looked at. */
   readonly rows: number
   /** Rows before them, which are in archives. */

@@ -7,7 +7,7 @@ import { witnessed, type Witnessed } from './check.ts'
 import type { Checkpoints, Stored } from './checkpoints.ts'
 import { tools, type TrailKey } from './trail-key.ts'
 
-export interface Witnesses {
+interface Witnesses {
   /** What hosts of an organization keep, and those among them that saw another trail. */
   of(organization: string): Pick<TrailState, 'witnesses' | 'contradicting'>
   /** What they keep, for a look at the trail. */

@@ -96,7 +96,7 @@ const damaged = (what: string) =>
   new FairleadError('invalid_input', `The backup is damaged: ${what}. Nothing was changed; take another copy of it, or another backup.`)
 
 /** Reads a file in order; nothing of a piece is given out before it was checked. */
-export interface ArchiveReader {
+interface ArchiveReader {
   readonly head: Head
   plain(key: Buffer): AsyncGenerator<Buffer>
 }

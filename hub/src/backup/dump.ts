@@ -46,7 +46,7 @@ const policy = 'owner_copies'
  * Row-level security is forced on the owner too. An owner that it holds is let read while it says that it makes a copy; it could lift
  * the rule anyway, but not without keeping everybody else out meanwhile.
  */
-export async function letOwnerRead(owner: Sql): Promise<void> {
+async function letOwnerRead(owner: Sql): Promise<void> {
   const [free] = await owner`SELECT 1 FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)`
   if (free !== undefined) return
   const closed = await owner<{ name: string }[]>`SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace

@@ -25,7 +25,7 @@ export interface Partition {
   readonly upper: string
 }
 
-export type EntryHead =
+type EntryHead =
   | Manifest
   | { readonly kind: 'table'; readonly name: string; readonly columns: readonly string[] }
   /** Below the data folder; `kek` is the key itself, where it was asked for. */

@@ -3,7 +3,7 @@ import type { Database } from '../base/db.ts'
 
 const mostKept = 50
 
-export interface BackupNote {
+interface BackupNote {
   readonly place: string
   readonly bytes: number
   /** Empty: it was made. */

@@ -13,7 +13,7 @@ import { placeFiles, stageFile, stagingOf } from './files.ts'
 import { readKnownKek } from './key.ts'
 import { countAccounts, loadTable, prepareTables, refuseForeign, refuseNewer, withoutRules } from './load.ts'
 
-export interface RestoreInput {
+interface RestoreInput {
   readonly file: string
   readonly owner: Sql
   readonly dataDir: string

@@ -17,7 +17,7 @@ export interface BackupSettings {
   readonly passphrase: (() => string) | undefined
 }
 
-export interface BackupState {
+interface BackupState {
   readonly last: LastBackup | undefined
   /** Why the last try made none; '' when it did. */
   readonly failure: string
@@ -28,7 +28,7 @@ export interface Schedule {
   close(): Promise<void>
 }
 
-export interface ScheduleDeps {
+interface ScheduleDeps {
   readonly db: Database
   readonly log: Log
   readonly dataDir: string

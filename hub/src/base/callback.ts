@@ -9,7 +9,7 @@ import type { Rates } from './rates.ts'
 import { newTrace } from './serve.ts'
 import { noSight } from './sight.ts'
 
-export interface CallbackDeps {
+interface CallbackDeps {
   readonly peerOf: (request: IncomingMessage) => Peer
   readonly doorOf: (request: IncomingMessage, peer: Peer) => Pick<Welcome, 'secure' | 'insecureReason' | 'secureUrl'>
   readonly rates: Rates

@@ -6,13 +6,13 @@ import { codeOf, FairleadError, isCode } from '@fairlead/protocol/errors.ts'
 // What commands on the hub's own machine ask the hub that runs: one line of JSON each way, over a socket in the data folder that the hub's
 // own account alone may open. Whoever may has the folder, and so the hub's key, anyway.
 
-export type ControlHandlers = Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => Promise<unknown>>>
+type ControlHandlers = Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => Promise<unknown>>>
 
 const name = 'control.sock'
 const mostBytes = 64 * 1024
 const askMs = 120_000
 
-export interface Control {
+interface Control {
   close(): void
 }
 

@@ -35,7 +35,7 @@ export interface DataKeyTimes {
 /** Values for which leave is taken at once; what is not used of it counts as used. */
 const block = 1024
 /** With random nonces a key is good for 2^32 values; a quarter of 2^30 is far from that. */
-export const mostSealed = 2 ** 28
+const mostSealed = 2 ** 28
 const mostKept = 10_000
 
 interface Lease {

@@ -34,7 +34,7 @@ export function dataDirProblem(dir: string): string | undefined {
   }
 }
 
-export interface DataDirLock {
+interface DataDirLock {
   /** Where the console is, once it is: whoever comes second is told. */
   tell(url: string): void
   close(): void

@@ -38,7 +38,7 @@ export interface Database {
 
 export const workRole = 'fairlead_work'
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly fsync?: boolean
   readonly log?: Log
   /** Ends the waiting for a database that does not answer yet. */

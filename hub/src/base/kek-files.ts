@@ -5,7 +5,7 @@ import { makeKekFile, readKek, type Kek } from './kek.ts'
 // The hub's own key file changes in three steps: the next one is on the disk beside it, the database goes over to it, it takes its place.
 // Whatever is cut off in between is ended at the next start.
 
-export const nextOf = (path: string) => `${path}.next`
+const nextOf = (path: string) => `${path}.next`
 
 /** A new key beside the one that is in use; one that was begun before is taken up again. */
 export async function prepareNext(path: string): Promise<Kek> {

@@ -15,7 +15,7 @@ import type { Rates } from './rates.ts'
 import type { Secret } from './secret.ts'
 import { newTrace } from './serve.ts'
 
-export interface UpgradeDeps {
+interface UpgradeDeps {
   readonly accept: (transport: Transport, exporter: Uint8Array | undefined, ip: string) => void
   readonly consoles: Consoles
   readonly findCaller: (token: Secret, about: Pick<Caller, 'ip' | 'userAgent' | 'trace'>) => Promise<Caller | undefined>

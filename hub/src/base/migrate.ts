@@ -18,7 +18,7 @@ export interface Migration {
   readonly sha256: string
 }
 
-export interface MigrateOptions {
+interface MigrateOptions {
   readonly log?: Log
   /** Where the files are; another place in tests. */
   readonly dir?: string

@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { isOpened, kindOf, readNets } from './addresses.ts'
 
-export interface OutboundDeps {
+interface OutboundDeps {
   /** Networks inside that may be asked, as `10.1.2.0/24`: whoever runs the hub opened them. */
   readonly allow: readonly string[]
   /** All addresses of a name; the system's own way when absent. */
@@ -26,7 +26,7 @@ export interface GuardedAddress {
 }
 
 /** As for `fetch`, of what is used here; `redirect` is always `manual`. */
-export interface GuardedInit {
+interface GuardedInit {
   readonly method?: string | undefined
   readonly headers?: ConstructorParameters<typeof Headers>[0] | undefined
   readonly body?: string | Uint8Array | URLSearchParams | ArrayBuffer | null | undefined

@@ -42,7 +42,7 @@ interface Account {
 const superuser = 'fairlead'
 const startMs = 30_000
 
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly fsync?: boolean
   readonly log?: Log
 }

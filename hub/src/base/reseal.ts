@@ -14,7 +14,7 @@ export interface SealedColumn {
   readonly of: 'organization' | 'hub'
 }
 
-export const batchRows = 500
+const batchRows = 500
 
 interface ResealDeps {
   readonly db: Database

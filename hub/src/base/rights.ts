@@ -18,7 +18,7 @@ export interface Grant {
   readonly reach: Reach
 }
 
-export interface Decision {
+interface Decision {
   readonly allowed: boolean
   /** What decided; undefined: nothing allows it. */
   readonly because: Grant | undefined

@@ -10,7 +10,7 @@ export interface SealPlace {
 }
 
 /** A sealed value is `version (1) | id of the data key (16) | nonce (12) | ciphertext | tag (16)`. */
-export const headerBytes = 29
+const headerBytes = 29
 const version = 1
 const keyIdBytes = 16
 const nonceBytes = 12

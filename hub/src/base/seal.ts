@@ -29,7 +29,7 @@ export interface OpenSeal extends Seal {
   close(): Promise<void>
 }
 
-export interface SealDeps extends KeyringDeps {
+interface SealDeps extends KeyringDeps {
   readonly db: Database
   readonly log: Log
   /** All of them, of every feature: a data key is destroyed once nothing in these is under it. */

@@ -12,7 +12,7 @@ import { stripAnswers } from './strip.ts'
 /** Handlers of every feature of the hub; each record was checked against its contract where it was made. */
 export type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never, context: never) => unknown>>>>
 
-export interface ServeDeps {
+interface ServeDeps {
   readonly features: Readonly<Record<string, Api>>
   readonly handlers: AnyHandlers
   readonly audits: Audits
@@ -46,7 +46,7 @@ export interface Places {
 }
 
 /** `environment`: its id. */
-export interface HostRef {
+interface HostRef {
   readonly id: string
   readonly name: string
   readonly environment: string

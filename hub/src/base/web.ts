@@ -7,7 +7,7 @@ import { metricsType } from './prometheus.ts'
 import type { Installer } from './installer.ts'
 import { sameSecret, secretOf, type Secret } from './secret.ts'
 
-export interface WebDeps {
+interface WebDeps {
   readonly version: string
   readonly api: Hono<Bindings>
   readonly openApi: unknown

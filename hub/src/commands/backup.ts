@@ -3,7 +3,7 @@ import { makeBackup, hubVersion, noteBackup, type BackupMade } from '../backup/b
 import { openOwner } from '../base/owner.ts'
 import { askHidden, checked, readPassphrase, readArgs, sayProgress, settingsOfHub, wrongUse } from './ask.ts'
 
-export const backupUsage = 'backup [FILE|-] [--passphrase | --passphrase-file FILE] [--with-key] [--json]'
+const backupUsage = 'backup [FILE|-] [--passphrase | --passphrase-file FILE] [--with-key] [--json]'
 
 const options = {
   passphrase: { type: 'boolean', default: false },

@@ -1,7 +1,7 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 
 /** What a command of the hub's program does with the words after its name. Answers with the exit code; throws a FairleadError for its code's. */
-export type Command = (args: readonly string[]) => Promise<number>
+type Command = (args: readonly string[]) => Promise<number>
 
 interface Entry {
   /** One line, for whoever asks for help. */

@@ -5,7 +5,7 @@ import { openHubIdentity } from '../fleet/identity.ts'
 import { askLine, settingsOfHub, wrongUse } from './ask.ts'
 import { writeEverywhere } from './trail.ts'
 
-export const confirmUsage = 'confirm [--yes]'
+const confirmUsage = 'confirm [--yes]'
 
 /** After a restore: this hub is the one that acts. */
 export async function confirm(args: readonly string[]): Promise<number> {

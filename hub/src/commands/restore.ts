@@ -3,7 +3,7 @@ import { openOwner } from '../base/owner.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { askHidden, askLine, readPassphrase, readArgs, sayProgress, settingsOfHub, wrongUse } from './ask.ts'
 
-export const restoreUsage = 'restore FILE [--passphrase-file FILE] [--replace] [--check] [--json]'
+const restoreUsage = 'restore FILE [--passphrase-file FILE] [--replace] [--check] [--json]'
 
 const options = {
   'passphrase-file': { type: 'string' },

@@ -12,7 +12,7 @@ import { environments, hosts, invitations } from '../base/tables.ts'
 import { addresses } from './addresses.ts'
 import { createProgress, type Progress } from './progress.ts'
 
-export interface EnrolmentDeps {
+interface EnrolmentDeps {
   readonly db: Database
   readonly hubKey: Uint8Array
   readonly publicUrl: string | undefined

@@ -12,7 +12,7 @@ import { environments, hosts, invitations } from '../base/tables.ts'
 import type { HostBook } from '../hosts/book.ts'
 import { refuseSecretsIn } from '../secrets/secrets.ts'
 
-export interface EnvironmentsDeps {
+interface EnvironmentsDeps {
   readonly db: Database
   readonly book: Pick<HostBook, 'hosts' | 'reloadAll'>
 }

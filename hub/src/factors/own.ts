@@ -9,7 +9,7 @@ import type { LoginContext, Logins } from '../logins/logins.ts'
 import { base32, totpUri } from './codes.ts'
 import { standingThrough, type Factors } from './factors.ts'
 
-export interface OwnFactorsDeps {
+interface OwnFactorsDeps {
   readonly db: Database
   readonly factors: Factors
   readonly logins: Pick<Logins, 'describe' | 'setPassword' | 'renewAlone' | 'forget'>

@@ -14,7 +14,7 @@ export interface PasskeyPlace {
   readonly origins: () => readonly string[]
 }
 
-export interface PasskeyDeps {
+interface PasskeyDeps {
   readonly db: Database
   readonly tickets: Tickets
   readonly shelf: PasskeyShelf

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } fr
 import type { Assertion, Attestation, Challenge, NewPasskey } from '@fairlead/protocol/features/factors.ts'
 
 /** What a browser says around what the authenticator signs; each may be made wrong. */
-export interface Around {
+interface Around {
   readonly origin: string
   readonly verified?: boolean
 }

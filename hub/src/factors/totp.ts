@@ -7,7 +7,7 @@ import { drawTotpSecret, stepOfCode } from './codes.ts'
 import { totp } from './tables.ts'
 import type { Tickets } from './tickets.ts'
 
-export interface TotpDeps {
+interface TotpDeps {
   readonly db: Database
   readonly seal: Seal
   readonly tickets: Tickets
@@ -16,7 +16,7 @@ export interface TotpDeps {
 }
 
 /** Accounts belong to no organization: it is the hub itself that seals for them. */
-export function totpPlace(account: string): SealPlace {
+function totpPlace(account: string): SealPlace {
   return { organization: '', table: 'totp', row: account, column: 'secret' }
 }
 

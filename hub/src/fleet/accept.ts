@@ -19,7 +19,7 @@ import { createStrangers } from './strangers.ts'
 const suite = nodeSuite(crypto)
 const packing = nodePacking(zlib)
 
-export interface AcceptDeps extends JoinDeps, CopyDeps {
+interface AcceptDeps extends JoinDeps, CopyDeps {
   readonly identity: Identity
   /** Which of several hubs with this key acts; absent: there is one. */
   readonly epochs?: Pick<Epochs, 'token' | 'judge'>

@@ -9,7 +9,7 @@ import type { Log } from '../base/log.ts'
 const suite = nodeSuite(crypto)
 
 /** Why nothing may be changed on hosts, until somebody who runs the hub says that it is the one to act. */
-export type Hold = 'restored' | 'set back' | 'superseded'
+type Hold = 'restored' | 'set back' | 'superseded'
 
 export interface Epochs {
   /** What hosts are shown; '' for none. */

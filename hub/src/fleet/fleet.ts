@@ -6,7 +6,7 @@ import { decodeValue } from '@fairlead/protocol/wire/codec.ts'
 import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
 import type { Session } from '@fairlead/protocol/wire/session.ts'
 
-export type HostClients = Clients<typeof agentFeatures>
+type HostClients = Clients<typeof agentFeatures>
 
 /** A host whose agent is known; online while it has a session. */
 export interface LiveHost {
@@ -28,7 +28,7 @@ export interface LiveHost {
   readonly clients: HostClients
 }
 
-export type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs' | 'quarantined'>
+type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs' | 'quarantined'>
 
 /** Every live link, by host. */
 export interface Fleet {

@@ -19,7 +19,7 @@ export interface Known {
   readonly quarantined: boolean
 }
 
-export interface JoinStep {
+interface JoinStep {
   readonly step: 'contacted' | 'identity' | 'clock'
   readonly state: 'ok' | 'warn' | 'failed'
   readonly detail: string

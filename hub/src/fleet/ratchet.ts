@@ -19,7 +19,7 @@ interface Keep extends Named {
 }
 
 /** `stale`: somebody went on from where this one stands. Else what to keep from now on; '' where nothing is kept. */
-export type Turn =
+type Turn =
   | { readonly stale: true }
   /** `ahead`: it shows one that was not handed out yet by what the hub knows. The hub was set back. */
   | { readonly stale: false; readonly next: string; readonly ahead?: true }

@@ -4,7 +4,7 @@ import { batched, byOrganization } from '../base/batched.ts'
 import { isRefused, type Database } from '../base/db.ts'
 
 /** What a host was seen with just now; what is left out stays as it is stored. */
-export interface Sighting {
+interface Sighting {
   readonly organization: string
   readonly id: string
   readonly facts?: HostFacts

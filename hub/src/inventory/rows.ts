@@ -23,7 +23,7 @@ export interface Usage {
 export const inventoryLimits = { rowsPerHost: 20_000, kindsPerHost: 64, rowBytes: 16 * 1024, bytesPerHost: 32 * 1024 * 1024 } as const
 
 /** What happened to one key; the views of the kind are told. */
-export type Touch = (kind: string, key: string, usageOnly: boolean) => void
+type Touch = (kind: string, key: string, usageOnly: boolean) => void
 
 interface Kind {
   readonly entries: Map<string, Entry>

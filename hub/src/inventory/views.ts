@@ -23,7 +23,7 @@ interface Item {
 const rebuildShare = 0.2
 const mostGroups = 100
 
-export interface ViewOptions {
+interface ViewOptions {
   readonly kind: string
   readonly filter: string
   readonly sort: readonly string[]

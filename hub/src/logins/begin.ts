@@ -10,7 +10,7 @@ import type { NewLogin, openHeld, RightsOf } from './held.ts'
 import type { LoginContext } from './logins.ts'
 import { rightsThrough } from './through.ts'
 
-export interface BeginDeps {
+interface BeginDeps {
   readonly db: Database
   readonly audits: Audits
   readonly factors: Factors

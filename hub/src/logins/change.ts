@@ -18,7 +18,7 @@ export interface RenewAlone {
   check(context: LoginContext): void
 }
 
-export interface ChangeDeps {
+interface ChangeDeps {
   readonly db: Database
   readonly delays: Delays
   readonly renewal: ReturnType<typeof createRenewal>

@@ -30,7 +30,7 @@ interface Who {
 export type RightsOf = (who: Who, within?: Within) => Promise<Rights>
 
 /** By what an account can prove itself, and whether it must get more. */
-export type StandingOf = (who: Who, known?: Known) => Promise<Standing>
+type StandingOf = (who: Who, known?: Known) => Promise<Standing>
 
 export interface NewLogin {
   readonly account: string

@@ -14,7 +14,7 @@ import { checkPassword } from './passwords.ts'
 import type { createRenewal } from './renew.ts'
 import { wrong } from './signin.ts'
 
-export interface OwnDeps {
+interface OwnDeps {
   readonly db: Database
   readonly factors: Factors
   readonly delays: Delays
@@ -102,7 +102,7 @@ export function refuseFixed(cookie: LoginContext['cookie']): void {
   if (cookie.fixed === true) throw new FairleadError('unsupported', 'What renews a login goes over HTTP.')
 }
 
-export async function isPassword(db: Database, account: string, password: string): Promise<boolean> {
+async function isPassword(db: Database, account: string, password: string): Promise<boolean> {
   const [row] = await db.tx({}, (_sql, orm) => orm.select({ hash: accounts.passwordHash }).from(accounts).where(eq(accounts.id, account)))
   return checkPassword(password, row?.hash ?? undefined)
 }

@@ -6,7 +6,7 @@ import { canonical } from '../base/email.ts'
 import { createNotices } from '../factors/factors.ts'
 import { hashPassword } from './passwords.ts'
 
-export interface Reset {
+interface Reset {
   readonly account: string
   readonly name: string
   readonly organizations: readonly string[]

@@ -12,7 +12,7 @@ import { entry, refuseInsecure } from './entry.ts'
 import type { NewLogin } from './held.ts'
 import type { LoginContext } from './logins.ts'
 
-export interface SetupDeps {
+interface SetupDeps {
   readonly db: Database
   readonly audits: Audits
   readonly delays: Delays

@@ -19,7 +19,7 @@ import type { LoginContext } from './logins.ts'
 import { isOutdated } from './passwords.ts'
 import { accounts } from '../base/tables.ts'
 
-export interface SignInDeps {
+interface SignInDeps {
   readonly db: Database
   readonly audits: Audits
   readonly factors: Factors

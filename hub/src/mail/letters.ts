@@ -1,7 +1,7 @@
 import type { Notice } from '@fairlead/protocol/features/factors.ts'
 import type { Letter } from './outbox.ts'
 
-export type Language = 'en' | 'fr'
+type Language = 'en' | 'fr'
 
 interface Invited {
   readonly to: string

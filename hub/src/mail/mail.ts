@@ -7,7 +7,7 @@ import { invitation, notice } from './letters.ts'
 import { openOutbox } from './outbox.ts'
 import type { MailSettings } from '../base/mail-settings.ts'
 
-export interface MailDeps {
+interface MailDeps {
   readonly db: Database
   readonly log: Log
   readonly settings: MailSettings | undefined

@@ -17,7 +17,7 @@ const burstPoints = 500_000
 /** And each second from then on: ten times what the largest sample comes to. */
 const pointsPerSecond = 2000
 
-export interface HostStates {
+interface HostStates {
   of(organization: string, host: string): Promise<HostState>
   /** Reads it from the database again when it is asked for. */
   forget(host: string): void

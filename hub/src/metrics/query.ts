@@ -4,7 +4,7 @@ import { metricNames, type MetricsAnswer } from '@fairlead/protocol/features/met
 import type { Database, Db } from '../base/db.ts'
 import { steps } from './steps.ts'
 
-export interface MetricsInput {
+interface MetricsInput {
   readonly host: string
   readonly kind: string
   readonly subject: string

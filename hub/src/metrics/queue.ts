@@ -6,7 +6,7 @@ import type { HostBatch } from './gather.ts'
 import { pointsOf, splitBatches, writeBatches } from './write.ts'
 
 /** Rows on their way to the database. */
-export interface WriteQueue {
+interface WriteQueue {
   /** `after`: the sample of the same boot that was counted before it. */
   add(organization: string, host: string, sample: MetricSample, after: number): void
   /** Points that wait. */

@@ -10,7 +10,7 @@ import { homeOfRunner } from './remove.ts'
 
 export { removeOrganization, type RemovalDeps } from './remove.ts'
 
-export interface OrganizationsDeps {
+interface OrganizationsDeps {
   readonly db: Database
   readonly logins: Pick<Logins, 'enter' | 'makeOrganization'>
   /** All of it, for good. */

@@ -17,7 +17,7 @@ import { countRoles, listGrants, readNames, readTags, type Names } from './list.
 import { loadRights } from './rights.ts'
 import { grants, roles } from './tables.ts'
 
-export interface RolesDeps {
+interface RolesDeps {
   readonly db: Database
   /** Every permission that there is. */
   readonly permissions: readonly string[]

@@ -10,7 +10,7 @@ import { secretProviders, secrets } from './tables.ts'
 import type { VaultFetch } from './vault-http.ts'
 import { openVault } from './vault.ts'
 
-export interface ProvidersDeps {
+interface ProvidersDeps {
   readonly db: Database
   /** Judges every address that people gave. */
   readonly fetch: VaultFetch

@@ -14,7 +14,7 @@ import { readReference, referenceOf } from './reference.ts'
 import { secrets, secretVersions } from './tables.ts'
 import type { VaultFetch } from './vault-http.ts'
 
-export interface SecretsDeps {
+interface SecretsDeps {
   readonly db: Database
   readonly seal: Pick<OpenSeal, 'seal' | 'open' | 'rotate' | 'standing'>
   /** Judges every address that people gave. */

@@ -7,7 +7,7 @@ export type VaultAuth =
   | { readonly kind: 'token'; readonly token: () => string }
   | { readonly kind: 'approle'; readonly roleId: string; readonly secretId: () => string; readonly mount?: string }
 
-export interface VaultDeps {
+interface VaultDeps {
   /** Guarded by whoever hands it over: which addresses may be asked is not this file's business. */
   readonly fetch: VaultFetch
   /** An origin: https://vault.example:8200 */

@@ -11,7 +11,7 @@ import { accounts, memberships, teamMembers, teams } from '../base/tables.ts'
 import type { Roles } from '../roles/roles.ts'
 import { scimGroups } from '../scim/tables.ts'
 
-export interface TeamsDeps {
+interface TeamsDeps {
   readonly db: Database
   readonly roles: Pick<Roles, 'changed' | 'grantsOf' | 'refuseTaking'>
 }

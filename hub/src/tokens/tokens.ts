@@ -14,7 +14,7 @@ import { readNetworks } from './addresses.ts'
 import { openHeldTokens } from './held.ts'
 import { tokens } from './tables.ts'
 
-export interface TokensDeps {
+interface TokensDeps {
   readonly db: Database
   /** Every permission that there is. */
   readonly permissions: readonly string[]

@@ -120,7 +120,7 @@ export const TrailState = z.object({
 })
 export type TrailState = z.infer<typeof TrailState>
 
-export const mostKeepDays = 3650
+const mostKeepDays = 3650
 
 export const audit = {
   list: call(AuditQuery, z.object({ rows: z.array(AuditRow), more: z.boolean() })),

@@ -47,7 +47,7 @@ const ById = z.object({ id: ContainerRef })
 const change = { mutates: true } as const
 
 /** The engine's own document, with environment values replaced by `null` unless the host's policy permits them. */
-export const Inspect = z.object({ id: z.string(), redacted: z.boolean(), document: z.record(z.string(), z.unknown()) })
+const Inspect = z.object({ id: z.string(), redacted: z.boolean(), document: z.record(z.string(), z.unknown()) })
 
 export const Stats = z.object({
   timeMs: z.number(),

@@ -11,7 +11,7 @@ export const DemoState = z.object({
 export type DemoState = z.infer<typeof DemoState>
 
 /** A fleet of made-up hosts, to see Fairlead on a machine without an engine. Their agents are real ones over made-up engines. */
-export const demo = {
+const demo = {
   state: call(z.object({}), DemoState),
   start: call(z.object({ hosts: z._default(z.int().check(z.gte(1), z.lte(500)), 6) }), DemoState, { mutates: true }),
   /** Ends the made-up hosts and forgets them. */

@@ -28,7 +28,7 @@ export const MadeLine = z.object({
 export type MadeLine = z.infer<typeof MadeLine>
 
 /** One line of the live checklist: contacted, identity, clock, engine, disk. */
-export const EnrolStep = z.object({
+const EnrolStep = z.object({
   step: z.enum(['contacted', 'identity', 'clock', 'engine', 'metrics', 'disk']),
   state: z.enum(['waiting', 'ok', 'warn', 'failed']),
   detail: z._default(z.string().check(z.maxLength(512)), ''),

@@ -23,7 +23,7 @@ export type FleetRow = z.infer<typeof FleetRow>
  * `filter` is the typed filter bar's text: `state:exited host:web-* tag:prod image:nginx -name:test "free text"`.
  * `sort` is column names, the most important first, `-` before one for descending: `['-cpu', 'name']`.
  */
-export const FleetQuery = z.object({
+const FleetQuery = z.object({
   kind: Kind,
   filter: z._default(z.string().check(z.maxLength(1024)), ''),
   sort: z._default(z.array(z.string().check(z.maxLength(64))).check(z.maxLength(4)), ['name']),
@@ -32,7 +32,7 @@ export const FleetQuery = z.object({
   /** Counted per value in `groups`: host, state, status, or a fact, tag or link name. */
   group: z.optional(z.string().check(z.maxLength(64))),
 })
-export type FleetQuery = z.input<typeof FleetQuery>
+type FleetQuery = z.input<typeof FleetQuery>
 
 export const FleetTotals = z.object({
   /** Rows of the kind, before the filter. */

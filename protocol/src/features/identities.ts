@@ -26,19 +26,18 @@ export type OidcSettings = z.infer<typeof OidcSettings>
 /** Of each kind its own, by `kind`; nothing secret. */
 export const ProviderSettings = z.discriminatedUnion('kind', [OidcSettings, LdapSettings])
 export type ProviderSettings = z.infer<typeof ProviderSettings>
-export type ProviderKind = ProviderSettings['kind']
 
 /** Who asks for a second factor of those who come through it. */
 const SecondFactor = z.enum(['here', 'provider'])
 
-export const IdentityRule = z.object({
+const IdentityRule = z.object({
   id: z.string(),
   /** Of the provider; `*`: everybody who comes through it. */
   group: z.string(),
   role: z.object({ id: z.string(), name: z.string() }),
   reach: z.object({ on: z.enum(['organization', 'environment', 'host', 'tag']), target: z.string(), name: z.string() }),
 })
-export type IdentityRule = z.infer<typeof IdentityRule>
+type IdentityRule = z.infer<typeof IdentityRule>
 
 export const Provider = z.object({
   id: z.string(),

@@ -31,8 +31,8 @@ export const Reach = z.union([
 export type Reach = z.infer<typeof Reach>
 
 /** An account or a team. */
-export const Holder = z.union([z.object({ kind: z.literal('account'), id: Id }), z.object({ kind: z.literal('team'), id: Id })])
-export type Holder = z.infer<typeof Holder>
+const Holder = z.union([z.object({ kind: z.literal('account'), id: Id }), z.object({ kind: z.literal('team'), id: Id })])
+type Holder = z.infer<typeof Holder>
 
 const Effect = z.enum(['allow', 'deny'])
 
@@ -52,7 +52,7 @@ export const RoleGrant = z.object({
 export type RoleGrant = z.infer<typeof RoleGrant>
 
 /** Why something is allowed, or not: the grant that decided, in words of its own. */
-export const Because = z.object({
+const Because = z.object({
   grant: z.string(),
   role: z.string(),
   /** Empty: given to the account itself. */

@@ -3,10 +3,10 @@ import { api } from '../api.ts'
 import { call } from '../contract.ts'
 
 /** Either kind of name that people give to secrets: database-password or DATABASE_PASSWORD. It is never changed: others refer to it. */
-export const secretNameForm = /^(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)$/
-export const mostSecretNameChars = 64
+const secretNameForm = /^(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)$/
+const mostSecretNameChars = 64
 /** Of UTF-8. */
-export const mostSecretBytes = 65_536
+const mostSecretBytes = 65_536
 export const secretVersionsKept = 10
 
 /** A secret without its value, which no list and no other answer than `reveal` has. */
@@ -38,7 +38,7 @@ export const SecretDetails = z.extend(Secret, {
 export type SecretDetails = z.infer<typeof SecretDetails>
 
 /** Other than in secrets: it begins references, `vault:path#field`. */
-export const providerNameForm = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+const providerNameForm = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 export const mostProviders = 20
 
 const ProviderName = z.string().check(z.maxLength(32), z.regex(providerNameForm))

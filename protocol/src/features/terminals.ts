@@ -39,7 +39,7 @@ export const TerminalOpen = z.object({
 })
 
 /** `after`: replay from this position on (what the viewer already has); absent: the whole replay buffer, 1 MiB at most. */
-export const TerminalAttach = z.object({
+const TerminalAttach = z.object({
   id: TerminalId,
   after: z.optional(z.int().check(z.gte(0))),
   watch: z._default(z.boolean(), false),

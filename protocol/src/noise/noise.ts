@@ -19,7 +19,7 @@ export interface Handshake {
   split(): { readonly send: AeadKey; readonly receive: AeadKey }
 }
 
-export interface HandshakeOptions {
+interface HandshakeOptions {
   readonly suite: Suite
   readonly initiator: boolean
   readonly prologue: Uint8Array

@@ -5,7 +5,7 @@ import type { AeadKey } from './suite.ts'
 const none = new Uint8Array(0)
 const text = new TextEncoder()
 
-export interface SealKeys {
+interface SealKeys {
   readonly send: AeadKey
   readonly receive: AeadKey
 }

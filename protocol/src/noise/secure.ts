@@ -17,7 +17,7 @@ export interface Secured {
   readonly tlsEndToEnd: boolean
 }
 
-export interface SecureOptions {
+interface SecureOptions {
   readonly suite: Suite
   readonly clock: Clock
   readonly identity: Identity

@@ -28,7 +28,7 @@ export interface SignedNote extends Checkpoint {
   readonly signature: Uint8Array
 }
 
-export const mostNoteChars = 1024
+const mostNoteChars = 1024
 const ed25519 = 1
 const encoder = new TextEncoder()
 const form = /^(fairlead\/[0-9a-f]{16}\/[0-9a-f-]{36})\n(0|[1-9]\d{0,14})\n(\S{44})\nhead (\S{44})\n\n— (\S+) (\S{92})\n$/
@@ -55,7 +55,7 @@ export function parseNote(note: string): SignedNote | undefined {
   return { ...checkpoint, text: textOf(checkpoint), keyId: bytes.signed.slice(0, 4), signature: bytes.signed.slice(4) }
 }
 
-export type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
+type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
 
 /** The note, when this very key signed it for this very trail. */
 export function openNote(

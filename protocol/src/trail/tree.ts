@@ -14,7 +14,7 @@ export interface Range {
 const leafMark = Uint8Array.of(0)
 const nodeMark = Uint8Array.of(1)
 /** Sizes stay exact numbers. */
-export const mostLeaves = 2 ** 48
+const mostLeaves = 2 ** 48
 
 export function noLeaves(at = 0): Range {
   return { from: at, to: at, hashes: [] }

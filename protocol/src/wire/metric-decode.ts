@@ -3,7 +3,7 @@ import { ByteReader, malformed, unzigzag } from './metric-bytes.ts'
 import { flag, metricLimits, usualStepMs } from './metric-format.ts'
 import { isScale, valueOf } from './metric-scale.ts'
 
-export interface SampleDecoder {
+interface SampleDecoder {
   /** The samples that this item completes. Throws `invalid_input` for anything malformed; then the stream is over. */
   decode(item: Uint8Array): MetricSample[]
 }

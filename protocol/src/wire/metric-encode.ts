@@ -3,7 +3,7 @@ import { createByteWriter, fits, zigzag, type ByteWriter } from './metric-bytes.
 import { flag, metricLimits, usualStepMs } from './metric-format.ts'
 import { codeOf, scale } from './metric-scale.ts'
 
-export interface SampleEncoder {
+interface SampleEncoder {
   /** As few items as they fit in, each at most 30 KiB; read by one `createSampleDecoder`, in this order. */
   encode(samples: readonly MetricSample[]): Uint8Array[]
 }

@@ -18,7 +18,7 @@ export function prescan(bytes: Uint8Array, start: number, most: Most = limits): 
 }
 
 /** An answer that came in many DATA frames may be larger than a frame. */
-export interface Most {
+interface Most {
   readonly nodes: number
   readonly stringBytes: number
   readonly arrayItems: number

@@ -4,7 +4,7 @@ import { blockBytes, blockFrom, giveBlock, takeBlock } from './blocks.ts'
 const wholeBinary = 0x82
 const mostHeaderBytes = 14
 
-export interface ReaderOptions {
+interface ReaderOptions {
   /** Frames of the peer are masked: this end accepted. */
   readonly masked: boolean
   /** A whole binary message of at most 128 KiB; the memory is lent, until this returns. */

@@ -185,7 +185,7 @@ function sentence(error: unknown): string {
 
 export type Clients<F extends Readonly<Record<string, Contract>>> = { readonly [K in keyof F]: Client<F[K]> }
 
-export interface ClientOptions {
+interface ClientOptions {
   readonly decodeReply: (bytes: Uint8Array) => unknown
   readonly randomBytes: (count: number) => Uint8Array
   /** Added to the params of every request: `{ host }` for a console. */

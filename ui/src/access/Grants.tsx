@@ -93,8 +93,7 @@ function GrantRow(props: { readonly book: Book; readonly grant: RoleGrant; reado
   )
 }
 
-export const holderPath = ({ kind, id }: Pick<HolderNamed, 'kind' | 'id'>): string =>
-  `/access/${kind === 'team' ? 'teams' : 'people'}/${id}`
+const holderPath = ({ kind, id }: Pick<HolderNamed, 'kind' | 'id'>): string => `/access/${kind === 'team' ? 'teams' : 'people'}/${id}`
 
 /** At once, and Undo gives it again. */
 async function takeBack(book: Book, grant: RoleGrant): Promise<void> {
@@ -107,7 +106,7 @@ async function takeBack(book: Book, grant: RoleGrant): Promise<void> {
 }
 
 /** Which role, and where; what it is for is said below it. */
-export function GiveDialog(props: {
+function GiveDialog(props: {
   readonly book: Book
   readonly holder: HolderNamed
   readonly effect: 'allow' | 'deny'

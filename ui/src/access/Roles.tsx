@@ -35,7 +35,7 @@ export function Roles(props: { readonly book: Book }): JSX.Element {
   )
 }
 
-export const rolePath = ({ id }: Pick<Role, 'id'>): string => `/access/roles/${encodeURIComponent(id)}`
+const rolePath = ({ id }: Pick<Role, 'id'>): string => `/access/roles/${encodeURIComponent(id)}`
 
 function RoleTable(props: { readonly roles: readonly Role[] }): JSX.Element {
   return (

@@ -34,7 +34,7 @@ export function createReach() {
   }
 }
 
-export type ReachChoice = ReturnType<typeof createReach>
+type ReachChoice = ReturnType<typeof createReach>
 
 /** Everywhere, an environment, one host, or whatever hosts have a tag. */
 export function ReachFields(props: { readonly book: Book; readonly choice: ReachChoice; readonly kinds?: readonly Kind[] }): JSX.Element {

@@ -58,7 +58,7 @@ const order = [
 
 const looks = (permission: string) => permission.endsWith(':read')
 
-export interface Feature<T> {
+interface Feature<T> {
   readonly name: string
   readonly items: readonly T[]
 }

@@ -13,7 +13,7 @@ import { overSocket, type SocketLike } from '@fairlead/protocol/wire/socket.ts'
 
 type Features = typeof hubFeatures
 type Names<K extends keyof Features> = `${K}.${Extract<keyof Features[K], string>}`
-export type MethodName = { [K in keyof Features]: Names<K> }[keyof Features]
+type MethodName = { [K in keyof Features]: Names<K> }[keyof Features]
 type Asked<N extends MethodName> = N extends `${infer F extends keyof Features & string}.${infer M}`
   ? Client<Features[F]>[M & keyof Features[F]]
   : never
@@ -24,7 +24,7 @@ type Output<N extends MethodName> = Awaited<Call<N>['answer']>
 type Item<N extends MethodName> = Call<N>['answer'] extends AsyncIterable<infer T> ? T : never
 
 /** `up`: live. `lost` since a time. `ended`: the login is over. */
-export type LinkState = { readonly state: 'up' } | { readonly state: 'lost'; readonly sinceMs: number } | { readonly state: 'ended' }
+type LinkState = { readonly state: 'up' } | { readonly state: 'lost'; readonly sinceMs: number } | { readonly state: 'ended' }
 const [link, setLink] = createSignal<LinkState>({ state: 'up' })
 export { link }
 

@@ -33,7 +33,7 @@ export function Approvals(): JSX.Element {
   )
 }
 
-export function ApprovalTable(props: {
+function ApprovalTable(props: {
   readonly approvals: readonly Approval[]
   readonly onDecide: (approval: Approval, yes: boolean) => void
 }): JSX.Element {

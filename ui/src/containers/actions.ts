@@ -32,7 +32,7 @@ export function run(verb: Verb, { host, id }: Pick<FleetRow, 'host' | 'id'>): Pr
   return ask(`containers.${verb}`, { host, id })
 }
 
-export interface Plan {
+interface Plan {
   readonly rows: readonly FleetRow[]
   readonly hosts: number
   readonly skipped: readonly { readonly reason: Reason; readonly count: number }[]

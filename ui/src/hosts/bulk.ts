@@ -20,7 +20,7 @@ export function tagsAfter(verb: HostVerb, before: readonly string[], tags: reado
   return verb === 'untag' ? before.filter((tag) => !tags.includes(tag)) : [...new Set([...before, ...tags])]
 }
 
-export interface HostPlan<H extends Tagged> {
+interface HostPlan<H extends Tagged> {
   readonly hosts: readonly H[]
   readonly skipped: readonly { readonly reason: Key; readonly count: number }[]
 }

@@ -56,7 +56,7 @@ export function filterHosts(hosts: readonly Host[], filter: string): readonly Ho
 /** A field that no host has: said, rather than shown as an empty list. */
 export const unknownHostField = (filter: string) => unknownField(filter, [...hostFilterNames, 'host'])
 
-export interface Sortable {
+interface Sortable {
   readonly key: string
   readonly value: (host: Host) => string | number
 }

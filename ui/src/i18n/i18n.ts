@@ -2,7 +2,7 @@ import { createSignal } from 'solid-js'
 import { en, type Key } from './en.ts'
 import { nowMs } from './now.ts'
 
-export type Language = 'en' | 'fr'
+type Language = 'en' | 'fr'
 
 // Everybody loads English, for it is what a text falls back to; French comes for whoever reads it.
 const [language, setLanguage] = createSignal<Language>('en')

@@ -5,7 +5,7 @@ import { Text } from './Text.tsx'
 import { say } from './words.ts'
 
 /** What is asked of a directory here; all else is as its preset has it, or as it was set over the API. */
-export type LdapFieldValues = Pick<LdapSettings, 'preset' | 'host' | 'security' | 'bindDn' | 'base' | 'ca'> & {
+type LdapFieldValues = Pick<LdapSettings, 'preset' | 'host' | 'security' | 'bindDn' | 'base' | 'ca'> & {
   readonly userFilter: string
 }
 

@@ -3,7 +3,7 @@ import { t } from '../i18n/i18n.ts'
 import { cutFilter, draftOf, writeTerm, type UnknownField } from './filter.ts'
 import { plain } from './kit.tsx'
 
-export interface Completion {
+interface Completion {
   readonly value: string
   /** How many rows have it; undefined for a name. */
   readonly count?: number

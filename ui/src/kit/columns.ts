@@ -1,14 +1,14 @@
 import { createMemo, createSignal } from 'solid-js'
 
 /** How a person likes the columns of a list: which, in what order, how wide. Kept in this browser. */
-export interface ColumnChoice {
+interface ColumnChoice {
   readonly key: string
   readonly shown: boolean
   /** CSS pixels. */
   readonly width: number
 }
 
-export interface ColumnDefault {
+interface ColumnDefault {
   readonly key: string
   readonly width: number
   /** As narrow as it is still read, when there is no room for all; two thirds of its width where nothing is said. */
@@ -48,7 +48,7 @@ export interface Columns {
 }
 
 /** `list` names the kept choice: one for each list, not for each page that shows it. */
-export function createColumns(list: string, defaults: readonly ColumnDefault[]): Columns {
+function createColumns(list: string, defaults: readonly ColumnDefault[]): Columns {
   const place = `columns.${list}`
   const read = () => {
     try {

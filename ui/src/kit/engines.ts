@@ -3,7 +3,7 @@ import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { createHosts } from './live.ts'
 
 /** A host that is up while its engine does not answer: of its containers, only what was so before is known. */
-export interface SilentEngine {
+interface SilentEngine {
   readonly host: string
   readonly name: string
   readonly problem: string

@@ -1,5 +1,5 @@
 /** One column of what is exported: its name and a row's text. */
-export interface ExportColumn<T> {
+interface ExportColumn<T> {
   readonly name: string
   readonly text: (row: T) => string
 }

@@ -3,7 +3,7 @@ import type { FleetPatch, FleetRow, FleetTotals } from '@fairlead/protocol/featu
 import { follow } from '../api/api.ts'
 import { createStream } from './live.ts'
 
-export interface FleetList {
+interface FleetList {
   readonly kind: string
   readonly filter: string
   readonly sort: string[]

@@ -43,7 +43,7 @@ export function createHosts() {
   return { state, ...stream }
 }
 
-export interface PageKey {
+interface PageKey {
   readonly kind: string
   readonly filter: string
   readonly sort: string

@@ -3,7 +3,7 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 
 export type ItemState = 'waiting' | 'running' | 'ok' | 'failed' | 'canceled'
 
-export interface OperationItem {
+interface OperationItem {
   readonly key: string
   readonly name: string
   readonly hostName: string

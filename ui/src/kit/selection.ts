@@ -1,7 +1,7 @@
 import { createSignal } from 'solid-js'
 
 /** What is selected, by key, with the row as it was when it was selected: it stays selected when it scrolls away. */
-export interface Selection<T> {
+interface Selection<T> {
   readonly size: () => number
   readonly has: (key: string) => boolean
   readonly rows: () => readonly T[]

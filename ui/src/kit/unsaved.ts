@@ -1,7 +1,7 @@
 import { onCleanup } from 'solid-js'
 
 /** A form in which something may be typed that nobody has sent yet. */
-export interface Unsaved {
+interface Unsaved {
   /** For its `ref`. */
   watch(form: Fields): void
   /** What stands in it now is kept elsewhere. */
@@ -9,7 +9,7 @@ export interface Unsaved {
 }
 
 /** What is needed of a form. */
-export interface Fields {
+interface Fields {
   readonly elements: Iterable<unknown>
   addEventListener(type: 'focusin' | 'input' | 'change', listen: () => void): void
 }

@@ -4,7 +4,7 @@ import { plain } from '../kit/kit.tsx'
 import type { FeedState } from './feed.ts'
 import { colorOf, keyOf, type SourceRef } from './sources.ts'
 
-export interface ChipSource {
+interface ChipSource {
   readonly ref: SourceRef
   readonly index: number
   readonly state: FeedState

@@ -1,7 +1,7 @@
 import type { LogLines } from '@fairlead/protocol/wire/log-batch.ts'
 
 /** A chunk is full at so many bytes of text or so many lines, whichever comes first. */
-export const chunkBytes = 1024 * 1024
+const chunkBytes = 1024 * 1024
 export const chunkLines = 16_384
 
 export interface Chunk {

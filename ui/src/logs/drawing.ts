@@ -4,7 +4,7 @@ import { placeOf, scrollTo, windowOf, type Place } from './place.ts'
 import { pinnedRows } from './selection.ts'
 import { fillSlots, readLine, type Line, type Slot } from './slots.ts'
 
-export const rowHeight = 18
+const rowHeight = 18
 /** Drawn beyond what is seen, for whoever scrolls faster than it is drawn. */
 const spareRows = 8
 const widthEveryMs = 100
@@ -21,7 +21,7 @@ export interface PaneHandle {
   seen(): readonly [number, number]
 }
 
-export interface Ask {
+interface Ask {
   readonly logs: Logs
   wrap(): boolean
   following(): boolean
@@ -34,14 +34,14 @@ export interface Ask {
 }
 
 /** The three boxes: what scrolls, the glass that stays in sight, and the rows behind it. */
-export interface Boxes {
+interface Boxes {
   readonly scroller: HTMLDivElement
   readonly glass: HTMLDivElement
   readonly block: HTMLDivElement
 }
 
 /** A row with a line that can be watched. */
-export interface RowSlot extends Slot {
+interface RowSlot extends Slot {
   line(): Line
 }
 
@@ -114,7 +114,7 @@ function setScroll(drawing: Drawing, top: number): void {
 }
 
 /** Draws what belongs where the scroll bar is. Rows of one height are placed without asking the page for anything. */
-export function draw(drawing: Drawing): void {
+function draw(drawing: Drawing): void {
   const { block } = drawing.boxes!
   const { ask, height } = drawing
   const { order } = ask.logs.rows

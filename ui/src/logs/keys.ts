@@ -1,6 +1,6 @@
 import { createKeys } from '../kit/keys.ts'
 
-export interface LogActions {
+interface LogActions {
   follow(): void
   pause(): void
   next(): void

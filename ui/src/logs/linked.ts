@@ -3,7 +3,7 @@ import type { LogStore, Order } from './store.ts'
 import type { FeedState } from './feed.ts'
 
 /** What has arrived so far. Times are as shown, in ms. */
-export interface Arriving {
+interface Arriving {
   readonly store: Pick<LogStore, 'time'>
   readonly rows: { readonly order: Order }
   readonly sources: readonly { readonly ref: Pick<SourceRef, 'host' | 'id'>; readonly index: number; readonly state: FeedState }[]

@@ -4,7 +4,7 @@ import type { Matcher } from './matcher.ts'
 import type { LogStore } from './store.ts'
 
 /** Marks the lines of a store that fit a filter: newest first, a chunk at a time, off the page's own thread. */
-export interface Scan {
+interface Scan {
   readonly busy: boolean
   /** Until then nothing may be shown to fit yet, only because nothing was looked at. */
   readonly blankUntilMs: number

@@ -16,7 +16,7 @@ export interface Order {
   length: number
 }
 
-export interface NoticeHow {
+interface NoticeHow {
   readonly older?: boolean
   /** It stands where its time is: lines of its source that come later and are older go before it. */
   readonly passing?: boolean

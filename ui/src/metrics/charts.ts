@@ -52,7 +52,7 @@ export function namesOf(charts: readonly ChartSpec[]): string[] {
 /** One figure over time. `undefined` is joined over, `null` is a gap. */
 export type Values = readonly (number | null | undefined)[]
 
-export interface ChartSeries {
+interface ChartSeries {
   readonly name: string
   /** false: the host has no such figure. It is said in words, never drawn as 0. */
   readonly known: boolean

@@ -10,7 +10,7 @@ import type { Shelf } from './Secrets.tsx'
 import { say } from './words.ts'
 
 /** What a test of a provider said: nothing yet, being asked, good, or why not. */
-export type Tried = 'busy' | 'good' | { readonly why: string }
+type Tried = 'busy' | 'good' | { readonly why: string }
 
 /** Stores of secrets that are not the hub's own. */
 export function Providers(props: { readonly shelf: Shelf }): JSX.Element {

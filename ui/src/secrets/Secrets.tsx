@@ -19,7 +19,7 @@ import { say } from './words.ts'
 const tabs = ['list', 'elsewhere', 'key'] as const
 
 /** All that the pages of secrets choose from. */
-export function createShelf() {
+function createShelf() {
   return {
     secrets: createLoaded<readonly Secret[]>('secrets:read', [], () => ask('secrets.list', {})),
     providers: createLoaded<readonly SecretProvider[]>('secrets:read', [], () => ask('secrets.providers', {})),

@@ -4,7 +4,7 @@ import { t } from '../i18n/i18n.ts'
 import { Dialog } from '../kit/Dialog.tsx'
 import { isUnsaved } from '../kit/unsaved.ts'
 
-export interface LeavingPage {
+interface LeavingPage {
   /** Does it, once nothing that was typed is lost by it, or the person says so. */
   ask(go: () => unknown): void
   readonly asked: () => (() => unknown) | undefined

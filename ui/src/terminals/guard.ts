@@ -21,7 +21,7 @@ export function checkPaste(raw: string): PasteCheck {
   return { text, ask: text.includes('\n') || taken > 0, lines, taken }
 }
 
-export interface ClipboardAsk {
+interface ClipboardAsk {
   readonly kind: 'read' | 'write'
   readonly text: string
 }

@@ -3,7 +3,7 @@ import { SearchAddon } from '@xterm/addon-search'
 import { Terminal as Screen } from '@xterm/xterm'
 import { parseOsc52 } from './guard.ts'
 
-export interface ScreenAsks {
+interface ScreenAsks {
   /** A program wants to put this into the clipboard. */
   copy(text: string): void
   /** A program wanted to read the clipboard, and did not. */

@@ -17,7 +17,7 @@ export interface LdapProvider {
 }
 
 /** Who signed in, by a name and a password that were right. */
-export interface LdapPerson {
+interface LdapPerson {
   readonly subject: string
   readonly name: string
   readonly email: string | undefined
