@@ -5,7 +5,7 @@ import { Dialog } from '../kit/Dialog.tsx'
 import { CopyButton, plain } from '../kit/kit.tsx'
 import type { Book } from './book.ts'
 import { RoleField } from './Grants.tsx'
-import { AskDialog } from './parts.tsx'
+import { AskDialog } from '../kit/ask.tsx'
 import { createReach, ReachFields } from './reach.tsx'
 import { say } from './words.ts'
 

@@ -2,9 +2,9 @@ import { createSignal, onMount, Show, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession } from '../api/api.ts'
-import { chooseLanguage, language, t } from '../i18n/i18n.ts'
+import { language, t } from '../i18n/i18n.ts'
 import { ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
-import { Mark } from '../kit/Mark.tsx'
+import { BrandLine } from '../shell/BrandLine.tsx'
 import { say } from './words.ts'
 
 interface Invited {
@@ -31,18 +31,7 @@ export function Join(props: {
   return (
     <main class="gate">
       <div class="gate-box">
-        <p class="brand">
-          <Mark /> Fairlead
-          <span class="grow" />
-          <button
-            type="button"
-            class="quiet"
-            lang={language() === 'en' ? 'fr' : 'en'}
-            onClick={() => chooseLanguage(language() === 'en' ? 'fr' : 'en')}
-          >
-            {language() === 'en' ? 'Français' : 'English'}
-          </button>
-        </p>
+        <BrandLine />
         <Show
           when={invited()}
           fallback={

@@ -8,7 +8,9 @@ import { may, me } from '../kit/me.ts'
 import type { Book } from './book.ts'
 import { InviteDialog } from './Invite.tsx'
 import { Part } from './parts.tsx'
-import { holdsWords, placeWords, roleWords } from './told.ts'
+import { placeWords, roleWords } from './told.ts'
+import { holdsWords } from '../kit/filter.ts'
+import { FilterField } from '../kit/SearchField.tsx'
 import { say } from './words.ts'
 
 const mostRows = 300
@@ -25,17 +27,7 @@ export function People(props: { readonly book: Book }): JSX.Element {
   return (
     <>
       <div class="bar">
-        <input
-          data-filter
-          class="grow"
-          type="search"
-          maxlength="256"
-          aria-label={say('people.filter')}
-          placeholder={say('people.filter')}
-          value={filter()}
-          onInput={(event) => setSearch({ filter: event.currentTarget.value || undefined }, { replace: true })}
-          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-        />
+        <FilterField label={say('people.filter')} value={filter()} onInput={(filter) => setSearch({ filter }, { replace: true })} />
         <Show when={may('accounts:manage')}>
           <button type="button" class="primary" onClick={() => setInviting(true)}>
             {say('invite.title')}

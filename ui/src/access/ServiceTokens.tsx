@@ -7,7 +7,8 @@ import { may } from '../kit/me.ts'
 import { NewToken } from '../tokens/NewToken.tsx'
 import { RevokeDialog } from '../tokens/revoke.tsx'
 import { TokenTable } from '../tokens/TokenTable.tsx'
-import { Locked, Part } from './parts.tsx'
+import { Locked } from '../kit/ask.tsx'
+import { Part } from './parts.tsx'
 import { say } from './words.ts'
 
 /** What acts for a service account. */

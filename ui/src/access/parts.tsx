@@ -3,8 +3,6 @@ import { Part as Asked } from '../kit/ask.tsx'
 import type { Loaded } from '../kit/loaded.ts'
 import { say, type Word } from './words.ts'
 
-export { AskDialog, Locked, NameDialog, RemoveDialog } from '../kit/ask.tsx'
-
 /** What was asked for, its wait and its failure, said in the words of this page. */
 export function Part<T>(props: {
   readonly of: Loaded<T>

@@ -89,12 +89,3 @@ const isOwnership = ({ role, effect }: Owning) => role.id === 'owner' && effect 
 export function reachOf({ reach: { on, target } }: Pick<RoleGrant, 'reach'>): Reach {
   return on === 'organization' ? { on } : { on, target }
 }
-
-/** Whether every typed word is somewhere in these texts. */
-export function holdsWords(texts: readonly string[], filter: string): boolean {
-  const all = texts.join(' ').toLowerCase()
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => all.includes(word))
-}

@@ -39,7 +39,7 @@ function ApprovalTable(props: {
 }): JSX.Element {
   return (
     <div class="table" tabindex="0" role="region" aria-label={say('title')}>
-      <table class="stack-phone secrets">
+      <table class="stack-phone roomy">
         <thead>
           <tr>
             <th>{say('what')}</th>

@@ -7,6 +7,7 @@ import { act, Empty, ErrorBox, NoPermission, plain, Skeleton, tell } from '../ki
 import { createStream } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
 import { Menu } from '../kit/Menu.tsx'
+import { FilterField } from '../kit/SearchField.tsx'
 import { foldChanges } from './changes.ts'
 import { Filters } from './Filters.tsx'
 import { exportUrl, fits, fitsOf, isAll, type Wanted } from './fits.ts'
@@ -87,17 +88,7 @@ function Trail(): JSX.Element {
         )}
       </Show>
       <div class="bar">
-        <input
-          data-filter
-          class="grow"
-          type="search"
-          aria-label={say('activity.filter')}
-          placeholder={say('activity.filter')}
-          value={wanted().filter ?? ''}
-          maxlength="256"
-          onInput={(event) => change({ filter: event.currentTarget.value === '' ? undefined : event.currentTarget.value } as Wanted)}
-          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-        />
+        <FilterField label={say('activity.filter')} value={wanted().filter ?? ''} onInput={(text) => change({ filter: text } as Wanted)} />
         <button type="button" class="trail-fold" aria-expanded={unfolded()} onClick={() => setUnfolded(!unfolded())}>
           {say('activity.moreFilters')}
         </button>

@@ -19,3 +19,25 @@ export function SearchField(props: {
     />
   )
 }
+
+/** The one above a list, to which `/` leads and which Escape leaves. */
+export function FilterField(props: {
+  readonly label: string
+  readonly value: string
+  /** undefined: nothing is typed any more. */
+  readonly onInput: (text: string | undefined) => void
+}): JSX.Element {
+  return (
+    <input
+      data-filter
+      class="grow"
+      type="search"
+      maxlength="256"
+      aria-label={props.label}
+      placeholder={props.label}
+      value={props.value}
+      onInput={(event) => props.onInput(event.currentTarget.value || undefined)}
+      onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+    />
+  )
+}

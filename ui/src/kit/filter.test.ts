@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { cutFilter, draftOf, writeTerm, unknownField } from './filter.ts'
+import { cutFilter, draftOf, holdsWords, writeTerm, unknownField } from './filter.ts'
 
 describe('the filter bar', () => {
   for (const [text, terms, rest] of [
@@ -56,5 +56,11 @@ describe('the filter bar', () => {
     assert.deepEqual(draftOf('sta'), { minus: false, name: undefined, typed: 'sta' })
     assert.deepEqual(draftOf('-state:ex'), { minus: true, name: 'state', typed: 'ex' })
     assert.deepEqual(draftOf('tag:"blue f'), { minus: false, name: 'tag', typed: 'blue f' })
+  })
+
+  it('finds what holds every word that is typed, in any of its texts', () => {
+    assert.equal(holdsWords(['Ada', 'ada@example.test', 'Operator'], 'oper ADA'), true)
+    assert.equal(holdsWords(['Ada', 'ada@example.test', 'Operator'], 'ada viewer'), false)
+    assert.equal(holdsWords(['Ada'], ''), true)
   })
 })

@@ -93,3 +93,12 @@ function stepsBetween(a: string, b: string): number {
   }
   return rows[a.length]![b.length]!
 }
+
+/** Whether every typed word is somewhere in these texts. */
+export function holdsWords(texts: readonly string[], filter: string): boolean {
+  const all = texts.join(' ').toLowerCase()
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word))
+}

@@ -2,10 +2,10 @@ import { createEffect, createSignal, lazy, onCleanup, Show, Suspense, untrack, t
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, SecondStep as Step, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession } from '../api/api.ts'
-import { chooseLanguage, language, t } from '../i18n/i18n.ts'
+import { language, t } from '../i18n/i18n.ts'
 import { ErrorBox } from '../kit/kit.tsx'
-import { Mark } from '../kit/Mark.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
+import { BrandLine } from '../shell/BrandLine.tsx'
 
 const SecondStep = lazy(async () => ({ default: (await import('./SecondStep.tsx')).SecondStep }))
 const Ways = lazy(async () => ({ default: (await import('./Ways.tsx')).Ways }))
@@ -72,18 +72,7 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
         onInput={() => waitSeconds() <= 0 && setError(undefined)}
         ref={(form) => untrack(() => props.welcome.firstRun) && unsaved.watch(form)}
       >
-        <p class="brand">
-          <Mark /> Fairlead
-          <span class="grow" />
-          <button
-            type="button"
-            class="quiet"
-            lang={language() === 'en' ? 'fr' : 'en'}
-            onClick={() => chooseLanguage(language() === 'en' ? 'fr' : 'en')}
-          >
-            {language() === 'en' ? 'Français' : 'English'}
-          </button>
-        </p>
+        <BrandLine />
         <h1>{props.welcome.firstRun ? t('setup.title') : t('signIn.title')}</h1>
         <Show when={!props.welcome.secure}>
           <div class="box error" role="alert">

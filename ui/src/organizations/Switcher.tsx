@@ -1,6 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { Organization } from '@fairlead/protocol/features/organizations.ts'
-import { holdsWords } from '../access/told.ts'
+import { holdsWords } from '../kit/filter.ts'
 import { ask, fetchJson, proven } from '../api/api.ts'
 import { NameDialog, Part } from '../kit/ask.tsx'
 import { Dialog } from '../kit/Dialog.tsx'

@@ -105,7 +105,7 @@ export function ProviderTable(props: {
 }): JSX.Element {
   return (
     <div class="table" tabindex="0" role="region" aria-label={say('tab.elsewhere')}>
-      <table class="stack-phone secrets">
+      <table class="stack-phone roomy">
         <thead>
           <tr>
             <th>{say('providers.name')}</th>

@@ -16,7 +16,7 @@ export const whereOf = ({ environment }: Which): string => (environment === null
 export function SecretTable(props: { readonly secrets: readonly Secret[] }): JSX.Element {
   return (
     <div class="table" tabindex="0" role="region" aria-label={say('title')}>
-      <table class="stack-phone secrets">
+      <table class="stack-phone roomy">
         <thead>
           <tr>
             <th>{t('containers.name')}</th>

@@ -2,13 +2,14 @@ import { useParams, useSearchParams } from '@solidjs/router'
 import { createSignal, For, Match, Show, Switch, type JSX } from 'solid-js'
 import type { Environment } from '@fairlead/protocol/features/environments.ts'
 import type { Secret, SecretProvider } from '@fairlead/protocol/features/secrets.ts'
-import { holdsWords } from '../access/told.ts'
+import { holdsWords } from '../kit/filter.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { Locked, Part } from '../kit/ask.tsx'
 import { Empty } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { may } from '../kit/me.ts'
+import { FilterField } from '../kit/SearchField.tsx'
 import { Key } from './Key.tsx'
 import { NewSecret } from './NewSecret.tsx'
 import { One } from './One.tsx'
@@ -101,17 +102,7 @@ function List(props: { readonly shelf: Shelf }): JSX.Element {
             }
           >
             <div class="bar wrap">
-              <input
-                data-filter
-                class="grow"
-                type="search"
-                maxlength="256"
-                aria-label={say('filter')}
-                placeholder={say('filter')}
-                value={filter()}
-                onInput={(event) => setSearch({ filter: event.currentTarget.value || undefined }, { replace: true })}
-                onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-              />
+              <FilterField label={say('filter')} value={filter()} onInput={(filter) => setSearch({ filter }, { replace: true })} />
               {buttons()}
             </div>
             <Locked permission="secrets:write" />

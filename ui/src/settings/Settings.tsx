@@ -1,7 +1,7 @@
 import { useSearchParams } from '@solidjs/router'
 import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
 import type { Setting } from '@fairlead/protocol/features/settings.ts'
-import { holdsWords } from '../access/told.ts'
+import { holdsWords } from '../kit/filter.ts'
 import { ask } from '../api/api.ts'
 import { PolicyFields } from '../approvals/PolicyFields.tsx'
 import { say as approvalWords } from '../approvals/words.ts'
@@ -9,6 +9,7 @@ import { Locked, Part } from '../kit/ask.tsx'
 import { act, Empty } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { may } from '../kit/me.ts'
+import { FilterField } from '../kit/SearchField.tsx'
 import { w } from '../logins/words.ts'
 import { HubTable } from './HubTable.tsx'
 import { RemoveOrganization } from './RemoveOrganization.tsx'
@@ -42,17 +43,7 @@ export function Settings(): JSX.Element {
         <h1>{say('title')}</h1>
       </div>
       <div class="bar">
-        <input
-          data-filter
-          class="grow"
-          type="search"
-          maxlength="128"
-          aria-label={say('search')}
-          placeholder={say('search')}
-          value={filter()}
-          onInput={(event) => setSearch({ filter: event.currentTarget.value || undefined }, { replace: true })}
-          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-        />
+        <FilterField label={say('search')} value={filter()} onInput={(filter) => setSearch({ filter }, { replace: true })} />
       </div>
       <Part of={settings} what={say('error')}>
         {() => (

@@ -28,7 +28,7 @@ export function TokenTable(props: {
   }
   return (
     <div class="table" tabindex="0" role="region" aria-label={say('tab')}>
-      <table class="stack-phone tokens">
+      <table class="stack-phone roomy tokens">
         <thead>
           <tr>
             <Show when={props.onChoose}>

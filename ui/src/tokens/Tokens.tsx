@@ -1,13 +1,14 @@
 import { useSearchParams } from '@solidjs/router'
 import { createMemo, createSignal, Show, type JSX } from 'solid-js'
 import type { Token } from '@fairlead/protocol/features/tokens.ts'
-import { holdsWords } from '../access/told.ts'
+import { holdsWords } from '../kit/filter.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { Locked, Part } from '../kit/ask.tsx'
 import { Empty } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { may } from '../kit/me.ts'
+import { FilterField } from '../kit/SearchField.tsx'
 import { RevokeDialog } from './revoke.tsx'
 import { TokenTable } from './TokenTable.tsx'
 import { textsOf } from './told.ts'
@@ -26,17 +27,7 @@ export function Tokens(): JSX.Element {
   return (
     <>
       <div class="bar">
-        <input
-          data-filter
-          class="grow"
-          type="search"
-          maxlength="256"
-          aria-label={say('filter')}
-          placeholder={say('filter')}
-          value={filter()}
-          onInput={(event) => setSearch({ filter: event.currentTarget.value || undefined }, { replace: true })}
-          onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-        />
+        <FilterField label={say('filter')} value={filter()} onInput={(filter) => setSearch({ filter }, { replace: true })} />
         <Show when={manages() && picked().length > 0}>
           <button type="button" class="danger" onClick={() => setAsking(picked())}>
             {say('revokeMany', { n: picked().length })}
