@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
+import { acmeNames, readAcme, type AcmeSettings } from './base/acme-settings.ts'
 import { netFault } from './base/addresses.ts'
 import { readSinks, type AuditSink } from './base/audit-sinks.ts'
 import type { BackupSettings } from './backup/schedule.ts'
@@ -27,6 +28,8 @@ export interface Config {
   readonly metricsToken: Secret | undefined
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** The hub has its certificate made by an authority. */
+  readonly acme?: AcmeSettings | undefined
   /** What all data keys are sealed under; absent: the file `kek` in the data folder. */
   readonly kek?: KekSource | undefined
   /** The one before, while the database is still under it. */
@@ -54,6 +57,7 @@ const kekNames = ['FAIRLEAD_KEK', 'FAIRLEAD_KEK_OLD'].flatMap((name) =>
 const names = [
   ...kekNames,
   ...mailNames,
+  ...acmeNames,
   'FAIRLEAD_LISTEN',
   'FAIRLEAD_TLS_LISTEN',
   'FAIRLEAD_DATA_DIR',
@@ -80,18 +84,22 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
   for (const name of Object.keys(env))
     if (name.startsWith('FAIRLEAD_') && !names.includes(name)) problems.push(`${name} is no setting of the hub${nearest(name)}.`)
   const metricsToken = secret(env, 'FAIRLEAD_METRICS_TOKEN', problems)
+  const http = listen(env, 'FAIRLEAD_LISTEN', 'http://localhost:8080', problems)
+  const publicUrlSaid = publicUrl(env, problems)
+  const tlsCert = readable(env, 'FAIRLEAD_TLS_CERT', problems)
   const config = {
-    http: listen(env, 'FAIRLEAD_LISTEN', 'http://localhost:8080', problems),
+    http,
     https: listen(env, 'FAIRLEAD_TLS_LISTEN', 'https://0.0.0.0:8443', problems),
     dataDir: env['FAIRLEAD_DATA_DIR'] ?? defaultDataDir,
-    publicUrl: publicUrl(env, problems),
+    publicUrl: publicUrlSaid,
     trustedProxies: (env['FAIRLEAD_TRUSTED_PROXIES'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     outboundAllow: (env['FAIRLEAD_OUTBOUND_ALLOW'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
     databaseOwnerUrl: databaseAddress(env, 'DATABASE_OWNER_URL', problems),
     metricsToken: metricsToken === undefined ? undefined : secretOf(metricsToken),
-    tlsCert: readable(env, 'FAIRLEAD_TLS_CERT', problems),
+    tlsCert,
     tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
+    acme: readAcme(env, acmeKnown(env, { http, publicUrl: publicUrlSaid, tlsCert }, problems), problems),
     kek: kekSource(env, 'FAIRLEAD_KEK', problems),
     kekOld: kekSource(env, 'FAIRLEAD_KEK_OLD', problems),
     mail: readMail(env, secret(env, 'FAIRLEAD_MAIL_PASSWORD', problems), problems),
@@ -126,6 +134,11 @@ function listen(env: Env, name: string, fallback: string, problems: string[]): L
   const { hostname, port, protocol } = new URL(text)
   if (!/^https?:$/.test(protocol)) problems.push(`${name} must begin with http:// or https://, not "${text}".`)
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }
+}
+
+function acmeKnown(env: Env, known: Pick<Config, 'http' | 'publicUrl' | 'tlsCert'>, problems: string[]) {
+  const eabKey = secret(env, 'FAIRLEAD_ACME_EAB_KEY', problems)
+  return { ...known, eabKey, listen: listen(env, 'FAIRLEAD_ACME_LISTEN', 'http://0.0.0.0:80', problems) }
 }
 
 /** A week at most. */

@@ -7,7 +7,8 @@ import { organizationsOf } from './audit/checkpoints.ts'
 import { refuseHalfRestored } from './backup/backup.ts'
 import { openSchedule, type Schedule } from './backup/schedule.ts'
 import { openAudits, type Audits } from './base/audit.ts'
-import { openCertificate } from './base/certificate.ts'
+import { filesOf, openCertificate } from './base/certificate.ts'
+import { describe } from './base/certificate-watch.ts'
 import { lockDataDir } from './base/datadir.ts'
 import { openControl } from './base/control.ts'
 import { openDatabase } from './base/db.ts'
@@ -45,7 +46,7 @@ import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { handlersOf, openPeople, type PeopleDeps } from './people.ts'
-import { openServing } from './serving.ts'
+import { openServing, type State } from './serving.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** Every column that holds sealed values: what a rotation of keys goes through. */
@@ -95,7 +96,15 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(metrics.close)
     const epochs = await openEpochs(db, identity, log)
     opened.push(epochs.close)
-    const backups = openSchedule({ db, log, dataDir, kek, settings: config.backup, said: config.said ?? {}, certificate: filesOf(config) })
+    const backups = openSchedule({
+      db,
+      log,
+      dataDir,
+      kek,
+      settings: config.backup,
+      said: config.said ?? {},
+      certificate: { cert: config.tlsCert, key: config.tlsKey },
+    })
     opened.push(backups.close)
     signal?.throwIfAborted()
     const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
@@ -142,11 +151,12 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const kept = createKept()
   const book = openHostBook(db)
   const firstRunCode = drawCode()
-  const state = { httpPort: 0, httpsPort: 0, draining: false }
+  const state: State = { httpPort: 0, httpsPort: 0, draining: false, certificate: () => shownFirst }
+  const shownFirst = { ...describe(certificate), problem: '' }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
   const places = createPlaces(db, book)
   const leave = createLeave({ fleet, inventory, book, metrics, dataDir: config.dataDir })
-  const known = { log, config, outbound, firstRunCode, state, address, leave, certificate }
+  const known = { log, config, outbound, firstRunCode, state, address, leave }
   const people = await openPeople({ db, seal, audits, book, places, ...known })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
@@ -173,7 +183,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
   const upkeep = () => ({ ...backups.state, hold: epochs.hold })
   const asked = { doors, people, fleet, trail, kept, installer, accept, rates, upkeep }
-  const serving = await openServing({ config, log, db, certificate, state, ...asked })
+  const serving = await openServing({ config, log, db, certificate, files: filesOf(config), state, ...asked })
 
   return {
     url: `http://${config.http.host}:${state.httpPort}`,
@@ -208,8 +218,6 @@ function createLeave({ fleet, inventory, book, metrics, dataDir }: LeaveDeps): P
     fileDirs: [join(dataDir, 'audit')],
   }
 }
-
-const filesOf = ({ tlsCert: cert, tlsKey: key }: Config) => ({ cert, key })
 
 /** What each host's own agent answers: passed on as it is. */
 function serveHosts(fleet: Fleet) {

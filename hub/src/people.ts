@@ -2,7 +2,6 @@ import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { serveAccounts } from './accounts/accounts.ts'
 import { openApprovals } from './approvals/approvals.ts'
 import type { Audits } from './base/audit.ts'
-import type { Certificate } from './base/certificate.ts'
 import type { Consoles } from './base/console.ts'
 import type { Database } from './base/db.ts'
 import type { HttpApi } from './base/http.ts'
@@ -22,7 +21,7 @@ import { openLogins } from './logins/logins.ts'
 import { openMail } from './mail/mail.ts'
 import { removeOrganization, serveOrganizations, type RemovalDeps } from './organizations/organizations.ts'
 import { openRoles } from './roles/roles.ts'
-import { createLives, serveSettings } from './settings/settings.ts'
+import { certificateReport, createLives, serveSettings, type Shown } from './settings/settings.ts'
 import { serveScim } from './scim/scim.ts'
 import { serveTeams } from './teams/teams.ts'
 import { openTokens } from './tokens/tokens.ts'
@@ -38,7 +37,6 @@ export interface PeopleDeps {
   readonly outbound: Outbound
   readonly state: Ports
   readonly firstRunCode: string
-  readonly certificate: Certificate
   /** Where people reach this hub. */
   readonly address: () => string
   /** What ends with an organization beside its people. */
@@ -47,7 +45,7 @@ export interface PeopleDeps {
 
 /** Who there is, what each may do and where. */
 export async function openPeople(deps: PeopleDeps) {
-  const { db, seal, audits, book, places, log, config, outbound, state, firstRunCode, address, leave, certificate } = deps
+  const { db, seal, audits, book, places, log, config, outbound, state, firstRunCode, address, leave } = deps
   const mail = openMail({ db, log, settings: config.mail, address })
   const permissions = allPermissions()
   const roles = openRoles({ db, permissions, places })
@@ -55,7 +53,8 @@ export async function openPeople(deps: PeopleDeps) {
   const place = passkeyPlace(config.publicUrl, state)
   const isAdmin: FactorsDeps['isAdmin'] = async (who, known) => (known?.rights ?? (await rightsOf(who))).somewhere('accounts:manage')
   const factors = openFactors({ db, seal, place, isAdmin, tell: mail.tell })
-  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, lives: createLives(config), firstRunCode })
+  const tls = () => certificateReport(config, state.certificate())
+  const logins = await openLogins({ db, audits, version, permissions, rightsOf, factors, lives: createLives(config), firstRunCode, tls })
   const tokens = openTokens({ db, permissions, notices: factors.notices, rightsOf })
   const origins = () => [...place.origins()]
   const identities = openIdentities({ db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins })
@@ -82,7 +81,12 @@ export async function openPeople(deps: PeopleDeps) {
       environments: serveEnvironments({ db, book }),
       factors: serveFactors({ db, factors, logins }),
       organizations: serveOrganizations({ db, logins, remove: (organization) => removeOrganization(removal, organization) }),
-      settings: serveSettings({ db, config, facts: { version, certificate, ports: () => state }, forgetLogins: logins.forget }),
+      settings: serveSettings({
+        db,
+        config,
+        facts: { version, certificate: () => state.certificate(), ports: () => state },
+        forgetLogins: logins.forget,
+      }),
       scim: serveScim({ db, roles, logins, address }),
       teams: serveTeams({ db, roles }),
       ...handlersOf({ identities, logins, roles, tokens }),
@@ -122,6 +126,8 @@ export function handlersOf<F extends Record<string, { readonly handlers: object 
 export interface Ports {
   readonly httpPort: number
   readonly httpsPort: number
+  /** The certificate that is shown, and what is known of the next one. */
+  certificate(): Shown
 }
 
 /** Passkeys belong to the configured name of the hub; without one, to this machine's own. */

@@ -2,9 +2,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
+import type { Acme } from './acme/acme.ts'
 import type { Trail } from './audit/audit.ts'
 import { serveCallback } from './base/callback.ts'
-import type { Certificate } from './base/certificate.ts'
+import type { Certificate, CertificateFiles } from './base/certificate.ts'
 import { watchCertificate, type CertificateWatch } from './base/certificate-watch.ts'
 import { openConsoles, type Consoles } from './base/console.ts'
 import type { Database } from './base/db.ts'
@@ -41,6 +42,7 @@ export interface State extends Ports {
   httpPort: number
   httpsPort: number
   draining: boolean
+  certificate: Ports['certificate']
 }
 
 export interface ServingDeps {
@@ -48,6 +50,8 @@ export interface ServingDeps {
   readonly log: Log
   readonly db: Database
   readonly certificate: Certificate
+  /** Where the next one will be. */
+  readonly files: CertificateFiles
   readonly doors: Doors
   readonly people: People
   readonly fleet: Fleet
@@ -86,7 +90,7 @@ export async function openServing(deps: ServingDeps): Promise<{ close(): Promise
       renderMetrics({
         version,
         doors,
-        upkeep: { ...deps.upkeep(), certificate: shown.state },
+        upkeep: { ...deps.upkeep(), certificate: state.certificate() },
         trail: trail.figures(),
         consoles: consoles.count,
         ...figuresOf(fleet, loop),
@@ -101,21 +105,36 @@ export async function openServing(deps: ServingDeps): Promise<{ close(): Promise
   state.httpPort = listeners.httpPort
   state.httpsPort = listeners.httpsPort
   const shown = followCertificate(deps, listeners)
-  return { close: () => stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }) }
+  const acme = await openOrders(deps, shown)
+  state.certificate = () => ({ ...shown.state, acme: acme?.state })
+  return { close: () => stop({ shown, acme, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }) }
 }
 
 /** What is put in its place on the disk is shown from then on. */
-function followCertificate({ config, certificate, log }: ServingDeps, listeners: Listeners): CertificateWatch {
+function followCertificate({ config, certificate, files, log }: ServingDeps, listeners: Listeners): CertificateWatch {
   return watchCertificate({
     current: certificate,
     dataDir: config.dataDir,
-    given: { cert: config.tlsCert, key: config.tlsKey },
+    given: files,
     take: listeners.setCertificate,
     log,
   })
 }
 
+/** Whoever has no authority asked for a certificate loads nothing of it. */
+async function openOrders({ config, log, state }: ServingDeps, shown: CertificateWatch): Promise<Acme | undefined> {
+  const { acme: settings, dataDir, publicUrl } = config
+  if (settings === undefined) return undefined
+  const { openAcme } = await import('./acme/acme.ts')
+  const port = state.httpsPort === 443 ? '' : `:${state.httpsPort}`
+  const home = () => publicUrl ?? `https://${settings.domains[0]}${port}`
+  const acme = openAcme({ settings, dataDir, home, onCertificate: shown.look, log })
+  void acme.look()
+  return acme
+}
+
 interface Running {
+  readonly acme: Acme | undefined
   readonly shown: CertificateWatch
   readonly state: State
   readonly consoles: Consoles
@@ -128,15 +147,16 @@ interface Running {
 }
 
 /** First nothing new, then what is under way, then the streams, each told why; agents hear when to come back. */
-async function stop({ shown, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
+async function stop({ shown, acme, state, consoles, doors, api, fleet, listeners, loop, mail }: Running): Promise<void> {
   shown.close()
+  const orders = acme?.close()
   state.draining = true
   consoles.goaway()
   await doors.idle(drainMs)
   consoles.closeAll()
   api.endAll()
   fleet.closeAll()
-  await Promise.all([listeners.close(1000), mail.close()])
+  await Promise.all([listeners.close(1000), mail.close(), orders])
   loop.disable()
 }
 

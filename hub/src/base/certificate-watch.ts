@@ -2,11 +2,13 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { openCertificate, type Certificate } from './certificate.ts'
+import { openCertificate, type Certificate, type CertificateFiles } from './certificate.ts'
 import type { Log } from './log.ts'
 
 /** What people are told of the certificate that is shown now. */
 export interface CertificateState {
+  /** PEM. */
+  readonly cert: string
   readonly validToMs: number
   readonly names: string
   readonly selfSigned: boolean
@@ -16,6 +18,8 @@ export interface CertificateState {
 
 export interface CertificateWatch {
   readonly state: CertificateState
+  /** Whoever put new files there need not wait until that is seen. */
+  look(): Promise<void>
   close(): void
 }
 
@@ -23,7 +27,7 @@ export interface WatchOptions {
   readonly current: Certificate
   readonly dataDir: string
   /** The files that were given; without them the hub's own certificate is made anew in time. */
-  readonly given: { readonly cert: string | undefined; readonly key: string | undefined }
+  readonly given: CertificateFiles
   /** New connections are shown this one; those that are open go on. */
   readonly take: (certificate: Certificate) => void
   readonly log: Log
@@ -40,11 +44,12 @@ export function watchCertificate({ current, dataDir, given, take, log, now = Dat
   let shown = current
   let problem = ''
   let settling: NodeJS.Timeout | undefined
-  let looking = false
+  let looking = Promise.resolve()
 
-  async function look(): Promise<void> {
-    if (looking) return
-    looking = true
+  /** One after the other: whoever asks is told of what is there when they asked. */
+  const look = () => (looking = looking.then(lookOnce))
+
+  async function lookOnce(): Promise<void> {
     try {
       const found = await openCertificate(dataDir, given)
       if (found.cert !== shown.cert || found.key !== shown.key) {
@@ -61,8 +66,6 @@ export function watchCertificate({ current, dataDir, given, take, log, now = Dat
           : `The files of the certificate cannot be read (${(error as NodeJS.ErrnoException).code}).`
       if (why !== problem) log('error', 'the new certificate is not taken; the one before is shown on', { why })
       problem = why
-    } finally {
-      looking = false
     }
   }
   const soon = () => {
@@ -75,6 +78,7 @@ export function watchCertificate({ current, dataDir, given, take, log, now = Dat
     get state() {
       return { ...describe(shown), problem }
     },
+    look,
     close() {
       clearTimeout(settling)
       clearInterval(timer)
@@ -98,7 +102,7 @@ function watchFolders({ cert, key }: WatchOptions['given'], onChange: () => void
 
 export function describe({ cert, selfSigned }: Certificate): Omit<CertificateState, 'problem'> {
   const { validTo, subjectAltName } = new X509Certificate(cert)
-  return { validToMs: Date.parse(validTo), names: subjectAltName ?? '', selfSigned }
+  return { cert, validToMs: Date.parse(validTo), names: subjectAltName ?? '', selfSigned }
 }
 
 /** Throws `invalid_input` when key and certificate do not belong together, or it is over. */

@@ -3,8 +3,10 @@ import 'reflect-metadata'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { webcrypto, X509Certificate } from 'node:crypto'
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
+import type { Config } from '../config.ts'
+import { acmeFiles } from './acme-settings.ts'
 
 export interface Certificate {
   readonly cert: string
@@ -12,15 +14,27 @@ export interface Certificate {
   readonly selfSigned: boolean
 }
 
+/** Files that somebody else puts there. */
+export interface CertificateFiles {
+  readonly cert: string | undefined
+  readonly key: string | undefined
+  /** They are to come: until they are there, and whole, the hub shows its own. */
+  readonly awaited?: boolean
+}
+
+/** Where the certificate that the hub shows is to be. */
+export function filesOf({ acme, dataDir, tlsCert, tlsKey }: Pick<Config, 'acme' | 'dataDir' | 'tlsCert' | 'tlsKey'>): CertificateFiles {
+  if (acme === undefined) return { cert: tlsCert, key: tlsKey }
+  const { cert, key } = acmeFiles(dataDir)
+  return { cert, key, awaited: true }
+}
+
 const days = 825
 const renewMs = 30 * 86_400_000
 
 /** The given files, or a certificate of the hub's own making, renewed a month before it ends. Agents pin the hub's key, not this. */
-export async function openCertificate(
-  dataDir: string,
-  given: { readonly cert: string | undefined; readonly key: string | undefined },
-): Promise<Certificate> {
-  if (given.cert !== undefined && given.key !== undefined)
+export async function openCertificate(dataDir: string, given: CertificateFiles): Promise<Certificate> {
+  if (given.cert !== undefined && given.key !== undefined && (given.awaited !== true || fits(given.cert, given.key)))
     return { cert: readFileSync(given.cert, 'utf8'), key: readFileSync(given.key, 'utf8'), selfSigned: false }
   const [certFile, keyFile] = [join(dataDir, 'tls.crt'), join(dataDir, 'tls.key')]
   if (existsSync(certFile) && existsSync(keyFile)) {
@@ -32,6 +46,15 @@ export async function openCertificate(
   writeFileSync(keyFile, made.key, { mode: 0o600 })
   writeFileSync(certFile, made.cert)
   return { ...made, selfSigned: true }
+}
+
+/** One that is over fits: it says more of what is wrong than another name would. */
+function fits(cert: string, key: string): boolean {
+  try {
+    return new X509Certificate(readFileSync(cert)).checkPrivateKey(createPrivateKey(readFileSync(key)))
+  } catch {
+    return false
+  }
 }
 
 async function selfSign(): Promise<{ cert: string; key: string }> {

@@ -14,7 +14,12 @@ export interface Figures {
     readonly last: { readonly atMs: number } | undefined
     readonly failure: string
     readonly hold: string | undefined
-    readonly certificate: { readonly validToMs: number; readonly problem: string }
+    readonly certificate: {
+      readonly validToMs: number
+      readonly problem: string
+      /** Where an authority makes it. */
+      readonly acme?: { readonly reason?: string | undefined; readonly nextMs: number } | undefined
+    }
   }
   readonly online: number
   readonly consoles: number
@@ -52,10 +57,22 @@ export function renderMetrics({ version, doors, trail, upkeep, online, consoles,
     gauge('fairlead_hub_held', '1: nothing can be changed on hosts until somebody confirms this hub.', upkeep.hold === undefined ? 0 : 1),
     gauge('fairlead_certificate_expiry_timestamp_seconds', 'When the certificate ends.', Math.round(upkeep.certificate.validToMs / 1000)),
     gauge('fairlead_certificate_refused', '1: the files that are there now are not taken.', upkeep.certificate.problem === '' ? 0 : 1),
+    ...ordersOf(upkeep.certificate.acme, gauge),
     gauge('fairlead_event_loop_delay_p99_seconds', 'Event loop delay, 99th percentile since the start.', loopP99Seconds),
     gauge('process_resident_memory_bytes', 'Resident memory.', rss),
     gauge('nodejs_heap_used_bytes', 'Heap in use.', heapUsed),
     `${head('process_cpu_seconds_total', 'counter', 'Processor time used.')}process_cpu_seconds_total ${(user + system) / 1e6}\n`,
     gauge('process_start_time_seconds', 'Start of the process.', Math.round(Date.now() / 1000 - process.uptime())),
   ].join('')
+}
+
+function ordersOf(
+  acme: Figures['upkeep']['certificate']['acme'],
+  gauge: (name: string, help: string, value: number) => string,
+): readonly string[] {
+  if (acme === undefined) return []
+  return [
+    gauge('fairlead_acme_failed', '1: the last order gave no certificate.', acme.reason === undefined ? 0 : 1),
+    gauge('fairlead_acme_next_order_timestamp_seconds', 'When the authority is asked next.', Math.round(acme.nextMs / 1000)),
+  ]
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { X509Certificate } from 'node:crypto'
 import { whoHolds } from '../base/datadir.ts'
+import { filesOf } from '../base/certificate.ts'
 import { checkPair } from '../base/certificate-watch.ts'
 import type { Config, Listen } from '../config.ts'
 
@@ -32,7 +33,11 @@ export async function checkMachine(config: Config): Promise<Finding[]> {
       : fine('hub', holder === '' ? 'it starts' : `its console is ${holder}`),
     checkCertificate(config),
     ...(holder === undefined
-      ? await Promise.all([checkPort('FAIRLEAD_LISTEN', config.http), checkPort('FAIRLEAD_TLS_LISTEN', config.https)])
+      ? await Promise.all([
+          checkPort('FAIRLEAD_LISTEN', config.http),
+          checkPort('FAIRLEAD_TLS_LISTEN', config.https),
+          ...(config.acme === undefined ? [] : [checkPort('FAIRLEAD_ACME_LISTEN', config.acme.listen)]),
+        ])
       : []),
     await checkPublicUrl(config),
     checkProxies(config),
@@ -44,7 +49,7 @@ export async function checkMachine(config: Config): Promise<Finding[]> {
 
 function checkFolder(dir: string): Finding {
   if (existsSync(join(dir, 'restoring'))) return failed('data folder', 'a restore was cut off', 'run the same fairlead-hub restore again')
-  for (const name of ['hub-key.pem', 'kek', 'tls.key']) {
+  for (const name of ['hub-key.pem', 'kek', 'tls.key', 'acme/account.pem', 'acme/key.pem']) {
     const path = join(dir, name)
     if (existsSync(path) && (statSync(path).mode & 0o077) !== 0)
       return failed('data folder', `${path} is open to other accounts`, `chmod 600 ${path}`)
@@ -62,18 +67,23 @@ function checkDisk(dir: string): Finding {
     : fine('disk', free)
 }
 
-function checkCertificate({ dataDir, tlsCert, tlsKey, publicUrl }: Config): Finding {
-  const [certFile, keyFile] = [tlsCert ?? join(dataDir, 'tls.crt'), tlsKey ?? join(dataDir, 'tls.key')]
+function checkCertificate(config: Config): Finding {
+  const { dataDir, acme, publicUrl } = config
+  const given = filesOf(config)
+  const awaited = given.awaited === true && !existsSync(given.cert!)
+  const own = awaited || given.cert === undefined
+  const [certFile, keyFile] = own ? [join(dataDir, 'tls.crt'), join(dataDir, 'tls.key')] : [given.cert!, given.key!]
   if (!existsSync(certFile)) return odd('certificate', 'there is none yet', 'start the hub, or set FAIRLEAD_TLS_CERT and FAIRLEAD_TLS_KEY')
-  const own = tlsCert === undefined
   try {
     const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')]
     checkPair({ cert, key })
     const found = new X509Certificate(cert)
     const days = Math.floor((Date.parse(found.validTo) - Date.now()) / dayMs)
     const until = `${certFile} ends in ${days} days`
-    if (days < 14) return odd('certificate', until, own ? 'restart the hub' : 'renew it; the hub takes the new files by itself')
+    // What an authority makes is made anew in time, a few days before its end where it lasts a week.
+    if (days < 14 && (acme === undefined || own || days < 1)) return odd('certificate', until, mendOf(own, acme !== undefined))
     const host = publicUrl === undefined ? undefined : new URL(publicUrl).hostname
+    if (awaited) return odd('certificate', 'the hub shows its own until the authority has made one', 'see acme below')
     if (!own && host !== undefined && found.checkHost(host) === undefined)
       return failed('certificate', `it is not for ${host}`, `have one made for ${host}, or mend FAIRLEAD_PUBLIC_URL`)
     return fine('certificate', own ? `${until}; made by the hub itself` : until)
@@ -82,8 +92,19 @@ function checkCertificate({ dataDir, tlsCert, tlsKey, publicUrl }: Config): Find
   }
 }
 
+function mendOf(own: boolean, acme: boolean): string {
+  if (own) return 'restart the hub'
+  return acme ? 'see acme below' : 'renew it; the hub takes the new files by itself'
+}
+
+const ports: Readonly<Record<string, string>> = {
+  FAIRLEAD_LISTEN: 'port',
+  FAIRLEAD_TLS_LISTEN: 'TLS port',
+  FAIRLEAD_ACME_LISTEN: 'ACME port',
+}
+
 function checkPort(setting: string, { host, port }: Listen): Promise<Finding> {
-  const name = setting === 'FAIRLEAD_LISTEN' ? 'port' : 'TLS port'
+  const name = ports[setting] ?? setting
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) =>

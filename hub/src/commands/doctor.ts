@@ -1,4 +1,5 @@
 import { readConfig, type Config } from '../config.ts'
+import { checkOrders } from './doctor-acme.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { checkMachine, failed, fine, type Finding } from './doctor-machine.ts'
 import { wrongUse } from './ask.ts'
@@ -19,7 +20,8 @@ async function lookAtAll(): Promise<Finding[]> {
   } catch (error) {
     return [failed('settings', (error as Error).message, 'mend the settings named here; README lists them all')]
   }
-  return [fine('settings', 'they can be read'), ...(await checkMachine(config)), ...(await checkDatabase(config))]
+  const orders = config.acme === undefined ? [] : [await checkOrders(config.dataDir, config.acme)]
+  return [fine('settings', 'they can be read'), ...(await checkMachine(config)), ...orders, ...(await checkDatabase(config))]
 }
 
 const marks = { ok: 'ok    ', warning: 'warn  ', failed: 'FAILED' }

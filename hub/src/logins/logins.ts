@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { Tls } from '@fairlead/protocol/features/settings.ts'
 import type { loginsApi, Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import type { Caller, HubContext } from '../base/access.ts'
 import type { Audits } from '../base/audit.ts'
@@ -40,6 +41,8 @@ export interface LoginsDeps {
   readonly lives?: LivesOf
   /** Shown once on the hub's own console. */
   readonly firstRunCode: string
+  /** What whoever sets the hub up is told of its certificate. */
+  readonly tls?: () => Tls
   /** Steady ms, for the delays between tries. */
   readonly now?: () => number
 }
@@ -84,6 +87,7 @@ export interface Logins {
 
 export async function openLogins(deps: LoginsDeps): Promise<Logins> {
   const { db, audits, version, permissions, rightsOf, factors, lives, firstRunCode, now } = deps
+  const tls = () => (deps.tls === undefined ? {} : { tls: deps.tls() })
   const held = openHeld(db, rightsOf, factors.standing, lives)
   const renewal = createRenewal(db, held.forgetOne, lives ?? usualLives)
   const endListeners = new Set<(login: string, renewed: boolean) => void>()
@@ -98,7 +102,7 @@ export async function openLogins(deps: LoginsDeps): Promise<Logins> {
   const change = createChange({ db, delays, renewal, tellEnd })
 
   const handlers: Handlers<typeof loginsApi, LoginContext> = {
-    welcome: async (_input, { door }) => ({ firstRun: state.firstRun, version, passkeyHost: factors.host, ...door }),
+    welcome: async (_input, { door }) => ({ ...state, version, passkeyHost: factors.host, ...door, ...(state.firstRun ? tls() : {}) }),
 
     ...serveSetup({ db, audits, delays, firstRunCode, state, begin }),
     ...signIn.handlers,

@@ -1,12 +1,11 @@
-import { X509Certificate } from 'node:crypto'
 import type { Setting } from '@fairlead/protocol/features/settings.ts'
-import type { Certificate } from '../base/certificate.ts'
 import type { Config } from '../config.ts'
+import type { Shown } from './certificate.ts'
 
 /** What is so beside the configuration. */
 export interface HubFacts {
   readonly version: string
-  readonly certificate: Pick<Certificate, 'cert' | 'selfSigned'>
+  readonly certificate: () => Shown
   /** What the hub listens on, once it does. */
   readonly ports: () => { readonly httpPort: number; readonly httpsPort: number }
 }
@@ -14,6 +13,9 @@ export interface HubFacts {
 /** What the hub was started with. No value that is a secret, and of an address of a database no user and no password. */
 export function hubSettings(config: Config, { version, certificate, ports }: HubFacts): Setting[] {
   const { httpPort, httpsPort } = ports()
+  const { selfSigned, validToMs } = certificate()
+  const from = config.acme === undefined ? 'FAIRLEAD_TLS_CERT' : 'FAIRLEAD_ACME_AGREE'
+  const isFile = config.acme === undefined
   const given = (name: string, from: string, value: Setting['value'], isFile = false): Setting => {
     const source = config.given?.get(from)
     return { name, value, source: source === undefined ? 'default' : isFile ? 'file' : source, from: source === undefined ? '' : from }
@@ -24,8 +26,8 @@ export function hubSettings(config: Config, { version, certificate, ports }: Hub
     given('hub.listen', 'FAIRLEAD_LISTEN', `http://${config.http.host}:${httpPort}`),
     given('hub.tlsListen', 'FAIRLEAD_TLS_LISTEN', `https://${config.https.host}:${httpsPort}`),
     given('hub.publicUrl', 'FAIRLEAD_PUBLIC_URL', config.publicUrl ?? null),
-    given('hub.certificate', 'FAIRLEAD_TLS_CERT', certificate.selfSigned ? null : (config.tlsCert ?? null), true),
-    given('hub.certificateUntil', 'FAIRLEAD_TLS_CERT', Date.parse(new X509Certificate(certificate.cert).validTo), true),
+    given('hub.certificate', from, selfSigned ? null : (config.acme?.directory ?? config.tlsCert ?? null), isFile),
+    given('hub.certificateUntil', from, validToMs, isFile),
     given('hub.proxies', 'FAIRLEAD_TRUSTED_PROXIES', list(config.trustedProxies)),
     given('hub.outbound', 'FAIRLEAD_OUTBOUND_ALLOW', list(config.outboundAllow)),
     given('hub.database', 'DATABASE_URL', config.databaseUrl === undefined ? null : new URL(config.databaseUrl).host),

@@ -7,7 +7,10 @@ import { eq, sql, type Orm } from '../base/drizzle.ts'
 import { organizations } from '../base/tables.ts'
 import type { Config } from '../config.ts'
 import { logins } from '../logins/tables.ts'
+import { certificateReport } from './certificate.ts'
 import { hubSettings, type HubFacts } from './hub.ts'
+
+export { certificateReport, type Shown } from './certificate.ts'
 
 export interface SettingsDeps {
   readonly db: Database
@@ -70,6 +73,7 @@ export function serveSettings({ db, config, facts, forgetLogins }: SettingsDeps)
       return after
     },
     hub: async () => hubSettings(config, facts),
+    certificate: async () => certificateReport(config, facts.certificate()),
   }
 }
 

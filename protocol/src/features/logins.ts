@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { api } from '../api.ts'
 import { call } from '../contract.ts'
+import { Tls } from './settings.ts'
 import { Assertion, Challenge, FactorName, Given } from './factors.ts'
 
 export const Password = z.string().check(z.minLength(12), z.maxLength(128))
@@ -34,6 +35,8 @@ export const Welcome = z.object({
   secureUrl: z._default(z.string(), ''),
   /** Passkeys work at addresses of this name alone. */
   passkeyHost: z._default(z.string(), ''),
+  /** Before there is an owner: whoever sets the hub up sees what is missing. Afterwards nobody is told here. */
+  tls: z.optional(Tls),
 })
 export type Welcome = z.infer<typeof Welcome>
 
