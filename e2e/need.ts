@@ -7,6 +7,7 @@ const checks = {
   curl: () => runs('curl', ['--version']),
   dockerd: () => root() && runs('dockerd', ['--version']) && runs('unshare', ['-m', 'true']),
   podman: () => root() && runs('podman', ['--version']),
+  pebble: () => existsSync('/usr/bin/pebble') && existsSync('/usr/bin/pebble-challtestsrv'),
   netns: () => root() && runs('unshare', ['-n', 'true']) && runs('nft', ['--version']) && runs('ip', ['-V']),
   tc: () => root() && runs('tc', ['-V']),
   busybox: () => existsSync('/bin/busybox'),

@@ -46,7 +46,7 @@ import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { handlersOf, openPeople, type PeopleDeps } from './people.ts'
-import { openServing, type State } from './serving.ts'
+import { openServing, type Serving, type State } from './serving.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** Every column that holds sealed values: what a rotation of keys goes through. */
@@ -62,6 +62,7 @@ export interface Hub {
   inviteLocal(): Promise<string | undefined>
   /** Somebody at the hub's own machine gave an account back: what is open for it ends, and it is told. */
   accountReset(organizations: readonly string[], account: string): Promise<void>
+  readonly renewCertificate: Serving['renewCertificate']
   /** Made-up hosts, once the owner exists. */
   startDemo(hosts: number): Promise<void>
   close(): Promise<void>
@@ -116,6 +117,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(hub.close)
     const control = await openControl(dataDir, {
       'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
+      'renew-certificate': hub.renewCertificate,
       'rotate-keys': (input) =>
         rotateKeys({ seal, kekPath: kek === undefined ? join(dataDir, 'kek') : undefined }, input as unknown as RotateInput),
     })
@@ -192,6 +194,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     inviteLocal: () => inviteLocal(db, enrolment, localUrl()),
     accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
+    renewCertificate: serving.renewCertificate,
     close: serving.close,
   }
 }

@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { AcmeReason } from '@fairlead/protocol/features/settings.ts'
 import { getRequestListener } from '@hono/node-server'
 import type { Acme } from './acme/acme.ts'
 import type { Trail } from './audit/audit.ts'
@@ -66,8 +68,14 @@ export interface ServingDeps {
   readonly upkeep: () => Omit<Figures['upkeep'], 'certificate'>
 }
 
+export interface Serving {
+  /** Has the authority make a new certificate now; how it went. Throws `conflict` where no authority makes it. */
+  renewCertificate(): Promise<{ readonly untilMs: number; readonly reason: AcmeReason | undefined; readonly detail: string }>
+  close(): Promise<void>
+}
+
 /** Everything that is asked of the hub from outside, on its two ports. */
-export async function openServing(deps: ServingDeps): Promise<{ close(): Promise<void> }> {
+export async function openServing(deps: ServingDeps): Promise<Serving> {
   const { config, log, db, certificate, doors, people, fleet, trail, kept, installer, accept, state, rates } = deps
   const consoles = openConsoles(doors)
   const loop = watchLoop()
@@ -107,7 +115,8 @@ export async function openServing(deps: ServingDeps): Promise<{ close(): Promise
   const shown = followCertificate(deps, listeners)
   const acme = await openOrders(deps, shown)
   state.certificate = () => ({ ...shown.state, acme: acme?.state })
-  return { close: () => stop({ shown, acme, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }) }
+  const renewCertificate = () => renew(acme, state)
+  return { renewCertificate, close: () => stop({ shown, acme, state, consoles, doors, api, fleet, listeners, loop, mail: people.mail }) }
 }
 
 /** What is put in its place on the disk is shown from then on. */
@@ -131,6 +140,13 @@ async function openOrders({ config, log, state }: ServingDeps, shown: Certificat
   const acme = openAcme({ settings, dataDir, home, onCertificate: shown.look, log })
   void acme.look()
   return acme
+}
+
+async function renew(acme: Acme | undefined, state: State): ReturnType<Serving['renewCertificate']> {
+  if (acme === undefined)
+    throw new FairleadError('conflict', 'This hub was started without an authority; set FAIRLEAD_ACME_AGREE=1 and restart it.')
+  await acme.renew()
+  return { untilMs: state.certificate().validToMs, reason: acme.state.reason, detail: acme.state.detail }
 }
 
 interface Running {

@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { AcmeReason } from '@fairlead/protocol/features/settings.ts'
 import type { AcmeSettings } from '../base/acme-settings.ts'
 import type { Log } from '../base/log.ts'
 import { createChallenges } from './challenges.ts'
 import { createAsk, type Ask } from './client.ts'
+import type { AcmeMemory } from './files.ts'
 import { openLedger, type Ledger } from './ledger.ts'
 import { fault, faultOf, type AcmeFault } from './problem.ts'
 import { followWindow } from './renewal.ts'
@@ -26,6 +28,8 @@ export interface Acme {
   readonly state: AcmeState
   /** Looks whether an order is due, and makes it. By itself the hub does at the right times. */
   look(): Promise<void>
+  /** Makes one though none is due: something was mended. Throws `rate_limited` where that is more than authorities bear. */
+  renew(): Promise<void>
   /** Which port the authority must be led to. */
   readonly port: number
   close(): Promise<void>
@@ -60,7 +64,7 @@ export function openAcme(deps: AcmeDeps): Acme {
   let ordering = false
   let looking = Promise.resolve()
 
-  async function lookOnce(): Promise<void> {
+  async function lookOnce(asked = false): Promise<void> {
     if (closing.signal.aborted) return
     clearTimeout(timer)
     let leastMs = 1000
@@ -69,7 +73,7 @@ export function openAcme(deps: AcmeDeps): Acme {
       await challenges.listen()
       if (ledger.memory.reason === 'port') ledger.remember({ reason: undefined, detail: '' })
       await followWindow({ ask, ledger, settings, now, signal: closing.signal })
-      if (ledger.nextMs() <= now()) await order()
+      if (asked || ledger.nextMs() <= now()) await order()
     } catch (error) {
       const { reason, detail } = tell(deps, ledger, error)
       leastMs = reason === 'port' ? portMs : 60_000
@@ -78,7 +82,7 @@ export function openAcme(deps: AcmeDeps): Acme {
     if (closing.signal.aborted) return
     timer = setTimeout(() => void look(), Math.max(Math.min(ledger.nextMs() - now(), mostSleepMs), leastMs)).unref()
   }
-  const look = () => (looking = looking.then(lookOnce))
+  const look = () => (looking = looking.then(() => lookOnce()))
 
   async function order(): Promise<void> {
     const failures = ledger.memory.failures + 1
@@ -106,13 +110,15 @@ export function openAcme(deps: AcmeDeps): Acme {
 
   return {
     look,
+    renew() {
+      refuseTooOften(ledger.memory, now())
+      return (looking = looking.then(() => lookOnce(true)))
+    },
     get port() {
       return challenges.port
     },
     get state() {
-      const { reason, detail } = ledger.memory
-      const { domains, directory } = settings
-      return { domains, directory, ordering, reason: ordering ? undefined : reason, detail, nextMs: ledger.nextMs() }
+      return stateOf(ledger, settings, ordering)
     },
     async close() {
       closing.abort()
@@ -123,6 +129,11 @@ export function openAcme(deps: AcmeDeps): Acme {
   }
 }
 
+function stateOf({ memory, nextMs }: Ledger, { domains, directory }: AcmeSettings, ordering: boolean): AcmeState {
+  const { reason, detail } = memory
+  return { domains, directory, ordering, reason: ordering ? undefined : reason, detail, nextMs: nextMs() }
+}
+
 /** What is as it was is not said again. */
 function tell({ log, settings }: AcmeDeps, ledger: Ledger, error: unknown): AcmeFault {
   const found = faultOf(error)
@@ -130,4 +141,18 @@ function tell({ log, settings }: AcmeDeps, ledger: Ledger, error: unknown): Acme
   if (found.reason !== reason || found.detail !== detail)
     log('error', 'an authority made no certificate', { names: settings.domains.join(' '), reason: found.reason, why: found.detail })
   return found
+}
+
+/** Five failed tries an hour is what public authorities bear. */
+const leastTryMs = 12 * 60_000
+
+function refuseTooOften({ reason, nextMs, triedMs }: AcmeMemory, nowMs: number): void {
+  const fromMs = reason === 'rate_limited' ? nextMs : triedMs > nowMs ? 0 : triedMs + leastTryMs
+  if (fromMs <= nowMs) return
+  const at = new Date(fromMs).toISOString()
+  const why =
+    reason === 'rate_limited'
+      ? 'The authority wants to hear nothing of these names before'
+      : 'An authority bears a few tries an hour; not before'
+  throw new FairleadError('rate_limited', `${why} ${at}.`)
 }

@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, exportJWK, FlattenedSign, importPKCS8, type JWK } from 'jose'
 import { createPublicKey } from 'node:crypto'
 import type { AcmeSettings } from '../base/acme-settings.ts'
-import { createOutbound, type GuardedInit, type OutboundDeps } from '../base/outbound.ts'
+import { createOutbound, type GuardedInit } from '../base/outbound.ts'
 import { AccountAnswer, Directory, ProblemAnswer, readAnswer, retryMsOf } from './answers.ts'
 import { fault, faultFrom, faultOf } from './problem.ts'
 
@@ -10,7 +10,7 @@ export type Ask = (address: string, init?: GuardedInit) => Promise<Response>
 
 /** A chain of certificates has some 6 KiB, all else less. */
 const mostBytes = 256 * 1024
-const limitMs = 20_000
+const usualMs = 20_000
 /** Of a nonce that was just given and is refused. */
 const mostNonces = 6
 const everywhere = ['0.0.0.0/0', '::/0']
@@ -19,10 +19,9 @@ const everywhere = ['0.0.0.0/0', '::/0']
  * The directory is a setting of whoever runs the hub, so its host alone may be inside a private network. Other hosts that it names must be
  * public: an authority gets to nothing in the hub's network that it could not reach itself.
  */
-export function createAsk(settings: Pick<AcmeSettings, 'directory' | 'ca'>, resolve?: OutboundDeps['resolve']): Ask {
+export function createAsk(settings: Pick<AcmeSettings, 'directory' | 'ca'>, limitMs = usualMs): Ask {
   const own = new URL(settings.directory).host
-  const how = resolve === undefined ? {} : { resolve }
-  const [inside, outside] = [createOutbound({ allow: everywhere, ...how }), createOutbound({ allow: [], ...how })]
+  const [inside, outside] = [createOutbound({ allow: everywhere }), createOutbound({ allow: [] })]
   return async (address, init) => {
     const url = new URL(address)
     // Networks that are opened may be asked over http elsewhere; nothing of this may.

@@ -1,3 +1,5 @@
+// The certificate library's own library wants it, and asks no nicer.
+import 'reflect-metadata'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPrivateKey, createPublicKey, webcrypto, X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
@@ -33,10 +35,8 @@ export async function orderCertificate(deps: OrderDeps): Promise<string> {
   if (order.authorizations.length > domains.length) throw fault('answer', 'The authority asks for more than was ordered')
   for (const address of order.status === 'pending' ? order.authorizations : []) await prove(deps, address)
   order = await settled(deps, at, (now) => now.status !== 'pending')
-  if (order.status === 'ready') {
-    await client.post(order.finalize, { csr: await requestFor(domains, key) })
-    order = await settled(deps, at, (now) => now.status !== 'ready' && now.status !== 'processing')
-  }
+  if (order.status === 'ready') await client.post(order.finalize, { csr: await requestFor(domains, key) })
+  order = await settled(deps, at, (now) => now.status !== 'ready' && now.status !== 'processing')
   if (order.status !== 'valid' || order.certificate === undefined)
     throw order.error === undefined ? fault('answer', `The order is ${order.status}`) : faultFrom(order.error, 'challenge')
   const chain = readChain(await (await client.post(order.certificate)).text())

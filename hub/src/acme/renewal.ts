@@ -1,3 +1,5 @@
+// The certificate library's own library wants it, and asks no nicer.
+import 'reflect-metadata'
 import { X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import type { AcmeSettings } from '../base/acme-settings.ts'

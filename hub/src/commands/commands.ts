@@ -25,6 +25,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     usage: 'doctor                  looks at everything and says what mends it',
     load: async () => (await import('./doctor.ts')).doctor,
   },
+  certificate: {
+    usage: 'certificate renew       have the authority make a new certificate now',
+    load: async () => (await import('./certificate.ts')).certificate,
+  },
   keys: {
     usage: 'keys rotate [--kek]     new keys for the secrets, while the hub serves or not',
     load: async () => (await import('./keys.ts')).keys,
