@@ -1,8 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as z from 'zod/mini'
 import { AcmeReason } from '@fairlead/protocol/features/settings.ts'
+import { fault } from './problem.ts'
 
 /** What is remembered from one start of the hub to the next, so that a hub that restarts over and over asks no more often. */
 export const AcmeMemory = z.object({
@@ -55,5 +56,11 @@ export function keyIn(path: string): string {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     writePrivate(path, String(privateKey.export({ type: 'pkcs8', format: 'pem' })))
   }
-  return readFileSync(path, 'utf8')
+  const text = readFileSync(path, 'utf8')
+  try {
+    createPrivateKey(text)
+    return text
+  } catch {
+    throw fault('other', `${path} is no key in PEM; put it back from a backup, or remove it, and a new one is made`)
+  }
 }

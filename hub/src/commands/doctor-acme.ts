@@ -29,9 +29,9 @@ export async function checkOrders(dataDir: string, { domains, directory }: AcmeS
     const mend = mends[reason] ?? 'see the log of the hub'
     return failed('acme', `${reason}: ${detail}`, nextMs > Date.now() ? `${mend}; asked again at ${at}` : mend)
   }
-  if (unknown.length > 0) return odd('acme', `${unknown.join(', ')} is not known in DNS here`, mends.dns!)
-  return from === directory
-    ? fine('acme', `${domains.join(', ')} by ${new URL(directory).host}`)
+  if (from === directory) return fine('acme', `${domains.join(', ')} by ${new URL(directory).host}`)
+  return unknown.length > 0
+    ? odd('acme', `${unknown.join(', ')} is not known in DNS here`, mends.dns!)
     : odd('acme', `no certificate of ${new URL(directory).host} yet`, 'start the hub')
 }
 

@@ -20,6 +20,8 @@ import { secretsEn } from './secrets-en.ts'
 import { secretsFr } from './secrets-fr.ts'
 import { settingsEn } from './settings-en.ts'
 import { settingsFr } from './settings-fr.ts'
+import { tlsEn } from './tls-en.ts'
+import { tlsFr } from './tls-fr.ts'
 import { tokensEn } from './tokens-en.ts'
 import { tokensFr } from './tokens-fr.ts'
 import { waysEn } from './ways-en.ts'
@@ -68,6 +70,7 @@ const alike = new Set([
   'settings.language.en',
   'settings.language.fr',
   'settings.minutes',
+  'tls.title',
 ])
 const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>]>> = {
   '': [en, fr],
@@ -80,6 +83,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'observe.': [observeEn, observeFr],
   'secrets.': [secretsEn, secretsFr],
   'settings.': [settingsEn, settingsFr],
+  'tls.': [tlsEn, tlsFr],
   'tokens.': [tokensEn, tokensFr],
   'ways.': [waysEn, waysFr],
 }

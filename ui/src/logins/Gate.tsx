@@ -9,6 +9,7 @@ import { BrandLine } from '../shell/BrandLine.tsx'
 
 const SecondStep = lazy(async () => ({ default: (await import('./SecondStep.tsx')).SecondStep }))
 const Ways = lazy(async () => ({ default: (await import('./Ways.tsx')).Ways }))
+const TlsFirst = lazy(async () => ({ default: (await import('../settings/TlsFirst.tsx')).TlsFirst }))
 const PasskeyWay = lazy(async () => ({ default: (await import('./PasskeyWay.tsx')).PasskeyWay }))
 
 /** First run or sign-in: what a stranger sees. What was typed stays after a refusal; the address stays, too. */
@@ -124,6 +125,13 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
           </Suspense>
         </Show>
       </form>
+      <Show when={(props.welcome.tls?.missing.length ?? 0) > 0 && props.welcome.tls}>
+        {(tls) => (
+          <Suspense>
+            <TlsFirst tls={tls()} />
+          </Suspense>
+        )}
+      </Show>
       <p class="dim version">Fairlead {props.welcome.version}</p>
     </main>
   )

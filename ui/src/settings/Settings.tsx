@@ -13,6 +13,8 @@ import { FilterField } from '../kit/SearchField.tsx'
 import { w } from '../logins/words.ts'
 import { HubTable } from './HubTable.tsx'
 import { RemoveOrganization } from './RemoveOrganization.tsx'
+import { TlsBox } from './TlsBox.tsx'
+import { tls as tlsWords } from './tls-words.ts'
 import { Choice, SettingRow, TextValue } from './rows.tsx'
 import { lengthWords, say, sayIfKnown, type Word } from './words.ts'
 
@@ -36,6 +38,7 @@ export function Settings(): JSX.Element {
   const found = createMemo(() => [...(settings.now() ?? []), ...(hub.now() ?? [])].filter(fits))
   const one = (name: string) => found().find((setting) => setting.name === name)
   const inGroup = (names: readonly string[]) => names.flatMap((name) => one(name) ?? [])
+  const https = () => may('hub:settings') && holdsWords([tlsWords('title'), tlsWords('missing'), 'TLS certificate ACME'], filter())
   const removal = () => holdsWords([say('remove.title'), 'remove'], filter())
   return (
     <>
@@ -68,6 +71,9 @@ export function Settings(): JSX.Element {
       <Show when={holdsWords([approvalWords('policy.title'), 'approval'], filter())}>
         <PolicyFields />
       </Show>
+      <Show when={https()}>
+        <TlsBox />
+      </Show>
       <Show when={may('hub:settings')}>
         <Part of={hub} what={say('error.hub')}>
           {() => <HubTable settings={found().filter(({ name }) => name.startsWith('hub.'))} />}
@@ -81,6 +87,7 @@ export function Settings(): JSX.Element {
           settings.now() !== undefined &&
           found().length === 0 &&
           !removal() &&
+          !https() &&
           !holdsWords([approvalWords('policy.title'), 'approval'], filter())
         }
       >
