@@ -51,6 +51,7 @@ describe('the way to HTTPS in the console', need('chromium', 'pebble', 'openssl'
   async function inBothThemes(name: string): Promise<void> {
     const shots = process.env['FAIRLEAD_SHOTS']
     if (shots !== undefined) mkdirSync(shots, { recursive: true })
+    if ((await box().count()) > 0) await box().scrollIntoViewIfNeeded()
     for (const theme of ['light', 'dark'] as const) {
       await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`)
       if (shots !== undefined) await page.screenshot({ path: join(shots, `tls-${name}-${theme}.png`), fullPage: true })
