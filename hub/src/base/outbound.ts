@@ -26,7 +26,7 @@ export interface GuardedAddress {
 }
 
 /** As for `fetch`, of what is used here; `redirect` is always `manual`. */
-interface GuardedInit {
+export interface GuardedInit {
   readonly method?: string | undefined
   readonly headers?: ConstructorParameters<typeof Headers>[0] | undefined
   readonly body?: string | Uint8Array | URLSearchParams | ArrayBuffer | null | undefined
@@ -40,7 +40,10 @@ interface GuardedInit {
   readonly ca?: string | undefined
 }
 
-/** All that the hub asks of addresses that people gave it. Nothing else in the hub opens a connection to these. */
+/**
+ * All that the hub asks of addresses that people gave it. Nothing else in the hub opens a connection to these. What is a setting of the hub
+ * itself may be inside: of an ACME directory its own host, for which `acme/client.ts` makes one that is open to all but `never`.
+ */
 export interface Outbound {
   /**
    * `https:`, and `http:` to networks that were opened; no userinfo; no redirect is followed: it comes back as it is. Resolves when all of
