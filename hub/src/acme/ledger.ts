@@ -48,10 +48,10 @@ export function openLedger(settings: AcmeSettings, dataDir: string, now: () => n
     begin() {
       const { directory, domains, email, eab, listen } = settings
       const said = JSON.stringify([directory, domains, email, eab?.kid, listen])
-      const digest = createHash('sha256').update(said).digest('hex')
-      if (memory.settings === digest) return
+      const under = createHash('sha256').update(said).digest('hex')
+      if (memory.settings === under) return
       const held = memory.reason === 'rate_limited' && memory.account?.directory === directory
-      remember({ settings: digest, ...(held ? {} : { failures: 0, nextMs: 0, reason: undefined, detail: '' }) })
+      remember({ settings: under, ...(held ? {} : { failures: 0, nextMs: 0, reason: undefined, detail: '' }) })
     },
     kept,
     keep(cert) {
