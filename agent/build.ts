@@ -1,17 +1,4 @@
-// Bundles the agent into one file, `dist/agent.cjs`.
-import { build } from 'esbuild'
+// Bundles the agent into one file, `dist/agent.cjs`. The programs of `npm run build:agent` are made of it.
+import { bundleAgent } from './bundle.ts'
 
-await build({
-  entryPoints: [`${import.meta.dirname}/src/main.ts`],
-  bundle: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'cjs',
-  minify: true,
-  legalComments: 'none',
-  // ws takes these native helpers if they are there; they are not.
-  external: ['bufferutil', 'utf-8-validate'],
-  // The plain entry: the one for Node looks for a native addon and starts threads.
-  alias: { 'msgpackr/pack': `${import.meta.dirname}/../protocol/node_modules/msgpackr/index.js` },
-  outfile: `${import.meta.dirname}/dist/agent.cjs`,
-})
+await bundleAgent(`${import.meta.dirname}/dist/agent.cjs`)

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 
 /** Each component that a test may need, with a check that tries the thing, not just its name. */
 const checks = {
+  binutils: () =>
+    runs('strip', ['--version']) && runs(process.arch === 'x64' ? 'aarch64-linux-gnu-strip' : 'x86_64-linux-gnu-strip', ['--version']),
   chromium: () => runs('chromium', ['--version']),
   curl: () => runs('curl', ['--version']),
   dockerd: () => root() && runs('dockerd', ['--version']) && runs('unshare', ['-m', 'true']),
@@ -11,11 +13,14 @@ const checks = {
   netns: () => root() && runs('unshare', ['-n', 'true']) && runs('nft', ['--version']) && runs('ip', ['-V']),
   tc: () => root() && runs('tc', ['-V']),
   busybox: () => existsSync('/bin/busybox'),
+  minisign: () => existsSync('/usr/bin/minisign'),
   nginx: () => runs('nginx', ['-v']),
   openssl: () => runs('openssl', ['version']),
   pgbouncer: () => runs('pgbouncer', ['--version']),
   postgres15: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
   faketime: () => existsSync('/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'),
+  qemu: () =>
+    process.arch !== 'x64' || (runs('qemu-aarch64-static', ['--version']) && existsSync('/usr/aarch64-linux-gnu/lib/libstdc++.so.6')),
   slapd: () => runs('slapd', ['-VV']) && runs('ldapadd', ['-VV']),
   strace: () => runs('strace', ['-V']),
   tmpfs: () => root() && runs('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),

@@ -9,6 +9,8 @@ export interface Config {
   readonly joinFile: string | undefined
   readonly name: string | undefined
   readonly showSecrets: boolean
+  /** Whether V8 compiles for speed only while there is work: some megabytes less, on flags that Node calls unsupported at run time. */
+  readonly compileWhenBusy: boolean
   readonly proxies: ProxySettings
 }
 
@@ -19,6 +21,7 @@ const known = [
   'FAIRLEAD_JOIN_FILE',
   'FAIRLEAD_HOST_NAME',
   'FAIRLEAD_SHOW_SECRETS',
+  'FAIRLEAD_COMPILE',
   'FAIRLEAD_REQUIRE_ALL',
 ]
 
@@ -36,6 +39,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     problems.push(
       'FAIRLEAD_HOST_NAME must begin with a letter or digit and have at most 63 letters, digits, blanks, dots, dashes or underscores.',
     )
+  const compile = env['FAIRLEAD_COMPILE'] ?? 'always'
+  if (compile !== 'always' && compile !== 'busy') problems.push(`FAIRLEAD_COMPILE must be "always" or "busy", not "${compile}".`)
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))
   return {
     stateDir: env['FAIRLEAD_STATE_DIR'] ?? '/var/lib/fairlead',
@@ -43,6 +48,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     metricsMs: seconds * 1000,
     joinFile: env['FAIRLEAD_JOIN_FILE'],
     name,
+    compileWhenBusy: compile === 'busy',
     showSecrets: env['FAIRLEAD_SHOW_SECRETS'] === '1',
     proxies: readProxies(env),
   }

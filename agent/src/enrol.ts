@@ -9,7 +9,8 @@ import { dial, makeHello } from './dial.ts'
 import { openGeneration } from './generation.ts'
 import { freshIdentity, openIdentity, readPin, writePin, type Pin } from './identity.ts'
 import { proxyOf } from './proxy.ts'
-import { features, version, type Say } from './run.ts'
+import { features, type Say } from './run.ts'
+import { version } from './version.ts'
 import { createWaits } from './waits.ts'
 
 /** How long an enrolment goes on through a bad network: the hub lets the same key in again on the same join string. */

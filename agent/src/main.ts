@@ -7,7 +7,9 @@ import { readConfig } from './config.ts'
 import { readPin } from './identity.ts'
 import { enrol } from './enrol.ts'
 import { forgetWitness, readWitness } from './audit/audit.ts'
-import { runAgent, version, type Say } from './run.ts'
+import { stayQuiet } from './quiet.ts'
+import { runAgent, type Say } from './run.ts'
+import { version } from './version.ts'
 
 const usage = `fairlead-agent ${version}
 
@@ -50,6 +52,7 @@ async function main(verb: string | undefined, word?: string): Promise<void> {
     if (config.joinFile !== undefined && readPin(config.stateDir) === undefined)
       await enrol(config, readFileSync(config.joinFile, 'utf8'), say)
     const agent = await runAgent(config, say)
+    stayQuiet(config)
     const stop = async () => {
       await agent.stop()
       process.exit(0)

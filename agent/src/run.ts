@@ -24,8 +24,7 @@ import { createCollector } from './metrics/collect.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import { openRing } from './metrics/ring.ts'
 import { serveTerminals } from './terminals/terminals.ts'
-
-export const version = '0.1.0'
+import { version } from './version.ts'
 
 export interface Agent {
   readonly pin: Pin

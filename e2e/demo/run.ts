@@ -33,6 +33,7 @@ async function startHost(host: DemoHost, index: number): Promise<void> {
     joinFile: undefined,
     name: host.name,
     showSecrets: false,
+    compileWhenBusy: false,
     proxies: readProxies({}),
   }
   try {

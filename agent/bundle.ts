@@ -1,0 +1,23 @@
+import { build, type Metafile } from 'esbuild'
+
+/** Bundles the agent into one file and says of what it is made. */
+export async function bundleAgent(outfile: string): Promise<Metafile> {
+  const { metafile } = await build({
+    entryPoints: [`${import.meta.dirname}/src/main.ts`],
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    minify: true,
+    legalComments: 'none',
+    // Names of inputs in the metafile begin here, wherever the build was started from.
+    absWorkingDir: import.meta.dirname,
+    metafile: true,
+    // ws takes these native helpers if they are there; they are not.
+    external: ['bufferutil', 'utf-8-validate'],
+    // The plain entry: the one for Node looks for a native addon and starts threads.
+    alias: { 'msgpackr/pack': `${import.meta.dirname}/../protocol/node_modules/msgpackr/index.js` },
+    outfile,
+  })
+  return metafile
+}
