@@ -15,6 +15,7 @@ const checks = {
   busybox: () => existsSync('/bin/busybox'),
   minisign: () => existsSync('/usr/bin/minisign'),
   nginx: () => runs('nginx', ['-v']),
+  nspawn: () => root() && runs('systemd-nspawn', ['--version']) && runs('mmdebstrap', ['--version']),
   openssl: () => runs('openssl', ['version']),
   pgbouncer: () => runs('pgbouncer', ['--version']),
   postgres15: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),

@@ -1,29 +1,145 @@
 #!/bin/sh
 # Installs the Fairlead agent. On standard input: the join string, then, a line each, what HTTPS_PROXY, HTTP_PROXY and
 # NO_PROXY are in the shell of whoever installs; sudo drops those, and in arguments anybody could read them. Run again to
-# repair; `--uninstall` removes the agent and nothing of yours.
+# repair or upgrade. `--least-privilege`: as root, the agent gets an account of its own. `--uninstall` removes the agent and
+# nothing of yours. Without root all of it lies in the home of whoever runs it.
 set -eu
+umask 022
 
-prefix=${FAIRLEAD_PREFIX:-/opt/fairlead}
-state=${FAIRLEAD_STATE_DIR:-/var/lib/fairlead}
-unset FAIRLEAD_PREFIX
-unit=/etc/systemd/system/fairlead-agent.service
+# What the hub serves, "sha256  name" each. This script came with a hash of its own in the line: the chain begins there.
+files='
+@FILES@
+'
 
 fail() { echo "fairlead: $1" >&2; exit 1; }
-[ "$(id -u)" = 0 ] || fail "run this as root (sudo sh)."
+note() { echo "fairlead: $1"; }
+# What is in the way, and what mends it.
+blocked() { printf 'fairlead: blocked (%s): %s\nfairlead: fix: %s\n' "$1" "$2" "$3" >&2; exit 1; }
+warn() { printf 'fairlead: %s: %s\nfairlead: fix: %s\n' "$1" "$2" "$3" >&2; }
+has() { command -v "$1" >/dev/null 2>&1; }
+hash_of() { printf '%s\n' "$files" | sed -n "s/^\([0-9a-f]\{64\}\)  $1\$/\1/p"; }
 
-if [ "${1:-}" = --uninstall ]; then
-  if [ -f "$unit" ]; then systemctl disable --now fairlead-agent 2>/dev/null || true; rm -f "$unit"; fi
-  rm -rf "$prefix" "$state"
-  echo "fairlead: removed $prefix, $state and the service. Containers and your files were not touched."
+least=
+uninstall=
+for word; do
+  case "$word" in
+    --least-privilege) least=1 ;;
+    --uninstall) uninstall=1 ;;
+    *) fail "\"$word\" is no option; there are --least-privilege and --uninstall." ;;
+  esac
+done
+
+account=fairlead
+if [ "$(id -u)" = 0 ]; then
+  root=1
+  prefix=${FAIRLEAD_PREFIX:-/opt/fairlead}
+  state=${FAIRLEAD_STATE_DIR:-/var/lib/fairlead}
+  units=/etc/systemd/system
+  target=multi-user.target
+  service() { systemctl "$@"; }
+else
+  root=
+  [ -n "${HOME:-}" ] || fail "HOME is not set; where should the agent be put?"
+  [ -z "$least" ] || fail "--least-privilege is for root: without root the agent has no more than this account."
+  prefix=${FAIRLEAD_PREFIX:-$HOME/.local/share/fairlead}
+  state=${FAIRLEAD_STATE_DIR:-$HOME/.local/state/fairlead}
+  units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+  target=default.target
+  service() { systemctl --user "$@"; }
+fi
+unset FAIRLEAD_PREFIX
+for folder in "$prefix" "$state"; do
+  # They stand in units and in a script.
+  case "$folder" in
+    /?*) ;;
+    *) fail "\"$folder\" is no whole path." ;;
+  esac
+  if printf %s "$folder" | LC_ALL=C grep -q '[^A-Za-z0-9._/-]'; then fail "\"$folder\" has a character that belongs in no unit; take another folder."; fi
+done
+unit=$units/fairlead-agent.service
+openrc=/etc/init.d/fairlead-agent
+command=/usr/local/bin/fairlead-agent
+
+init=none
+if [ -d /run/systemd/system ] && has systemctl && service show-environment >/dev/null 2>&1; then init=systemd
+elif [ -n "$root" ] && [ -e /run/openrc/softlevel ] && has rc-service; then init=openrc
+fi
+stop_service() {
+  case "$init" in
+    systemd) service stop fairlead-agent ;;
+    openrc) rc-service fairlead-agent stop >/dev/null ;;
+  esac
+}
+start_service() {
+  case "$init" in
+    systemd) service start fairlead-agent ;;
+    openrc) rc-service fairlead-agent start >/dev/null ;;
+  esac
+}
+service_runs() {
+  case "$init" in
+    systemd) service is-active --quiet fairlead-agent ;;
+    openrc) rc-service fairlead-agent status >/dev/null 2>&1 ;;
+    *) return 1 ;;
+  esac
+}
+
+# Only what an installation made goes: a folder without its mark may be anybody's.
+mark=.fairlead-installed
+if [ -n "$uninstall" ]; then
+  removed=
+  gone() { removed="$removed
+  $1"; }
+  if service_runs; then stop_service; fi
+  if [ -f "$unit" ]; then
+    service disable fairlead-agent 2>/dev/null || true
+    rm -f "$unit"
+    service daemon-reload 2>/dev/null || true
+    gone "$unit"
+  fi
+  if [ -n "$root" ] && [ -f "$openrc" ]; then
+    rc-update del fairlead-agent default >/dev/null 2>&1 || true
+    rm -f "$openrc"
+    gone "$openrc"
+  fi
+  if [ "$(readlink "$command" 2>/dev/null || true)" = "$prefix/fairlead-agent" ]; then rm -f "$command"; gone "$command"; fi
+  made=
+  if [ -f "$prefix/$mark" ]; then made=$(cat "$prefix/$mark"); fi
+  for folder in "$prefix" "$state"; do
+    if [ -e "$folder/$mark" ]; then rm -rf "$folder"; gone "$folder"
+    elif [ -e "$folder" ]; then note "left $folder, which this did not install."
+    fi
+  done
+  if [ -n "$root" ] && [ "$made" = account ]; then
+    if has userdel; then userdel "$account"; elif has deluser; then deluser "$account"; fi
+    gone "the account $account"
+  fi
+  [ -n "$removed" ] || fail "nothing of an agent is in $prefix or $state."
+  note "removed:$removed"
+  note "Containers, volumes, compose files and all else of yours were not touched. The console still lists the host until you remove it there."
   exit 0
 fi
 
-[ "$(uname -m)" = "@NODE_ARCH@" ] || fail "this hub serves an agent for @NODE_ARCH@; this machine is $(uname -m)."
 join= https= http= except=
-{ IFS= read -r join && IFS= read -r https && IFS= read -r http && IFS= read -r except; } || true
-case "$join" in flj1.*.*.*.*) ;; *) fail "no join string on standard input; paste the whole line from the console." ;; esac
-hub=$(printf %s "$join" | cut -d. -f5 | tr '_-' '/+' | awk '{ while (length($0) % 4) $0 = $0 "="; print }' | base64 -d) || fail "the join string is damaged; paste the whole line again."
+if [ ! -t 0 ]; then { IFS= read -r join && IFS= read -r https && IFS= read -r http && IFS= read -r except; } || true; fi
+case "$join" in
+  flj1.*.*.*.*)
+    hub=$(printf %s "$join" | cut -d. -f5 | tr '_-' '/+' | awk '{ while (length($0) % 4) $0 = $0 "="; print }' | base64 -d) || fail "the join string is damaged; paste the whole line again."
+    ;;
+  *)
+    hub=
+    if [ -z "$join" ] && [ -x "$prefix/fairlead-agent" ]; then hub=$("$prefix/fairlead-agent" status 2>/dev/null | sed -n 's/^Enrolled with \(http[^ ]*\) as host .*/\1/p'); fi
+    [ -n "$hub" ] || fail "no join string on standard input; paste the whole line from the console."
+    # What the service has already stays: nobody said otherwise.
+    if [ -r "$prefix/proxy.env" ]; then
+      https=$(sed -n 's/^HTTPS_PROXY=//p' "$prefix/proxy.env")
+      http=$(sed -n 's/^HTTP_PROXY=//p' "$prefix/proxy.env")
+      except=$(sed -n 's/^NO_PROXY=//p' "$prefix/proxy.env")
+    fi
+    ;;
+esac
+host=$(printf %s "$hub" | sed 's,^[a-z]*://,,; s,/.*,,')
+name=$(printf %s "$host" | sed 's,:[0-9]*$,,; s,^\[\(.*\)\]$,\1,')
 
 # They go into files that systemd and a shell read, and are never repeated: they may hold a password.
 carry() {
@@ -43,73 +159,274 @@ carry NO_PROXY "$except"
 [ -z "$http" ] || export HTTP_PROXY="$http" http_proxy="$http"
 [ -z "$except" ] || export NO_PROXY="$except" no_proxy="$except"
 
-if command -v curl >/dev/null 2>&1; then fetch() { curl -fsSLk "$1" -o "$2"; }
-elif command -v wget >/dev/null 2>&1; then fetch() { wget -q --no-check-certificate "$1" -O "$2"; }
-else fail "neither curl nor wget is here; install one of them."; fi
-
-# What TLS cannot promise here, the hashes do: they came with this script, whose own hash was in the line.
-get() {
-  fetch "$hub/dl/$1" "$2.new" || fail "could not fetch $hub/dl/$1; can this machine reach the hub?"
-  echo "$3  $2.new" | sha256sum -c - >/dev/null 2>&1 || { rm -f "$2.new"; fail "$1 is not what the hub's line promised; nothing was installed."; }
-  mv -f "$2.new" "$2"
+# What this machine is.
+machine=$(uname -m)
+case "$machine" in
+  x86_64 | amd64) arch=x64 ;;
+  aarch64 | arm64) arch=arm64 ;;
+  *) arch=other ;;
+esac
+c_library=unknown
+if said=$(getconf GNU_LIBC_VERSION 2>/dev/null); then c_library=$said
+elif ls /lib/ld-musl-* >/dev/null 2>&1; then c_library=musl
+elif has ldd; then c_library="glibc $(ldd --version 2>/dev/null | sed -n '1s/.* //p')"
+fi
+# From 2.28 on.
+new_enough() {
+  case "$c_library" in
+    glibc\ *) printf '%s\n' "${c_library#glibc }" | awk -F. '{ exit !($1 > 2 || $1 == 2 && $2 >= 28) }' ;;
+    *) return 1 ;;
+  esac
 }
-mkdir -p "$prefix"
-get node "$prefix/node" @NODE_SHA256@
-get agent.cjs "$prefix/agent.cjs" @AGENT_SHA256@
-chmod 755 "$prefix/node"
-rm -f "$prefix/proxy.env"
-[ -z "$proxies" ] || (umask 077; printf %s "$proxies" > "$prefix/proxy.env")
-cat > "$prefix/fairlead-agent" <<WRAPPER
+has_library() {
+  for folder in /lib /usr/lib /lib64 /usr/lib64 /lib/*-linux-gnu /usr/lib/*-linux-gnu; do [ ! -e "$folder/$1" ] || return 0; done
+  return 1
+}
+own_node() { has node && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 13) ? 0 : 1)' 2>/dev/null; }
+
+program=fairlead-agent-linux-$arch
+kind=
+if new_enough && has_library libstdc++.so.6; then
+  if [ -n "$(hash_of "$program")" ]; then kind=program
+  elif own_node; then kind=own-node
+  elif [ -n "$(hash_of "node-$arch")" ]; then kind=hub-node
+  else blocked architecture "this hub serves no agent for $machine" "run \"npm run build:agent\" on the hub, or install Node 22.13 or newer here and run this again."
+  fi
+elif own_node; then kind=own-node
+elif [ "$c_library" = musl ]; then blocked "C library" "musl, and no Node 22.13 or newer" "apk add nodejs, and run this again; or run the agent as a container."
+elif ! new_enough; then blocked "C library" "$c_library; the agent wants glibc 2.28 or newer" "install Node 22.13 or newer (an unofficial build for this system will do), and run this again; or run the agent as a container."
+else blocked libraries "libstdc++.so.6 is missing" "apt-get install libstdc++6 (dnf install libstdc++), and run this again."
+fi
+
+# What is fetched: 30 MB packed, 110 on disk, and as much again while the old one is still there.
+room=$prefix
+while [ ! -d "$room" ]; do room=$(dirname "$room"); done
+free=$(df -Pk "$room" 2>/dev/null | awk 'NR == 2 { print $4 }')
+[ "${free:-999999}" -ge 260000 ] || blocked disk "$((free / 1024)) MB are free in $room; 254 are wanted" "make room there, or set FAIRLEAD_PREFIX to another folder."
+if ! mkdir -p "$prefix" "$state" 2>/dev/null || [ ! -w "$prefix" ] || [ ! -w "$state" ]; then
+  blocked disk "$prefix or $state cannot be written" "is the file system mounted read-only, or is this not root? FAIRLEAD_PREFIX and FAIRLEAD_STATE_DIR name other folders."
+fi
+next=$prefix/next
+trap 'rm -rf "$next"' EXIT
+rm -rf "$next"
+mkdir "$next"
+
+port_of() {
+  case "$host" in
+    *]:* | *[!]:]:*[0-9]) printf %s "${host##*:}" ;;
+    *) case "$hub" in http:*) echo 80 ;; *) echo 443 ;; esac ;;
+  esac
+}
+# Why curl or wget came back without a file.
+explain() {
+  proxy=
+  [ -z "$https$http" ] || proxy=1
+  case "$1" in
+    dns) blocked DNS "the name $name does not resolve here" "mend this machine's DNS (/etc/resolv.conf), or make the line for an address that it knows." ;;
+    tcp)
+      [ -z "$proxy" ] || blocked proxy "nothing comes back from the proxy of this shell" "check HTTPS_PROXY; if this machine reaches $host without, add $name to NO_PROXY."
+      blocked TCP "$host cannot be reached" "let this machine out to $name, port $(port_of) (firewall, route); is the hub running? Behind a proxy, set HTTPS_PROXY and paste the line again."
+      ;;
+    tls) blocked TLS "what answers at $host speaks no TLS, or something on the way ends it" "is the port the hub's https one? Behind a proxy that looks inside, let $name through." ;;
+    proxy) blocked proxy "the proxy refuses to open a way to $host" "let the proxy open a tunnel to $name, port $(port_of); if it wants a password, put it into HTTPS_PROXY." ;;
+    disk) blocked disk "the download could not be written to $next" "make room there, and run this again." ;;
+    status) blocked hub "it answered, and not with $2" "is this the hub's own address? If it was upgraded since, take a new line from the console." ;;
+    *) blocked hub "could not fetch $hub/dl/$2" "can this machine reach the hub? Try: curl -vk $hub/healthz" ;;
+  esac
+}
+if has curl; then
+  fetch() {
+    code=0
+    curl -fsSLk --connect-timeout 15 -D "$next/head" "$hub/dl/$1" -o "$next/$1" || code=$?
+    case "$code" in
+      0) ;;
+      5 | 97) explain tcp "$1" ;;
+      6) explain dns "$1" ;;
+      7 | 28) explain tcp "$1" ;;
+      35 | 60) explain tls "$1" ;;
+      22) explain status "$1" ;;
+      23) explain disk "$1" ;;
+      56) if grep -q '^HTTP/[0-9.]* \(403\|407\|5..\)' "$next/head" 2>/dev/null; then explain proxy "$1"; else explain other "$1"; fi ;;
+      *) explain other "$1" ;;
+    esac
+  }
+elif has wget; then
+  fetch() {
+    wget -q --no-check-certificate "$hub/dl/$1" -O "$next/$1" && return
+    if has getent && [ -z "$https$http" ] && ! getent hosts "$name" >/dev/null 2>&1; then explain dns "$1"; fi
+    explain other "$1"
+  }
+else blocked tools "neither curl nor wget is here" "install one of them, and run this again."
+fi
+
+# What TLS cannot promise here, the hashes do.
+same() { [ -f "$1" ] && echo "$2  $1" | sha256sum -c - >/dev/null 2>&1; }
+get() {
+  fetch "$1"
+  same "$next/$1" "$(hash_of "$1")" || fail "$1 is not what the hub's line promised; nothing was installed."
+}
+get_program() {
+  if same "$prefix/agent" "$(hash_of "$program")"; then
+    note "the program is the newest one already."
+    return
+  fi
+  if has xz && [ -n "$(hash_of "$program.xz")" ]; then get "$program.xz"; xz -dc "$next/$program.xz" > "$next/agent" || explain disk "$program"
+  elif has gzip && [ -n "$(hash_of "$program.gz")" ]; then get "$program.gz"; gzip -dc "$next/$program.gz" > "$next/agent" || explain disk "$program"
+  else get "$program"; mv "$next/$program" "$next/agent"
+  fi
+  same "$next/agent" "$(hash_of "$program")" || fail "$program is not what the hub's line promised; nothing was installed."
+  chmod 755 "$next/agent"
+}
+case "$kind" in
+  program) get_program ;;
+  *)
+    get agent.cjs
+    if [ "$kind" = hub-node ] && ! same "$prefix/node" "$(hash_of "node-$arch")"; then
+      get "node-$arch"
+      mv "$next/node-$arch" "$next/node"
+      chmod 755 "$next/node"
+    fi
+    ;;
+esac
+if [ -f "$next/head" ]; then
+  there=$(date -d "$(sed -n 's/^[Dd]ate: *//p' "$next/head" | tr -d '\r' | tail -n 1)" +%s 2>/dev/null || true)
+  here=$(date +%s)
+  if [ -n "$there" ] && { [ "$((here - there))" -gt 300 ] || [ "$((there - here))" -gt 300 ]; }; then
+    warn clock "this machine's clock is $((here - there)) s from the hub's; figures and logs will be misplaced" "timedatectl set-ntp true, or set the time by hand."
+  fi
+fi
+
+# How it is started from a folder; what is not new there lies in the old one.
+from() { if [ -f "$1/$2" ]; then printf '"%s"' "$1/$2"; else printf '"%s"' "$prefix/$2"; fi; }
+started() {
+  case "$kind" in
+    program) from "$1" agent ;;
+    own-node) echo "\"$(command -v node)\" --max-semi-space-size=1 $(from "$1" agent.cjs)" ;;
+    hub-node) echo "$(from "$1" node) --max-semi-space-size=1 $(from "$1" agent.cjs)" ;;
+  esac
+}
+# The same for every way to start it: where its state is, what its shell's proxies were, and how memory is given back.
+wrapper() {
+  cat <<WRAPPER
 #!/bin/sh
 export FAIRLEAD_STATE_DIR="\${FAIRLEAD_STATE_DIR:-$state}"
+# Read by glibc before the program begins: one arena, and what is freed goes back to the system.
+export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-1}" MALLOC_MMAP_THRESHOLD_="\${MALLOC_MMAP_THRESHOLD_:-32768}" MALLOC_TRIM_THRESHOLD_="\${MALLOC_TRIM_THRESHOLD_:-65536}"
+unset NODE_OPTIONS
 # What the service has, for whoever may read it and says nothing else.
 if [ -z "\${HTTPS_PROXY:-}\${https_proxy:-}\${HTTP_PROXY:-}\${http_proxy:-}" ] && [ -r "$prefix/proxy.env" ]; then
   while IFS= read -r said; do export "\$said"; done < "$prefix/proxy.env"
 fi
-exec "$prefix/node" "$prefix/agent.cjs" "\$@"
+exec $1 "\$@"
 WRAPPER
-chmod 755 "$prefix/fairlead-agent"
-"$prefix/fairlead-agent" --version >/dev/null || fail "the agent does not start here; its output is above."
+}
+# Tried where it lies, before anything of an agent that works is replaced.
+wrapper "$(started "$next")" > "$next/fairlead-agent"
+version=$(sh "$next/fairlead-agent" --version) || blocked start "the agent does not start here; its own words are above" "is $prefix on a file system that lets programs run (mount option noexec)?"
+
+chosen=root
+[ -n "$root" ] || chosen=$(id -un)
+made=
+if [ -n "$least" ]; then
+  chosen=$account
+  if ! id "$account" >/dev/null 2>&1; then
+    if has useradd; then useradd --system --no-create-home --home-dir "$state" --shell /usr/sbin/nologin "$account"
+    elif has adduser; then adduser -S -D -H -h "$state" -s /sbin/nologin "$account"
+    else blocked tools "neither useradd nor adduser is here" "make an account called $account, and run this again."
+    fi
+    made=account
+  elif [ -f "$prefix/$mark" ]; then made=$(cat "$prefix/$mark")
+  fi
+  for group in docker podman; do
+    if grep -q "^$group:" /etc/group; then
+      if has usermod; then usermod -aG "$group" "$account"; else addgroup "$account" "$group"; fi
+    fi
+  done
+fi
+
 # Two that are online with one key are a machine and its copy to the hub: an agent that runs makes room for its own enrolment.
 ran=
-if command -v systemctl >/dev/null 2>&1 && systemctl is-active --quiet fairlead-agent; then
+if service_runs; then
   ran=1
-  systemctl stop fairlead-agent
+  stop_service
 fi
-if ! printf %s "$join" | "$prefix/fairlead-agent" enrol; then
-  [ -z "$ran" ] || systemctl start fairlead-agent
-  fail "not enrolled; the reason is above.${ran:+ The agent that was here runs on.}"
-fi
-
-if [ -d /run/systemd/system ]; then
-  cat > "$unit" <<UNIT
-[Unit]
-Description=Fairlead agent
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-ExecStart=$prefix/node --max-semi-space-size=1 $prefix/agent.cjs run
-Environment=FAIRLEAD_STATE_DIR=$state
-EnvironmentFile=-$prefix/proxy.env
-Environment=MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
-Restart=always
-RestartSec=2
-NoNewPrivileges=yes
-ProtectSystem=strict
-ReadWritePaths=$state
-PrivateTmp=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-MemoryHigh=96M
-MemoryMax=256M
-
-[Install]
-WantedBy=multi-user.target
-UNIT
-  systemctl daemon-reload
-  systemctl enable --now fairlead-agent
-  systemctl restart fairlead-agent
-  echo "fairlead: the agent runs; see it in the console. Log: journalctl -u fairlead-agent"
+wrapper "$(started "$prefix")" > "$next/fairlead-agent"
+chmod 755 "$next/fairlead-agent"
+for file in agent node agent.cjs fairlead-agent; do [ ! -f "$next/$file" ] || mv -f "$next/$file" "$prefix/$file"; done
+case "$kind" in
+  program) rm -f "$prefix/node" "$prefix/agent.cjs" ;;
+  own-node) rm -f "$prefix/node" "$prefix/agent" ;;
+  hub-node) rm -f "$prefix/agent" ;;
+esac
+printf '%s\n' "$made" > "$prefix/$mark"
+: > "$state/$mark"
+rm -f "$prefix/proxy.env"
+[ -z "$proxies" ] || (umask 077; printf %s "$proxies" > "$prefix/proxy.env")
+if [ "$chosen" = "$account" ] && [ -n "$root" ]; then
+  [ ! -f "$prefix/proxy.env" ] || chown "$account" "$prefix/proxy.env"
+  # The folder first: what is in it is nobody else's from then on.
+  chmod 700 "$state"
+  chown -h "$account" "$state" "$state"/* "$state"/.[!.]* 2>/dev/null || true
+  [ ! -d "$state/metrics" ] || chown -hR "$account" "$state/metrics"
+  agent() { su -s /bin/sh "$account" -c 'exec "$0" "$@"' "$prefix/fairlead-agent" "$@"; }
 else
-  echo "fairlead: enrolled. No systemd here; run the agent in the foreground with: $prefix/fairlead-agent run"
+  chmod 700 "$state"
+  [ -z "$root" ] || chown -hR 0:0 "$state"
+  agent() { "$prefix/fairlead-agent" "$@"; }
 fi
+if [ -n "$join" ] && ! printf %s "$join" | agent enrol; then
+  case "$(agent status 2>/dev/null || true)" in
+    "Enrolled with $hub as host "*) note "this line lets nobody in any more (why is above); the host stays enrolled as it was." ;;
+    *)
+      [ -z "$ran" ] || start_service
+      fail "not enrolled; the reason is above.${ran:+ The agent that was here runs on.}"
+      ;;
+  esac
+fi
+
+# What it finds here.
+engines=
+for socket in /var/run/docker.sock /run/podman/podman.sock "/run/user/$(id -u)/docker.sock" "/run/user/$(id -u)/podman/podman.sock"; do
+  [ -S "$socket" ] || continue
+  engines=$socket
+  if [ -z "$root" ] && [ ! -w "$socket" ]; then
+    warn "blocked (socket)" "$socket is closed to $(id -un)" "sudo usermod -aG $(stat -c %G "$socket") $(id -un), then log in again; whoever may use that socket is as good as root."
+  fi
+done
+[ -n "$engines" ] || note "no Docker or Podman answers here: the console shows the host alone. Once there is one, restart the agent."
+[ ! -d /etc/pve ] || note "this is a Proxmox VE host$(pveversion 2>/dev/null | sed -n 's,^pve-manager/\([^/]*\)/.*, \1,p')."
+
+settings() {
+  sed -e "s,@PREFIX@,$prefix,g" -e "s,@STATE@,$state,g" -e "s,@TARGET@,$target,g" -e "s,@ACCOUNT@,$chosen,g"
+}
+case "$init" in
+  systemd)
+    mkdir -p "$units"
+    # An account of a person is no account for a unit of that person: systemd runs those as it already.
+    settings <<'UNIT' | if [ -n "$root" ]; then cat; else sed -E '/^(User|CapabilityBoundingSet|AmbientCapabilities|Protect[A-Za-z]*|Private[A-Za-z]*|Restrict[A-Z][A-Za-z]*|ReadWritePaths|SystemCall[A-Za-z]*|LockPersonality|RemoveIPC)=/d'; fi > "$unit"
+@UNIT@
+UNIT
+    # Root needs them for sockets and folders of other accounts; an account of its own is to have none.
+    if [ -n "$least" ]; then sed -i 's/^CapabilityBoundingSet=.*/CapabilityBoundingSet=/' "$unit"; fi
+    service daemon-reload
+    service enable fairlead-agent >/dev/null 2>&1
+    service restart fairlead-agent
+    note "the agent $version runs; see it in the console. Log: journalctl ${root:+-u}${root:---user -u} fairlead-agent"
+    if [ -z "$root" ] && [ ! -e "/var/lib/systemd/linger/$(id -un)" ]; then
+      warn "note" "it ends when you log out" "sudo loginctl enable-linger $(id -un)"
+    fi
+    ;;
+  openrc)
+    settings <<'OPENRC' > "$openrc"
+@OPENRC@
+OPENRC
+    chmod 755 "$openrc"
+    rc-update add fairlead-agent default >/dev/null
+    rc-service fairlead-agent restart >/dev/null 2>&1 || rc-service fairlead-agent start
+    note "the agent $version runs; see it in the console. Log: /var/log/fairlead-agent.log"
+    ;;
+  *)
+    note "enrolled. No systemd or OpenRC runs here; run the agent in the foreground with: $prefix/fairlead-agent run"
+    ;;
+esac
+if [ -n "$root" ] && [ "$prefix" = /opt/fairlead ] && [ -d /usr/local/bin ] && { [ ! -e "$command" ] || [ -L "$command" ]; }; then ln -sf "$prefix/fairlead-agent" "$command"; fi

@@ -4,6 +4,7 @@ import type { BenchOptions } from './measure/options.ts'
 
 /** Every benchmark by name, and the options that it reads. */
 const benches: Readonly<Record<string, { readonly file: string; readonly reads: string }>> = {
+  agent: { file: './agent.ts', reads: '--seconds 60 --megabytes 300 --only update,memory' },
   doors: { file: './doors.ts', reads: '--seconds 30' },
   faults: { file: './faults.ts', reads: '--only hostile,slow,flood,cut --seconds 600' },
   fleet: { file: './fleet.ts', reads: '--agents 10000 --seconds 60 --only load,plain,tls' },
@@ -40,7 +41,7 @@ const options: BenchOptions = {
   agents: count('agents', 10_000),
   hosts: count('hosts', 200),
   containers: count('containers', 10_000),
-  megabytes: count('megabytes', 200),
+  megabytes: count('megabytes', positionals[0] === 'agent' ? 300 : 200),
   seconds: count('seconds', 60),
 }
 const { run } = (await import(file)) as { run: (options: BenchOptions) => Promise<Record<string, unknown>> }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runIn } from './clone.ts'
 import { buildOutdated } from '../../start-build.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { Namespace } from './net.ts'
@@ -21,6 +22,16 @@ export interface PastedHost {
 export async function buildAgent(): Promise<void> {
   const root = join(import.meta.dirname, '../..')
   assert.ok(await buildOutdated(root, new AbortController().signal, ['agent']), 'the agent could not be built; the reason is above')
+}
+
+/** The program for this processor, not packed: packing takes minutes, and hosts take it as it is where nothing smaller is served. */
+export async function buildRelease(): Promise<void> {
+  await buildAgent()
+  const dist = join(import.meta.dirname, '../../agent/dist')
+  const [bundle, made] = [join(dist, 'agent.cjs'), join(dist, 'release/agent.cjs')]
+  if (existsSync(made) && readFileSync(made).equals(readFileSync(bundle))) return
+  const root = join(import.meta.dirname, '../..')
+  await runIn(root, process.execPath, [join(root, 'agent/release/build.ts'), '--unpacked', '--only', process.arch])
 }
 
 /** Runs the very line of the console in a shell, as a person would. Throws with what it said. */

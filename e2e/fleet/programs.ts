@@ -101,6 +101,8 @@ export interface AgentProcess {
   readonly output: string
   readonly process: ChildProcess
   readonly stateDir: string
+  /** Ends it and starts it again; resolves with the ms from its start to its link. */
+  restart(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -114,6 +116,8 @@ export async function startAgent(
     readonly env?: Readonly<Record<string, string>>
     /** What node is given before the verb: as it is installed, say. Otherwise it runs from source, with the compiler in its memory. */
     readonly program?: readonly string[]
+    /** Instead of node. */
+    readonly file?: string
   },
 ): Promise<AgentProcess> {
   const dir = mkdtempSync('/var/tmp/fairlead-agent-')
@@ -131,8 +135,8 @@ export async function startAgent(
   const launch = (verb: string) => {
     const argv = [...(options.program ?? [join(root, 'agent/src/main.ts')]), verb]
     const settings = { env, stdio: ['pipe', 'pipe', 'pipe'] as 'pipe'[] }
-    const child =
-      options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
+    const file = options.file ?? process.execPath
+    const child = options.where === undefined ? spawn(file, argv, settings) : options.where.spawn(file, argv, settings)
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-1_000_000)))
     return child
@@ -145,19 +149,36 @@ export async function startAgent(
     rmSync(dir, { recursive: true, force: true })
     throw new Error(`enrol ended with ${code}: ${state.output.slice(-2000)}`)
   }
-  const child = launch('run')
+  let child = launch('run')
+  async function end(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise<void>((done) => child.once('exit', () => done()))
+    child.kill('SIGTERM')
+    await ended
+  }
   return {
     get output() {
       return state.output
     },
-    process: child,
+    get process() {
+      return child
+    },
     stateDir,
+    async restart() {
+      await end()
+      const startMs = performance.now()
+      child = launch('run')
+      let said = ''
+      return new Promise<number>((resolve, reject) => {
+        child.once('exit', (code) => reject(new Error(`the agent ended with ${code}: ${said}`)))
+        child.stdout!.on('data', (data: Buffer) => {
+          said += data.toString()
+          if (said.includes('link up')) resolve(performance.now() - startMs)
+        })
+      })
+    },
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise<void>((done) => child.once('exit', () => done()))
-        child.kill('SIGTERM')
-        await ended
-      }
+      await end()
       rmSync(dir, { recursive: true, force: true })
     },
   }

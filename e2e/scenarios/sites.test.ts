@@ -50,13 +50,10 @@ describe('two sites behind NAT', need('netns', 'dockerd', 'busybox', 'curl'), ()
     const { line } = (await invite()) as { line: string }
     const otherScript = line.replace(/[0-9a-f]{64}/, 'f'.repeat(64))
     await assert.rejects(pasteLine(net.sites[0]!, otherScript, { name: 'x', engineSocket: '' }), /FAILED|did NOT match/)
-    const tampered = line.replace(
-      'sudo sh "$f"',
-      `sudo sh -c 'sed -i "s/^get agent.cjs.*/get agent.cjs \\"\\$prefix\\/agent.cjs\\" ${'0'.repeat(64)}/" "$0"; sh "$0"' "$f"`,
-    )
+    const tampered = line.replace('sudo sh "$f"', `sudo sh -c 'sed -i "s/^[0-9a-f]\\{64\\}  /${'0'.repeat(64)}  /" "$0"; sh "$0"' "$f"`)
     await assert.rejects(
       pasteLine(net.sites[0]!, tampered, { name: 'x', engineSocket: '' }),
-      /agent.cjs is not what the hub's line promised/,
+      / is not what the hub's line promised; nothing was installed/,
     )
     await assert.rejects(pasteLine(net.sites[0]!, line.replace(/flj1\S+'/, "nonsense'"), { name: 'x', engineSocket: '' }), /no join string/)
   })

@@ -10,6 +10,9 @@ import { getRequestListener } from '@hono/node-server'
 import { serveInstaller, type Installer } from './installer.ts'
 
 const stallMs = 1000
+const nodePath = `/dl/node-${process.arch}`
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 describe('what an installer fetches', () => {
   const root = mkdtempSync(join(tmpdir(), 'fairlead-installer-'))
@@ -20,7 +23,13 @@ describe('what an installer fetches', () => {
 
   before(async () => {
     mkdirSync(join(root, 'installers'))
-    writeFileSync(join(root, 'installers/install.sh'), '#!/bin/sh\n# agent=@AGENT_SHA256@ node=@NODE_SHA256@\n')
+    writeFileSync(
+      join(root, 'installers/install.sh'),
+      "#!/bin/sh\nfiles='\n@FILES@\n'\ncat <<'UNIT'\n@UNIT@\nUNIT\ncat <<'OPENRC'\n@OPENRC@\nOPENRC\n",
+    )
+    // `$&` in it is no pattern of what replaces it.
+    writeFileSync(join(root, 'installers/fairlead-agent.service'), 'unit $&\n')
+    writeFileSync(join(root, 'installers/fairlead-agent.openrc'), 'openrc\n')
     installer = serveInstaller(root, stallMs)
     server = createServer(getRequestListener(installer.app.fetch as never) as RequestListener).listen(0, '127.0.0.1', resolve)
     await listening
@@ -52,7 +61,7 @@ describe('what an installer fetches', () => {
   }
 
   it('comes whole to whoever reads slowly, for longer than one may read nothing', async () => {
-    const socket = await open('/dl/node')
+    const socket = await open(nodePath)
     const startMs = performance.now()
     // More than both kernels hold for it, so that the hub sees each rest.
     const restAfterBytes = 8 * 1024 * 1024
@@ -79,22 +88,17 @@ describe('what an installer fetches', () => {
   })
 
   it('is held for nobody who takes nothing: the connection ends, and the next one is served', async () => {
-    const idle = await open('/dl/node')
+    const idle = await open(nodePath)
     await until(async () => (await connections()) === 1)
     await until(async () => (await connections()) === 0)
     idle.destroy()
-    const answer = await fetch(`http://127.0.0.1:${port}/dl/node`)
+    const answer = await fetch(`http://127.0.0.1:${port}${nodePath}`)
     assert.equal((await answer.arrayBuffer()).byteLength, Number(answer.headers.get('content-length')))
   })
 
   it('names the hash of the script as it is served, also after the agent was built anew', async () => {
     const served = async () => (await fetch(`http://127.0.0.1:${port}/i.sh`)).text()
-    const hashes = async () => [
-      await installer.sha256(),
-      createHash('sha256')
-        .update(await served())
-        .digest('hex'),
-    ]
+    const hashes = async () => [await installer.sha256(), sha256(await served())]
     const agent = join(root, 'agent/dist/agent.cjs')
     mkdirSync(dirname(agent), { recursive: true })
     const seen = new Set<string>()
@@ -103,10 +107,32 @@ describe('what an installer fetches', () => {
       writeFileSync(agent, text)
       const [said, is] = await hashes()
       assert.equal(said, is)
-      assert.match(await served(), new RegExp(`agent=${createHash('sha256').update(text).digest('hex')} node=[0-9a-f]{64}`))
+      assert.match(await served(), new RegExp(`^files='\n${sha256(text)}  agent.cjs\n[0-9a-f]{64}  node-${process.arch}\n'$`, 'm'))
       seen.add(said!)
     }
     assert.equal(seen.size, 2)
+  })
+
+  it('serves the programs of a release, packed and not, as long as they are of the bundle that it serves', async () => {
+    const dist = join(root, 'agent/dist')
+    const get = async (name: string) => (await fetch(`http://127.0.0.1:${port}/dl/${name}`)).status
+    mkdirSync(join(dist, 'release'), { recursive: true })
+    for (const file of ['agent.cjs', 'release/agent.cjs']) writeFileSync(join(dist, file), 'of one state')
+    const names = ['fairlead-agent-linux-x64.xz', 'fairlead-agent-linux-x64', 'fairlead-agent-linux-arm64.gz']
+    for (const name of names) writeFileSync(join(dist, 'release', name), name)
+    writeFileSync(join(dist, 'release', 'release.key'), 'never')
+    const text = await (await fetch(`http://127.0.0.1:${port}/i.sh`)).text()
+    for (const name of names) {
+      assert.ok(text.includes(`\n${sha256(name)}  ${name}\n`), name)
+      assert.equal(await get(name), 200)
+    }
+    assert.match(text, /^unit \$&$/m)
+    for (const other of ['release.key', 'fairlead-agent-linux-arm64', '..%2frelease%2frelease.key', 'SHA256SUMS'])
+      assert.equal(await get(other), 404, other)
+    writeFileSync(join(dist, 'agent.cjs'), 'of another')
+    assert.equal((await (await fetch(`http://127.0.0.1:${port}/i.sh`)).text()).includes('linux-x64'), false)
+    for (const name of names) assert.equal(await get(name), 404)
+    rmSync(join(dist, 'release'), { recursive: true })
   })
 
   it('reads what it pins once, and not before somebody asks', async () => {

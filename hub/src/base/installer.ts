@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { arch } from 'node:os'
 import { basename, join } from 'node:path'
 import { Hono, type Context } from 'hono'
@@ -8,23 +8,42 @@ import { mostStallMs, watchReader } from './stall.ts'
 
 export interface Installer {
   readonly app: Hono<Bindings>
-  /** The hash of the script as it is served now. What it pins is read only when somebody asks: 100 MB that few starts of a hub need. */
+  /** The hash of the script as it is served now. What it pins is read only when somebody asks: 400 MB that few starts of a hub need. */
   sha256(): Promise<string>
 }
 
 const pieceBytes = 64 * 1024
+/** Of `npm run build:agent`, packed and not: a host takes the smallest that it can unpack. */
+const programs = ['x64', 'arm64'].flatMap((of) => ['.xz', '.gz', ''].map((packed) => `fairlead-agent-linux-${of}${packed}`))
 
-/** The install script with the hashes of what it fetches, the agent's bundle, and the Node that it brings along. */
+/** The install script with the hashes of what it fetches, and all that: no host asks anybody but its hub. */
 export function serveInstaller(root: string, stallMs = mostStallMs): Installer {
-  const agentFile = join(root, 'agent/dist/agent.cjs')
-  const nodeFile = process.execPath
+  const bundle = join(root, 'agent/dist/agent.cjs')
+  const release = (name: string) => join(root, 'agent/dist/release', name)
   const hashOf = createHashes()
+  const part = (name: string) => readFileSync(join(root, 'installers', name), 'utf8').trimEnd()
   const template = readFileSync(join(root, 'installers/install.sh'), 'utf8')
-  const script = async () =>
-    template
-      .replaceAll('@AGENT_SHA256@', await hashOf(agentFile))
-      .replaceAll('@NODE_SHA256@', await hashOf(nodeFile))
-      .replaceAll('@NODE_ARCH@', arch() === 'arm64' ? 'aarch64' : 'x86_64')
+    .replaceAll('@UNIT@', () => part('fairlead-agent.service'))
+    .replaceAll('@OPENRC@', () => part('fairlead-agent.openrc'))
+  // The Node of a clone, until somebody builds the programs.
+  const nodeName = `node-${arch()}`
+
+  /** Every file that is there by the name under which it is fetched. */
+  async function served(): Promise<Map<string, string>> {
+    const files = new Map([['agent.cjs', bundle]])
+    // Programs of another state than the bundle are those of a build that is no longer true.
+    const now = await hashOf(bundle)
+    const current = now !== undefined && now === (await hashOf(release('agent.cjs')))
+    for (const name of current ? programs : []) files.set(name, release(name))
+    files.set(nodeName, process.execPath)
+    for (const [name, file] of files) if ((await hashOf(file)) === undefined) files.delete(name)
+    return files
+  }
+  async function script(): Promise<string> {
+    const lines: string[] = []
+    for (const [name, file] of await served()) lines.push(`${await hashOf(file)}  ${name}`)
+    return template.replaceAll('@FILES@', () => lines.join('\n'))
+  }
   const app = new Hono<Bindings>()
   app.get('/i.sh', async (context) =>
     context.body(await script(), 200, {
@@ -32,12 +51,13 @@ export function serveInstaller(root: string, stallMs = mostStallMs): Installer {
       'Content-Disposition': 'attachment; filename="fairlead-install.sh"',
     }),
   )
-  app.get('/dl/agent.cjs', (context) =>
-    existsSync(agentFile)
-      ? sendFile(context, agentFile, stallMs)
-      : context.text('The agent is not built; run "npm run build" in the clone.', 503),
-  )
-  app.get('/dl/node', (context) => sendFile(context, nodeFile, stallMs))
+  app.get('/dl/:name', async (context) => {
+    const name = context.req.param('name')
+    const file = (await served()).get(name)
+    if (file !== undefined) return sendFile(context, file, stallMs)
+    if (name === 'agent.cjs') return context.text('The agent is not built; run "npm run build" in the clone.', 503)
+    return context.text('This hub serves no such file.', 404)
+  })
   return {
     app,
     sha256: async () =>
@@ -47,12 +67,12 @@ export function serveInstaller(root: string, stallMs = mostStallMs): Installer {
   }
 }
 
-/** Hashes of files, in pieces that hold nothing up, and each read again only when its size, time or place on the disk is another. */
-function createHashes(): (file: string) => Promise<string> {
+/** Hashes of files, in pieces that hold nothing up, and each read again only when its size, time or place on the disk is another; undefined: no file. */
+function createHashes(): (file: string) => Promise<string | undefined> {
   const known = new Map<string, { readonly of: string; readonly hash: Promise<string> }>()
   return async (file) => {
     const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
-    if (stat === undefined) return 'missing'
+    if (stat === undefined) return undefined
     const of = `${stat.size} ${stat.mtimeNs} ${stat.dev} ${stat.ino}`
     const before = known.get(file)
     if (before?.of === of) return before.hash

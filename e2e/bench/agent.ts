@@ -1,0 +1,170 @@
+// The agent as it is installed, one file with its Node inside, beside the same bundle on a plain Node of the same version: both are real
+// hosts of one real hub, with one engine of 50 containers. Everything is read from the kernel's own accounts.
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fetchBase, nodeVersion, type Arch } from '../../agent/release/bases.ts'
+import { makePrograms } from '../../agent/release/programs.ts'
+import { startEngine } from '../engine.ts'
+import { invite } from '../fleet/console.ts'
+import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
+import { startAgent, type AgentProcess } from '../fleet/programs.ts'
+import { until } from '../fleet/until.ts'
+import { median, round, sleep } from './measure/numbers.ts'
+import type { BenchOptions } from './measure/options.ts'
+
+const root = join(import.meta.dirname, '../..')
+const agentDir = join(root, 'agent')
+const bundle = join(agentDir, 'dist/release/agent.cjs')
+const containers = 50
+const starts = 9
+const afterBurstMs = 30_000
+const blockBytes = 64 * 1024
+const mega = 1e6
+
+/** As the units set it; see `docs/decisions/0028-one-program.md`. */
+const malloc = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' }
+
+type Figures = Record<string, number>
+
+export async function run({ seconds, megabytes, only }: BenchOptions): Promise<Record<string, unknown>> {
+  const arch = process.arch as Arch
+  const program = join(agentDir, `dist/release/fairlead-agent-linux-${arch}`)
+  if (!existsSync(program)) throw new Error('The programs are not built; run "npm run build:agent" first.')
+  const packed = `${program}.xz`
+  const sizes = {
+    binaryMB: round(statSync(program).size / mega),
+    downloadXzMB: existsSync(packed) ? round(statSync(packed).size / mega) : 0,
+    ...(only === undefined || only.includes('update') ? { updateKB: await measureUpdate(arch, program) } : {}),
+  }
+  if (only !== undefined && !only.includes('memory')) return sizes
+  const owned = await startOwnedHub()
+  const engine = await startEngine()
+  try {
+    for (let n = 0; n < containers; n++) await engine.run(`bench-${n}`, ['sleep', '100000'])
+    const kinds = [
+      { name: 'program', file: program, argv: [], env: malloc },
+      { name: 'busy', file: program, argv: [], env: { ...malloc, FAIRLEAD_COMPILE: 'busy' } },
+      { name: 'plain', file: process.execPath, argv: [bundle], env: {} },
+    ] as const
+    const agents = new Map<string, AgentProcess>()
+    try {
+      for (const { name, file, argv, env } of kinds)
+        agents.set(
+          name,
+          await startAgent(await invite(owned.owner, owned.address), engine.socket, {
+            name,
+            file,
+            program: argv,
+            env: { ...env, FAIRLEAD_METRICS_SECONDS: '10' },
+          }),
+        )
+      const figures = await measureAgents(owned, agents, { seconds, megabytes })
+      const { program: own, busy, plain } = figures
+      return { ...sizes, ...own, compileWhenBusy: busy, plainNode: plain, node: nodeVersion }
+    } finally {
+      for (const agent of agents.values()) await agent.stop()
+    }
+  } finally {
+    await engine.stop()
+    await owned.stop()
+  }
+}
+
+async function measureAgents(
+  owned: OwnedHub,
+  agents: ReadonlyMap<string, AgentProcess>,
+  { seconds, megabytes }: { readonly seconds: number; readonly megabytes: number },
+): Promise<Record<string, Figures>> {
+  const figures: Record<string, Figures> = {}
+  for (const name of agents.keys())
+    await until(async () => (await owned.owner.ask('GET', `/api/v1/hosts/${name}`)).text.includes('"online":true'))
+  // All idle at once, and nobody asks anything: what starting took is over, and given back.
+  await sleep(20_000)
+  const before = new Map(
+    [...agents].map(
+      ([
+        name,
+        {
+          process: { pid },
+        },
+      ]) => [name, cpuNs(pid!)],
+    ),
+  )
+  await sleep(seconds * 1000)
+  for (const [
+    name,
+    {
+      process: { pid },
+    },
+  ] of agents) {
+    const { rssMB, anonMB } = memory(pid!)
+    figures[name] = { rssMB, anonMB, cpuPercent: round(((cpuNs(pid!) - before.get(name)!) / (seconds * 1e9)) * 100) }
+    console.error(`${name}: ${JSON.stringify(figures[name])}`)
+  }
+  for (const [name, agent] of agents) {
+    const logsMBps = await measureBurst(owned, name, megabytes)
+    await sleep(afterBurstMs)
+    Object.assign(figures[name]!, { logsMBps, anonAfterBurstMB: memory(agent.process.pid!).anonMB })
+    console.error(`${name}: ${JSON.stringify(figures[name])}`)
+  }
+  // Each in turn, so that all meet the same machine.
+  const took = new Map([...agents.keys()].map((name) => [name, [] as number[]]))
+  for (let n = 0; n < starts; n++) for (const [name, agent] of agents) took.get(name)!.push(await agent.restart())
+  for (const [name, values] of took) figures[name]!['startMs'] = round(median(values))
+  return figures
+}
+
+/** Output of a command in a container, read through the hub by somebody who only counts. */
+async function measureBurst(owned: OwnedHub, host: string, megabytes: number): Promise<number> {
+  const session = await owned.owner.open()
+  const bytes = megabytes * mega
+  const command = ['sh', '-c', `yes ${'x'.repeat(99)} | head -c ${bytes}`]
+  const startMs = performance.now()
+  let read = 0
+  for await (const batch of session.onHost(host).containers.exec({ id: 'bench-0', command })) read += batch.byteLength
+  const tookMs = performance.now() - startMs
+  session.close()
+  if (read < bytes) throw new Error(`${read} of ${bytes} bytes came`)
+  return round(bytes / 1000 / tookMs)
+}
+
+/** What a host fetches of a next version on the same Node: the blocks that differ. The version is another one, and some lines are new. */
+async function measureUpdate(arch: Arch, program: string): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'fairlead-update-'))
+  try {
+    const text = readFileSync(bundle, 'utf8')
+    writeFileSync(join(dir, 'agent.cjs'), `${text}\n/* ${'another feature '.repeat(300)} */\n`)
+    const base = await fetchBase(root, join(agentDir, 'dist/bases'), arch)
+    const output = join(dir, 'next')
+    await makePrograms(join(dir, 'agent.cjs'), new Map([[arch, base]]), [{ arch, output }])
+    const known = new Set(await blocks(program))
+    return round(((await blocks(output)).filter((block) => !known.has(block)).length * blockBytes) / 1000)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+async function blocks(file: string): Promise<string[]> {
+  const hashes: string[] = []
+  for await (const piece of createReadStream(file, { highWaterMark: blockBytes }))
+    hashes.push(
+      createHash('sha256')
+        .update(piece as Buffer)
+        .digest('base64'),
+    )
+  return hashes
+}
+
+function memory(pid: number): { readonly rssMB: number; readonly anonMB: number } {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const of = (name: string) => round((Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)![1]) * 1024) / mega)
+  return { rssMB: of('Rss'), anonMB: of('Anonymous') }
+}
+
+/** Of all threads; in nanoseconds, for an idle agent uses less than a tick of the clock in ten seconds. */
+function cpuNs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0)
+}
