@@ -120,6 +120,9 @@ if [ -n "$uninstall" ]; then
   exit 0
 fi
 
+# From the file and not from the agent: it may be what is broken.
+enrolled_with() { sed -n 's/.*"address":"\(http[^"]*\)".*/\1/p' "$state/hub.json" 2>/dev/null || true; }
+
 join= https= http= except=
 if [ ! -t 0 ]; then { IFS= read -r join && IFS= read -r https && IFS= read -r http && IFS= read -r except; } || true; fi
 case "$join" in
@@ -128,7 +131,7 @@ case "$join" in
     ;;
   *)
     hub=
-    if [ -z "$join" ] && [ -x "$prefix/fairlead-agent" ]; then hub=$("$prefix/fairlead-agent" status 2>/dev/null | sed -n 's/^Enrolled with \(http[^ ]*\) as host .*/\1/p'); fi
+    [ -n "$join" ] || hub=$(enrolled_with)
     [ -n "$hub" ] || fail "no join string on standard input; paste the whole line from the console."
     # What the service has already stays: nobody said otherwise.
     if [ -r "$prefix/proxy.env" ]; then
@@ -244,9 +247,12 @@ if has curl; then
       6) explain dns "$1" ;;
       7 | 28) explain tcp "$1" ;;
       35 | 60) explain tls "$1" ;;
-      22) explain status "$1" ;;
       23) explain disk "$1" ;;
-      56) if grep -q '^HTTP/[0-9.]* \(403\|407\|5..\)' "$next/head" 2>/dev/null; then explain proxy "$1"; else explain other "$1"; fi ;;
+      22 | 56)
+        # With a proxy the first answer is its own.
+        if [ -n "$https$http" ] && sed -n 1p "$next/head" 2>/dev/null | grep -q '^HTTP/[0-9.]* \(403\|407\|5..\)'; then explain proxy "$1"; fi
+        if [ "$code" = 22 ]; then explain status "$1"; else explain other "$1"; fi
+        ;;
       *) explain other "$1" ;;
     esac
   }
@@ -375,13 +381,11 @@ else
   agent() { "$prefix/fairlead-agent" "$@"; }
 fi
 if [ -n "$join" ] && ! printf %s "$join" | agent enrol; then
-  case "$(agent status 2>/dev/null || true)" in
-    "Enrolled with $hub as host "*) note "this line lets nobody in any more (why is above); the host stays enrolled as it was." ;;
-    *)
-      [ -z "$ran" ] || start_service
-      fail "not enrolled; the reason is above.${ran:+ The agent that was here runs on.}"
-      ;;
-  esac
+  if [ "$(enrolled_with)" = "$hub" ]; then note "this line lets nobody in any more (why is above); the host stays enrolled as it was."
+  else
+    [ -z "$ran" ] || start_service
+    fail "not enrolled; the reason is above.${ran:+ The agent that was here runs on.}"
+  fi
 fi
 
 # What it finds here.

@@ -12,19 +12,23 @@ export interface TlsProxy {
   close(): Promise<void>
 }
 
+/** `key.pem` and `cert.pem` in a folder, for this machine. */
+export function makeCertificate(dir: string): { readonly key: Buffer; readonly cert: Buffer } {
+  execFileSync('openssl', [...certificate, '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')], { stdio: 'ignore' })
+  return { key: readFileSync(join(dir, 'key.pem')), cert: readFileSync(join(dir, 'cert.pem')) }
+}
+
 export async function openTlsProxy(target: { readonly port: number }): Promise<TlsProxy> {
   const dir = mkdtempSync('/var/tmp/fairlead-proxy-')
   const port = await freePort()
-  const makeCertificate = () =>
-    execFileSync('openssl', [...certificate, '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')], { stdio: 'ignore' })
-  makeCertificate()
+  makeCertificate(dir)
   writeFileSync(join(dir, 'nginx.conf'), configuration(dir, port, target.port))
   const child = spawn('nginx', ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], { stdio: 'ignore' })
   await until(() => readSafe(join(dir, 'nginx.pid')) !== '')
   return {
     port,
     renew() {
-      makeCertificate()
+      makeCertificate(dir)
       child.kill('SIGHUP')
     },
     async close() {

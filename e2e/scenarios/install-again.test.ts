@@ -28,13 +28,12 @@ describe('the installer where an agent runs already', need('tmpfs', 'curl'), () 
   let starts = true
   let enrolledWith = ''
   let served = ''
-  /** Each writes down its verb; `status` says where it belongs. */
+  /** Each writes down its verb. */
   const agent = () =>
     [
       '#!/bin/sh',
       'case "$1" in',
       `  --version) ${starts ? 'echo 0.1.0; exit' : 'echo broken >&2; exit 1'} ;;`,
-      `  status) echo "Enrolled with ${enrolledWith} as host h1."; exit ;;`,
       'esac',
       'cat >/dev/null',
       `echo "agent $1" >> ${calls}`,
@@ -61,6 +60,8 @@ describe('the installer where an agent runs already', need('tmpfs', 'curl'), () 
     join_ = `flj1.a.b.c.${Buffer.from(address).toString('base64url')}`,
   ): Promise<{ readonly code: number | null; readonly said: string; readonly called: readonly string[] }> {
     writeFileSync(calls, '')
+    mkdirSync(join(dir, 'state'), { recursive: true })
+    writeFileSync(join(dir, 'state/hub.json'), JSON.stringify({ address: enrolledWith, hubKey: 'k' }))
     asked.length = 0
     served = agent()
     writeFileSync(join(dir, 'i.sh'), makeScript({ [program]: served }))

@@ -154,7 +154,7 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
     assert.equal(command, '/opt/fairlead/fairlead-agent run')
     const running = bare.sh(`exec ${command}`)
     await online('without')
-    await bare.sh('kill -TERM $(pgrep -x agent)')
+    await bare.sh('kill -TERM $(pgrep -f "fairlead/agent ru[n]")')
     await running
   })
 
