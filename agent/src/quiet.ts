@@ -20,35 +20,47 @@ interface QuietOptions {
 /** Above this share of one core there is work; below the other one there is none. */
 const shares = { busy: 0.2, quiet: 0.05 } as const
 const everyMs = 1000
+/** Work of the start is no work to compile for. */
+const startMs = 5000
 /** This long without work, and it is over: a reader that pauses is not. */
 const quietRounds = 10
 const compilers = ['opt', 'maglev', 'sparkplug'] as const
 
-/** Looks once a second. Returns how to end it. */
+/** Looks once a second, from a moment after the start on. Returns how to end it. */
 export function stayQuiet(options: QuietOptions): () => void {
   const judge = createJudge(options)
-  let before: EventLoopUtilization = performance.eventLoopUtilization()
+  let before: EventLoopUtilization | undefined
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization()
-    judge(performance.eventLoopUtilization(now, before).utilization)
-    before = now
+    if (before !== undefined) judge(performance.eventLoopUtilization(now, before).utilization)
+    if (before !== undefined || performance.now() > startMs) before = now
   }, everyMs)
   timer.unref()
   return () => clearInterval(timer)
 }
 
-/** Takes the share of each second and does what it asks for. A program that just started counts as busy. */
+/**
+ * Takes the share of each second and does what it asks for. Where code is compiled only for work, it is not for the start either: what a
+ * compiler once touched of the program stays in memory. The heap of the start is given back after it all the same.
+ */
 export function createJudge({ compileWhenBusy, engine = ownEngine() }: QuietOptions): (share: number) => void {
   let work: Work = 'busy'
   let still = 0
+  let compiles = true
+  const compile = (on: boolean) => {
+    if (!compileWhenBusy || compiles === on) return
+    compiles = on
+    for (const name of compilers) engine.flag(on ? `--${name}` : `--no-${name}`)
+  }
+  compile(false)
   return (share) => {
     still = share < shares.quiet ? still + 1 : 0
-    if (work === 'quiet' && share > shares.busy) {
+    if (share > shares.busy) {
       work = 'busy'
-      if (compileWhenBusy) for (const name of compilers) engine.flag(`--${name}`)
+      compile(true)
     } else if (work === 'busy' && still >= quietRounds) {
       work = 'quiet'
-      if (compileWhenBusy) for (const name of compilers) engine.flag(`--no-${name}`)
+      compile(false)
       // A heap that nothing is added to is never collected by itself, and glibc gives back only what was freed.
       engine.collect()
     }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deflateRawSync } from 'node:zlib'
 import { fetchBase, nodeVersion, type Arch } from '../../agent/release/bases.ts'
 import { makePrograms } from '../../agent/release/programs.ts'
 import { startEngine } from '../engine.ts'
@@ -120,41 +121,48 @@ async function measureAgents(
 async function measureBurst(owned: OwnedHub, host: string, megabytes: number): Promise<number> {
   const session = await owned.owner.open()
   const bytes = megabytes * mega
-  const command = ['sh', '-c', `yes ${'x'.repeat(99)} | head -c ${bytes}`]
+  const { exec } = session.onHost(host).containers
+  // Written before: what is measured is not how fast busybox makes lines.
+  const write = ['sh', '-c', `[ -f /log ] || yes ${'x'.repeat(99)} | head -c ${bytes} > /log`]
+  for await (const batch of exec({ id: 'bench-0', command: write })) void batch
   const startMs = performance.now()
   let read = 0
-  for await (const batch of session.onHost(host).containers.exec({ id: 'bench-0', command })) read += batch.byteLength
+  for await (const batch of exec({ id: 'bench-0', command: ['cat', '/log'] })) read += batch.byteLength
   const tookMs = performance.now() - startMs
   session.close()
   if (read < bytes) throw new Error(`${read} of ${bytes} bytes came`)
   return round(bytes / 1000 / tookMs)
 }
 
-/** What a host fetches of a next version on the same Node: the blocks that differ. The version is another one, and some lines are new. */
+/** What a host fetches of a next version on the same Node: the blocks that differ, each packed. There is new code at both ends, so that all between has moved. */
 async function measureUpdate(arch: Arch, program: string): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-update-'))
   try {
     const text = readFileSync(bundle, 'utf8')
-    writeFileSync(join(dir, 'agent.cjs'), `${text}\n/* ${'another feature '.repeat(300)} */\n`)
+    const more = text.slice(0, 4000)
+    writeFileSync(join(dir, 'agent.cjs'), `function before(){${JSON.stringify(more)}}${text}\nfunction after(){${JSON.stringify(more)}}\n`)
     const base = await fetchBase(root, join(agentDir, 'dist/bases'), arch)
     const output = join(dir, 'next')
     await makePrograms(join(dir, 'agent.cjs'), new Map([[arch, base]]), [{ arch, output }])
-    const known = new Set(await blocks(program))
-    return round(((await blocks(output)).filter((block) => !known.has(block)).length * blockBytes) / 1000)
+    const known = await blocks(program)
+    const changed = [...(await blocks(output))].filter(([hash]) => !known.has(hash))
+    return round(changed.reduce((sum, [, block]) => sum + deflateRawSync(block).length, 0) / 1000)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
-async function blocks(file: string): Promise<string[]> {
-  const hashes: string[] = []
+/** By their hash. */
+async function blocks(file: string): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>()
   for await (const piece of createReadStream(file, { highWaterMark: blockBytes }))
-    hashes.push(
+    found.set(
       createHash('sha256')
         .update(piece as Buffer)
         .digest('base64'),
+      piece as Buffer,
     )
-  return hashes
+  return found
 }
 
 function memory(pid: number): { readonly rssMB: number; readonly anonMB: number } {

@@ -118,9 +118,18 @@ function measureV1(folder: (controller: string) => string): Measured {
       // No limit is the largest number of pages there could be.
       memoryLimit: limit > 2 ** 60 ? none : limit,
       pids: number(`${folder('pids')}/pids.current`),
-      pid: controllersV1.map((name) => firstPid(folder(name))).find((pid) => pid !== '') ?? '',
+      pid: firstPidV1(folder),
     },
   }
+}
+
+/** Each controller knows the same processes; the next is asked only where one is not there. */
+function firstPidV1(folder: Place['folder']): string {
+  for (const name of controllersV1) {
+    const pid = firstPid(folder(name))
+    if (pid !== '') return pid
+  }
+  return ''
 }
 
 /** "max" is no limit, which is not available as well. */
