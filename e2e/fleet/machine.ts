@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Namespace } from './net.ts'
 import { until } from './until.ts'
 
-/** A Debian of its own with systemd as process 1, or with nothing that starts services, in a site's network. */
+/** A Debian of its own in a site's network, with an init as process 1 or with nothing that starts services. */
 export interface Machine {
   /** Its file system, as seen from here. */
   readonly root: string
@@ -20,11 +20,15 @@ export interface Ran {
   readonly said: string
 }
 
-const packages = 'systemd,systemd-sysv,dbus,curl,iproute2,procps,sudo,libstdc++6'
+const common = 'curl,iproute2,procps,sudo,libstdc++6'
+/** What starts services. */
+const inits = { systemd: 'systemd,systemd-sysv,dbus', openrc: 'openrc,sysvinit-core' } as const
+export type Init = keyof typeof inits
 const roots = '/var/tmp/fairlead-roots'
 
 /** A minimal Debian from Debian's own packages; made once, for it takes a minute. */
-export async function buildRoot(suite: 'bookworm' | 'trixie' = 'bookworm'): Promise<string> {
+export async function buildRoot(suite: 'bookworm' | 'trixie' = 'bookworm', init: Init = 'systemd'): Promise<string> {
+  const packages = `${inits[init]},${common}`
   const id = createHash('sha256').update(`${suite} ${packages}`).digest('hex').slice(0, 12)
   const made = join(roots, `${suite}-${id}`)
   if (existsSync(made)) return made
@@ -43,19 +47,21 @@ export async function buildRoot(suite: 'bookworm' | 'trixie' = 'bookworm'): Prom
 export interface MachineOptions {
   readonly base: string
   readonly where: Namespace
-  /** Whether systemd is process 1 in it; otherwise nothing is that would start a service. */
-  readonly boots: boolean
+  /** What its root has and process 1 is; undefined: nothing is there that would start a service. */
+  readonly init: Init | undefined
   /** Files of this machine by where they are to be in that one. */
   readonly binds?: Readonly<Record<string, string>>
 }
 
-export async function startMachine({ base, where, boots, binds = {} }: MachineOptions): Promise<Machine> {
+/** Says when everything was started. */
+const up = { systemd: 'systemctl is-system-running', openrc: 'cat /run/openrc/softlevel' } as const
+
+export async function startMachine({ base, where, init, binds = {} }: MachineOptions): Promise<Machine> {
   const dir = mkdtempSync('/var/tmp/fairlead-machine-')
   const root = join(dir, 'root')
   for (const name of ['root', 'upper', 'work']) mkdirSync(join(dir, name))
   execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', `lowerdir=${base},upperdir=${dir}/upper,workdir=${dir}/work`, root])
   writeFileSync(join(root, 'etc/machine-id'), '')
-  const init = boots ? ['--boot'] : ['--as-pid2', 'sleep', 'infinity']
   const argv = [
     '--register=no',
     '--keep-unit',
@@ -70,7 +76,7 @@ export async function startMachine({ base, where, boots, binds = {} }: MachineOp
     '--drop-capability=CAP_SYS_RESOURCE',
     '--system-call-filter=@known',
     ...Object.entries(binds).map(([from, to]) => `--bind=${from}:${to}`),
-    ...init,
+    ...(init === undefined ? ['--as-pid2', 'sleep', 'infinity'] : ['--boot']),
   ]
   const nspawn = spawn('systemd-nspawn', argv, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,7 +100,7 @@ export async function startMachine({ base, where, boots, binds = {} }: MachineOp
       if (nspawn.exitCode !== null) throw new Error(`the machine ended with ${nspawn.exitCode}: ${output.slice(-2000)}`)
       return leaderOf(nspawn) !== undefined
     })
-    if (boots) await until(async () => /^(running|degraded)/.test((await sh('systemctl is-system-running')).said))
+    if (init !== undefined) await until(async () => /^(running|degraded|default)$/m.test((await sh(up[init])).said))
   } catch (error) {
     await stop()
     throw error

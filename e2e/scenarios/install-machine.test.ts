@@ -28,12 +28,12 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
 
   before(async () => {
     const [base] = await Promise.all([buildRoot(), buildRelease()])
-    net = openNet(2)
+    net = openNet(3)
     owned = await startOwnedHub({ net })
     engine = await startEngine(net.sites[0]!)
     chownSync(engine.socket, 0, dockerGid)
-    machine = await startMachine({ base, where: net.sites[0]!, boots: true, binds: { [engine.socket]: '/run/docker.sock' } })
-    bare = await startMachine({ base, where: net.sites[1]!, boots: false })
+    machine = await startMachine({ base, where: net.sites[0]!, init: 'systemd', binds: { [engine.socket]: '/run/docker.sock' } })
+    bare = await startMachine({ base, where: net.sites[1]!, init: undefined })
     await machine.sh(`groupadd -g ${dockerGid} docker; hostname with-systemd`)
     await bare.sh('hostname without')
   })
@@ -175,4 +175,36 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
     assert.equal(code, 1)
     assert.match(said, /blocked \(libraries\): libstdc\+\+\.so\.6 is missing\nfairlead: fix: apt-get install libstdc\+\+6/)
   })
+
+  for (const [suite, init, name] of [
+    ['trixie', 'systemd', 'next-debian'],
+    ['bookworm', 'openrc', 'with-openrc'],
+  ] as const)
+    it(`is all that it takes on ${suite} with ${init}, and takes nothing with it when it goes`, { timeout: 200_000 }, async () => {
+      const other = await startMachine({ base: await buildRoot(suite, init), where: net.sites[2]!, init })
+      try {
+        await other.sh(`hostname ${name}`)
+        const { code, said } = await other.sh(await line())
+        assert.equal(code, 0, said)
+        assert.match(said, /the agent \S+ runs; see it in the console/)
+        await online(name)
+        const pid = async () => (await other.sh('pgrep -f "fairlead/agent ru[n]"')).said.trim()
+        const before = await pid()
+        await other.sh(`kill -9 ${before}`)
+        await until(async () => !['', before].includes(await pid()))
+        assert.match((await other.sh(`cat /proc/${await pid()}/status`)).said, /^NoNewPrivs:\t1$/m)
+        assert.equal((await other.sh(await line())).code, 0, 'a second time')
+        assert.equal((await hosts()).filter((one) => one.name === name).length, 1)
+        const gone = await other.sh(`curl -fsSk ${owned.address}/i.sh -o /root/i.sh && sh /root/i.sh --uninstall`)
+        assert.equal(gone.code, 0, gone.said)
+        assert.equal(await pid(), '')
+        assert.equal(
+          (await other.sh('ls -d /opt/fairlead /var/lib/fairlead /etc/init.d/fairlead-agent /etc/systemd/system/fairlead-agent.service'))
+            .code,
+          2,
+        )
+      } finally {
+        await other.stop()
+      }
+    })
 })
