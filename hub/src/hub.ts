@@ -4,7 +4,7 @@ import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { openTrail, trailKeyColumn, type Trail } from './audit/audit.ts'
 import { organizationsOf } from './audit/checkpoints.ts'
-import { refuseHalfRestored } from './backup/backup.ts'
+import { refuseHalfRestored, serveBackup } from './backup/backup.ts'
 import { openSchedule, type Schedule } from './backup/schedule.ts'
 import { openAudits, type Audits } from './base/audit.ts'
 import { filesOf, openCertificate } from './base/certificate.ts'
@@ -169,6 +169,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const handlers = {
     ...serveHosts(fleet),
     audit: trail.handlers,
+    backup: serveBackup({ db, settings: config.backup, epochs }),
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
     ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),

@@ -28,6 +28,7 @@ const Switcher = lazy(async () => ({ default: (await import('./organizations/Swi
 const Approvals = lazy(async () => ({ default: (await import('./approvals/Approvals.tsx')).Approvals }))
 const AskApproval = lazy(async () => ({ default: (await import('./approvals/AskApproval.tsx')).AskApproval }))
 const Waiting = lazy(async () => ({ default: (await import('./approvals/Waiting.tsx')).Waiting }))
+const HeldMark = lazy(async () => ({ default: (await import('./backup/Held.tsx')).HeldMark }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
 
@@ -104,7 +105,17 @@ export function App(): JSX.Element {
           <Router
             root={(props) => (
               <>
-                <Shell me={now()} onOut={leave} onSwitch={() => setSwitching(true)} beside={<Waiting />}>
+                <Shell
+                  me={now()}
+                  onOut={leave}
+                  onSwitch={() => setSwitching(true)}
+                  beside={
+                    <>
+                      <HeldMark />
+                      <Waiting />
+                    </>
+                  }
+                >
                   {props.children}
                 </Shell>
                 <Suspense>

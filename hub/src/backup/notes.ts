@@ -22,8 +22,23 @@ export interface LastBackup {
   readonly bytes: number
 }
 
-/** The last one that was made, and why the one after it was not. */
-export async function lastBackup(db: Database): Promise<{ readonly made: LastBackup | undefined; readonly failure: string }> {
+export interface FailedBackup {
+  readonly atMs: number
+  readonly place: string
+  readonly why: string
+}
+
+const dayMs = 86_400_000
+
+/** From this age on the last one is overdue: one may fail, and a hub may be off for a day. */
+export function lateAfterMs(everyMs = 0): number {
+  return 2 * Math.max(everyMs, dayMs)
+}
+
+/** The last one that was made, and the last try when it made none. */
+export async function lastBackup(
+  db: Database,
+): Promise<{ readonly made: LastBackup | undefined; readonly failed: FailedBackup | undefined }> {
   const rows = await db.tx(
     {},
     (sql) =>
@@ -32,8 +47,9 @@ export async function lastBackup(db: Database): Promise<{ readonly made: LastBac
       >`SELECT at, place, bytes, failure FROM hub_backups ORDER BY at DESC`,
   )
   const made = rows.find(({ failure }) => failure === '')
+  const [last] = rows
   return {
     made: made === undefined ? undefined : { atMs: made.at.getTime(), place: made.place, bytes: Number(made.bytes) },
-    failure: rows[0]?.failure ?? '',
+    failed: last === undefined || last.failure === '' ? undefined : { atMs: last.at.getTime(), place: last.place, why: last.failure },
   }
 }

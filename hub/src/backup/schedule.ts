@@ -52,8 +52,8 @@ export function openSchedule({ db, log, settings, lookMs = 60_000, ...own }: Sch
   const ended = new AbortController()
 
   async function look(): Promise<void> {
-    const { made, failure } = await lastBackup(db)
-    state = { last: made, failure }
+    const { made, failed } = await lastBackup(db)
+    state = { last: made, failure: failed?.why ?? '' }
     const age = Date.now() - (made?.atMs ?? 0)
     if (settings === undefined || age < settings.everyMs || performance.now() < notBeforeMs) return
     notBeforeMs = performance.now() + againMs
@@ -70,7 +70,7 @@ export function openSchedule({ db, log, settings, lookMs = 60_000, ...own }: Sch
       await db.owner((sql) => noteBackup(sql, { place: file, bytes: 0, failure: why }))
     }
     const now = await lastBackup(db)
-    state = { last: now.made, failure: now.failure }
+    state = { last: now.made, failure: now.failed?.why ?? '' }
   }
   const turn = () => {
     running ??= look()

@@ -5,12 +5,10 @@ import { publicTrailKey } from '../audit/trail-key.ts'
 import { verifyTable } from '../audit/verify.ts'
 import { migrationsOf } from '../base/migrate.ts'
 import { openOwner, type OwnerConnection } from '../base/owner.ts'
-import { inOneState, lastBackup } from '../backup/backup.ts'
+import { inOneState, lastBackup, lateAfterMs } from '../backup/backup.ts'
 import { readKnownKek } from '../backup/key.ts'
 import type { Config } from '../config.ts'
 import { failed, fine, odd, type Finding } from './doctor-machine.ts'
-
-const dayMs = 86_400_000
 
 /** What only the database knows; the bundled one is started for it when no hub runs. */
 export async function checkDatabase(config: Config): Promise<Finding[]> {
@@ -112,14 +110,14 @@ async function checkKek(
 }
 
 async function checkBackup({ db }: OwnerConnection, { backup }: Config): Promise<Finding> {
-  const { made, failure } = await lastBackup(db)
+  const { made, failed: broken } = await lastBackup(db)
   const mend =
     backup === undefined ? 'fairlead-hub backup FILE; or set FAIRLEAD_BACKUP_DIR, and the hub makes them itself' : 'see the log of the hub'
-  if (failure !== '') return failed('backup', `the last one failed: ${failure}`, mend)
+  if (broken !== undefined) return failed('backup', `the last one failed: ${broken.why}`, mend)
   if (made === undefined) return odd('backup', 'there is none yet', mend)
   const age = Date.now() - made.atMs
   const says = `the last one is ${Math.round(age / 3_600_000)} h old: so much would be lost`
-  return age > Math.max(2 * (backup?.everyMs ?? 0), 2 * dayMs) ? odd('backup', says, mend) : fine('backup', says)
+  return age > lateAfterMs(backup?.everyMs) ? odd('backup', says, mend) : fine('backup', says)
 }
 
 async function checkTrail({ db }: OwnerConnection, { id, name }: { readonly id: string; readonly name: string }): Promise<Finding> {

@@ -11,12 +11,22 @@ const suite = nodeSuite(crypto)
 /** Why nothing may be changed on hosts, until somebody who runs the hub says that it is the one to act. */
 type Hold = 'restored' | 'set back' | 'superseded'
 
+export interface Held {
+  readonly why: Hold
+  /** Null: since just now. */
+  readonly sinceMs: number | null
+  /** When the backup was made that was restored. */
+  readonly backupMs: number | null
+}
+
 export interface Epochs {
   /** What hosts are shown; '' for none. */
   readonly token: string
   readonly hold: Hold | undefined
   /** The hold as a sentence for people. */
   readonly why: string | undefined
+  /** The hold and its times, ms since the epoch; undefined: this hub acts. */
+  readonly held: Held | undefined
   /** Hosts that were ahead of what this hub knew, since it started. */
   readonly ahead: number
   /** What a host keeps. `superseded`: a later hub of the same key, by that key's own signature. */
@@ -32,6 +42,7 @@ interface Row {
   readonly number: string
   readonly token: string
   readonly hold: Hold | ''
+  readonly held_at: Date | null
   readonly backup_at: Date | null
   readonly seen: string
 }
@@ -39,7 +50,7 @@ interface Row {
 const pollMs = 1000
 
 async function readRow(db: Database): Promise<Row> {
-  const [row] = await db.tx({}, (sql) => sql<Row[]>`SELECT number, token, hold, backup_at, seen FROM hub_epoch`)
+  const [row] = await db.tx({}, (sql) => sql<Row[]>`SELECT number, token, hold, held_at, backup_at, seen FROM hub_epoch`)
   return row!
 }
 
@@ -89,6 +100,9 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
     get why() {
       return sentence(row)
     },
+    get held() {
+      return heldOf(row)
+    },
     get ahead() {
       return ahead.size
     },
@@ -116,6 +130,11 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
   }
 }
 
+function heldOf({ hold, held_at: since, backup_at: backup }: Row): Held | undefined {
+  if (hold === '') return undefined
+  return { why: hold, sinceMs: since?.getTime() ?? null, backupMs: hold === 'restored' ? (backup?.getTime() ?? null) : null }
+}
+
 function sentence({ hold, backup_at: backup }: Pick<Row, 'hold' | 'backup_at'>): string | undefined {
   const end = 'Until then nothing can be changed on hosts.'
   if (hold === 'restored')
@@ -135,7 +154,7 @@ export async function holdRestored(db: TransactionSql, madeMs: number): Promise<
 
 /** This hub is the one that acts from now on: hosts that hear of it follow no earlier one. Throws `conflict` when nothing waits for that. */
 export async function confirmEpoch(db: TransactionSql, identity: Identity): Promise<{ readonly was: Hold }> {
-  const [row] = await db<Row[]>`SELECT number, token, hold, backup_at, seen FROM hub_epoch FOR UPDATE`
+  const [row] = await db<Row[]>`SELECT number, token, hold, held_at, backup_at, seen FROM hub_epoch FOR UPDATE`
   if (row === undefined || row.hold === '') throw new FairleadError('conflict', 'Nothing waits for a confirmation: this hub acts already.')
   const number = Math.max(Date.now(), Number(row.number) + 1, Number(row.seen) + 1)
   await db`UPDATE hub_epoch SET number = ${number}, token = ${makeEpoch(suite, identity, number)}, hold = '', held_at = NULL`

@@ -2,6 +2,7 @@ import type { Api } from '../api.ts'
 import { accountsApi } from './accounts.ts'
 import { approvalsApi } from './approvals.ts'
 import { auditApi } from './audit.ts'
+import { backupApi } from './backup.ts'
 import { containersApi } from './containers.ts'
 import { demoApi } from './demo.ts'
 import { enrolmentApi } from './enrolment.ts'
@@ -27,6 +28,7 @@ export const hubFeatures = {
   accounts: accountsApi,
   approvals: approvalsApi,
   audit: auditApi,
+  backup: backupApi,
   containers: containersApi,
   demo: demoApi,
   enrolment: enrolmentApi,

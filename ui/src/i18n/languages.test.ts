@@ -8,6 +8,8 @@ import { askEn } from './ask-en.ts'
 import { askFr } from './ask-fr.ts'
 import { auditEn } from './audit-en.ts'
 import { auditFr } from './audit-fr.ts'
+import { backupEn } from './backup-en.ts'
+import { backupFr } from './backup-fr.ts'
 import { en } from './en.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
@@ -78,6 +80,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'approvals.': [approvalsEn, approvalsFr],
   'ask.': [askEn, askFr],
   'audit.': [auditEn, auditFr],
+  'backup.': [backupEn, backupFr],
   'factors.': [factorsEn, factorsFr],
   'identities.': [identitiesEn, identitiesFr],
   'observe.': [observeEn, observeFr],

@@ -1,6 +1,6 @@
 import { For, type JSX } from 'solid-js'
-
 import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
+import type { Fault } from './fault.ts'
 import { Text } from './Text.tsx'
 import { say } from './words.ts'
 
@@ -34,6 +34,7 @@ export function ldapSettings(values: LdapFieldValues, before: LdapSettings | und
 
 export function LdapFields(props: {
   readonly values: LdapFieldValues
+  readonly fault: Fault | undefined
   readonly onValues: (some: Partial<LdapFieldValues>) => void
 }): JSX.Element {
   return (
@@ -49,6 +50,8 @@ export function LdapFields(props: {
         </select>
       </label>
       <Text
+        name="host"
+        fault={props.fault}
         label={say('ldap.host')}
         hint={say('ldap.hostHint')}
         most={260}
@@ -65,6 +68,8 @@ export function LdapFields(props: {
         </select>
       </label>
       <Text
+        name="bindDn"
+        fault={props.fault}
         label={say('ldap.bindDn')}
         hint={say('ldap.bindDnHint')}
         most={1024}
@@ -72,6 +77,8 @@ export function LdapFields(props: {
         onValue={(bindDn) => props.onValues({ bindDn })}
       />
       <Text
+        name="base"
+        fault={props.fault}
         label={say('ldap.base')}
         hint={say('ldap.baseHint')}
         most={1024}
@@ -79,23 +86,24 @@ export function LdapFields(props: {
         onValue={(base) => props.onValues({ base })}
       />
       <Text
+        name="userFilter"
+        fault={props.fault}
         label={say('ldap.filter')}
         hint={say('ldap.filterHint')}
         most={2048}
         value={props.values.userFilter}
         onValue={(userFilter) => props.onValues({ userFilter })}
       />
-      <label class="field">
-        {say('ldap.ca')}
-        <textarea
-          rows="3"
-          maxlength="65536"
-          spellcheck={false}
-          value={props.values.ca}
-          onInput={(event) => props.onValues({ ca: event.currentTarget.value })}
-        />
-        <small>{say('ldap.caHint')}</small>
-      </label>
+      <Text
+        name="ca"
+        fault={props.fault}
+        lines={3}
+        label={say('ldap.ca')}
+        hint={say('ldap.caHint')}
+        most={65_536}
+        value={props.values.ca}
+        onValue={(ca) => props.onValues({ ca })}
+      />
     </>
   )
 }

@@ -1,6 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { Provider } from '@fairlead/protocol/features/identities.ts'
-import { ask } from '../api/api.ts'
+import { ask, fetchJson, proven } from '../api/api.ts'
 import { AskDialog } from '../kit/ask.tsx'
 import { act, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
@@ -8,6 +8,7 @@ import type { Book } from '../access/book.ts'
 import { RoleField } from '../access/Grants.tsx'
 import { createReach, ReachFields } from '../access/reach.tsx'
 import { placeWords, roleWords } from '../access/told.ts'
+import { faultOf, type Fault } from './fault.ts'
 import { Text } from './Text.tsx'
 import { say } from './words.ts'
 
@@ -70,8 +71,10 @@ function RuleDialog(props: Shown & { readonly book: Book; readonly onClose: () =
   const choice = createReach()
   const [group, setGroup] = createSignal('')
   const [role, setRole] = createSignal('viewer')
+  const [fault, setFault] = createSignal<Fault>()
   async function send(): Promise<void> {
-    await ask('identities.addRule', { id: props.provider.id, group: group().trim(), role: role(), reach: choice.reach()! })
+    const given = { group: group().trim(), role: role(), reach: choice.reach()! }
+    await proven('identities.addRule', () => fetchJson('POST', `/identity-providers/${props.provider.id}/rules`, given))
     props.onClose()
     await props.onChanged()
   }
@@ -80,10 +83,20 @@ function RuleDialog(props: Shown & { readonly book: Book; readonly onClose: () =
       title={say('rules.add')}
       action={say('rules.add')}
       disabled={group().trim() === '' || choice.reach() === undefined}
+      atField={(error) => setFault(error === undefined ? undefined : faultOf(error, ['group'])) !== undefined}
       send={send}
       onClose={props.onClose}
     >
-      <Text first label={say('group')} hint={say('group.hint')} most={256} value={group()} onValue={setGroup} />
+      <Text
+        first
+        name="group"
+        fault={fault()}
+        label={say('group')}
+        hint={say(props.provider.settings.kind === 'ldap' ? 'group.ldapHint' : 'group.hint')}
+        most={256}
+        value={group()}
+        onValue={setGroup}
+      />
       <RoleField book={props.book} owner role={role()} onRole={setRole} />
       <ReachFields book={props.book} choice={choice} />
     </AskDialog>

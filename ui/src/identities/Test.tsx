@@ -3,6 +3,7 @@ import type { Provider, TestStep } from '@fairlead/protocol/features/identities.
 import { ask } from '../api/api.ts'
 import { ErrorBox, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
+import { Text } from './Text.tsx'
 import { say, sayIfKnown } from './words.ts'
 
 /** Asks the provider what a sign-in will ask, and says of each step what is wrong and how to mend it. */
@@ -10,11 +11,13 @@ export function TestBox(props: { readonly provider: Provider }): JSX.Element {
   const [steps, setSteps] = createSignal<readonly TestStep[]>()
   const [error, setError] = createSignal<unknown>()
   const [busy, setBusy] = createSignal(false)
+  const [name, setName] = createSignal('')
   async function run(): Promise<void> {
     setBusy(true)
     setError(undefined)
     try {
-      setSteps((await ask('identities.test', { id: props.provider.id })).steps)
+      const who = name().trim()
+      setSteps((await ask('identities.test', { id: props.provider.id, ...(who === '' ? {} : { name: who }) })).steps)
     } catch (reason) {
       setError(reason)
     }
@@ -29,6 +32,9 @@ export function TestBox(props: { readonly provider: Provider }): JSX.Element {
             {busy() ? say('test.busy') : say(steps() === undefined ? 'test' : 'test.again')}
           </button>
         </div>
+        <Show when={props.provider.settings.kind === 'ldap'}>
+          <Text label={say('test.name')} hint={say('test.nameHint')} most={256} value={name()} onValue={setName} />
+        </Show>
         <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={() => void run()} />}</Show>
         <Show when={steps()}>{(now) => <Steps steps={now()} />}</Show>
       </section>

@@ -47,6 +47,8 @@ export function AskDialog(
     readonly action: string
     readonly disabled?: boolean
     readonly wide?: boolean
+    /** What was refused, before it is shown below; true: it is said at its field. `undefined`: it is asked anew. */
+    readonly atField?: (error: unknown) => boolean
     /** Closes the dialog itself, when it went well. */
     readonly send: () => Promise<unknown>
     readonly onClose: () => void
@@ -59,7 +61,8 @@ export function AskDialog(
     if (busy() || props.disabled === true) return
     setBusy(true)
     setError(undefined)
-    await props.send().catch(setError)
+    props.atField?.(undefined)
+    await props.send().catch((reason: unknown) => props.atField?.(reason) === true || setError(reason))
     setBusy(false)
   }
   return (

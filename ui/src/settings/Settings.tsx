@@ -3,6 +3,10 @@ import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
 import type { Setting } from '@fairlead/protocol/features/settings.ts'
 import { holdsWords } from '../kit/filter.ts'
 import { ask } from '../api/api.ts'
+import { Backups } from '../backup/Backups.tsx'
+import { createBackup } from '../backup/backup.ts'
+import { HeldBox } from '../backup/Held.tsx'
+import { say as backupWords } from '../backup/words.ts'
 import { PolicyFields } from '../approvals/PolicyFields.tsx'
 import { say as approvalWords } from '../approvals/words.ts'
 import { Locked, Part } from '../kit/ask.tsx'
@@ -40,6 +44,9 @@ export function Settings(): JSX.Element {
   const inGroup = (names: readonly string[]) => names.flatMap((name) => one(name) ?? [])
   const https = () => may('hub:settings') && holdsWords([tlsWords('title'), tlsWords('missing'), 'TLS certificate ACME'], filter())
   const removal = () => holdsWords([say('remove.title'), 'remove'], filter())
+  const twoPeople = () => holdsWords([approvalWords('policy.title'), 'approval'], filter())
+  const backup = createBackup()
+  const backups = () => may('hub:settings') && holdsWords([backupWords('title'), 'backup restore confirm'], filter())
   return (
     <>
       <div class="head">
@@ -48,6 +55,7 @@ export function Settings(): JSX.Element {
       <div class="bar">
         <FilterField label={say('search')} value={filter()} onInput={(filter) => setSearch({ filter }, { replace: true })} />
       </div>
+      <Show when={backup.now()?.held}>{(held) => <HeldBox held={held()} />}</Show>
       <Part of={settings} what={say('error')}>
         {() => (
           <>
@@ -68,7 +76,7 @@ export function Settings(): JSX.Element {
           </>
         )}
       </Part>
-      <Show when={holdsWords([approvalWords('policy.title'), 'approval'], filter())}>
+      <Show when={twoPeople()}>
         <PolicyFields />
       </Show>
       <Show when={https()}>
@@ -79,18 +87,13 @@ export function Settings(): JSX.Element {
           {() => <HubTable settings={found().filter(({ name }) => name.startsWith('hub.'))} />}
         </Part>
       </Show>
+      <Show when={backups()}>
+        <Backups backup={backup} />
+      </Show>
       <Show when={may('organization:manage') && removal()}>
         <RemoveOrganization />
       </Show>
-      <Show
-        when={
-          settings.now() !== undefined &&
-          found().length === 0 &&
-          !removal() &&
-          !https() &&
-          !holdsWords([approvalWords('policy.title'), 'approval'], filter())
-        }
-      >
+      <Show when={settings.now() !== undefined && found().length === 0 && !removal() && !twoPeople() && !https() && !backups()}>
         <Empty text={say('none')} />
       </Show>
     </>
