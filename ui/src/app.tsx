@@ -25,6 +25,7 @@ const Access = lazy(async () => ({ default: (await import('./access/Access.tsx')
 const Secrets = lazy(async () => ({ default: (await import('./secrets/Secrets.tsx')).Secrets }))
 const Settings = lazy(async () => ({ default: (await import('./settings/Settings.tsx')).Settings }))
 const Switcher = lazy(async () => ({ default: (await import('./organizations/Switcher.tsx')).Switcher }))
+const enter = async (organization: string) => (await import('./organizations/Switcher.tsx')).enterOrganization(organization)
 const Approvals = lazy(async () => ({ default: (await import('./approvals/Approvals.tsx')).Approvals }))
 const AskApproval = lazy(async () => ({ default: (await import('./approvals/AskApproval.tsx')).AskApproval }))
 const Waiting = lazy(async () => ({ default: (await import('./approvals/Waiting.tsx')).Waiting }))
@@ -109,6 +110,7 @@ export function App(): JSX.Element {
                   me={now()}
                   onOut={leave}
                   onSwitch={() => setSwitching(true)}
+                  onEnter={enter}
                   beside={
                     <>
                       <HeldMark />

@@ -13,6 +13,7 @@ import { createUnsaved } from '../kit/unsaved.ts'
 import { Checklist } from './Checklist.tsx'
 import { EarlierLine, Line } from './Line.tsx'
 import { OpenLines } from './OpenLines.tsx'
+import { say } from './words.ts'
 
 const lifetimes = [900, 3600, 86_400] as const
 
@@ -22,7 +23,7 @@ export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
     <>
       <Show when={props.bare !== true}>
         <div class="head">
-          <h1>{t('enrol.title')}</h1>
+          <h1>{say('title')}</h1>
         </div>
       </Show>
       <Show when={may('hosts:enrol')} fallback={<NoPermission permission="hosts:enrol" />}>
@@ -42,7 +43,7 @@ function AddressField(props: {
   return (
     <>
       <label class="field">
-        {t('enrol.address')}
+        {say('address')}
         <input
           name="address"
           list="addresses"
@@ -52,13 +53,13 @@ function AddressField(props: {
           aria-describedby="enrol-address-bad"
           value={props.all[0]?.url ?? ''}
         />
-        <small>{t('enrol.addressHint')}</small>
+        <small>{say('addressHint')}</small>
       </label>
       <datalist id="addresses">
         <For each={props.all}>{({ url, note }) => <option value={url}>{note}</option>}</For>
       </datalist>
       <div id="enrol-address-bad" role="alert">
-        <Show when={props.bad}>{(why) => <p class="state-critical">{t(`enrol.bad.${why()}`)}</p>}</Show>
+        <Show when={props.bad}>{(why) => <p class="state-critical">{say(`bad.${why()}`)}</p>}</Show>
       </div>
     </>
   )
@@ -182,7 +183,7 @@ function Wizard(): JSX.Element {
           unsaved.watch(element)
         }}
       >
-        <h2>1. {t('enrol.where')}</h2>
+        <h2>1. {say('where')}</h2>
         <AddressField all={addresses.error === undefined ? (addresses() ?? []) : []} bad={badAddress()} />
         <Show when={addresses.error !== undefined}>
           <ErrorBox what={t('error.what.addresses')} error={addresses.error} onRetry={() => void refetch()} />
@@ -194,9 +195,9 @@ function Wizard(): JSX.Element {
             <small>{t('hosts.tagsHint')}</small>
           </label>
           <label class="field">
-            {t('enrol.valid')}
+            {say('valid')}
             <select name="ttl">
-              <For each={lifetimes}>{(seconds) => <option value={seconds}>{t(`enrol.ttl.${seconds}`)}</option>}</For>
+              <For each={lifetimes}>{(seconds) => <option value={seconds}>{say(`ttl.${seconds}`)}</option>}</For>
             </select>
           </label>
         </div>
@@ -205,7 +206,7 @@ function Wizard(): JSX.Element {
         <Show when={failure()}>{(now) => <ErrorBox what={t(now().what)} error={now().error} />}</Show>
         <p>
           <button type="submit" class={watched() === '' ? 'primary' : ''} disabled={busy()}>
-            {t(busy() ? 'signIn.busy' : watched() === '' ? 'enrol.make' : 'enrol.again')}
+            {busy() ? t('signIn.busy') : say(watched() === '' ? 'make' : 'again')}
           </button>
         </p>
       </form>

@@ -1,8 +1,9 @@
 import { createSignal, Match, onCleanup, Show, Switch, type JSX } from 'solid-js'
 import type { EnrolProgress, Invitation, MadeLine } from '@fairlead/protocol/features/enrolment.ts'
 import { ask } from '../api/api.ts'
-import { clock, t } from '../i18n/i18n.ts'
+import { clock } from '../i18n/i18n.ts'
 import { act, CopyButton, Note, plain } from '../kit/kit.tsx'
+import { say } from './words.ts'
 
 /** The line itself: usable, used, canceled or expired, and how long it still is good. */
 export function Line(props: { readonly invitation: Invitation; readonly progress: EnrolProgress | undefined }): JSX.Element {
@@ -10,26 +11,26 @@ export function Line(props: { readonly invitation: Invitation; readonly progress
   const dead = () => isDead(props.progress, left())
   return (
     <section class="box wizard">
-      <h2>2. {t('enrol.run')}</h2>
-      <LineState progress={props.progress} left={left()} open={t('enrol.paste', { left: clockOf(left()) })} />
+      <h2>2. {say('run')}</h2>
+      <LineState progress={props.progress} left={left()} open={say('paste', { left: clockOf(left()) })} />
       <div class="line-box" classList={{ dead: dead() }}>
         {props.invitation.line}
       </div>
       <Show when={!dead()}>
-        <p class="dim">{t('enrol.once')}</p>
+        <p class="dim">{say('once')}</p>
       </Show>
       <p class="row">
         <Show when={!dead()}>
-          <CopyButton text={props.invitation.line} label={t('enrol.copy')} primary />
+          <CopyButton text={props.invitation.line} label={say('copy')} primary />
           <CancelButton id={props.invitation.id} />
         </Show>
         <span class="dim">
-          {t('enrol.words')}
+          {say('words')}
           <strong>{props.invitation.words.join(' ')}</strong>
         </span>
       </p>
       <p class="dim">
-        {t('enrol.sum')} <code>{props.invitation.scriptSha256}</code>
+        {say('sum')} <code>{props.invitation.scriptSha256}</code>
       </p>
     </section>
   )
@@ -46,17 +47,17 @@ export function EarlierLine(props: {
   const dead = () => isDead(props.progress, left())
   return (
     <section class="box wizard">
-      <h2>2. {t('enrol.run')}</h2>
+      <h2>2. {say('run')}</h2>
       <LineState
         progress={props.progress}
         left={left()}
-        open={t('enrol.earlier', { time: clock(props.line.createdMs), left: clockOf(left()) })}
+        open={say('earlier', { time: clock(props.line.createdMs), left: clockOf(left()) })}
       />
       <Show when={!dead()}>
-        <p class="dim">{t('enrol.shownOnce')}</p>
+        <p class="dim">{say('shownOnce')}</p>
         <p class="row">
           <button type="button" class="primary" disabled={props.busy} onClick={() => props.onReplace()}>
-            {t('enrol.replace')}
+            {say('replace')}
           </button>
           <CancelButton id={props.line.id} />
         </p>
@@ -70,19 +71,17 @@ function LineState(props: { readonly progress: EnrolProgress | undefined; readon
     <>
       <Switch fallback={<p>{props.open}</p>}>
         <Match when={props.progress?.used}>
-          <Note state="ok">{t('enrol.used')}</Note>
+          <Note state="ok">{say('used')}</Note>
         </Match>
         <Match when={props.progress?.canceled}>
-          <Note state="off">{t('enrol.canceled')}</Note>
+          <Note state="off">{say('canceled')}</Note>
         </Match>
         <Match when={isDead(props.progress, props.left)}>
-          <Note state="critical">{t('enrol.expired')}</Note>
+          <Note state="critical">{say('expired')}</Note>
         </Match>
       </Switch>
       <Show when={props.progress?.refused}>
-        {(refused) => (
-          <Note state="warn">{t(`enrol.refused.${refused().why}`, { ip: plain(refused().ip), time: clock(refused().atMs) })}</Note>
-        )}
+        {(refused) => <Note state="warn">{say(`refused.${refused().why}`, { ip: plain(refused().ip), time: clock(refused().atMs) })}</Note>}
       </Show>
     </>
   )
@@ -90,8 +89,8 @@ function LineState(props: { readonly progress: EnrolProgress | undefined; readon
 
 function CancelButton(props: { readonly id: string }): JSX.Element {
   return (
-    <button type="button" onClick={() => void act(t('enrol.cancel'), () => ask('enrolment.cancel', { id: props.id }))}>
-      {t('enrol.cancel')}
+    <button type="button" onClick={() => void act(say('cancel'), () => ask('enrolment.cancel', { id: props.id }))}>
+      {say('cancel')}
     </button>
   )
 }

@@ -11,6 +11,8 @@ import { auditFr } from './audit-fr.ts'
 import { backupEn } from './backup-en.ts'
 import { backupFr } from './backup-fr.ts'
 import { en } from './en.ts'
+import { enrolEn } from './enrol-en.ts'
+import { enrolFr } from './enrol-fr.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
@@ -78,9 +80,10 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   '': [en, fr],
   'access.': [accessEn, accessFr],
   'approvals.': [approvalsEn, approvalsFr],
-  'ask.': [askEn, askFr],
   'audit.': [auditEn, auditFr],
+  'ask.': [askEn, askFr],
   'backup.': [backupEn, backupFr],
+  'enrol.': [enrolEn, enrolFr],
   'factors.': [factorsEn, factorsFr],
   'identities.': [identitiesEn, identitiesFr],
   'observe.': [observeEn, observeFr],

@@ -13,7 +13,7 @@ import { say } from '../settings/words.ts'
 const many = 8
 
 /** The login goes on there under another cookie, and the console begins anew: nothing of the one before stays in the page. */
-async function enterOrganization(id: string): Promise<void> {
+export async function enterOrganization(id: string): Promise<void> {
   await proven('organizations.enter', () => fetchJson('POST', `/organizations/${id}/enter`))
   location.assign('/')
 }

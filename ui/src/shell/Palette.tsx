@@ -2,9 +2,10 @@ import { useNavigate } from '@solidjs/router'
 import { createEffect, createMemo, createSignal, createUniqueId, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
+import type { Organization } from '@fairlead/protocol/features/organizations.ts'
 import { ask } from '../api/api.ts'
 import { chooseLanguage, t } from '../i18n/i18n.ts'
-import { plain, StateMark } from '../kit/kit.tsx'
+import { act, plain, StateMark } from '../kit/kit.tsx'
 import { writeTerm } from '../kit/filter.ts'
 import { may } from '../kit/me.ts'
 import { fitting, scopeOf, type Offer } from './palette.ts'
@@ -20,6 +21,7 @@ const mostShown = 14
 
 interface PaletteProps {
   readonly onSwitch: () => void
+  readonly onEnter: (organization: string) => Promise<void>
   readonly onClose: () => void
   readonly onOut: () => void
   readonly onKeys: () => void
@@ -31,11 +33,15 @@ export function Palette(props: PaletteProps): JSX.Element {
   const [text, setText] = createSignal('')
   const [rows, setRows] = createSignal<readonly FleetRow[]>([])
   const [hosts, setHosts] = createSignal<readonly Host[]>([])
+  const [organizations, setOrganizations] = createSignal<readonly Organization[]>([])
   const [current, setCurrent] = createSignal(0)
   const navigate = useNavigate()
   const before = document.activeElement as HTMLElement | null
   onCleanup(() => before?.focus())
-  onMount(() => void ask('hosts.list', {}).then(setHosts, () => undefined))
+  onMount(() => {
+    void ask('hosts.list', {}).then(setHosts, () => undefined)
+    void ask('organizations.list', {}).then(setOrganizations, () => undefined)
+  })
 
   createEffect(() => {
     const { scope, words } = scopeOf(text())
@@ -74,13 +80,7 @@ export function Palette(props: PaletteProps): JSX.Element {
     ]
     return may('hosts:enrol') ? [{ label: t('hosts.enrol'), kind, words: 'add', run: go('/hosts/enrol') }, ...all] : all
   })
-  const tags = createMemo((): Entry[] =>
-    [...new Set(hosts().flatMap((host) => host.tags))].map((tag) => ({
-      label: `#${plain(tag)}`,
-      kind: t('palette.tag'),
-      run: go(`/containers?filter=${encodeURIComponent(writeTerm('tag', tag))}`),
-    })),
-  )
+  const tags = createMemo(() => tagsOf(hosts(), go))
   const machines = createMemo((): Entry[] =>
     hosts().map((host) => ({
       label: plain(host.name),
@@ -90,6 +90,7 @@ export function Palette(props: PaletteProps): JSX.Element {
       run: go(`/hosts/${host.id}`),
     })),
   )
+  const others = createMemo(() => enterings(organizations(), props.onEnter))
   const found = createMemo((): Entry[] =>
     rows().map((row) => ({ label: plain(row.name), kind: plain(row.hostName), row, run: go(`/containers/${row.host}/${row.id}`) })),
   )
@@ -100,7 +101,7 @@ export function Palette(props: PaletteProps): JSX.Element {
     if (scope === 'tags') return (fitting(tags(), words) as Entry[]).slice(0, mostShown)
     if (words === '') return [...pages(), ...actions()]
     return [
-      ...(fitting([...pages(), ...machines()], words) as Entry[]).slice(0, 6),
+      ...(fitting([...pages(), ...machines(), ...others()], words) as Entry[]).slice(0, 6),
       ...found(),
       ...(fitting(actions(), words) as Entry[]).slice(0, 4),
     ].slice(0, mostShown)
@@ -168,4 +169,24 @@ export function Palette(props: PaletteProps): JSX.Element {
       </div>
     </div>
   )
+}
+
+/** Organizations to go over to; where one is already leads nowhere. */
+function enterings(all: readonly Organization[], onEnter: PaletteProps['onEnter']): Entry[] {
+  return all
+    .filter(({ current }) => !current)
+    .map(({ id, name }) => ({
+      label: plain(name),
+      words: 'organization organisation',
+      kind: t('palette.organization'),
+      run: () => void act(plain(name), () => onEnter(id), true),
+    }))
+}
+
+function tagsOf(hosts: readonly Host[], go: (path: string) => () => void): Entry[] {
+  return [...new Set(hosts.flatMap((host) => host.tags))].map((tag) => ({
+    label: `#${plain(tag)}`,
+    kind: t('palette.tag'),
+    run: go(`/containers?filter=${encodeURIComponent(writeTerm('tag', tag))}`),
+  }))
 }

@@ -1,5 +1,5 @@
 import { A, useLocation, useNavigate } from '@solidjs/router'
-import { createEffect, createSignal, For, lazy, on, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
+import { createEffect, createSignal, For, lazy, on, onMount, Show, Suspense, type JSX, type ParentProps } from 'solid-js'
 import type { Me } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession, link } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
@@ -10,11 +10,12 @@ import { Notices, plain, Skeleton } from '../kit/kit.tsx'
 import { Menu } from '../kit/Menu.tsx'
 import { Banner } from './Banner.tsx'
 import { createLeaving, Leaving } from './Leaving.tsx'
-import { Palette } from './Palette.tsx'
 import { isMore, places } from './places.ts'
 import { Tray } from './Tray.tsx'
 import { UserMenu } from './UserMenu.tsx'
 
+const openPalette = () => import('./Palette.tsx')
+const Palette = lazy(async () => ({ default: (await openPalette()).Palette }))
 const KeyHelp = lazy(async () => ({ default: (await import('./KeyHelp.tsx')).KeyHelp }))
 /** The frame around every page: rail, search, banner, keys. */
 export function Shell(
@@ -22,6 +23,7 @@ export function Shell(
     readonly me: Me
     readonly onOut: (byChoice: boolean) => void
     readonly onSwitch: () => void
+    readonly onEnter: (organization: string) => Promise<void>
     readonly beside?: JSX.Element
   }>,
 ): JSX.Element {
@@ -30,6 +32,8 @@ export function Shell(
   const navigate = useNavigate()
   const place = useLocation()
   const leaving = createLeaving()
+  // Not in the first load, and there before anybody can ask for it.
+  onMount(() => void openPalette())
   createEffect(() => link().state === 'ended' && props.onOut(false))
   // A new page begins at its top, for the eye and for the keyboard; a tab of the same page leaves one where one was.
   createEffect(
@@ -106,7 +110,13 @@ export function Shell(
         <Suspense fallback={<Skeleton />}>{props.children}</Suspense>
       </main>
       <Show when={searching()}>
-        <Palette onSwitch={props.onSwitch} onClose={() => setSearching(false)} onOut={signOut} onKeys={() => setHelping(activeKeys())} />
+        <Palette
+          onSwitch={props.onSwitch}
+          onEnter={props.onEnter}
+          onClose={() => setSearching(false)}
+          onOut={signOut}
+          onKeys={() => setHelping(activeKeys())}
+        />
       </Show>
       <Show when={helping()}>{(keys) => <KeyHelp keys={keys()} onClose={() => setHelping(undefined)} />}</Show>
       <Leaving leaving={leaving} />
