@@ -4,6 +4,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { openRealProvider, type RealProvider } from '../../hub/src/identities/test-real-provider.ts'
 import { createOwner, ok, api, type Person } from '../fleet/console.ts'
 import { startHub, type HubProcess } from '../fleet/programs.ts'
+import { ageProofs } from '../fleet/proofs.ts'
 import { need } from '../need.ts'
 import { findBarriers } from './axe.ts'
 import { chromiumFlags, overflowsSideways, signIn } from './browser.ts'
@@ -142,6 +143,42 @@ describe('sign-in by a provider in the console', need('chromium'), () => {
     await clean(page)
     await page.getByRole('button', { name: 'Unlink Harbour' }).click()
     await page.getByRole('button', { name: 'Link Harbour' }).waitFor()
+  })
+
+  it('is gone to again by whoever has no password here and must prove that it is still them; then their act goes through', async () => {
+    const reach = { on: 'organization' }
+    await ok(api(owner, 'POST', `/identity-providers/${id}/rules`, { group: 'leads', role: 'admin', reach }))
+    real.groups.set('lea', ['leads'])
+    const at = await open()
+    await at.page.goto(`${hub.url}/access`)
+    await at.page.getByRole('button', { name: 'Sign in through Harbour' }).click()
+    await signInThere(at.page, 'lea')
+    await at.page.getByRole('button', { name: 'Invite a person' }).waitFor()
+    const before = (await at.context.cookies(hub.url)).find(({ name }) => name === '__Host-fairlead')!.value
+    await ageProofs(hub)
+    await at.page.goto(`${hub.url}/access?filter=lea`)
+    const invite = async () => {
+      await at.page.getByRole('button', { name: 'Invite a person' }).click()
+      await at.page.getByRole('dialog').getByLabel('E-mail').fill('carl@example.test')
+      await at.page.getByRole('button', { name: 'Make the link' }).click()
+    }
+    await invite()
+    const asked = at.page.getByRole('dialog', { name: 'Is it still you?' })
+    await asked.getByText('You came in through Harbour').waitFor()
+    await clean(at.page)
+    await at.page.keyboard.press('Escape')
+    await at.page.getByText('Prove that it is still you').waitFor()
+    await at.page.getByRole('button', { name: 'Make the link' }).click()
+    await asked.getByRole('button', { name: 'Sign in again through Harbour' }).click()
+    // Asked for once more there, though the browser is still signed in.
+    await signInThere(at.page, 'lea')
+    await at.page.getByRole('button', { name: 'Invite a person' }).waitFor()
+    assert.equal(at.page.url(), `${hub.url}/access?filter=lea`)
+    const after = (await at.context.cookies(hub.url)).find(({ name }) => name === '__Host-fairlead')!.value
+    assert.notEqual(after, before)
+    await invite()
+    await at.page.getByText('Copy it now: it is shown once.').waitFor()
+    await at.context.close()
   })
 
   it('puts everybody out who came through it when it is closed, within a second or so [security 84]', async () => {

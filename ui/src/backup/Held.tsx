@@ -13,7 +13,7 @@ export function HeldMark(): JSX.Element {
   const backup = createBackup()
   return (
     <Show when={backup.now()?.held}>
-      <A class="button waiting held" href="/settings" title={say('held.mark')}>
+      <A class="button waiting bad" href="/settings" title={say('held.mark')}>
         <span aria-hidden="true">■</span>
         <span class="visually-hidden">{say('held.mark')}</span>
       </A>
@@ -28,7 +28,7 @@ export function HeldBox(props: { readonly held: NonNullable<BackupState['held']>
     ...(props.held.sinceMs === null ? [] : [say('held.since', { time: time(props.held.sinceMs) })]),
   ]
   return (
-    <section class="box error settings held" role="alert">
+    <section class="box error settings" role="alert">
       <h2>
         <span class="state-critical" aria-hidden="true">
           ■

@@ -41,12 +41,18 @@ type Values = Readonly<Record<string, string | number>>
 
 /** The text of a key, with `{name}` filled in. */
 export function t(key: Key, values: Values = {}): string {
-  return filled((language() === 'fr' ? french : en)[key], values)
+  return language() === 'fr' ? filled(spaced(french[key]), values) : filled(en[key], values)
 }
 
 /** The same for texts that are not in the first load: `t` of tables of their own. */
 export function createWords<K extends string>(inEnglish: Readonly<Record<K, string>>, inFrench: Readonly<Record<K, string>>) {
-  return (key: K, values: Values = {}): string => filled((language() === 'fr' ? inFrench : inEnglish)[key], values)
+  return (key: K, values: Values = {}): string =>
+    language() === 'fr' ? filled(spaced(inFrench[key]), values) : filled(inEnglish[key], values)
+}
+
+/** No line of French begins with what ends a part of it, or ends with what opens a quote. */
+function spaced(text: string): string {
+  return text.replaceAll(/ ([:;!?»])/g, '\u00a0$1').replaceAll('« ', '«\u00a0')
 }
 
 function filled(text: string, values: Values): string {

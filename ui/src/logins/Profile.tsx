@@ -48,7 +48,9 @@ export function Profile(): JSX.Element {
             <Show when={own()}>
               {(now) => (
                 <>
-                  <Password on={{ changed: reload, drawn: () => undefined }} />
+                  <Show when={me()?.provider?.own !== true}>
+                    <Password on={{ changed: reload, drawn: () => undefined }} />
+                  </Show>
                   <Logins logins={now().logins} onChanged={reload} />
                   <OwnIdentities />
                   <OwnTokens />
