@@ -99,7 +99,7 @@ describe('what holds an account, in the console', need('chromium'), () => {
     await lone.inBothThemes('account-passkey-remove')
     await confirm.getByLabel('Desk at the quay').fill('Desk at the quay')
     await confirm.getByRole('button', { name: 'Remove' }).click()
-    await page.getByText('Desk at the quay', { exact: true }).waitFor({ state: 'detached' })
+    await own.waitFor({ state: 'detached' })
     await page.getByText('A passkey was removed').waitFor()
     const alone = await signIn(second)
     assert.deepEqual([alone.status, alone.body['step']], [200, undefined])

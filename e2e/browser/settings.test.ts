@@ -105,6 +105,22 @@ describe('settings and organizations in the console', need('chromium'), () => {
     await page.getByRole('menuitem', { name: 'Switch organization' }).click()
     await dialog().getByRole('button', { name: 'Second', exact: true }).click()
     await page.locator('.top').getByText('Second').waitFor()
+    // Also by its name, where everything is looked for; the one that one is in leads nowhere.
+    for (const [name, other] of [
+      ['First', 'Second'],
+      ['Second', 'First'],
+    ] as const) {
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type(other)
+      await dialog().getByText('Nothing found.').waitFor()
+      await page.keyboard.press('Control+a')
+      await page.keyboard.type(name.toLowerCase())
+      await dialog()
+        .getByRole('option', { name: `${name} organization` })
+        .waitFor()
+      await page.keyboard.press('Enter')
+      await page.locator('.top').getByText(name).waitFor()
+    }
     await page.goto(`${hub.url}/settings`)
     await page.getByRole('button', { name: 'Remove the organization' }).click()
     await dialog().getByText('its secrets, and the keys').waitFor()

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { TrailState } from '@fairlead/protocol/features/audit.ts'
 import { verifyFiles } from '@fairlead/hub/audit/verify-file.ts'
+import { rewriteTrail } from '../fleet/stolen.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { desktop, openStage, phone, type Stage } from './observe.ts'
@@ -93,18 +94,25 @@ describe('the audit trail in the console', need('chromium', 'dockerd', 'busybox'
   })
 
   it('is loud wherever one is when it is not what hosts saw, in both languages and on a phone', async () => {
+    await stage.hub.end('SIGTERM')
+    await rewriteTrail(stage.hub.dataDir)
+    await stage.hub.again()
+    await until(async () => (await state()).contradicting.length === 1)
     for (const [language, words] of [
       ['en', 'The audit trail cannot be trusted.'],
       ['fr', 'La trace d’audit n’est pas digne de confiance.'],
     ] as const) {
       await page.evaluate(`localStorage.setItem('language', '${language}')`)
-      await page.goto(`${stage.hub.url}/gallery?only=trail`)
-      await page.getByText(words).first().waitFor()
+      // First where one begins, with a way to the trail; then there.
+      await page.goto(stage.hub.url)
+      await page.getByRole('alert').getByText(words).waitFor()
+      await page.getByRole('alert').getByRole('link', { name: 'alpha' }).waitFor()
       await seen(`alarm-${language}`)
       await page.setViewportSize(phone)
       await seen(`alarm-${language}-phone`)
-      await page.goto(`${stage.hub.url}/activity`)
-      await page.locator('.trail-box').waitFor()
+      await page.getByRole('alert').locator('a[href="/activity"]').click()
+      await page.getByRole('alert').getByText(words).waitFor()
+      await page.locator('.trail-box .state-critical').waitFor()
       await seen(`activity-${language}-phone`)
       await page.setViewportSize(desktop)
     }

@@ -13,7 +13,10 @@ export function Dialog(props: ParentProps<{ readonly title: string; readonly onC
 
   function keepInside(event: KeyboardEvent): void {
     if (event.key !== 'Tab') {
-      if (event.key === 'Escape') props.onClose()
+      if (event.key !== 'Escape') return
+      // Of two, one over the other, only this one: the keys of the page ask no further.
+      event.preventDefault()
+      props.onClose()
       return
     }
     const stops = [...box.querySelectorAll<HTMLElement>('button:not(:disabled), a[href], input:not(:disabled), select, [tabindex="0"]')]
