@@ -26,27 +26,35 @@ export function PolicyFields(): JSX.Element {
         </A>
       </p>
       <Part of={policy} what={say('policy.error')} lines={3}>
-        {(now) => (
-          <For each={now().all}>
-            {(verb) => (
-              <label class="row tight two-eyes">
-                <input
-                  type="checkbox"
-                  checked={now().on.includes(verb)}
-                  disabled={!may('organization:manage')}
-                  onChange={(event) => {
-                    const wanted = event.currentTarget.checked
-                    // It shows what holds; whether that changes is the hub's to say.
-                    event.currentTarget.checked = !wanted
-                    void turn(verb, wanted)
-                  }}
-                />
-                {verbWords(verb)}
-              </label>
-            )}
-          </For>
-        )}
+        {(now) => <PolicyList policy={now()} disabled={!may('organization:manage')} onTurn={(verb, on) => void turn(verb, on)} />}
       </Part>
     </section>
+  )
+}
+
+export function PolicyList(props: {
+  readonly policy: { readonly all: readonly string[]; readonly on: readonly string[] }
+  readonly disabled: boolean
+  readonly onTurn: (verb: string, on: boolean) => void
+}): JSX.Element {
+  return (
+    <For each={props.policy.all}>
+      {(verb) => (
+        <label class="row tight two-eyes">
+          <input
+            type="checkbox"
+            checked={props.policy.on.includes(verb)}
+            disabled={props.disabled}
+            onChange={(event) => {
+              const wanted = event.currentTarget.checked
+              // It shows what holds; whether that changes is the hub's to say.
+              event.currentTarget.checked = !wanted
+              props.onTurn(verb, wanted)
+            }}
+          />
+          {verbWords(verb)}
+        </label>
+      )}
+    </For>
   )
 }

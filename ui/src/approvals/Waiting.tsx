@@ -17,11 +17,15 @@ export function Waiting(): JSX.Element {
   createEffect(on([() => place.pathname, () => link().state], () => link().state === 'up' && look()))
   const timer = setInterval(() => !document.hidden && look(), lookMs)
   onCleanup(() => clearInterval(timer))
+  return <WaitingMark count={count()} />
+}
+
+export function WaitingMark(props: { readonly count: number }): JSX.Element {
   return (
-    <Show when={count() > 0}>
-      <A class="button waiting" href="/approvals" title={say('waiting', { n: count() })}>
-        <span aria-hidden="true">▲ {count()}</span>
-        <span class="visually-hidden">{say('waiting', { n: count() })}</span>
+    <Show when={props.count > 0}>
+      <A class="button waiting" href="/approvals" title={say('waiting', { n: props.count })}>
+        <span aria-hidden="true">▲ {props.count}</span>
+        <span class="visually-hidden">{say('waiting', { n: props.count })}</span>
       </A>
     </Show>
   )

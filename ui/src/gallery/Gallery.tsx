@@ -1,8 +1,10 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { createSignal, For, Show, type JSX, type ParentProps } from 'solid-js'
 import { AccessStates } from '../access/states.tsx'
+import { ApprovalStates } from '../approvals/states.tsx'
 import { Outcome } from '../audit/Outcome.tsx'
 import { TrailStates } from '../audit/states.tsx'
+import { BackupStates } from '../backup/states.tsx'
 import { card as containerCard, columns as containerColumns } from '../containers/columns.tsx'
 import { Checklist } from '../enrolment/Checklist.tsx'
 import { EarlierLine, Line } from '../enrolment/Line.tsx'
@@ -22,6 +24,7 @@ import { Lost, Newer } from '../shell/Banner.tsx'
 import { earlierLine, errors, hosts, lines, metrics, outcomes, rows } from './samples.ts'
 import { IdentityStates } from '../identities/states.tsx'
 import { SecretStates } from '../secrets/states.tsx'
+import { SettingStates } from '../settings/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
 
 const nothing = () => undefined
@@ -209,6 +212,9 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   tokens: () => <TokenStates />,
   identities: () => <IdentityStates />,
   secrets: () => <SecretStates />,
+  settings: () => <SettingStates />,
+  backup: () => <BackupStates />,
+  approvals: () => <ApprovalStates />,
   trail: () => <TrailStates />,
   outcomes: () => (
     <p class="row">

@@ -2,7 +2,9 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Identity, Provider, TestStep } from '@fairlead/protocol/features/identities.ts'
 import { For, type JSX } from 'solid-js'
 import { Empty, ErrorBox, Skeleton } from '../kit/kit.tsx'
+import { DirectoryWay } from '../logins/DirectoryWay.tsx'
 import { WayButtons, WhyNot } from '../logins/Ways.tsx'
+import { LdapFields, ldapValues } from './LdapFields.tsx'
 import { OwnList } from './OwnIdentities.tsx'
 import { ProviderTable } from './Providers.tsx'
 import { RuleList } from './Rules.tsx'
@@ -29,13 +31,31 @@ const provider = (name: string, more: Partial<Provider> = {}): Provider => ({
   people: 12,
   ...more,
 })
-const all = [provider('Harbour'), provider('Closed one', { enabled: false, rules: [], people: 0 }), provider('n'.repeat(64))]
+const directory = {
+  kind: 'ldap',
+  preset: 'active-directory',
+  host: 'directory.example.test',
+  port: 3269,
+  security: 'ldaps',
+  ca: '',
+  bindDn: `cn=reader,${'ou=people,'.repeat(20)}dc=example,dc=test`,
+  base: 'dc=example,dc=test',
+  groupBase: '',
+} as const
+const faults = ['host', 'bindDn', 'base', 'userFilter', 'ca'] as const
+const all = [
+  provider('Harbour'),
+  provider('Closed one', { enabled: false, rules: [], people: 0 }),
+  provider('Book', { settings: directory, callback: '' }),
+  provider('n'.repeat(64)),
+]
 
 const steps: readonly TestStep[] = [
   { step: 'discovery', state: 'ok', why: '', detail: '' },
   { step: 'issuer', state: 'failed', why: 'issuer', detail: 'id.example.test calls itself another issuer.' },
   { step: 'pkce', state: 'warn', why: 'pkce-unsaid', detail: '' },
   { step: 'client', state: 'skipped', why: '', detail: '' },
+  { step: 'tls', state: 'failed', why: 'ldap', detail: 'Another authority signed the certificate of localhost.' },
   { step: 'kites', state: 'warn', why: 'new-wind', detail: '' },
 ]
 const identity = (linked: boolean): Identity => ({
@@ -52,6 +72,7 @@ const offered = {
   providers: [
     { id: 'one', name: 'Harbour', kind: 'oidc' },
     { id: 'two', name: 'n'.repeat(64), kind: 'oidc' },
+    { id: 'three', name: 'Book', kind: 'ldap' },
   ],
 }
 
@@ -71,6 +92,14 @@ export function IdentityStates(): JSX.Element {
       <For each={['late', 'refused', 'failed', 'unreachable', 'no-role', 'unknown', 'closed', 'taken', 'new']}>
         {(reason) => <WhyNot reason={reason} />}
       </For>
+      <For each={faults}>
+        {(field) => (
+          <div class="box form">
+            <LdapFields values={ldapValues(directory)} fault={{ field, text: say(`fault.${field}`) }} onValues={nothing} />
+          </div>
+        )}
+      </For>
+      <DirectoryWay provider={{ id: 'three', name: 'Book' }} organization="o" />
       <WayButtons offered={offered} onGo={nothing} onStep={nothing} />
     </>
   )
