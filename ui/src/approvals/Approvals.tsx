@@ -33,7 +33,7 @@ export function Approvals(): JSX.Element {
   )
 }
 
-function ApprovalTable(props: {
+export function ApprovalTable(props: {
   readonly approvals: readonly Approval[]
   readonly onDecide: (approval: Approval, yes: boolean) => void
 }): JSX.Element {
