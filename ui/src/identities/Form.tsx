@@ -161,7 +161,7 @@ function WhoComes(props: { readonly values: Comes; readonly onValues: (some: Par
           <option value="provider">{say('second.provider')}</option>
         </select>
       </label>
-      <label class="check">
+      <label class="ticked">
         <input
           type="checkbox"
           checked={props.values.justInTime}
@@ -169,7 +169,7 @@ function WhoComes(props: { readonly values: Comes; readonly onValues: (some: Par
         />
         {say('justInTime')}
       </label>
-      <label class="check">
+      <label class="ticked">
         <input
           type="checkbox"
           checked={props.values.provisioned}

@@ -33,7 +33,9 @@ export function TestBox(props: { readonly provider: Provider }): JSX.Element {
           </button>
         </div>
         <Show when={props.provider.settings.kind === 'ldap'}>
-          <Text label={say('test.name')} hint={say('test.nameHint')} most={256} value={name()} onValue={setName} />
+          <div class="form">
+            <Text label={say('test.name')} hint={say('test.nameHint')} most={256} value={name()} onValue={setName} />
+          </div>
         </Show>
         <Show when={error()}>{(now) => <ErrorBox error={now()} onRetry={() => void run()} />}</Show>
         <Show when={steps()}>{(now) => <Steps steps={now()} />}</Show>

@@ -151,6 +151,7 @@ export function ConfirmByName(props: {
       >
         <input
           aria-label={props.name}
+          placeholder={plain(props.name)}
           value={typed()}
           onInput={(event) => setTyped(event.currentTarget.value)}
           ref={(input) => queueMicrotask(() => input.focus())}

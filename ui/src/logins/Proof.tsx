@@ -77,22 +77,24 @@ export function Proof(props: {
             ? w('proof.busy')
             : w(chosen() === 'passkey' ? 'proof.passkey' : 'proof.submit')}
       </button>
-      <p class="row">
-        <For each={usable().filter((factor) => factor !== chosen())}>
-          {(factor) => (
-            <button
-              type="button"
-              class="quiet"
-              onClick={() => {
-                setError(undefined)
-                setChosen(factor)
-              }}
-            >
-              {w(`proof.instead.${factor}`)}
-            </button>
-          )}
-        </For>
-      </p>
+      <Show when={usable().length > 1}>
+        <p class="row">
+          <For each={usable().filter((factor) => factor !== chosen())}>
+            {(factor) => (
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => {
+                  setError(undefined)
+                  setChosen(factor)
+                }}
+              >
+                {w(`proof.instead.${factor}`)}
+              </button>
+            )}
+          </For>
+        </p>
+      </Show>
     </form>
   )
 }
