@@ -17,6 +17,8 @@ interface Listed {
 }
 
 const dockerGid = 4242
+/** Also for sudo, which asks who it is on. */
+const named = (name: string) => `hostname ${name}; echo '127.0.1.1 ${name}' >> /etc/hosts`
 
 // Debian hosts behind NAT, a hub on the internet with the certificate that it made itself, and the line as it is pasted.
 describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspawn'), () => {
@@ -34,8 +36,8 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
     chownSync(engine.socket, 0, dockerGid)
     machine = await startMachine({ base, where: net.sites[0]!, init: 'systemd', binds: { [engine.socket]: '/run/docker.sock' } })
     bare = await startMachine({ base, where: net.sites[1]!, init: undefined })
-    await machine.sh(`groupadd -g ${dockerGid} docker; hostname with-systemd`)
-    await bare.sh('hostname without')
+    await machine.sh(`groupadd -g ${dockerGid} docker; ${named('with-systemd')}`)
+    await bare.sh(named('without'))
   })
   after(async () => {
     await machine?.stop()
@@ -183,7 +185,7 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
     it(`is all that it takes on ${suite} with ${init}, and takes nothing with it when it goes`, { timeout: 200_000 }, async () => {
       const other = await startMachine({ base: await buildRoot(suite, init), where: net.sites[2]!, init })
       try {
-        await other.sh(`hostname ${name}`)
+        await other.sh(named(name))
         const { code, said } = await other.sh(await line())
         assert.equal(code, 0, said)
         assert.match(said, /the agent \S+ runs; see it in the console/)
