@@ -1,6 +1,6 @@
 import { fault } from './fault.ts'
 import { parseFilter, type Equal } from './filter.ts'
-import { readValue, type Resource } from './read.ts'
+import { most, readValue, type Resource } from './read.ts'
 import { attributeOf, urns, type Attribute } from './schema.ts'
 
 const mostOperations = 1000
@@ -38,10 +38,18 @@ function apply(attributes: readonly Attribute[], resource: Resource, operation: 
   for (const [name, one] of Object.entries(value)) applyAt(attributes, resource, kind, name, one)
 }
 
+/** No list grows beyond what it may have in the end: each of these looks at all of it, and nobody else is served meanwhile. */
 function applyAt(attributes: readonly Attribute[], resource: Resource, op: Op, text: string, value: unknown): void {
   const path = parsePath(attributes, text)
   // What does not count here cannot be wrong here.
   if (path === undefined) return
+  applyTo(resource, path, op, { value, text })
+  const { name } = path.attribute
+  const now = resource[name]
+  if (Array.isArray(now) && now.length > most.values) throw fault('invalidValue', `${name} has ${most.values} values at most.`)
+}
+
+function applyTo(resource: Resource, path: Path, op: Op, { value, text }: { readonly value: unknown; readonly text: string }): void {
   const { attribute, which, sub } = path
   const { name } = attribute
   if (which !== undefined) return applyToSome(resource, path, op, value)

@@ -4,7 +4,7 @@ import { attributeOf, type Attribute } from './schema.ts'
 
 export type Resource = Record<string, unknown>
 
-const most = { text: 1024, values: 1000, documentBytes: 128 * 1024 } as const
+export const most = { text: 1024, values: 1000, documentBytes: 128 * 1024 } as const
 
 /** What counts of a resource, in the schema's own spelling; the rest is passed over. Throws `invalidValue` naming the attribute. */
 export function readResource(attributes: readonly Attribute[], given: Resource): Resource {
