@@ -35,6 +35,8 @@ export interface Rights {
   somewhere(permission: string): boolean
   /** At every place of the organization, those to come too. */
   everywhere(permission: string): boolean
+  /** At all that a reach takes in, hosts to come too: so may be given there. `within`: where the host of a reach is. */
+  throughout(permission: string, reach: Reach, within?: Place): boolean
 }
 
 export function makeRights(grants: readonly Grant[]): Rights {
@@ -60,6 +62,9 @@ export function makeRights(grants: readonly Grant[]): Rights {
     can: (permission, place) => decide(permission, place).allowed,
     somewhere: (permission) => holds(allows, permission) && !whole(denies, permission),
     everywhere: (permission) => whole(allows, permission) && !holds(denies, permission),
+    throughout: (permission, reach, within) =>
+      allows.some((grant) => grant.permissions.has(permission) && reaches(grant.reach, placeOf(reach))) &&
+      !denies.some((grant) => grant.permissions.has(permission) && touches(grant.reach, reach, within)),
   }
 }
 
@@ -96,6 +101,27 @@ function reaches(reach: Reach, { environment, host, tags }: Place): boolean {
     case 'tag':
       return tags?.includes(reach.target) === true
   }
+}
+
+/** Where a grant's permissions must be held by whoever gives it: at any host of that reach, so the reach alone must do. */
+function placeOf(reach: Reach): Place {
+  switch (reach.on) {
+    case 'organization':
+      return {}
+    case 'environment':
+      return { environment: reach.target }
+    case 'host':
+      return { host: reach.target }
+    case 'tag':
+      return { tags: [reach.target] }
+  }
+}
+
+/** Whether what is denied could be at a host of the reach. Hosts are moved and tagged: only what is certainly apart is apart. */
+function touches(denied: Reach, reach: Reach, within: Place | undefined): boolean {
+  if (denied.on === 'organization' || reach.on === 'organization') return true
+  if (denied.on === reach.on) return denied.on === 'tag' || denied.target === reach.target
+  return reach.on !== 'host' || within === undefined || reaches(denied, within)
 }
 
 function keyOf({ effect, permissions, reach }: Grant): string {

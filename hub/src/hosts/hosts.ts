@@ -56,8 +56,7 @@ export function openHosts(deps: Deps): Hosts {
     get: (_input, { caller, host }) => get(caller.organization, host),
     async update({ name, tags, environment }, { caller, host, changed }) {
       const before = await get(caller.organization, host)
-      const moved = environment === undefined ? undefined : await deps.judgeMove(caller, host, { environment })
-      if (tags !== undefined) await deps.judgeMove(caller, host, { tags })
+      const moved = await deps.judgeMove(caller, host, { environment, tags })
       await writeRow(db, caller.organization, host, { name, tags, environment: moved })
       const live = fleet.find(host)
       if (name !== undefined && live !== undefined) live.name = name

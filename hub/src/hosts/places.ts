@@ -1,7 +1,7 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { noSuchHost } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
-import { eq, or, sql } from '../base/drizzle.ts'
+import { desc, eq, or, sql } from '../base/drizzle.ts'
 import type { Place } from '../base/rights.ts'
 import type { Places } from '../base/serve.ts'
 import { sightOf } from '../base/sight.ts'
@@ -19,8 +19,15 @@ export function createPlaces(db: Database, book: Pick<HostBook, 'hosts'>): Place
       return { id, name, tags, environment }
     },
     async environment(organization, idOrName) {
-      const named = or(eq(sql`${environments.id}::text`, idOrName), eq(environments.name, idOrName))
-      const [found] = await db.tx({ organization }, (_sql, orm) => orm.select({ id: environments.id }).from(environments).where(named))
+      const isId = eq(sql`${environments.id}::text`, idOrName)
+      // The id first: a name that reads like the id of another leads nobody elsewhere.
+      const [found] = await db.tx({ organization }, (_sql, orm) =>
+        orm
+          .select({ id: environments.id })
+          .from(environments)
+          .where(or(isId, eq(environments.name, idOrName)))
+          .orderBy(desc(isId)),
+      )
       if (found === undefined) throw new FairleadError('not_found', 'There is no such environment.')
       return found
     },

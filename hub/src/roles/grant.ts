@@ -33,8 +33,8 @@ export async function giveRole(db: Database, caller: Caller, all: readonly strin
     if (role === 'owner' && (holder.kind !== 'account' || effect !== 'allow'))
       throw new FairleadError('invalid_input', 'An owner is an account, and no denial.', { details: { field: 'role' } })
     if (role === 'owner') await refuseService(orm, holder.id)
-    if (effect === 'allow') await refuseGiving(orm, caller, all, wanted)
-    else await checkGiven(orm, all, wanted)
+    // A denial takes from somebody: no more than one has either.
+    await refuseGiving(orm, caller, all, wanted)
     return insertGrant(orm, {
       organization,
       role,
@@ -48,7 +48,7 @@ export async function giveRole(db: Database, caller: Caller, all: readonly strin
 /** Throws `forbidden` when the role has more there than the caller, `not_found` when there is no such role or place. */
 export async function refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, all: readonly string[], given: Given): Promise<void> {
   const permissions = await checkGiven(orm, all, given)
-  if (given.role !== 'owner') return refuseMore(caller, permissions, placeOf(given.reach))
+  if (given.role !== 'owner') return refuseMore(orm, caller, permissions, given.reach)
   if (given.reach.on !== 'organization')
     throw new FairleadError('invalid_input', 'An owner owns the whole organization.', { details: { field: 'reach' } })
   if (!caller.rights.grants.some(isOwnership)) throw new FairleadError('forbidden', 'Only an owner makes owners.')
@@ -112,12 +112,13 @@ export async function takeBack(db: Database, caller: Caller, all: readonly strin
 export async function refuseTaking(orm: Orm, caller: Caller, all: readonly string[], grant: typeof grants.$inferSelect): Promise<void> {
   const { builtIn, roleId, effect, accountId } = grant
   if (isOwnership({ role: builtIn ?? '', effect })) return checkOthers(orm, caller, accountId)
-  refuseMore(caller, await permissionsOfRole(orm, builtIn ?? roleId!, all), placeOf(reachOf(grant)))
+  await refuseMore(orm, caller, await permissionsOfRole(orm, builtIn ?? roleId!, all), reachOf(grant))
 }
 
-/** Throws `forbidden` when a role would give, or take, what the caller does not have at that place. */
-export function refuseMore({ rights }: Pick<Caller, 'rights'>, permissions: Iterable<string>, place: Place): void {
-  const missing = [...permissions].filter((permission) => !rights.can(permission, place))
+/** Throws `forbidden` when a role would give, or take, what the caller does not have at all of that reach. */
+export async function refuseMore(orm: Orm, { rights }: Pick<Caller, 'rights'>, permissions: Iterable<string>, reach: Reach): Promise<void> {
+  const within = reach.on === 'host' ? await placeOfHost(orm, reach.target) : undefined
+  const missing = [...permissions].filter((permission) => !rights.throughout(permission, reach, within))
   if (missing.length === 0) return
   const some = missing.slice(0, 3).join(', ')
   throw new FairleadError(
@@ -200,16 +201,7 @@ async function checkReach(orm: Orm, reach: Wanted['reach']): Promise<void> {
   if (found.length === 0) throw new FairleadError('not_found', `There is no such ${reach.on}.`, { details: { field: 'reach' } })
 }
 
-/** Where a grant's permissions must be held by whoever gives it: at any host of that reach, so the reach alone must do. */
-function placeOf(reach: Reach): Place {
-  switch (reach.on) {
-    case 'organization':
-      return {}
-    case 'environment':
-      return { environment: reach.target }
-    case 'host':
-      return { host: reach.target }
-    case 'tag':
-      return { tags: [reach.target] }
-  }
+async function placeOfHost(orm: Orm, host: string): Promise<Place | undefined> {
+  const [found] = await orm.select().from(hosts).where(eq(hosts.id, host))
+  return found && { host, environment: found.environmentId, tags: found.tags }
 }

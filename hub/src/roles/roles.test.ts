@@ -179,6 +179,70 @@ describe('who may do what', () => {
     assert.equal((await api(person, 'GET', '/fleet/container')).status, 403)
   })
 
+  it('that was denied somewhere is given to nobody by a wider reach, an invitation or a role made smaller', async () => {
+    // Once an admin who was denied it in one place had it there again by an account of their own.
+    const { id: environment } = await ok(api(owner, 'POST', '/environments', { name: 'Vault' }))
+    const admin = await join_('admin')
+    const { id: shown } = await ok(api(owner, 'POST', '/roles', { name: 'Shown', permissions: ['secrets:reveal'] }))
+    await ok(grant(owner, admin.id, String(shown), { on: 'environment', target: environment }, 'deny'))
+    const whole = { on: 'organization' }
+    const service = await ok(api(admin.person, 'POST', '/accounts/services', { name: 'Way around' }))
+    assert.equal((await grant(admin.person, String(service['id']), 'admin')).status, 403)
+    assert.equal((await grant(admin.person, String(service['id']), 'admin', { on: 'tag', target: 'of-lab' })).status, 403)
+    assert.equal((await api(admin.person, 'POST', '/accounts/invitations', { email: 'y@example.test', role: 'admin' })).status, 403)
+    assert.equal((await api(admin.person, 'PATCH', `/roles/${String(shown)}`, { permissions: [] })).status, 403)
+    // What was not denied is theirs to give, and on a host that is elsewhere all of it.
+    assert.equal((await grant(admin.person, String(service['id']), 'operator')).status, 200)
+    assert.equal((await grant(admin.person, String(service['id']), 'admin', { on: 'host', target: idOf('lab') })).status, 200)
+    // Nor is anything denied by who has it not, or somebody taken out with a team's role.
+    const { id: clerk } = await ok(api(owner, 'POST', '/roles', { name: 'Porter', permissions: ['roles:grant', 'accounts:manage'] }))
+    const porter = await join_(String(clerk))
+    assert.equal((await grant(porter.person, admin.id, 'admin', whole, 'deny')).status, 403)
+    const team = await ok(api(owner, 'POST', '/teams', { name: 'Bridge' }))
+    const mate = await join_(String(clerk))
+    await ok(api(owner, 'PUT', `/teams/${String(team['id'])}/members/${mate.id}`))
+    await ok(api(owner, 'POST', '/grants', { holder: { kind: 'team', id: team['id'] }, role: 'admin', reach: whole }))
+    assert.equal((await api(porter.person, 'DELETE', `/accounts/${mate.id}`)).status, 403)
+    await ok(api(owner, 'DELETE', `/environments/Vault`))
+  })
+
+  it('is not come by with a host that one moves or tags oneself', async () => {
+    const { id: environment } = await ok(api(owner, 'POST', '/environments', { name: 'Dry dock' }))
+    const manager = await ok(
+      api(owner, 'POST', '/roles', { name: 'Mover', permissions: ['hosts:read', 'hosts:manage', 'containers:read', 'roles:grant'] }),
+    )
+    const { person, id } = await join_(String(manager['id']))
+    await ok(grant(owner, id, 'operator', { on: 'environment', target: environment }))
+    await ok(grant(owner, id, 'operator', { on: 'tag', target: 'docked' }))
+    const move = (to: object) => api(person, 'PATCH', `/hosts/${idOf('lab')}`, to)
+    assert.match((await move({ environment: 'Dry dock' })).text, /could do more with the host.*containers:/)
+    assert.equal((await move({ tags: ['of-lab', 'docked'] })).status, 403)
+    assert.equal((await stop(person, 'lab', 'lab-web')).status, 403)
+    // Of two denials, both are left at once.
+    const admin = await join_('admin')
+    const { id: home } = (await listOf(owner, '/environments')).find((one) => (one as { name: string }).name === 'default') as {
+      id: string
+    }
+    const { id: stopping } = await ok(api(owner, 'POST', '/roles', { name: 'Stopping', permissions: ['containers:operate'] }))
+    for (const reach of [
+      { on: 'environment', target: home },
+      { on: 'tag', target: 'of-lab' },
+    ])
+      await ok(grant(owner, admin.id, String(stopping), reach, 'deny'))
+    const both = await api(admin.person, 'PATCH', `/hosts/${idOf('lab')}`, { environment: 'Dry dock', tags: [] })
+    assert.match(both.text, /could do more with the host.*containers:operate/)
+    await ok(api(owner, 'DELETE', `/environments/Dry dock`.replace(' ', '%20')))
+  })
+
+  it('is of the environment whose id was said, also where another one is named like it', async () => {
+    const { id: real } = await ok(api(owner, 'POST', '/environments', { name: 'Real' }))
+    await ok(api(owner, 'PATCH', '/environments/Real', { name: 'Renamed' }))
+    for (const name of [String(real)]) await ok(api(owner, 'POST', '/environments', { name }))
+    await ok(api(owner, 'PATCH', `/environments/Renamed`, { name: 'Real' }))
+    const { environment } = await ok(api(owner, 'POST', '/secrets', { name: 'meant', value: 'x', environment: real }))
+    assert.equal(environment, 'Real')
+  })
+
   it('ends what is open within a second of being lost, over the session and over HTTP [security 6 84]', async () => {
     const { person, id } = await join_('viewer')
     const console_ = await person.open()

@@ -5,16 +5,17 @@ import type { Role, RoleGrant, rolesApi } from '@fairlead/protocol/features/role
 import type { Caller, HubContext } from '../base/access.ts'
 import { alone } from '../base/alone.ts'
 import type { Database, Within } from '../base/db.ts'
-import { eq, sql, type Orm } from '../base/drizzle.ts'
+import { eq, inArray, or, sql, type Orm } from '../base/drizzle.ts'
 import { refuseTaken } from '../base/names.ts'
 import type { Rights } from '../base/rights.ts'
 import type { Places } from '../base/serve.ts'
+import { teamMembers } from '../base/tables.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
 import { giveRole, insertGrant, mostOf, refuseGiving, refuseLeaving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
 import { followRules, givenTo, hasAny, withdraw, type Accounts, type Followed } from './follow.ts'
 import { countRoles, listGrants, readNames, readTags, type Names } from './list.ts'
-import { loadRights } from './rights.ts'
+import { loadRights, reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
 
 interface RolesDeps {
@@ -119,7 +120,7 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
     refuseGiving: (orm, caller, given) => refuseGiving(orm, caller, all, given),
     async refuseTaking(orm, caller, holder) {
       await alone(orm)
-      const of = 'account' in holder ? eq(grants.accountId, holder.account) : eq(grants.teamId, holder.team)
+      const of = 'account' in holder ? ownOrOfTeams(orm, holder.account) : eq(grants.teamId, holder.team)
       for (const grant of await orm.select().from(grants).where(of)) await refuseTaking(orm, caller, all, grant)
     },
     refuseLeaving,
@@ -169,6 +170,12 @@ async function listRoles(db: Database, organization: string, all: readonly strin
   })
 }
 
+/** Given to an account itself, or by a team that it is in. */
+function ownOrOfTeams(orm: Orm, account: string) {
+  const inTeams = orm.select({ id: teamMembers.teamId }).from(teamMembers).where(eq(teamMembers.accountId, account))
+  return or(eq(grants.accountId, account), inArray(grants.teamId, inTeams))
+}
+
 type NewRole = Pick<Own, 'name' | 'description' | 'permissions'>
 
 async function createRole(
@@ -180,7 +187,7 @@ async function createRole(
   const row = { organizationId: caller.organization, id: randomUUID(), name, description, permissions: checked(all, permissions) }
   await db.tx({ organization: caller.organization }, async (_sql, orm) => {
     await alone(orm)
-    refuseMore(caller, permissions, {})
+    await refuseMore(orm, caller, permissions, { on: 'organization' })
     await refuseName(orm, name)
     if ((await orm.select({ id: roles.id }).from(roles)).length >= mostOf.roles)
       throw new FairleadError('too_many', `An organization has ${mostOf.roles} roles of its own at most.`)
@@ -202,11 +209,13 @@ async function updateRole(
     const before = await ownRole(orm, id)
     const { name = before.name, description = before.description } = fields
     const permissions = fields.permissions === undefined ? before.permissions : checked(all, fields.permissions)
-    refuseMore(
-      caller,
-      permissions.filter((permission) => !before.permissions.includes(permission)),
-      {},
-    )
+    const added = permissions.filter((permission) => !before.permissions.includes(permission))
+    await refuseMore(orm, caller, added, { on: 'organization' })
+    // What it loses is taken from whoever has it; from whoever it is denied to, a denial is taken back.
+    const lost = before.permissions.filter((permission) => !permissions.includes(permission))
+    if (lost.length > 0)
+      for (const grant of await orm.select().from(grants).where(eq(grants.roleId, before.id)))
+        await refuseMore(orm, caller, lost, reachOf(grant))
     await refuseName(orm, name, before.id)
     const after = { ...before, name, description, permissions }
     await orm.update(roles).set({ name, description, permissions }).where(eq(roles.id, before.id))
