@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { HubContext } from '../base/access.ts'
-import { and, eq, isNull, or, sql, type Orm } from '../base/drizzle.ts'
+import { and, desc, eq, isNull, or, sql, type Orm } from '../base/drizzle.ts'
 import type { Place } from '../base/rights.ts'
 import type { SealPlace } from '../base/seal-record.ts'
 import { environments } from '../base/tables.ts'
@@ -29,11 +29,13 @@ export function placeOf(organization: string, secret: string, version: string): 
 /** By name or id, where no door looked it up. Throws `not_found`. */
 export async function environmentNamed(orm: Orm, ref: string): Promise<{ id: string; name: string }> {
   const { id, name } = environments
-  // An id is no name: what is asked for by one is compared as text, a name that is no id would be an error.
+  // As text: a name that is no id would be an error. The id first: a name that reads like the id of another leads nobody elsewhere.
+  const isId = eq(sql`${id}::text`, ref)
   const [found] = await orm
     .select({ id, name })
     .from(environments)
-    .where(or(eq(sql`${id}::text`, ref), eq(name, ref)))
+    .where(or(isId, eq(name, ref)))
+    .orderBy(desc(isId))
   if (found === undefined) throw new FairleadError('not_found', 'There is no such environment.')
   return found
 }
