@@ -44,6 +44,18 @@ describe('four eyes', () => {
     assert.deepEqual(all, ['approval.policy', 'factor.policy', 'host.revoke', 'organization.delete', 'secret.provider', 'secret.reveal'])
   })
 
+  it('are asked for what a method knows, in so many levels', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+    const raw = { headers: { 'Content-Type': 'application/json' } }
+    const strange = await api(ada, 'POST', '/approvals', { method: 'secrets.reveal', input: { name: 'one', really: 'two' } })
+    assert.deepEqual([strange.status, /really.{1,2} is no field/.test(strange.text)], [400, true])
+    for (const [path, rawBody] of [
+      ['approvals', `{"method":"secrets.reveal","input":{"name":${deep}}}`],
+      ['secrets/one/reveal', `{"version":${deep}}`],
+    ])
+      assert.equal((await ada.ask('POST', `/api/v1/${path}`, { ...raw, rawBody: rawBody! })).status, 400)
+  })
+
   it('let nobody do it alone, nor agree to what they asked for themselves [security 15]', async () => {
     assert.equal(code(await reveal(ada, 'one')), 'unapproved')
     const { id } = await ok(request(ada, 'one'))

@@ -6,6 +6,7 @@ import type { Approval, approvalsApi } from '@fairlead/protocol/features/approva
 import type { Caller, HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, desc, eq, gt, isNotNull, isNull, ne, sql, type Orm } from '../base/drizzle.ts'
+import { fieldsOf } from '../base/params.ts'
 import type { Place, Rights } from '../base/rights.ts'
 import { findPlace, type Places, type SecondPerson } from '../base/serve.ts'
 import { accounts, memberships, organizations } from '../base/tables.ts'
@@ -152,6 +153,9 @@ async function request(
   const { host, environment, place = {} } = await findPlace(places, endpoint, caller, input)
   if (!caller.rights.can(endpoint.door.needs, place))
     throw new FairleadError('forbidden', `This needs the permission ${endpoint.door.needs}.`)
+  // Before it is shown to somebody: what the method does not know could never be done.
+  const unknown = Object.keys(input).find((field) => !fieldsOf(endpoint).has(field))
+  if (unknown !== undefined) throw new FairleadError('invalid_input', `"${unknown.slice(0, 64)}" is no field of ${method}.`)
   const params = writeParams({ params: input, host, environment })
   if (Buffer.byteLength(params) > mostParamBytes || !endpoint.input.safeParse(input).success)
     throw new FairleadError('invalid_input', `These are no arguments of ${method}.`)

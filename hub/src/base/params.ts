@@ -60,7 +60,8 @@ interface Shape {
   readonly _zod: { readonly def: { readonly type: string; readonly innerType?: Shape; readonly shape?: Readonly<Record<string, Shape>> } }
 }
 
-function fieldsOf({ input }: Endpoint): Map<string, string> {
+/** Names of what a method is asked with, each with its type. */
+export function fieldsOf({ input }: Endpoint): Map<string, string> {
   const { shape = {} } = (input as unknown as Shape)._zod.def
   return new Map(Object.entries(shape).map(([name, schema]) => [name, typeOf(schema)]))
 }
