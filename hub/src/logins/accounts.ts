@@ -109,12 +109,14 @@ export async function personOf(db: Database, email: string, { name, password, la
   })
 }
 
-export async function rehash(db: Database, { id, passwordHash }: Member, password: string): Promise<void> {
-  if (passwordHash === null) return
+/** What is kept from now on. */
+export async function rehash(db: Database, { id, passwordHash }: Member, password: string): Promise<string | null> {
+  if (passwordHash === null) return null
   const hash = await hashPassword(password)
   // Unless it was changed meanwhile.
   const same = and(eq(accounts.id, id), eq(accounts.passwordHash, passwordHash))
-  await db.tx({}, (_sql, orm) => orm.update(accounts).set({ passwordHash: hash }).where(same))
+  const kept = await db.tx({}, (_sql, orm) => orm.update(accounts).set({ passwordHash: hash }).where(same).returning({ id: accounts.id }))
+  return kept.length === 0 ? passwordHash : hash
 }
 
 /** Who one is and what one may do. Throws `unauthenticated` when the account is gone. */

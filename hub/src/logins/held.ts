@@ -3,10 +3,10 @@ import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Caller, Proof, Through } from '../base/access.ts'
 import { showOwn, type Database, type Db, type Within } from '../base/db.ts'
-import { and, eq, max, sql, type Orm } from '../base/drizzle.ts'
+import { and, eq, isNull, max, sql, type Orm } from '../base/drizzle.ts'
 import { noRights, type Rights } from '../base/rights.ts'
 import { digestOf, secretOf, type Secret } from '../base/secret.ts'
-import { memberships } from '../base/tables.ts'
+import { accounts, memberships } from '../base/tables.ts'
 import { standingThrough, type Known, type Standing } from '../factors/factors.ts'
 import { logins } from './tables.ts'
 import type { LoginContext } from './logins.ts'
@@ -38,6 +38,8 @@ export interface NewLogin {
   readonly factor: Factor
   /** The provider that they came through. */
   readonly through?: Through | undefined
+  /** Of the password that it rests on, as it was when that was right: a change of it meanwhile ends this login before it begins. */
+  readonly passwordHash?: string | null | undefined
   /** What a policy asks of the account it asks of the next one. */
   readonly grace?: true | undefined
 }
@@ -136,13 +138,14 @@ export function openHeld(db: Database, rightsOf: RightsOf, standing: StandingOf,
 }
 
 async function begin(db: Database, lives: LivesOf, login: NewLogin, context: LoginContext): Promise<Date> {
-  const { account, organization, factor, through, grace } = login
+  const { account, organization, factor, through, grace, passwordHash } = login
   const token = randomBytes(32).toString('base64url')
   const { ip, userAgent } = context.caller
   const from = { factor, ip, userAgent: userAgent.slice(0, 200) }
   const tokenHash = digestOf(secretOf(token))
   const [made] = await db.tx({ organization }, async (_sql, orm) => {
     if (through !== undefined) await refuseClosed(orm, through)
+    if (passwordHash !== undefined) await refuseChanged(orm, account, passwordHash)
     await refuseInactive(orm, { organization, account })
     const { idleMinutes, lifeMinutes } = await lives(orm)
     const expiresAt = sql<Date>`now() + ${lifeMinutes} * interval '1 minute'`
@@ -155,6 +158,19 @@ async function begin(db: Database, lives: LivesOf, login: NewLogin, context: Log
   })
   context.cookie.set(token, Math.max(1, Math.round((made!.expires.getTime() - Date.now()) / 1000)))
   return made!.expires
+}
+
+/** A password that is being changed, and a login that begins by it: one of the two is first. Throws `unauthenticated`. */
+async function refuseChanged(orm: Orm, account: string, passwordHash: string | null): Promise<void> {
+  const same = and(
+    eq(accounts.id, account),
+    passwordHash === null ? isNull(accounts.passwordHash) : eq(accounts.passwordHash, passwordHash),
+  )
+  const found = await orm.select({ id: accounts.id }).from(accounts).where(same).for('share')
+  if (found.length === 0)
+    throw new FairleadError('unauthenticated', 'The password was changed a moment ago; sign in with the new one.', {
+      details: { again: true },
+    })
 }
 
 /** When a login ends at the latest, whatever happens. */

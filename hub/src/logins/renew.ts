@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { Factor } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Caller } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
+import { showOwn, type Database } from '../base/db.ts'
 import { and, eq, gt, ne, sql, type Orm } from '../base/drizzle.ts'
 import { digestOf, secretOf } from '../base/secret.ts'
 import { idleSince, type LivesOf } from './held.ts'
 import type { LoginContext } from './logins.ts'
-import { memberships } from '../base/tables.ts'
+import { accounts, memberships } from '../base/tables.ts'
 import { logins } from './tables.ts'
 
 // The database's clock, as for all of a login's life.
@@ -15,12 +15,21 @@ const now = sql<Date>`now()`
 
 /** What becomes of the logins that an account has. `forgetOne`: this token is good for nothing any more. */
 export function createRenewal(db: Database, forgetOne: (login: string) => string, lives: LivesOf) {
-  /** Logins belong to organizations, an account may to several. */
-  async function eachOrganization<T>(account: string, run: (orm: Orm) => Promise<T>): Promise<T[]> {
-    const of = await db.tx({ account }, (_sql, orm) => orm.select().from(memberships).where(eq(memberships.accountId, account)))
-    const all: T[] = []
-    for (const { organizationId: organization } of of) all.push(await db.tx({ organization }, (_sql, orm) => run(orm)))
-    return all
+  /**
+   * Logins belong to organizations, an account may to several: all in one transaction, and no login of the account goes from one to
+   * another meanwhile.
+   */
+  function eachOrganization<T>(account: string, run: (orm: Orm) => Promise<T>): Promise<T[]> {
+    return db.tx({ account }, async (sql, orm) => {
+      await still(orm, account)
+      const of = await orm.select().from(memberships).where(eq(memberships.accountId, account))
+      const all: T[] = []
+      for (const { organizationId: organization } of of) {
+        await showOwn(sql, { organization, account })
+        all.push(await run(orm))
+      }
+      return all
+    })
   }
 
   return {
@@ -42,20 +51,23 @@ export function createRenewal(db: Database, forgetOne: (login: string) => string
       return row.expires
     },
     /** The login goes on in another organization of its account, under a new token; what it proved stays as old as it is. */
-    async enter({ login, organization: from }: Caller, to: string, { cookie }: LoginContext): Promise<Date> {
+    async enter({ login, account, organization: from }: Caller, to: string, { cookie }: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
       const own = and(eq(logins.tokenHash, Buffer.from(login, 'hex')), gt(logins.expiresAt, now))
-      const [row] = await db.tx({ organization: from }, (_sql, orm) => orm.delete(logins).where(own).returning())
-      if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
-      forgetOne(login)
-      const tokenHash = digestOf(secretOf(token))
-      const expiresAt = await db.tx({ organization: to }, async (_sql, orm) => {
+      const expiresAt = await db.tx({ organization: from }, async (sql, orm) => {
+        // Whoever ends the logins of the account finds it in one of the two, never on its way.
+        await still(orm, account)
+        const [row] = await orm.delete(logins).where(own).returning()
+        if (row === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
+        await showOwn(sql, { organization: to, account })
         // It lives there as logins of that organization do, and no longer than it would have.
         const { idleMinutes, lifeMinutes } = await lives(orm)
         const until = new Date(Math.min(row.expiresAt.getTime(), row.createdAt.getTime() + lifeMinutes * 60_000))
+        const tokenHash = digestOf(secretOf(token))
         await orm.insert(logins).values({ ...row, organizationId: to, tokenHash, idleMinutes, expiresAt: until })
         return until
       })
+      forgetOne(login)
       cookie.set(token, Math.max(1, Math.round((expiresAt.getTime() - Date.now()) / 1000)))
       return expiresAt
     },
@@ -81,4 +93,9 @@ export function createRenewal(db: Database, forgetOne: (login: string) => string
       return gone.flat().map(({ hash }) => forgetOne(Buffer.from(hash).toString('hex')))
     },
   }
+}
+
+/** Until the transaction ends, no other one of these of the same account. */
+async function still(orm: Orm, account: string): Promise<void> {
+  await orm.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, account)).for('no key update')
 }

@@ -97,6 +97,15 @@ describe('signing in', () => {
       ({ body }) => JSON.parse(body) as { verb: string; outcome: string; factor?: string },
     )
 
+  it('counts a first step no longer than the password that it rests on [security 83]', async () => {
+    const { code, token } = await addTotp()
+    const { step } = await firstStep()
+    const caller = (await callerOf(token))!
+    await own.setPassword({ current: password, password: 'eight gulls over slate' }, visit(caller).context)
+    const given = { factor: 'totp', code: code() } as const
+    assert.equal(codeOf(await refusal(logins.handlers.finish({ step, given }, visit().context))), 'unauthenticated')
+  })
+
   it('with a password alone gives no login to an account that has a second factor, and says what is wanted [security 96 97]', async () => {
     const { recoveryCodes, code } = await addTotp()
     const at = visit()

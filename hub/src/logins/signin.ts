@@ -40,12 +40,15 @@ type SignIn = Pick<Handlers<typeof loginsApi, LoginContext>, 'signIn' | 'finish'
 /** Somebody whom a provider of their organization knows. */
 export type SignInThrough = (member: Omit<Member, 'passwordHash'>, through: Through, context: LoginContext) => Promise<Me | SecondStep>
 
+/** What the first step was. */
+type By = Pick<NewLogin, 'through' | 'passwordHash'>
+
 type Enter = ReturnType<typeof createEnter>
 
 function createEnter(audits: Audits, begin: SignInDeps['begin']) {
-  return async (member: Omit<Member, 'passwordHash'>, context: LoginContext, factor: Factor, through?: Through): Promise<Me> => {
-    await audits.write(entry('login.create', 'ok', member, context, factor, through))
-    return begin({ account: member.id, organization: member.organization, factor, through }, context)
+  return async (member: Omit<Member, 'passwordHash'>, context: LoginContext, factor: Factor, by: By = {}): Promise<Me> => {
+    await audits.write(entry('login.create', 'ok', member, context, factor, by.through))
+    return begin({ account: member.id, organization: member.organization, factor, ...by }, context)
   }
 }
 
@@ -53,7 +56,7 @@ function createSignInThrough(factors: Factors, enter: Enter): SignInThrough {
   return async (member, through, context) => {
     refuseInsecure(context)
     const { hasSecond, accepts } = await factors.standing({ organization: member.organization, account: member.id })
-    if (through.secondFactor === 'provider' || !hasSecond) return enter(member, context, 'provider', through)
+    if (through.secondFactor === 'provider' || !hasSecond) return enter(member, context, 'provider', { through })
     const step: Step = { member: { ...member, passwordHash: null }, through, tries: 0 }
     return { step: factors.tickets.issue('second', '', step), accepts: [...accepts] }
   }
@@ -98,10 +101,11 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
         throw new FairleadError('unauthenticated', 'E-mail or password is wrong.')
       }
       delays.succeeded(who, source)
-      if (member.passwordHash !== null && isOutdated(member.passwordHash)) await rehash(db, member, password)
       const { hasSecond, accepts } = await factors.standing({ organization: member.organization, account: member.id })
-      if (!hasSecond) return enter(member, context, 'password')
-      return { step: tickets.issue('second', '', { member, tries: 0 } satisfies Step), accepts: [...accepts] }
+      const passwordHash = await renewed(db, member, password)
+      if (!hasSecond) return enter(member, context, 'password', { passwordHash })
+      const step: Step = { member: { ...member, passwordHash }, tries: 0 }
+      return { step: tickets.issue('second', '', step), accepts: [...accepts] }
     },
 
     async finish({ step, given }, context) {
@@ -118,7 +122,9 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
       // One sign-in, though several right answers came at once.
       if (tickets.take(step, 'second', '') === undefined) throw tooLate()
       if (given.factor === 'recovery') await notices.note(member.id, 'code_used', context.caller)
-      return enter(member, context, given.factor, through)
+      // The first step counts as long as it would be taken again.
+      const { passwordHash } = member
+      return enter(member, context, given.factor, through === undefined ? { passwordHash } : { through })
     },
 
     async challenge({ step }) {
@@ -138,6 +144,12 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
     },
   }
   return { handlers, signInThrough: createSignInThrough(factors, enter) }
+}
+
+/** The hash that is kept of a password that was right, made anew where it is of an older kind. */
+async function renewed(db: Database, member: Member, password: string): Promise<string | null> {
+  const { passwordHash } = member
+  return passwordHash !== null && isOutdated(passwordHash) ? await rehash(db, member, password) : passwordHash
 }
 
 /** What is asked for a first step is good for that one. */
