@@ -270,6 +270,8 @@ describe('the API of a hub', () => {
   it('refuses a page that came unencrypted under its own name [security 85 86]', async () => {
     const ask = (origin: string) => owner.ask('PATCH', '/api/v1/me', { body: { language: 'en' }, headers: { Origin: origin } })
     assert.equal((await ask(base.replace('https:', 'http:'))).status, 403)
+    for (const more of [`${base}/`, `${base}/x`, base.replace('//', '//name@'), base.replace('//', '//a:b@')])
+      assert.equal((await ask(more)).status, 403)
     assert.equal((await ask(base)).status, 200)
     const { port, host } = new URL(base)
     const upgraded = (origin: string) =>

@@ -61,7 +61,8 @@ export function sameOrigin(request: IncomingMessage, hasCookie: boolean, tls: bo
   const site = request.headers['sec-fetch-site']
   const { origin, host } = request.headers
   if (origin !== undefined) {
-    if (!URL.canParse(origin) || new URL(origin).host !== host) return false
+    // Exactly as browsers write one: nothing before the host, nothing behind it.
+    if (!URL.canParse(origin) || new URL(origin).host !== host || new URL(origin).origin !== origin) return false
     if (tls && !origin.startsWith('https:')) return false
     return site === undefined || site === 'same-origin'
   }
