@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import * as z from 'zod/mini'
 import { api, type Api } from '@fairlead/protocol/api.ts'
 import { call } from '@fairlead/protocol/contract.ts'
-import { codeOf, type FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
 import { enrolEndpoints, publicEndpoints, type Caller, type Proof } from './access.ts'
 import type { AuditEntry } from './audit.ts'
@@ -153,6 +153,22 @@ describe('the doors of the hub', () => {
           Array.from({ length: permissions.size === 0 ? 1 : 2 }, () => [id, targetName]),
         )
       }
+    }
+  })
+
+  it('write down that a call was given up, and a stream that was left as one that ended [security 134]', async () => {
+    // Once what somebody gave up half-way stood in the trail as done.
+    for (const [name, outcome, code] of [
+      ['containers.stop', 'failed', 'canceled'],
+      ['containers.logFile', 'ok', ''],
+    ] as const) {
+      rows.length = 0
+      const endpoint = doors.endpoints.get(name)!
+      const who = caller(new Set([endpoint.door.needs]))
+      const admitted = await doors.admit({ name, endpoint, caller: who, params: { host: 'h', id: '0123456789ab' }, about })
+      await admitted.done(new FairleadError('canceled', 'The asker left.'), 0)
+      const last = rows.at(-1)!
+      assert.deepEqual([last.outcome, last.code], [outcome, code])
     }
   })
 

@@ -164,8 +164,7 @@ export function createDoors(deps: ServeDeps): Doors {
           count(code)
           say(log, call, row.hostName, code, error, ms)
           if (!audited) return
-          const how = code === 'ok' ? { outcome: 'ok' as const, code: '' } : { outcome: 'failed' as const, code }
-          await writeOutcome(deps, { ...row, ...noted, ...how })
+          await writeOutcome(deps, { ...row, ...noted, ...outcomeOf(call.endpoint, error) })
         },
       }
     },
@@ -188,6 +187,12 @@ function checked(features: ServeDeps['features']): ReadonlyMap<string, Endpoint>
 function createCounts() {
   const answered = new Map<string, number>()
   return { answered, count: (code: string) => void answered.set(code, (answered.get(code) ?? 0) + 1) }
+}
+
+/** Leaving a stream is how one ends it. Of a call that its asker gave up nobody knows that it went well. */
+function outcomeOf({ kind }: Endpoint, error: unknown): Pick<AuditEntry, 'outcome' | 'code'> {
+  const over = error === undefined || (kind !== 'call' && isCanceled(error))
+  return over ? { outcome: 'ok', code: '' } : { outcome: 'failed', code: isCanceled(error) ? 'canceled' : codeOf(error) }
 }
 
 async function writeOutcome({ audits, log }: ServeDeps, row: AuditEntry): Promise<void> {

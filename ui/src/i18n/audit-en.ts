@@ -192,4 +192,5 @@ export const auditEn = {
   'code.deadline_exceeded': 'took too long',
   'code.busy': 'busy',
   'code.lost': 'the link was lost',
+  'code.canceled': 'given up before it was over',
 } as const

@@ -195,4 +195,5 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'code.deadline_exceeded': 'trop long',
   'code.busy': 'occupé',
   'code.lost': 'lien perdu',
+  'code.canceled': 'abandonné avant la fin',
 }
