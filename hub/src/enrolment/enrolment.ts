@@ -37,6 +37,8 @@ interface Invite {
   readonly environment?: string | undefined
   readonly hostname?: string | undefined
   readonly address?: string | undefined
+  /** Whether whoever asks may in this environment, which they need not have named. */
+  readonly may?: (environment: string) => boolean
   /** Not a line that a person asked for: for a made-up host, or for this machine. */
   readonly for?: keyof typeof prefixes
 }
@@ -57,7 +59,11 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
   }
   const handlers: Handlers<typeof enrolmentApi, HubContext> = {
     invite: (input, { caller, environment }) =>
-      invite(caller.organization, { ...input, environment: environment === '' ? undefined : environment }),
+      invite(caller.organization, {
+        ...input,
+        environment: environment === '' ? undefined : environment,
+        may: (place) => caller.rights.can('hosts:enrol', { environment: place }),
+      }),
     list: (_input, { caller }) => listLines(db, caller.organization, (environment) => caller.rights.can('hosts:enrol', { environment })),
     async *watch({ id }, { caller, signal }) {
       const { organization } = caller
@@ -109,6 +115,10 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
     const environment = all.length === 1 ? all[0] : all.find(({ name }) => name === 'default')
     if (environment === undefined)
       throw new FairleadError('invalid_input', 'Say for which environment: none is called default.', { details: { field: 'environment' } })
+    if (input.may?.(environment.id) === false)
+      throw new FairleadError('forbidden', `This needs the permission hosts:enrol in ${environment.name}, where the host would go.`, {
+        details: { field: 'environment' },
+      })
     const { tags, hostname = null } = input
     const own = { organizationId: organization, environmentId: environment.id }
     await orm.insert(invitations).values({ ...own, id, secretHash, tags: [...tags], hostname, expiresAt: expires })

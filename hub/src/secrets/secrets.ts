@@ -126,6 +126,11 @@ async function refer(
   return tx(context.caller, async (orm) => {
     await findProvider(orm, provider)
     const environment = of === undefined ? undefined : await environmentNamed(orm, of)
+    // A reference takes the right to the organization, whose provider it asks; and none goes where that was denied.
+    if (environment !== undefined && !context.caller.rights.can('secrets:write', placeIn(environment.id)))
+      throw new FairleadError('forbidden', 'This needs the permission secrets:write in that environment, too.', {
+        details: { field: 'environment' },
+      })
     await refuseMore(orm)
     const kept = { provider, path, field, accountId: account }
     const row = { organizationId, id: randomUUID(), environmentId: environment?.id ?? null, name, description, ...kept }
