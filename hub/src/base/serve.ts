@@ -46,7 +46,7 @@ export interface Places {
 }
 
 /** `environment`: its id. */
-interface HostRef {
+export interface HostRef {
   readonly id: string
   readonly name: string
   readonly environment: string
