@@ -103,6 +103,36 @@ describe('rights', () => {
     )
   })
 
+  it('are had throughout a reach only when at every place in it, whatever lies there and is denied [security 2]', () => {
+    const inside = fc.record({ host: targets, environment: targets, tags: fc.array(targets, { minLength: 1, maxLength: 3 }) })
+    fc.assert(
+      fc.property(grantsOf, names, inside, (grants, permission, place) => {
+        const { throughout, can } = makeRights(grants)
+        const around: readonly Reach[] = [
+          whole,
+          { on: 'environment', target: place.environment },
+          { on: 'host', target: place.host },
+          { on: 'tag', target: place.tags[0]! },
+        ]
+        for (const reach of around)
+          if (throughout(permission, reach, reach.on === 'host' ? place : undefined)) assert.ok(can(permission, place), reach.on)
+      }),
+      { numRuns: 5000 },
+    )
+    const denied = makeRights([give('allow', ['a:read'], whole), give('deny', ['a:read'], { on: 'environment', target: 'prod' })])
+    assert.deepEqual(
+      [whole, { on: 'environment', target: 'lab' } as const, { on: 'tag', target: 'eu' } as const].map((reach) =>
+        denied.throughout('a:read', reach),
+      ),
+      [false, true, false],
+    )
+    const lab = { host: 'db', environment: 'lab', tags: [] }
+    assert.deepEqual(
+      [denied.throughout('a:read', { on: 'host', target: 'db' }), denied.throughout('a:read', { on: 'host', target: 'db' }, lab)],
+      [false, true],
+    )
+  })
+
   it('are never more for being limited, and nothing is allowed that was denied [security 102]', () => {
     fc.assert(
       fc.property(grantsOf, fc.array(names), names, places, (grants, scopes, permission, place) => {
