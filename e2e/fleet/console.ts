@@ -8,6 +8,8 @@ import { webPacking } from '@fairlead/protocol/wire/pack-web.ts'
 import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession, type Session } from '@fairlead/protocol/wire/session.ts'
 import { overSocket } from '@fairlead/protocol/wire/socket.ts'
+import { codeOf, stepOf } from '../../hub/src/factors/codes.ts'
+import { fromBase32 } from './base32.ts'
 
 export interface Answer {
   readonly status: number
@@ -103,6 +105,15 @@ export async function createOwner(baseUrl: string, code: string): Promise<Person
   // Who signs in again would have to add a second factor first: tests of something else need none.
   await ok(api(person, 'PUT', '/factors/policy', { secondFactor: 'optional' }))
   return person
+}
+
+/** In the organization that somebody is in no second factor is asked for: with one, which they give up again. Their other logins end. */
+export async function relax(person: Person): Promise<void> {
+  const { step, secret } = await ok(api(person, 'POST', '/factors/totp/begin'))
+  const code = codeOf(fromBase32(String(secret)), stepOf(Date.now()))
+  await ok(api(person, 'POST', '/factors/totp', { step, code }))
+  await ok(api(person, 'PUT', '/factors/policy', { secondFactor: 'optional' }))
+  await ok(api(person, 'DELETE', '/factors/totp'))
 }
 
 /** Asks the API of the hub; `path` begins behind `/api/v1`. */

@@ -128,7 +128,7 @@ async function openParts({ db, seal, clock, ends, logged, allow }: Parts) {
   roles.onChange(logins.forget)
   const outbound = createOutbound({ allow })
   const log = (...line: unknown[]) => void logged.push(JSON.stringify(line))
-  const deps = { db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, origins: () => [origin] }
+  const deps = { db, seal, audits, roles, logins, outbound, log, tickets: factors.tickets, now, origins: () => [origin] }
   const organizations = serveOrganizations({ db, logins, remove: async () => undefined })
   return { roles, factors, logins, deps, identities: openIdentities(deps), own: serveFactors({ db, factors, logins }), organizations }
 }

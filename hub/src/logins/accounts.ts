@@ -9,7 +9,7 @@ import { canonical } from '../base/email.ts'
 import { accounts, environments, memberships, organizations } from '../base/tables.ts'
 import { giveOwner } from '../roles/roles.ts'
 import { refuseCommon } from './common.ts'
-import { checkPassword, hashPassword } from './passwords.ts'
+import { checkPassword, hashPassword, type Lane } from './passwords.ts'
 
 type Setup = Parameters<Handlers<typeof loginsApi>['setup']>[0]
 
@@ -70,11 +70,16 @@ export interface Member {
  * Whose address this is and whether the password is theirs. An account that does not exist costs as much: neither the answer
  * nor its time tells which it was.
  */
-export async function checkAccount(db: Database, who: string, password: string): Promise<{ right: boolean; member: Member | undefined }> {
+export async function checkAccount(
+  db: Database,
+  who: string,
+  password: string,
+  lane: Lane,
+): Promise<{ right: boolean; member: Member | undefined }> {
   const [found] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.email, who)))
   const account = found?.id ?? randomUUID()
   const membership = await membershipOf(db, account)
-  const right = await checkPassword(password, found?.passwordHash ?? undefined)
+  const right = await checkPassword(password, found?.passwordHash ?? undefined, lane)
   if (found === undefined || membership === undefined) return { right: false, member: undefined }
   const { id, name, passwordHash } = found
   return { right, member: { id, name, organization: membership.organizationId, passwordHash } }

@@ -30,7 +30,7 @@ export function createChange({ db, delays, renewal, tellEnd }: ChangeDeps) {
   async function setPassword({ account, login, organization }: Caller, current: string, password: string): Promise<void> {
     const [row] = await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, account)))
     delays.begin(`prove ${login}`, '')
-    if (row === undefined || !(await checkPassword(current, row.passwordHash ?? undefined)))
+    if (row === undefined || !(await checkPassword(current, row.passwordHash ?? undefined, { source: login, known: true })))
       throw new FairleadError('forbidden', wrong('password'), { details: { field: 'current' } })
     delays.succeeded(`prove ${login}`, '')
     refuseCommon(password, [row.name, row.email ?? '', organization])

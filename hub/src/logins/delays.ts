@@ -1,7 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 
-const free = 5
-const longestMs = 60_000
+const usual = { free: 5, longestMs: 60_000 }
 const forgottenMs = 3_600_000
 const mostEntries = 20_000
 
@@ -14,10 +13,12 @@ export interface Delays {
   /** Counts one try before it is known whether it is right: guesses sent at once are counted like guesses in turn. Throws `rate_limited`. */
   begin(who: string, ip: string): void
   succeeded(who: string, ip: string): void
+  /** Of how many it is known. */
+  readonly kept: number
 }
 
 /** Guessing gets slower: five free tries for an account from one source, then 1, 2, 4 .. 60 s apart. Nobody is ever locked out for good. */
-export function createDelays(now: () => number = () => performance.now()): Delays {
+export function createDelays(now: () => number = () => performance.now(), { free, longestMs } = usual): Delays {
   // In the order of their last try: whoever tried longest ago is forgotten first.
   const tries = new Map<string, Tries>()
   const key = (who: string, ip: string) => `${ip}\0${who}`
@@ -39,5 +40,8 @@ export function createDelays(now: () => number = () => performance.now()): Delay
       if (tries.size > mostEntries) tries.delete(tries.keys().next().value!)
     },
     succeeded: (who, ip) => void tries.delete(key(who, ip)),
+    get kept() {
+      return tries.size
+    },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { api, createPerson, ok, type Person } from '../../../e2e/fleet/console.ts'
+import { api, createPerson, ok, relax, type Person } from '../../../e2e/fleet/console.ts'
 import { startHub, type HubProcess } from '../../../e2e/fleet/programs.ts'
 
 const own = { email: 'owner@example.test', password: 'four unrelated words' }
@@ -32,6 +32,18 @@ describe('a hub that was just set up', () => {
 
     // Proved anew the first one goes on under another cookie, and still is the first one.
     await ok(api(first, 'POST', '/logins/current/proof', { wanted: 'x', given: { factor: 'password', password: own.password } }))
+    assert.equal((await api(first, 'GET', '/hosts')).status, 200)
+  })
+
+  it('lends the first owner nothing in another organization: what that one asks for is asked as it is entered [security 99]', async () => {
+    assert.equal((await api(first, 'GET', '/hosts')).status, 200)
+    const { id } = await ok(api(first, 'POST', '/organizations', { name: 'Second' }))
+    const me = await ok(api(first, 'POST', `/organizations/${String(id)}/enter`))
+    assert.equal(me['mustEnrol'], true)
+    assert.equal((await ok(api(first, 'GET', '/me')))['mustEnrol'], true)
+    const refused = await api(first, 'GET', '/hosts')
+    assert.deepEqual([refused.status, /asks for a second factor/.test(refused.text)], [403, true])
+    await relax(first)
     assert.equal((await api(first, 'GET', '/hosts')).status, 200)
   })
 

@@ -19,6 +19,8 @@ import { createRenewal } from './renew.ts'
 import { serveSetup } from './setup.ts'
 import { serveSignIn, type SignInThrough } from './signin.ts'
 
+export { createDelays, type Delays } from './delays.ts'
+
 export interface LoginContext extends HubContext {
   /** `fixed`: it cannot be set where this was asked. */
   readonly cookie: { set(token: string, maxAgeSeconds: number): void; clear(): void; readonly fixed?: true }
@@ -142,7 +144,7 @@ export async function openLogins(deps: LoginsDeps): Promise<Logins> {
       const { caller } = context
       const expires = await renewal.enter(caller, organization, context)
       tellEnd(caller.login, true)
-      return describe({ ...about(caller), organization, expires })
+      return describe({ ...about(caller), organization, expires, grace: undefined })
     },
     makeOrganization: (account, name) => makeOrganization(db, account, name),
     ...createEnds(held, tellEnd),

@@ -10,7 +10,7 @@ import { accounts, organizations } from '../base/tables.ts'
 import type { Factors } from '../factors/factors.ts'
 import type { Delays } from './delays.ts'
 import type { LoginContext } from './logins.ts'
-import { checkPassword } from './passwords.ts'
+import { checkPassword, type Lane } from './passwords.ts'
 import type { createRenewal } from './renew.ts'
 import { wrong } from './signin.ts'
 
@@ -32,7 +32,10 @@ export function serveOwn({ db, factors, delays, renewal, tellEnd, me }: OwnDeps)
     // Of a stolen login: guesses at the password are counted by login, at codes by account, as when signing in.
     const who = given.factor === 'password' ? `prove ${login}` : `second ${account}`
     delays.begin(who, '')
-    const right = given.factor === 'password' ? await isPassword(db, account, given.password) : await factors.check(given, account, '', '')
+    const right =
+      given.factor === 'password'
+        ? await isPassword(db, account, given.password, { source: login, known: true })
+        : await factors.check(given, account, '', '')
     if (right) delays.succeeded(who, '')
     return right
   }
@@ -102,9 +105,9 @@ export function refuseFixed(cookie: LoginContext['cookie']): void {
   if (cookie.fixed === true) throw new FairleadError('unsupported', 'What renews a login goes over HTTP.')
 }
 
-async function isPassword(db: Database, account: string, password: string): Promise<boolean> {
+async function isPassword(db: Database, account: string, password: string, lane?: Lane): Promise<boolean> {
   const [row] = await db.tx({}, (_sql, orm) => orm.select({ hash: accounts.passwordHash }).from(accounts).where(eq(accounts.id, account)))
-  return checkPassword(password, row?.hash ?? undefined)
+  return checkPassword(password, row?.hash ?? undefined, lane)
 }
 
 async function namesOf(db: Database, ids: readonly string[]): Promise<Map<string, string>> {

@@ -5,7 +5,7 @@ import { accountsApi } from '@fairlead/protocol/features/accounts.ts'
 import { factorsApi } from '@fairlead/protocol/features/factors.ts'
 import { loginsApi } from '@fairlead/protocol/features/logins.ts'
 import { refuseCommon } from './common.ts'
-import { checkPassword, hashPassword, isOutdated } from './passwords.ts'
+import { checkPassword, hashPassword, isOutdated, type Lane } from './passwords.ts'
 
 describe('passwords', () => {
   it('are kept as argon2id with 19 MiB and two passes, salted, and the loop turns meanwhile [security 92]', async () => {
@@ -40,6 +40,25 @@ describe('passwords', () => {
     assert.equal(refused.length, 40 - 34)
     for (const { reason } of refused) assert.equal(codeOf(reason), 'rate_limited')
     assert.equal(await checkPassword('a quiet harbour at dawn', hash), true)
+  })
+
+  it('of who is known are hashed before those of strangers, however many of these wait, and one source fills no queue [security 13 94]', async () => {
+    const hash = await hashPassword('a quiet harbour at dawn')
+    const order: string[] = []
+    const check = (name: string, lane: Lane) =>
+      checkPassword('wrong', hash, lane).then(
+        () => void order.push(name),
+        (error: unknown) => void order.push(`${name} ${codeOf(error)}`),
+      )
+    const flood = Array.from({ length: 60 }, () => check('flood', { source: '192.0.2.1', known: false }))
+    const many = Array.from({ length: 60 }, (_, n) => check('many', { source: `198.51.100.${n}`, known: false }))
+    const owners = Array.from({ length: 8 }, (_, n) => check('owner', { source: `device ${n}`, known: true }))
+    await Promise.all([...flood, ...many, ...owners])
+    const count = (name: string) => order.filter((one) => one === name).length
+    // Two run at once and eight wait of the one source; of the many what is left of the queue.
+    assert.deepEqual([count('flood'), count('many'), count('owner')], [10, 24, 8])
+    const done = order.filter((one) => !one.includes('rate_limited'))
+    assert.ok(done.lastIndexOf('owner') < 10 + 2, done.join())
   })
 })
 

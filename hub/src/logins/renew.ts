@@ -50,7 +50,10 @@ export function createRenewal(db: Database, forgetOne: (login: string) => string
       cookie.set(token, Math.max(1, Math.round((row.expires.getTime() - Date.now()) / 1000)))
       return row.expires
     },
-    /** The login goes on in another organization of its account, under a new token; what it proved stays as old as it is. */
+    /**
+     * The login goes on in another organization of its account, under a new token; what it proved stays as old as it is. The grace of who
+     * set the hub up was of the first organization: what another one asks for is asked.
+     */
     async enter({ login, account, organization: from }: Caller, to: string, { cookie }: LoginContext): Promise<Date> {
       const token = randomBytes(32).toString('base64url')
       const own = and(eq(logins.tokenHash, Buffer.from(login, 'hex')), gt(logins.expiresAt, now))
@@ -64,7 +67,7 @@ export function createRenewal(db: Database, forgetOne: (login: string) => string
         const { idleMinutes, lifeMinutes } = await lives(orm)
         const until = new Date(Math.min(row.expiresAt.getTime(), row.createdAt.getTime() + lifeMinutes * 60_000))
         const tokenHash = digestOf(secretOf(token))
-        await orm.insert(logins).values({ ...row, organizationId: to, tokenHash, idleMinutes, expiresAt: until })
+        await orm.insert(logins).values({ ...row, organizationId: to, tokenHash, idleMinutes, expiresAt: until, grace: false })
         return until
       })
       forgetOne(login)

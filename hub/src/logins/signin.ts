@@ -16,7 +16,7 @@ import type { Delays } from './delays.ts'
 import { entry, refuseInsecure } from './entry.ts'
 import type { NewLogin } from './held.ts'
 import type { LoginContext } from './logins.ts'
-import { isOutdated } from './passwords.ts'
+import { isOutdated, type Lane } from './passwords.ts'
 import { accounts } from '../base/tables.ts'
 
 interface SignInDeps {
@@ -71,12 +71,13 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
   const enter = createEnter(audits, begin)
 
   /** A browser that the account is known to use is counted apart: nobody elsewhere can slow it down, from the same address either. */
-  async function sourceOf(who: string, { caller, device }: LoginContext): Promise<string> {
-    if (device.shown === undefined) return caller.ip
+  async function sourceOf(who: string, { caller, device }: LoginContext): Promise<Lane> {
+    const stranger = { source: caller.ip, known: false }
+    if (device.shown === undefined) return stranger
     const [found] = await db.tx({}, (_sql, orm) => orm.select({ id: accounts.id }).from(accounts).where(eq(accounts.email, who)))
     // The same work for an account that does not exist.
     const known = await devices.isKnown(found?.id ?? randomUUID(), device.shown)
-    return known ? `device ${digestOf(device.shown).toString('hex')}` : caller.ip
+    return known ? { source: `device ${digestOf(device.shown).toString('hex')}`, known } : stranger
   }
 
   /** Codes are counted by account: whoever has the password could try them from everywhere at once. */
@@ -92,15 +93,15 @@ export function serveSignIn({ db, audits, factors, delays, begin }: SignInDeps):
     async signIn({ email, password }, context) {
       refuseInsecure(context)
       const who = canonical(email)
-      const source = await sourceOf(who, context)
-      delays.begin(who, source)
-      const { right, member } = await checkAccount(db, who, password)
+      const lane = await sourceOf(who, context)
+      delays.begin(who, lane.source)
+      const { right, member } = await checkAccount(db, who, password, lane)
       if (!right || member === undefined) {
         // Not awaited: the time an answer takes must not tell whether the account exists.
         if (member !== undefined) void audits.write(entry('login.create', 'refused', member, context))
         throw new FairleadError('unauthenticated', 'E-mail or password is wrong.')
       }
-      delays.succeeded(who, source)
+      delays.succeeded(who, lane.source)
       const { hasSecond, accepts } = await factors.standing({ organization: member.organization, account: member.id })
       const passwordHash = await renewed(db, member, password)
       if (!hasSecond) return enter(member, context, 'password', { passwordHash })
