@@ -39,6 +39,7 @@ import { followHosts } from './hosts/follow.ts'
 import { openHosts } from './hosts/hosts.ts'
 import { createPlaces } from './hosts/places.ts'
 import { serveFleet } from './inventory/fleet.ts'
+import { sweepLeft } from './organizations/organizations.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
@@ -107,10 +108,13 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
       certificate: { cert: config.tlsCert, key: config.tlsKey },
     })
     opened.push(backups.close)
+    for (const organization of await sweepLeft(db, fileDirsOf(dataDir)))
+      log('info', 'the files of an organization were removed, which a removal that was cut off had left', { organization })
     signal?.throwIfAborted()
     const [audits, fleet, outbound] = [openAudits(db), openFleet(() => epochs.why), createOutbound({ allow: config.outboundAllow ?? [] })]
     epochs.onLift(fleet.closeAll)
-    const trail = await openTrail({ db, audits, seal, fleet, dataDir, sinks: config.auditSinks ?? [], post: outbound.guardedFetch, log })
+    const out = { sinks: config.auditSinks ?? [], post: outbound.guardedFetch, epoch: () => epochs.mark }
+    const trail = await openTrail({ db, audits, seal, fleet, dataDir, ...out, log })
     opened.push(trail.close)
     const begun = { audits, fleet, trail, epochs, backups, outbound }
     const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
@@ -219,9 +223,12 @@ function createLeave({ fleet, inventory, book, metrics, dataDir }: LeaveDeps): P
       }
     },
     settle: metrics.flush,
-    fileDirs: [join(dataDir, 'audit')],
+    fileDirs: fileDirsOf(dataDir),
   }
 }
+
+/** Where each organization has a folder of its own. */
+const fileDirsOf = (dataDir: string) => [join(dataDir, 'audit')]
 
 /** What each host's own agent answers: passed on as it is. */
 function serveHosts(fleet: Fleet) {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { openArchives, type Archives } from './archive.ts'
 import { exportRows } from './export.ts'
+import type { WrongSegment } from './segments.ts'
 import { openTestTrail, type TestTrail } from './test-trail.ts'
 import { verifyFiles } from './verify-file.ts'
 import { verifyTable } from './verify.ts'
@@ -75,6 +77,49 @@ describe('rows of the trail that are older than they are kept', () => {
     // Archives and what is left, as one.
     const [report] = await verifyFiles([await exported(organization)], {})
     assert.deepEqual([report!.ok, report!.rows, report!.from, report!.to], [true, 62, 1, 62])
+  })
+
+  it('are read only from the very files that were written: what somebody did to one is told, and nothing of it shown [security 135 137]', async () => {
+    const organization = await trail.filled(55)
+    await later.setKeepDays(organization, 30)
+    await later.tend()
+    const told: string[] = []
+    const kept = { ...trail.reading, onWrong: (_of: string, { file }: WrongSegment) => void told.push(file) }
+    const look = () => verifyTable(trail.db, trail.key, organization, [], kept)
+    const exportIt = async () => {
+      for await (const part of exportRows(kept, organization, {})) assert.equal(String(part).includes('"seq":21,'), false)
+    }
+    const whole = { rows: 5, archived: 50, signed: 55, ok: true }
+    assert.deepEqual(await look(), whole)
+    const [, second = ''] = filesOf(organization)
+    const written = readFileSync(second)
+    const name = second.slice(second.lastIndexOf('/') + 1)
+    // The same rows, packed otherwise: nobody but the hub writes here, so it was not the hub.
+    const changes = [
+      () => writeFileSync(second, gzipSync(gunzipSync(written), { level: 1 })),
+      () => writeFileSync(second, written.subarray(0, 400)),
+      () => rmSync(second),
+    ]
+    for (const change of changes) {
+      change()
+      assert.deepEqual(await look(), { ...whole, ok: false, brokenAt: 21, why: 'archive' })
+      await assert.rejects(exportIt(), { code: 'conflict', message: /rows 21 to 40 of the trail.*Put it back from a backup/ })
+      assert.deepEqual(told.splice(0), [name, name])
+      writeFileSync(second, written)
+      assert.deepEqual(await look(), whole)
+    }
+    // Whoever owns the database too has the digest say so, and no signature.
+    const forged = gzipSync(gunzipSync(written).toString().replace('"target":"t23"', '"target":"t24"'))
+    const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+    const note = (sha256: Uint8Array) =>
+      trail.forge((sql) => sql`UPDATE audit_archives SET sha256 = ${sha256} WHERE organization_id = ${organization} AND file = ${name}`)
+    writeFileSync(second, forged)
+    await note(digest(forged))
+    assert.deepEqual(await look(), { ...whole, ok: false, brokenAt: 21, why: 'archive' })
+    writeFileSync(second, written)
+    await note(digest(written))
+    await trail.forge((sql) => sql`DELETE FROM audit_archives WHERE organization_id = ${organization} AND file = ${name}`)
+    assert.deepEqual(await look(), { ...whole, ok: false, brokenAt: 21, why: 'missing' })
   })
 
   it('are not in their files any other than they were: a file that is missing, or not from here, is told', async () => {

@@ -16,6 +16,7 @@ import { openCheckpoints } from './checkpoints.ts'
 import { exportCsv, exportRows, type ExportDeps } from './export.ts'
 import { fitsInTable } from './fits.ts'
 import { openSinks } from './sinks.ts'
+import type { WrongSegment } from './segments.ts'
 import { openTrailKey, tools } from './trail-key.ts'
 import { verifyTable } from './verify.ts'
 import type { Post } from './webhook.ts'
@@ -31,6 +32,7 @@ interface TrailDeps {
   readonly dataDir: string
   readonly sinks: readonly AuditSink[]
   readonly post: Post
+  readonly epoch: () => string
   readonly log: Log
 }
 
@@ -50,13 +52,14 @@ interface TrailFigures {
 }
 
 /** All about the trail but the writing of it: what is signed, who saw it, where it goes, who reads it. */
-export async function openTrail({ db, audits, seal, fleet, dataDir, sinks: named, post, log }: TrailDeps): Promise<Trail> {
+export async function openTrail({ db, audits, seal, fleet, dataDir, sinks: named, post, epoch, log }: TrailDeps): Promise<Trail> {
   const key = await openTrailKey(db, seal)
   const checkpoints = openCheckpoints({ db, audits, key, log })
   const witnesses = openWitnesses({ fleet, checkpoints, key, audits, log })
-  const reading: ExportDeps = { db, key, checkpoints, archiveDir: join(dataDir, 'audit') }
+  const torn = createTorn(log)
+  const reading: ExportDeps = { db, key, checkpoints, archiveDir: join(dataDir, 'audit'), onWrong: torn.add }
   const archives = openArchives({ ...reading, log })
-  const sinks = openSinks({ ...reading, audits, sinks: named, post, log })
+  const sinks = openSinks({ ...reading, audits, sinks: named, epoch, post, log })
   return {
     handlers: {
       ...serveRows(db, audits),
@@ -67,25 +70,44 @@ export async function openTrail({ db, audits, seal, fleet, dataDir, sinks: named
         return {
           key: keyText(tools.digest, key.of(organization)),
           checkpoint: newest === undefined ? null : { size: newest.size, atMs: newest.atMs, note: newest.note },
-          brokenAt: checkpoints.brokenAt(organization) ?? 0,
+          brokenAt: torn.at(organization) ?? checkpoints.brokenAt(organization) ?? 0,
           archived: Number(cut?.to ?? 0),
           keepDays: await archives.keepDays(organization),
           ...witnesses.of(organization),
           sinks: sinks.of(organization),
         }
       },
-      verify: (_input, { caller: { organization } }) => verifyTable(db, key, organization, witnesses.seen(organization)),
+      async verify(_input, { caller: { organization } }) {
+        torn.forget(organization)
+        return verifyTable(db, key, organization, witnesses.seen(organization), reading)
+      },
       async setRetention({ keepDays }, { caller, changed }) {
         changed?.({ days: String((await archives.keepDays(caller.organization)) ?? '∞') }, { days: String(keepDays ?? '∞') })
         await archives.setKeepDays(caller.organization, keepDays)
         return { keepDays }
       },
     },
-    figures: () => ({ contradicting: witnesses.contradicting, broken: checkpoints.broken, sinks: sinks.behind() }),
+    figures: () => ({ contradicting: witnesses.contradicting, broken: checkpoints.broken + torn.count, sinks: sinks.behind() }),
     async close() {
       await sinks.close()
       await archives.close()
       await checkpoints.close()
+    },
+  }
+}
+
+/** Archives that are not as they were written, until a look at all of them finds them well. As loud as a trail that was changed. */
+function createTorn(log: Log) {
+  const torn = new Map<string, number>()
+  return {
+    add(organization: string, { from, file, message }: WrongSegment): void {
+      log('error', 'an archive of the audit trail is not what was written', { organization, file, why: message })
+      torn.set(organization, Math.min(from, torn.get(organization) ?? Infinity))
+    },
+    at: (organization: string) => torn.get(organization),
+    forget: (organization: string) => void torn.delete(organization),
+    get count() {
+      return torn.size
     },
   }
 }

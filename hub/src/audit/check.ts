@@ -7,8 +7,9 @@ export interface Problem {
   /**
    * `row`: its text is not what was hashed. `missing`: rows are not there. `order`: rows are not in their order. `checkpoint`: the rows are
    * not those that were signed. `signature`: a checkpoint that this key did not sign. `form`: not what such a file holds. `witness`: a host saw another trail.
+   * `archive`: the file with these rows is not the one that was written. `contradiction`: another file tells another story.
    */
-  readonly kind: 'row' | 'missing' | 'order' | 'checkpoint' | 'signature' | 'form' | 'witness'
+  readonly kind: 'row' | 'missing' | 'order' | 'checkpoint' | 'signature' | 'form' | 'witness' | 'archive' | 'contradiction'
   /** The first row that it concerns; 0 where that is none. */
   readonly seq: number
   readonly message: string

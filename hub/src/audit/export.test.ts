@@ -103,6 +103,58 @@ describe('an export of the trail', () => {
     assert.deepEqual(await found(whole, { key: key(), witnesses: [{ who: 'web-1', note: ours }] }), [])
   })
 
+  it('is set against another one: of two that are whole and tell two stories, both are told so [security 136]', async () => {
+    const of = await trail.filled(15)
+    const take = (fits: object = {}) => textOf(fits, exportRows, of)
+    const [early, stops] = [fileOf(await take()), fileOf(await take({ actor: 'nobody' }))]
+    await trail.write(of, 20)
+    const later = [fileOf(await take()), fileOf(await take({ filter: 't5' }))]
+    const one = await verifyFiles([early, stops, ...later], {})
+    assert.deepEqual(
+      one.flatMap(({ problems }) => problems),
+      [],
+    )
+    // Rewritten by who has the database and the key: each story holds in itself.
+    await trail.forge(async (sql) => {
+      await sql`DELETE FROM audit_checkpoints WHERE organization_id = ${of}`
+      await sql`DELETE FROM audit WHERE organization_id = ${of} AND seq > 12`
+    })
+    await trail.write(of, 30, () => ({ actorName: 'B' }))
+    const other = fileOf(await take())
+    for (const pair of [
+      [early, other],
+      [other, early],
+      [stops, other],
+      [later[1]!, other],
+    ]) {
+      const alone = await Promise.all(pair.map(async (file) => (await verifyFiles([file], {}))[0]!.ok))
+      assert.deepEqual(alone, [true, true])
+      const both = await verifyFiles(pair, {})
+      assert.deepEqual(
+        both.map(({ ok, problems }) => [ok, problems[0]?.kind]),
+        [
+          [false, 'contradiction'],
+          [false, 'contradiction'],
+        ],
+      )
+      assert.match(both[0]!.problems[0]!.message, /tells another story: row (\d+) there is not row \1 here/)
+    }
+    // Of the trail of somebody else it says nothing.
+    assert.ok((await verifyFiles([fileOf(whole), early], {})).every(({ ok }) => ok))
+  })
+
+  it('says so too when another one is signed by somebody else, and its program ends with the code of that [security 136]', async () => {
+    const stranger = await openTestTrail()
+    try {
+      const forged = whole.replaceAll(key(), keyText(tools.digest, stranger.key.of(organization)))
+      const said = spawnSync(process.execPath, [program, 'audit', 'verify', fileOf(whole), fileOf(forged)], { encoding: 'utf8' })
+      assert.equal(said.status, 73)
+      assert.match(said.stdout, /of the same trail and names another key that signs it/)
+    } finally {
+      await stranger.close()
+    }
+  })
+
   it('is looked at by the hub’s program alone, which ends with the code of what it found', () => {
     const run = (...args: string[]) =>
       spawnSync(process.execPath, [program, 'audit', 'verify', ...args], { encoding: 'utf8', timeout: 30_000 })

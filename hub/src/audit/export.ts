@@ -8,13 +8,12 @@ import { csvHead, csvLine } from './csv.ts'
 import { fitsRow, isEverything } from './fits.ts'
 import { checkpointLine, endLine, headerLine, omittedLine, rowLine } from './lines.ts'
 import { readTrail } from './pages.ts'
+import type { Kept } from './segments.ts'
 import { tools, type TrailKey } from './trail-key.ts'
 
-export interface ExportDeps {
-  readonly db: Database
+export interface ExportDeps extends Kept {
   readonly key: TrailKey
   readonly checkpoints: Checkpoints
-  readonly archiveDir: string
 }
 
 /** The lines of an export, some at a time; every row that is in it is covered by a signature that is in it too. */

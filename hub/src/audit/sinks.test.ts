@@ -94,6 +94,7 @@ describe('sinks of the trail', () => {
     })
     return Object.assign(await listen(server, rows, []), { ids })
   }
+  let epoch = '0'
   const open = (sinks: readonly AuditSink[]): Sinks =>
     keep(
       openSinks({
@@ -102,6 +103,7 @@ describe('sinks of the trail', () => {
         archiveDir: trail.reading.archiveDir,
         sinks,
         post: fetch,
+        epoch: () => epoch,
         log: () => undefined,
         times,
       }),
@@ -175,6 +177,7 @@ describe('sinks of the trail', () => {
         archiveDir: trail.reading.archiveDir,
         sinks: [tcp(receiver.port, organization)],
         post: fetch,
+        epoch: () => epoch,
         log: () => undefined,
         times,
       })
@@ -185,6 +188,26 @@ describe('sinks of the trail', () => {
     await until(async () => seqs(receiver.rows).includes(120))
     const first = seqs(receiver.rows).filter((seq, at, all) => all.indexOf(seq) === at)
     assert.deepEqual(first, upTo(120))
+  })
+
+  it('get no id twice after a restore: rows that took the numbers of those that were lost come under another one [security 141]', async () => {
+    const secret = randomBytes(32)
+    const receiver = await webhook(secret)
+    const organization = await trail.filled(10)
+    const url = `http://127.0.0.1:${receiver.port}/x`
+    const hook = { kind: 'webhook', name: 'restored', url, secret: () => secret, organizations: [organization] } as const
+    await (async () => {
+      const sinks = open([hook])
+      await until(async () => receiver.rows.length === 10)
+      await sinks.close()
+    })()
+    // Set back to before, as a restore does, and written on: other rows of the same numbers.
+    await trail.db.tx({ organization }, (sql) => sql`UPDATE audit_sinks SET seq = 0 WHERE organization_id = ${organization}`)
+    epoch = '1800000000000'
+    open([hook])
+    await until(async () => receiver.rows.length === 20)
+    epoch = '0'
+    assert.deepEqual(receiver.ids, [`200 audit_${organization}_0_1_10`, `200 audit_${organization}_1800000000000_1_10`])
   })
 
   it('get signed requests whose repeats have the same id, until they are taken, and in order', async () => {
@@ -198,7 +221,7 @@ describe('sinks of the trail', () => {
     assert.deepEqual(seqs(receiver.rows), upTo(250))
     assert.deepEqual(
       receiver.ids.slice(0, 2).map((id) => id.slice(4)),
-      [`audit_${organization}_1_100`, `audit_${organization}_1_100`],
+      [`audit_${organization}_0_1_100`, `audit_${organization}_0_1_100`],
     )
     assert.equal(
       receiver.ids.some((id) => id.startsWith('401')),

@@ -6,6 +6,7 @@ import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
 import { organizationsOf } from './checkpoints.ts'
 import { readTrail } from './pages.ts'
+import type { Kept } from './segments.ts'
 import { sendSyslog } from './syslog.ts'
 import { sendWebhook, type Post } from './webhook.ts'
 
@@ -16,11 +17,11 @@ export interface Sinks {
   close(): Promise<void>
 }
 
-interface SinkDeps {
-  readonly db: Database
+interface SinkDeps extends Kept {
   readonly audits: Pick<Audits, 'onAppend'>
   readonly sinks: readonly AuditSink[]
-  readonly archiveDir: string
+  /** Which of the hubs that were restored from one another this is: with it no two requests have one id. */
+  readonly epoch: () => string
   readonly post: Post
   readonly log: Log
   readonly times?: { readonly gatherMs: number; readonly firstMs: number; readonly mostMs: number }
@@ -147,9 +148,14 @@ async function follow(deps: SinkDeps, way: Way, signal: AbortSignal, onTaken: ()
 }
 
 /** First there, then written down: whoever dies in between sends it again. */
-async function send({ db, post }: SinkDeps, { sink, organization }: Way, rows: readonly AuditRow[], signal: AbortSignal): Promise<void> {
+async function send(
+  { db, post, epoch }: SinkDeps,
+  { sink, organization }: Way,
+  rows: readonly AuditRow[],
+  signal: AbortSignal,
+): Promise<void> {
   if (sink.kind === 'syslog') await sendSyslog(sink, organization, rows, signal)
-  else await sendWebhook(sink, post, organization, rows, signal)
+  else await sendWebhook(sink, post, { organization, epoch: epoch(), rows }, signal)
   await db.tx(
     { organization },
     (sql) => sql`INSERT INTO audit_sinks (organization_id, sink, seq) VALUES (${organization}, ${sink.name}, ${rows.at(-1)!.seq})

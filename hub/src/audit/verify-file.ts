@@ -5,6 +5,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { openNote, parseKey, parseNote, same, type NoteKey } from '@fairlead/protocol/trail/note.ts'
 import { checkTrail, type Problem, type TrailCheck, type Witnessed } from './check.ts'
 import { readLine } from './lines.ts'
+import { createPlaces, firstDifference, type Places } from './places.ts'
 import { tools } from './trail-key.ts'
 
 export interface FileReport {
@@ -31,9 +32,10 @@ interface VerifyOptions {
   readonly witnesses?: readonly { readonly who: string; readonly note: string }[]
 }
 
-/** What a file ends with: where the next one must go on. */
+/** What a file ends with: where the next one must go on; and what it says of rows, where there are others to compare it with. */
 interface Ended {
   readonly report: FileReport
+  readonly places: Places
   readonly begins: { readonly size: number; readonly head: Uint8Array }
   readonly ends: { readonly size: number; readonly head: Uint8Array }
 }
@@ -41,9 +43,12 @@ interface Ended {
 /** Exports and archives, alone or as one trail; of what they hold nothing is believed. Throws `not_found` and `invalid_input`. */
 export async function verifyFiles(files: readonly string[], options: VerifyOptions): Promise<FileReport[]> {
   const all: Ended[] = []
-  for (const file of files) all.push(await verifyFile(file, options))
+  for (const file of files) all.push(await verifyFile(file, options, files.length > 1))
   const sorted = all.toSorted((a, b) => a.begins.size - b.begins.size)
-  return sorted.map(({ report, begins }, index) => {
+  return sorted.map((one, index) => {
+    const { begins } = one
+    const against = sorted.flatMap((other) => contradiction(one, other) ?? [])
+    const report = against.length === 0 ? one.report : { ...one.report, ok: false, problems: [...one.report.problems, ...against] }
     const before = sorted[index - 1]
     if (before === undefined || (same(before.ends.head, begins.head) && before.ends.size === begins.size)) return report
     // A file that begins with the first row is whole in itself.
@@ -53,7 +58,23 @@ export async function verifyFiles(files: readonly string[], options: VerifyOptio
   })
 }
 
-async function verifyFile(file: string, { key: given, witnesses = [] }: VerifyOptions): Promise<Ended> {
+/** Two files of one trail are of one story: the rows that both know of are the same, and so is who signs. */
+function contradiction(one: Ended, other: Ended): Problem | undefined {
+  if (one === other || one.report.organization !== other.report.organization) return undefined
+  const { file, key } = other.report
+  if (key !== one.report.key)
+    return { kind: 'contradiction', seq: 0, message: `${file} is of the same trail and names another key that signs it.` }
+  const seq = firstDifference(one.places, other.places)
+  return seq === undefined
+    ? undefined
+    : {
+        kind: 'contradiction',
+        seq,
+        message: `${file} tells another story: row ${seq} there is not row ${seq} here. One of them was rewritten.`,
+      }
+}
+
+async function verifyFile(file: string, { key: given, witnesses = [] }: VerifyOptions, compared: boolean): Promise<Ended> {
   const key = given === undefined ? undefined : parseKey(tools.digest, given)
   if (given !== undefined && key === undefined)
     throw new FairleadError(
@@ -68,6 +89,8 @@ async function verifyFile(file: string, { key: given, witnesses = [] }: VerifyOp
     begins: { size: 0, head: new Uint8Array(32) },
     ended: false,
     counted: 0,
+    places: createPlaces(),
+    compared,
   }
   let number = 0
   for await (const text of linesOf(file)) {
@@ -97,7 +120,7 @@ async function verifyFile(file: string, { key: given, witnesses = [] }: VerifyOp
     signed: check.signed,
     problems: check.problems,
   }
-  return { report, begins: state.begins, ends: { size: check.size, head: check.head } }
+  return { report, places: state.places, begins: state.begins, ends: { size: check.size, head: check.head } }
 }
 
 interface Reading {
@@ -109,6 +132,9 @@ interface Reading {
   ended: boolean
   /** Lines after the header. */
   counted: number
+  readonly places: Places
+  /** Whether there are other files. */
+  readonly compared: boolean
 }
 
 function begin(state: Reading, text: string, file: string, witnesses: VerifyOptions['witnesses'] = []): void {
@@ -150,9 +176,11 @@ function take(state: Reading, text: string, number: number): void {
   switch (line?.kind) {
     case 'row':
       check.row(line.seq, line.body, line.hash)
+      if (state.compared) state.places.add(line.seq, line.hash)
       break
     case 'omitted':
       check.omitted(line.range, line.head)
+      if (state.compared) state.places.add(line.range.to, line.head)
       if (state.counted === 0) state.begins = { size: line.range.to, head: line.head }
       break
     case 'checkpoint':

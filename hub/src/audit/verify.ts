@@ -1,7 +1,11 @@
+import { join } from 'node:path'
+import { keyText, type NoteKey } from '@fairlead/protocol/trail/note.ts'
 import type { Database, Db } from '../base/db.ts'
 import { checkTrail, type Problem, type TrailCheck, type Witnessed } from './check.ts'
 import { checkpointAt } from './checkpoints.ts'
-import type { TrailKey } from './trail-key.ts'
+import { segmentsOf, wrongWith, type Kept } from './segments.ts'
+import { tools, type TrailKey } from './trail-key.ts'
+import { verifyFiles } from './verify-file.ts'
 
 interface Verified {
   /** Rows that are in the table and were looked at. */
@@ -24,9 +28,11 @@ export async function verifyTable(
   key: Pick<TrailKey, 'of'>,
   organization: string,
   seen: readonly Witnessed[] = [],
+  kept?: Kept,
 ): Promise<Verified> {
   const check = checkTrail(key.of(organization), seen)
   const archived = await db.tx({ organization }, (sql) => begin(sql, check))
+  if (kept !== undefined) await checkSegments(kept, key.of(organization), organization, check)
   let more = true
   while (more)
     more = await db.tx({ organization }, async (sql) => {
@@ -50,6 +56,27 @@ export async function verifyTable(
   const first = check.problems.toSorted((a, b) => a.seq - b.seq)[0]
   const found = { rows: check.rows, archived, signed: check.signed }
   return first === undefined ? { ...found, ok: true } : { ...found, ok: false, brokenAt: first.seq, why: first.kind }
+}
+
+/** Each archive: the very file that was written, whole, signed, and after the one before it. */
+async function checkSegments(kept: Kept, key: NoteKey, organization: string, check: TrailCheck): Promise<void> {
+  let next = 1
+  for (const segment of await segmentsOf(kept.db, organization)) {
+    const { from, to, file } = segment
+    if (from !== next) check.wrong({ kind: 'missing', seq: next, message: `No archive has the rows ${next} to ${from - 1}.` })
+    next = to + 1
+    const wrong = await wrongWith(kept, organization, segment)
+    if (wrong !== undefined) {
+      kept.onWrong?.(organization, wrong)
+      check.wrong({ kind: 'archive', seq: from, message: wrong.message })
+      continue
+    }
+    const [report] = await verifyFiles([join(kept.archiveDir, organization, file)], { key: keyText(tools.digest, key) })
+    if (report?.ok === true && report.from === from && report.to === to) continue
+    const message = report?.problems[0]?.message ?? `The archive ${file} does not hold rows ${from} to ${to}.`
+    kept.onWrong?.(organization, { from, file, message })
+    check.wrong({ kind: 'archive', seq: from, message })
+  }
 }
 
 /** Rows that are archived are passed by: what was signed of them is where the rest begins. */

@@ -9,15 +9,23 @@ export type Post = (
   request: { readonly method: 'POST'; readonly headers: Record<string, string>; readonly body: string; readonly signal: AbortSignal },
 ) => Promise<{ readonly status: number }>
 
-/** Some rows as one signed request, in the form of Standard Webhooks: a repeat has the same id. */
+interface Sent {
+  readonly organization: string
+  readonly epoch: string
+  readonly rows: readonly AuditRow[]
+}
+
+/**
+ * Some rows as one signed request, in the form of Standard Webhooks: a repeat has the same id. After a restore other rows have the numbers
+ * of those that were lost, and a receiver that keeps ids would drop them: their epoch is another one.
+ */
 export async function sendWebhook(
   { url, secret }: WebhookSink,
   post: Post,
-  organization: string,
-  rows: readonly AuditRow[],
+  { organization, epoch, rows }: Sent,
   signal: AbortSignal,
 ): Promise<void> {
-  const id = `audit_${organization}_${rows[0]!.seq}_${rows.at(-1)!.seq}`
+  const id = `audit_${organization}_${epoch}_${rows[0]!.seq}_${rows.at(-1)!.seq}`
   const now = new Date()
   const body = JSON.stringify({ type: 'audit.rows', timestamp: now.toISOString(), data: { organization, rows } })
   const seconds = String(Math.floor(now.getTime() / 1000))

@@ -34,7 +34,23 @@ describe('a backup’s file', () => {
     }
   })
 
-  it('that was changed in any place is refused, its first line too', async () => {
+  it('can be read by nobody who has not its key, which is that of no other file [security 139]', async () => {
+    const canary = 'canary-of-a-backup'
+    const plain = Buffer.from(canary.repeat(40_000))
+    const [one, other] = [await make(plain), await make(plain)]
+    for (const text of [canary, Buffer.from(canary).toString('base64').slice(0, 20), Buffer.from(canary).toString('hex')])
+      assert.equal(one.file.includes(text), false)
+    assert.equal(one.key.equals(other.key), false)
+    assert.equal(opensWith(one.head, other.key), false)
+    await assert.rejects(read(one.file, other.key), { code: 'invalid_input', message: /damaged/ })
+    const of = (passphrase: string, salt = one.head.salt) => fileKey({ kind: 'passphrase', passphrase }, salt)
+    const right = await of('five unrelated words')
+    assert.ok(right.equals(await of('five unrelated words')))
+    for (const key of [await of('five unrelated word'), await of('five unrelated words', other.head.salt)])
+      assert.equal(right.equals(key), false)
+  })
+
+  it('that was changed in any place is refused, its first line too [security 139]', async () => {
     const { file, key } = await make(randomBytes(600_000))
     const body = file.indexOf(10) + 1
     // The version in the head, the length of a piece, its bytes, its tag, the mark of the last.
@@ -53,7 +69,7 @@ describe('a backup’s file', () => {
     }
   })
 
-  it('that was cut off, goes on, lacks a piece or has two of them the other way round is refused', async () => {
+  it('that was cut off, goes on, lacks a piece or has two of them the other way round is refused [security 139]', async () => {
     const { file, key } = await make(randomBytes(900_000))
     const body = file.indexOf(10) + 1
     const piece = 5 + 262_144 + 16
@@ -62,6 +78,8 @@ describe('a backup’s file', () => {
       file.subarray(0, file.length - 1),
       file.subarray(0, body + 2 * piece),
       file.subarray(0, body),
+      // Cut between two pieces, of which the one before says that it is the last.
+      Buffer.concat([file.subarray(0, body + piece), Buffer.of(1), part(1).subarray(1)]),
       Buffer.concat([file, Buffer.of(0)]),
       Buffer.concat([file.subarray(0, body + piece), file.subarray(body + 2 * piece)]),
       Buffer.concat([file.subarray(0, body), part(1), part(0), file.subarray(body + 2 * piece)]),

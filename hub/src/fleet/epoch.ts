@@ -23,6 +23,8 @@ export interface Epochs {
   /** What hosts are shown; '' for none. */
   readonly token: string
   readonly hold: Hold | undefined
+  /** Another one after each restore, and after each confirmation; the same over restarts. */
+  readonly mark: string
   /** The hold as a sentence for people. */
   readonly why: string | undefined
   /** The hold and its times, ms since the epoch; undefined: this hub acts. */
@@ -96,6 +98,10 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
     },
     get hold() {
       return row.hold === '' ? undefined : row.hold
+    },
+    get mark() {
+      // A hub that was restored has the number of the one it was: when that was tells them apart, until a confirmation draws another.
+      return String(row.hold === 'restored' ? (row.held_at?.getTime() ?? 0) : row.number)
     },
     get why() {
       return sentence(row)

@@ -8,7 +8,7 @@ import { memberships, organizations } from '../base/tables.ts'
 import type { LoginContext, Logins } from '../logins/logins.ts'
 import { homeOfRunner } from './remove.ts'
 
-export { removeOrganization, type RemovalDeps } from './remove.ts'
+export { removeOrganization, sweepLeft, type RemovalDeps } from './remove.ts'
 
 interface OrganizationsDeps {
   readonly db: Database

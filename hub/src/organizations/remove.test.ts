@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import postgres, { type Sql } from 'postgres'
-import { api, createOwner, createPerson, invite, ok, type Person } from '../../../e2e/fleet/console.ts'
+import { api, createOwner, createPerson, invite, ok, relax, type Person } from '../../../e2e/fleet/console.ts'
 import { startPostgres15 } from '../../../e2e/fleet/postgres.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../../../e2e/fleet/programs.ts'
 import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
-import { inOrder } from './remove.ts'
+import { openDatabase } from '../base/db.ts'
+import { inOrder, removeOrganization, sweepLeft } from './remove.ts'
 
 const password = 'nine lamps along a quay'
 
@@ -37,7 +39,7 @@ describe('the removal of an organization', need('postgres15'), () => {
     await api(owner, 'POST', '/teams', { name: 'Stays' })
     gone = String((await ok(api(owner, 'POST', '/organizations', { name: 'Second' })))['id'])
     await ok(api(owner, 'POST', `/organizations/${gone}/enter`))
-    await ok(api(owner, 'PUT', '/factors/policy', { secondFactor: 'optional' }))
+    await relax(owner)
     await fill()
   })
   after(async () => {
@@ -121,6 +123,51 @@ describe('the removal of an organization', need('postgres15'), () => {
     for (const [name, n] of Object.entries(others))
       if (name !== 'audit' && name !== 'audit_checkpoints' && name !== 'logins') assert.equal(after[name], n, name)
     assert.ok(endedMs < 30_000)
+  })
+
+  it('that a kill cut off is ended as the hub starts again, and nothing goes of what was not to go [security 114]', async () => {
+    const [dead, alive, unknown] = [randomUUID(), home, randomUUID()]
+    const folderOf = (organization: string) => join(hub.dataDir, 'audit', organization)
+    const noteOf = (organization: string) => `${folderOf(organization)}.leaving`
+    await hub.end('SIGKILL')
+    // As they lie there when the hub dies before or after the rows went; and a folder of nobody whom this database knows.
+    for (const organization of [dead, alive, unknown]) {
+      mkdirSync(folderOf(organization), { recursive: true })
+      writeFileSync(join(folderOf(organization), 'kept.ndjson'), '{}')
+      if (organization !== unknown) writeFileSync(noteOf(organization), '')
+    }
+    await hub.again()
+    assert.deepEqual(
+      [dead, alive, unknown].map((organization) => [existsSync(folderOf(organization)), existsSync(noteOf(organization))]),
+      [
+        [false, false],
+        [true, false],
+        [true, false],
+      ],
+    )
+  })
+
+  it('says of itself that it is under way before its rows go, and no more once its files went [security 114]', async () => {
+    const organization = randomUUID()
+    const audit = join(dir, 'files')
+    mkdirSync(join(audit, organization), { recursive: true })
+    const noted: boolean[] = []
+    const look = async () => void noted.push(existsSync(join(audit, `${organization}.leaving`)))
+    const db = await openDatabase({ databaseUrl: database.url('fairlead_work'), databaseOwnerUrl: database.url('owner'), dataDir: dir })
+    try {
+      const deps = { db, fileDirs: [audit], endHosts: look, endPeople: look, settle: look }
+      // Killed when its rows are gone and its files are not.
+      const killed = removeOrganization({ ...deps, forgetKeys: () => assert.fail('killed') }, organization)
+      await assert.rejects(killed, /killed/)
+      assert.deepEqual([...new Set(noted)], [true])
+      assert.ok(existsSync(join(audit, organization)))
+      assert.deepEqual(await sweepLeft(db, [audit]), [organization])
+      assert.deepEqual(readdirSync(audit), [])
+      await removeOrganization({ ...deps, forgetKeys: () => undefined }, organization)
+      assert.deepEqual(readdirSync(audit), [])
+    } finally {
+      await db.close()
+    }
   })
 
   it('is written where who runs the hub sees it, whose last organization stays', async () => {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { open, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Database } from '../base/db.ts'
@@ -41,10 +41,45 @@ export async function homeOfRunner(db: Database, organization: string): Promise<
   )
 }
 
+/** Beside an organization's folder, from before its rows go until its files have gone: says what a hub that was killed in between left. */
+const leaving = (dir: string, organization: string) => join(dir, `${organization}.leaving`)
+
+/**
+ * What is left of organizations whose removal was cut off, at the start of a hub. Only what was said to go: a hub beside another database
+ * than it was, where nothing of a folder is known, takes no file away.
+ */
+export async function sweepLeft(db: Database, fileDirs: readonly string[]): Promise<string[]> {
+  const gone: string[] = []
+  for (const dir of fileDirs) {
+    const names = await readdir(dir).catch(() => [])
+    for (const name of names) {
+      const [, organization] = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.leaving$/.exec(name) ?? []
+      if (organization === undefined) continue
+      const rows = await db.tx({}, (sql) => sql`SELECT 1 FROM organization_ids WHERE id = ${organization}`)
+      // Its rows are there: it was not removed.
+      if (rows.length === 0) {
+        await rm(join(dir, organization), { recursive: true, force: true })
+        gone.push(organization)
+      }
+      await rm(join(dir, name), { force: true })
+    }
+  }
+  return gone
+}
+
+async function note(dir: string, organization: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const file = await open(leaving(dir, organization), 'w', 0o600)
+  await file.sync().finally(() => file.close())
+  const folder = await open(dir, 'r')
+  await folder.sync().finally(() => folder.close())
+}
+
 /** All of an organization goes: who is in, its agents, its rows in every table, its files, and the keys under which its secrets were. */
 export async function removeOrganization(deps: RemovalDeps, organization: string): Promise<void> {
   assert(/^[\da-f-]{36}$/.test(organization), 'An organization has an id.')
   const { db, fileDirs, endHosts, endPeople, settle, forgetKeys } = deps
+  for (const dir of fileDirs) await note(dir, organization)
   await endHosts(organization)
   await endPeople(organization)
   // Twice: what was on its way when the agents were cut off is written by now, where no other row holds it back.
@@ -53,7 +88,10 @@ export async function removeOrganization(deps: RemovalDeps, organization: string
     await removeRows(db, organization)
   }
   forgetKeys(organization)
-  for (const dir of fileDirs) await rm(join(dir, organization), { recursive: true, force: true })
+  for (const dir of fileDirs) {
+    await rm(join(dir, organization), { recursive: true, force: true })
+    await rm(leaving(dir, organization), { force: true })
+  }
 }
 
 interface Held {
