@@ -11,7 +11,7 @@ import type { Mail } from '../mail/mail.ts'
 import type { Roles } from '../roles/roles.ts'
 import { accept, invited } from './accept.ts'
 import { scimUsers } from '../scim/tables.ts'
-import { cancelInvitation, invite, listInvitations } from './invite.ts'
+import { cancelInvitation, createInviteLimits, invite, listInvitations } from './invite.ts'
 import { createService } from './service.ts'
 
 export { findService } from './service.ts'
@@ -24,10 +24,13 @@ export interface AccountsDeps {
   readonly mail: Pick<Mail, 'invite'>
   /** Where people reach this hub: what a link begins with. */
   readonly address: () => string
+  /** Steady ms. */
+  readonly now?: () => number
 }
 
 /** Who belongs to an organization, and who is asked to. */
 export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, LoginContext> {
+  const inviteLimits = createInviteLimits(deps.now)
   return {
     list: (_input, { caller }) => list(deps, caller.organization),
     remove: async ({ id }, { caller, note }) => remove(deps, { caller, note }, id),
@@ -38,7 +41,7 @@ export function serveAccounts(deps: AccountsDeps): Handlers<typeof accountsApi, 
     invitations: (_input, { caller }) => listInvitations(deps, caller.organization),
     invite: (input, { caller, note }) => {
       note(input.email)
-      return invite(deps, caller, input)
+      return invite({ ...deps, inviteLimits }, caller, input)
     },
     cancel: ({ id }, { caller }) => cancelInvitation(deps, caller.organization, id),
     invited: ({ secret }, context) => invited(deps, secret, context),

@@ -5,17 +5,38 @@ import type { AccountInvitation, accountsApi } from '@fairlead/protocol/features
 import type { Caller } from '../base/access.ts'
 import { asc, eq, gt, sql } from '../base/drizzle.ts'
 import { canonical } from '../base/email.ts'
+import { createHourly, refuseHourly } from '../base/hourly.ts'
 import { digestOf, secretOf } from '../base/secret.ts'
 import { accounts, memberships } from '../base/tables.ts'
 import type { AccountsDeps } from './accounts.ts'
 import { accountInvitations as invitations } from './tables.ts'
 
+type Inviting = AccountsDeps & { readonly inviteLimits: InviteLimits }
 type Invite = Parameters<Handlers<typeof accountsApi>['invite']>[0]
 
 const mostOpen = 500
 
+/** Invitations within an hour: of one person, of one organization, and to one address from it. Each may be a letter to a stranger. */
+export const mostInvited = { person: 60, organization: 200, address: 5 } as const
+
+interface InviteLimits {
+  /** Counts one more. Throws `rate_limited`. */
+  take(of: { readonly organization: string; readonly account: string; readonly email: string }): void
+}
+
+export function createInviteLimits(now?: () => number): InviteLimits {
+  const [person, all, address] = (['person', 'organization', 'address'] as const).map((of) => createHourly(mostInvited[of], now))
+  return {
+    take({ organization, account, email }) {
+      refuseHourly(address!.take(`${organization} ${email}`), `${email} was invited ${mostInvited.address} times`, 'email')
+      refuseHourly(person!.take(`${organization} ${account}`), `You invited ${mostInvited.person} people`)
+      refuseHourly(all!.take(organization), `${mostInvited.organization} people were invited into this organization`)
+    },
+  }
+}
+
 /** Asks somebody in, with a role that the caller has themselves. The link is in this answer, in the mail to them, and nowhere else. */
-export async function invite({ db, roles, mail, address }: AccountsDeps, caller: Caller, input: Invite) {
+export async function invite({ db, roles, mail, address, inviteLimits }: Inviting, caller: Caller, input: Invite) {
   const { organization: organizationId, account: invitedBy } = caller
   const { role, reach, ttlHours } = input
   const email = canonical(input.email)
@@ -34,6 +55,7 @@ export async function invite({ db, roles, mail, address }: AccountsDeps, caller:
     const open = await orm.select({ id: invitations.id }).from(invitations)
     if (open.length >= mostOpen)
       throw new FairleadError('too_many', `There are ${mostOpen} open invitations, which is the most; cancel some first.`)
+    inviteLimits.take({ organization: organizationId, account: invitedBy, email })
     const secretHash = digestOf(secretOf(secret))
     await orm.insert(invitations).values({ organizationId, id, secretHash, email, role, reach, invitedBy, expiresAt })
   })

@@ -10,6 +10,7 @@ import { startHub, type HubProcess } from '../../../e2e/fleet/programs.ts'
 import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 import { invitation, notice } from './letters.ts'
+import { mostNotices } from './mail.ts'
 import { openOutbox } from './outbox.ts'
 import { readMail, type MailSettings } from '../base/mail-settings.ts'
 
@@ -132,6 +133,17 @@ describe('mail', need('openssl'), () => {
     await until(() => sink.letters.length > before)
     assert.deepEqual(sink.letters.at(-1)!.to, ['owner@example.test'])
     assert.match(bodyOf(sink.letters.at(-1)!.text), /The password was changed\./)
+  })
+
+  it('tells an account of one thing ten times an hour, in the console every time, and of another thing all the same [limit mail.notices] [security 12]', async () => {
+    const toldOf = (words: string) => sink.letters.filter(({ text }) => bodyOf(text).includes(words)).length
+    for (let i = 0; i < mostNotices + 3; i++) await ok(api(owner, 'POST', '/tokens', { name: `t${i}`, scopes: ['hosts:read'] }))
+    await ok(api(owner, 'PUT', '/factors/password', { current: 'five other unrelated words', password: 'six more unrelated words' }))
+    // Letters go one after the other: this one after all of the others.
+    await until(() => toldOf('The password was changed') === 2)
+    assert.equal(toldOf('A token for scripts was made'), mostNotices)
+    const listed = JSON.parse((await api(owner, 'GET', '/factors/notices')).text) as { kind: string }[]
+    assert.equal(listed.filter(({ kind }) => kind === 'token_made').length, mostNotices + 3)
   })
 
   it('is tried again while the server is busy or away, and given up when the server will never take it', async () => {

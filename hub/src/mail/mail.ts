@@ -1,6 +1,7 @@
 import type { Notice } from '@fairlead/protocol/features/factors.ts'
 import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
+import { createHourly } from '../base/hourly.ts'
 import type { Log } from '../base/log.ts'
 import { accounts, organizations } from '../base/tables.ts'
 import { invitation, notice } from './letters.ts'
@@ -15,7 +16,12 @@ interface MailDeps {
   readonly address: () => string
   /** After each failed try. */
   readonly retryMs?: readonly number[]
+  /** Steady ms. */
+  readonly now?: () => number
 }
+
+/** Letters of one kind to one account within an hour: none keeps those of another kind away, and what is not sent stands in the console. */
+export const mostNotices = 10
 
 export interface Invitation {
   readonly organization: string
@@ -35,7 +41,8 @@ export interface Mail {
 }
 
 /** What people are told outside the console. */
-export function openMail({ db, log, settings, address, retryMs }: MailDeps): Mail {
+export function openMail({ db, log, settings, address, retryMs, now }: MailDeps): Mail {
+  const told = createHourly(mostNotices, now)
   const outbox = openOutbox(settings, log, retryMs)
   const personOf = async (id: string) => (await db.tx({}, (_sql, orm) => orm.select().from(accounts).where(eq(accounts.id, id))))[0]
   return {
@@ -56,6 +63,8 @@ export function openMail({ db, log, settings, address, retryMs }: MailDeps): Mai
       const person = await personOf(account)
       // Accounts of a directory may have no address.
       if (person?.email == null) return
+      if (told.take(`${account} ${kind}`) > 0)
+        return log('info', 'a mail was not sent: the account was told this often enough within the hour', { account, kind })
       const letter = notice(person.language, { to: person.email, kind, at: new Date(), ip, address: address() })
       if (!outbox.send(letter)) log('warn', 'a mail was not sent: too many wait', { kind })
     },
