@@ -41,7 +41,8 @@ describe('four eyes', () => {
     assert.equal((await reveal(ada, 'one')).status, 200)
     await ok(put(ada, ['secret.reveal']))
     const { all } = await ok(api(ada, 'GET', '/approval-policy'))
-    assert.deepEqual(all, ['approval.policy', 'factor.policy', 'host.revoke', 'organization.delete', 'secret.provider', 'secret.reveal'])
+    const known = ['approval.policy', 'factor.policy', 'host.revoke', 'organization.delete', 'provider.second_factor', 'secret.provider']
+    assert.deepEqual(all, [...known, 'secret.reveal'])
   })
 
   it('are asked for what a method knows, in so many levels', async () => {
@@ -94,6 +95,33 @@ describe('four eyes', () => {
     const holder = { kind: 'account', id: people.find(({ name }) => name === 'bea')!.id }
     await ok(api(ada, 'POST', '/grants', { holder, role: 'owner', reach: { on: 'organization' } }))
     assert.equal((await reveal(ada, 'one')).status, 200)
+  })
+
+  it('are on who asks for the second factor of a provider’s people, and nothing else of a provider goes around it [security 15 99]', async () => {
+    const wanted = ['secret.reveal', 'provider.second_factor']
+    const more = await ok(api(ada, 'POST', '/approvals', { method: 'approvals.setPolicy', input: { on: wanted } }))
+    await ok(decide(bea, more['id']))
+    await ok(put(ada, wanted))
+    const settings = { kind: 'oidc', issuer: 'https://id.example.test', clientId: 'fairlead' }
+    const made = await ok(api(ada, 'POST', '/identity-providers', { name: 'Harbour', settings }))
+    assert.equal(made['secondFactor'], 'here')
+    for (const [method, path, more] of [
+      ['POST', '/identity-providers', { name: 'Other', settings }],
+      ['PATCH', `/identity-providers/${String(made['id'])}`, {}],
+    ] as const)
+      assert.match((await api(ada, method, path, { ...more, secondFactor: 'provider' })).text, /secondFactor.{1,2} is no field of this/)
+    const trust = { id: made['id'], secondFactor: 'provider' }
+    const set = (by: Person) => api(by, 'PUT', `/identity-providers/${String(made['id'])}/second-factor`, { secondFactor: 'provider' })
+    assert.equal(code(await set(ada)), 'unapproved')
+    const asked = await ok(api(ada, 'POST', '/approvals', { method: 'identities.setSecondFactor', input: trust }))
+    assert.equal(code(await decide(cyn, asked['id'])), 'not_found')
+    await ok(decide(bea, asked['id']))
+    assert.equal(code(await set(bea)), 'unapproved')
+    assert.equal((await ok(set(ada)))['secondFactor'], 'provider')
+    assert.equal(code(await set(ada)), 'unapproved')
+    const { rows } = await ok(api(ada, 'GET', '/audit?filter=provider.second_factor'))
+    const [row] = rows as { outcome: string; before: object; after: object }[]
+    assert.deepEqual([row?.before, row?.after], [{ secondFactor: 'here' }, { secondFactor: 'provider' }])
   })
 
   it('are not taken off by one alone, and a token is no second person', async () => {

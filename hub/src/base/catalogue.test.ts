@@ -47,6 +47,17 @@ describe('the tables of all migrations', () => {
     assert.deepEqual(open, [])
   })
 
+  it('leave it to the hub which names are alike: no index asks the locale of the database', async () => {
+    const found = await test.db.owner((sql) =>
+      names(
+        sql<
+          { name: string }[]
+        >`SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public' AND indexdef ~* '(lower|upper|initcap)\\('`,
+      ),
+    )
+    assert.deepEqual(found, [])
+  })
+
   it('of an account are forced to show it its own alone, when read and when written', async () => {
     const found = await test.db.owner(
       (sql) => sql<{ name: string; forced: boolean; using: string; check: string }[]>`SELECT relname AS name,

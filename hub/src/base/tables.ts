@@ -76,8 +76,10 @@ export const identityProviders = pgTable('identity_providers', {
   createdAt: moment('created_at').notNull().defaultNow(),
   /** The database's own: of the key in `secret`. */
   secretKey: uuid('secret_key').generatedAlwaysAs(sql`sealed_key(secret)`),
-  /** Whoever a directory provisioned comes to the account that it made for them. */
-  provisioned: flag('provisioned').notNull().default(false),
+  /** The service account to whose people it leads; null: to nobody's whom a directory made. */
+  provisioner: uuid('provisioner'),
+  /** For how long what it said of somebody counts, from when they came through it last. */
+  heardHours: integer('heard_hours').notNull().default(24),
 })
 
 export const identities = pgTable('identities', {

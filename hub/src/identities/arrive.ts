@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Me, SecondStep } from '@fairlead/protocol/features/logins.ts'
 import { and, eq, inArray, isNull, or, sql, type Orm } from '../base/drizzle.ts'
-import { nameOf } from '../base/names.ts'
+import { foldName, nameOf } from '../base/names.ts'
 import { accounts, identities, identityProviders as providers, memberships } from '../base/tables.ts'
 import type { LoginContext } from '../logins/logins.ts'
 import type { IdentitiesDeps } from './identities.ts'
@@ -66,7 +66,7 @@ async function settle({ roles }: IdentitiesDeps, orm: Orm, arrived: Arrived): Pr
   if (provider === undefined) throw new FairleadError('unauthenticated', 'Nobody signs in through this provider now.')
   const given = await matching(orm, arrived)
   const there = await findKnown(orm, arrived)
-  const known = there ?? (provider.provisioned ? await adopt(orm, arrived) : undefined)
+  const known = there ?? (provider.provisioner === null ? undefined : await adopt(orm, arrived, provider.provisioner))
   if (known === undefined && (!provider.justInTime || given.length === 0))
     throw provider.justInTime ? noRole(provider.name) : unknown(provider.name)
   const { account, own, name } = known ?? (await make(orm, arrived))
@@ -115,22 +115,22 @@ async function findKnown(orm: Orm, { provider, subject, name, email = '' }: Arri
 }
 
 /**
- * Somebody whom a directory made comes for the first time: to the account that waits for them, if the names tell exactly one. Whom it
- * made belongs to the organization alone, so nothing of anybody elsewhere is found by what a provider says.
+ * Somebody whom a directory made comes for the first time: to the account that waits for them, if the names tell exactly one. Only to one
+ * of the directory that the provider was tied to: another one says of its own people what it likes.
  */
-async function adopt(orm: Orm, arrived: Arrived) {
+async function adopt(orm: Orm, arrived: Arrived, provisioner: string) {
   const { organization: organizationId, provider: providerId, subject, name, email = '', called } = arrived
   if (called === undefined) return undefined
   const ids = called.ids.filter((id) => id !== '')
-  const { externalId, userName, accountId } = scimUsers
+  const { externalId, nameKey, accountId } = scimUsers
   // A name that people may choose is no proof of who they are where the directory gave an id.
-  const byName =
-    called.userName === undefined ? undefined : and(isNull(externalId), eq(sql`lower(${userName})`, sql`lower(${called.userName})`))
+  const byName = called.userName === undefined ? undefined : and(isNull(externalId), eq(nameKey, foldName(called.userName)))
+  if (ids.length === 0 && byName === undefined) return undefined
   const found = await orm
     .select({ account: accountId, name: accounts.name })
     .from(scimUsers)
     .innerJoin(accounts, eq(accounts.id, accountId))
-    .where(or(ids.length === 0 ? undefined : inArray(externalId, ids), byName))
+    .where(and(eq(scimUsers.provisioner, provisioner), or(ids.length === 0 ? undefined : inArray(externalId, ids), byName)))
   const [one] = found
   if (one === undefined) return undefined
   const taken = and(eq(identities.providerId, providerId), eq(identities.accountId, one.account))

@@ -43,7 +43,7 @@ describe('a provider that is hostile, or is spoken for by somebody who is', () =
     const boss = await world.signedIn(owner)
     const { handlers } = world.now.identities
     const settings = { kind: 'oidc', issuer, clientId: 'fairlead', scopes: 'openid', groupsClaim: 'groups' } as const
-    const given = { name, settings, secret: canary, enabled: true, justInTime: true, secondFactor: 'here', provisioned: false } as const
+    const given = { name, settings, secret: canary, enabled: true, justInTime: true } as const
     const { id } = await handlers.create(given, world.visit(boss).context)
     await handlers.addRule({ id, group: 'ops', role: 'viewer', reach: { on: 'organization' } }, world.visit(boss).context)
     return id

@@ -33,8 +33,6 @@ describe('people whom a provider knows', () => {
         settings,
         enabled: true,
         justInTime: true,
-        secondFactor: 'here',
-        provisioned: false,
         ...more,
       },
       world.visit(by).context,
@@ -323,11 +321,11 @@ describe('people whom a provider knows', () => {
       'unauthenticated',
     )
 
-    await world.now.identities.handlers.update({ id, secondFactor: 'provider' }, world.visit(boss).context)
+    await world.now.identities.handlers.setSecondFactor({ id, secondFactor: 'provider' }, world.visit(boss).context)
     const there = await come(id, 'i 2')
     assert.deepEqual([there.answer.mustEnrol, there.caller.proof?.mustEnrol], [undefined, undefined])
     // A step that was waiting when the provider was closed opens nothing.
-    await world.now.identities.handlers.update({ id, secondFactor: 'here' }, world.visit(boss).context)
+    await world.now.identities.handlers.setSecondFactor({ id, secondFactor: 'here' }, world.visit(boss).context)
     const waiting = (await world.now.identities.arrive(arrived, world.visit().context)) as SecondStep
     await world.now.identities.handlers.update({ id, enabled: false }, world.visit(boss).context)
     world.clock.wallMs += 60_000
@@ -347,8 +345,12 @@ describe('people whom a provider knows', () => {
     const move = { ...settings, issuer: 'https://evil.example' }
     const change = (fields: object) => world.now.identities.handlers.update({ id, ...fields }, world.visit(boss).context)
     assert.match((await refusal(change({ settings: move }))).message, /secret anew/)
-    assert.equal((await change({ settings: { ...settings, clientId: 'other' } })).hasSecret, true)
-    assert.equal((await change({ settings: move, secret: 'another' })).hasSecret, true)
+    await world.now.identities.handlers.setSecondFactor({ id, secondFactor: 'provider' }, world.visit(boss).context)
+    const other = await change({ settings: { ...settings, clientId: 'other' } })
+    assert.deepEqual([other.hasSecret, other.secondFactor], [true, 'provider'])
+    // Who was trusted to ask for a second factor was the one that was there.
+    const moved = await change({ settings: move, secret: 'another' })
+    assert.deepEqual([moved.hasSecret, moved.secondFactor], [true, 'here'])
     assert.equal((await change({ secret: '' })).hasSecret, false)
   })
 

@@ -31,6 +31,8 @@ export interface IdentitiesDeps {
   readonly outbound: Outbound
   readonly log: Log
   readonly tickets: Tickets
+  /** Steady ms, for the delays between tries. */
+  readonly now?: () => number
   /** Where people reach the console, as configured; the first is where providers send them back to. */
   readonly origins: () => readonly string[]
 }

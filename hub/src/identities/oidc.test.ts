@@ -34,7 +34,7 @@ describe('signing in through an OpenID Connect provider', () => {
       scopes: 'openid profile email groups',
       groupsClaim: 'groups',
     } as const
-    const given = { name: 'Harbour', settings, secret, enabled: true, justInTime: true, secondFactor: 'here', provisioned: false } as const
+    const given = { name: 'Harbour', settings, secret, enabled: true, justInTime: true } as const
     id = (await world.now.identities.handlers.create(given, world.visit(boss).context)).id
     await world.now.identities.handlers.addRule(
       { id, group: 'ops', role: 'operator', reach: { on: 'organization' } },

@@ -8,7 +8,7 @@ import { and, asc, eq, sql, type Orm } from '../base/drizzle.ts'
 import { refuseTaken } from '../base/names.ts'
 import type { SealedColumn } from '../base/reseal.ts'
 import type { SealPlace } from '../base/seal-record.ts'
-import { identities, identityProviders as providers } from '../base/tables.ts'
+import { accounts, identities, identityProviders as providers, memberships } from '../base/tables.ts'
 import type { IdentitiesDeps } from './identities.ts'
 import { canonicalDn } from './ldap/dn.ts'
 import { readDirectory } from './ldap/presets.ts'
@@ -18,9 +18,14 @@ import { identityRules as rules } from './tables.ts'
 export const sealedProviders: SealedColumn = { table: 'identity_providers', column: 'secret', row: ['id'], of: 'organization' }
 const mostProviders = 50
 const mostRules = 500
+/** A day: whoever is at work signs in again anyway. */
+const usualHours = 24
 
 export type Row = typeof providers.$inferSelect
-type Managing = Pick<Handlers<typeof identitiesApi, HubContext>, 'list' | 'create' | 'update' | 'remove' | 'addRule' | 'removeRule'>
+type Managing = Pick<
+  Handlers<typeof identitiesApi, HubContext>,
+  'list' | 'create' | 'update' | 'setSecondFactor' | 'remove' | 'addRule' | 'removeRule'
+>
 
 /** What an organization's own providers are, and what comes of whom they know. */
 export function serveProviders(deps: IdentitiesDeps): Managing {
@@ -29,7 +34,7 @@ export function serveProviders(deps: IdentitiesDeps): Managing {
 
   return {
     list: (_input, { caller }) => list(deps, caller.organization),
-    async create({ secret, settings, ...rest }, { caller }) {
+    async create({ secret, settings, provisioner = '', heardHours = usualHours, ...rest }, { caller }) {
       const { organization: organizationId } = caller
       refuseUnreadable(settings)
       const id = randomUUID()
@@ -38,31 +43,36 @@ export function serveProviders(deps: IdentitiesDeps): Managing {
         await refuseName(orm, rest.name)
         if ((await orm.$count(providers)) >= mostProviders)
           throw new FairleadError('too_many', `An organization has ${mostProviders} sign-in providers at most.`)
-        if (rest.provisioned) await refuseBeyond(deps, orm, caller, { id, provisioned: true })
-        await orm.insert(providers).values({ ...rest, organizationId, id, kind: settings.kind, settings, secret: sealed })
+        const leads = await directoryOf(orm, provisioner)
+        if (leads !== null) await refuseBeyond(deps, orm, caller, { id, provisioner: leads })
+        const own = { ...rest, provisioner: leads, heardHours }
+        await orm.insert(providers).values({ ...own, organizationId, id, kind: settings.kind, settings, secret: sealed })
       })
       return one(organizationId, id)
     },
-    async update({ id, secret, ...fields }, { caller, note }) {
+    async update({ id, secret, provisioner, ...fields }, { caller, note }) {
       const { organization } = caller
       const sealed = secret === undefined || secret === '' ? null : await sealSecret(deps, organization, id, secret)
       const { before, after } = await db.tx({ organization }, async (_sql, orm) => {
         const found = await findProvider(orm, id)
         note(found.name)
-        await refuseBeyond(deps, orm, caller, { id: found.id, provisioned: fields.provisioned ?? found.provisioned })
+        const leads = provisioner === undefined ? found.provisioner : await directoryOf(orm, provisioner)
+        for (const one of new Set([found.provisioner, leads])) await refuseBeyond(deps, orm, caller, { id: found.id, provisioner: one })
         if (fields.name !== undefined) await refuseName(orm, fields.name, found.id)
         refuseElsewhere(found, fields.settings, secret)
         const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
         const kept = secret === undefined ? {} : { secret: sealed }
+        // What was trusted was the provider that was there.
+        const moved = fields.settings !== undefined && placeOf(fields.settings) !== placeOf(found.settings)
         const [row] = await orm
           .update(providers)
-          .set({ ...set, ...kept, createdAt: found.createdAt })
+          .set({ ...set, ...kept, ...(moved ? { secondFactor: 'here' as const } : {}), provisioner: leads, createdAt: found.createdAt })
           .where(eq(providers.id, found.id))
           .returning()
         return { before: found, after: row! }
       })
       // Whoever came through what is closed, or was somewhere else, came through nothing.
-      if (before.enabled !== after.enabled) roles.changed(organization)
+      if (before.enabled !== after.enabled || before.heardHours !== after.heardHours) roles.changed(organization)
       if (!after.enabled || placeOf(before.settings) !== placeOf(after.settings))
         await logins.endThrough({ organization, provider: before.id })
       return one(organization, before.id)
@@ -83,10 +93,30 @@ export function serveProviders(deps: IdentitiesDeps): Managing {
       return { id: found.id }
     },
     ...serveRules(deps, one),
+    ...serveTrust(deps, one),
   }
 }
 
 type One = (organization: string, id: string) => Promise<Provider>
+
+/** Who asks for the second factor: apart from the rest, which carries a secret. */
+function serveTrust(deps: IdentitiesDeps, one: One): Pick<Managing, 'setSecondFactor'> {
+  const { db, roles } = deps
+  return {
+    async setSecondFactor({ id, secondFactor }, { caller, note, changed }) {
+      const { organization } = caller
+      await db.tx({ organization }, async (_sql, orm) => {
+        const found = await findProvider(orm, id)
+        note(found.name)
+        changed?.({ secondFactor: found.secondFactor }, { secondFactor })
+        await refuseBeyond(deps, orm, caller, found)
+        await orm.update(providers).set({ secondFactor }).where(eq(providers.id, found.id))
+      })
+      roles.changed(organization)
+      return one(organization, id)
+    },
+  }
+}
 
 function serveRules({ db, roles }: IdentitiesDeps, one: One): Pick<Managing, 'addRule' | 'removeRule'> {
   return {
@@ -131,15 +161,33 @@ async function refuseBeyond(
   { roles }: IdentitiesDeps,
   orm: Orm,
   caller: Caller,
-  { id: provider, provisioned }: Pick<Row, 'id' | 'provisioned'>,
+  { id: provider, provisioner }: Pick<Row, 'id' | 'provisioner'>,
 ): Promise<void> {
   const came = orm.select({ account: identities.accountId }).from(identities).where(eq(identities.providerId, provider))
-  const made = orm.select({ account: scimUsers.accountId }).from(scimUsers)
   const given = await orm.select({ role: rules.role, reach: rules.reach }).from(rules).where(eq(rules.providerId, provider))
-  for (const one of [...given, ...(await roles.givenTo(orm, came)), ...(provisioned ? await roles.givenTo(orm, made) : [])])
+  const waiting =
+    provisioner === null
+      ? []
+      : await roles.givenTo(orm, orm.select({ account: scimUsers.accountId }).from(scimUsers).where(eq(scimUsers.provisioner, provisioner)))
+  for (const one of [...given, ...(await roles.givenTo(orm, came)), ...waiting])
     await roles.refuseGiving(orm, caller, one).catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== 'not_found') throw error
     })
+}
+
+/** The service account to whose people a provider leads. Throws `invalid_input` for what is none. */
+async function directoryOf(orm: Orm, id: string): Promise<string | null> {
+  if (id === '') return null
+  const own = and(eq(sql`${memberships.accountId}::text`, id), eq(accounts.kind, 'service'))
+  const [found] = await orm
+    .select({ id: memberships.accountId })
+    .from(memberships)
+    .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+    .where(own)
+  if (found !== undefined) return found.id
+  throw new FairleadError('invalid_input', 'Name the service account that your directory provisions with; this is none.', {
+    details: { field: 'provisioner' },
+  })
 }
 
 /** A kept secret goes where it was meant for, and nowhere that somebody who never saw it says. */
@@ -218,7 +266,7 @@ async function list({ db, roles, origins }: IdentitiesDeps, organization: string
       .from(identities)
       .groupBy(identities.providerId)
     const people = new Map(counted.map(({ provider, count }) => [provider, count]))
-    return rows.map(({ id: own, name, enabled, settings, secret, justInTime, secondFactor, provisioned }) => ({
+    return rows.map(({ id: own, name, enabled, settings, secret, justInTime, secondFactor, provisioner, heardHours }) => ({
       id: own,
       name,
       enabled,
@@ -226,7 +274,8 @@ async function list({ db, roles, origins }: IdentitiesDeps, organization: string
       hasSecret: secret !== null,
       justInTime,
       secondFactor,
-      provisioned,
+      provisioner: provisioner ?? '',
+      heardHours,
       callback: settings.kind === 'oidc' ? `${origins()[0]}${callbackPath(own)}` : '',
       rules: (given.get(own) ?? []).map((rule) => ({
         id: rule.id,

@@ -1,9 +1,10 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
+import type { Caller } from '../base/access.ts'
 import { alone } from '../base/alone.ts'
 import { and, eq, inArray, or, type Orm, type SQLWrapper } from '../base/drizzle.ts'
 import type { Reach } from '../base/rights.ts'
 import { teamMembers } from '../base/tables.ts'
-import { checkGiven, insertGrant, type Given } from './grant.ts'
+import { checkGiven, insertGrant, refuseGiving, type Given } from './grant.ts'
 import { reachOf } from './rights.ts'
 import { grants } from './tables.ts'
 
@@ -72,6 +73,16 @@ export async function givenTo(orm: Orm, of: Accounts): Promise<Given[]> {
     .where(and(whose, eq(grants.effect, 'allow')))
   const all = rows.map((grant) => ({ role: grant.roleId ?? grant.builtIn!, reach: reachOf(grant) }))
   return [...new Map(all.map((one) => [keyOf(one.role, one.reach), one])).values()]
+}
+
+/** Throws `forbidden` when joining a team gives more than the caller has. */
+export async function refuseJoining(orm: Orm, caller: Pick<Caller, 'rights'>, all: readonly string[], team: string): Promise<void> {
+  await alone(orm)
+  const rows = await orm
+    .select()
+    .from(grants)
+    .where(and(eq(grants.teamId, team), eq(grants.effect, 'allow')))
+  for (const grant of rows) await refuseGiving(orm, caller, all, { role: grant.roleId ?? grant.builtIn!, reach: reachOf(grant) })
 }
 
 /** Whether anything at all is given to an account. */

@@ -23,9 +23,11 @@ async function readRights(sql: Db, { organization, account }: Who, all: readonly
     FROM memberships JOIN accounts ON accounts.id = memberships.account_id
     LEFT JOIN grants ON grants.organization_id = memberships.organization_id AND (grants.account_id = memberships.account_id
       OR grants.team_id IN (SELECT team_id FROM team_members WHERE account_id = ${account} AND organization_id = ${organization}))
-      -- What came of the rules of a provider counts while it is open.
+      -- What came of the rules of a provider counts while it is open, and for as long as what it said last does.
       AND (grants.provider_id IS NULL OR EXISTS (SELECT 1 FROM identity_providers AS provider
-        WHERE provider.organization_id = grants.organization_id AND provider.id = grants.provider_id AND provider.enabled))
+        JOIN identities ON identities.organization_id = provider.organization_id AND identities.provider_id = provider.id
+        WHERE provider.organization_id = grants.organization_id AND provider.id = grants.provider_id AND provider.enabled
+        AND identities.account_id = ${account} AND identities.used_at > now() - provider.heard_hours * interval '1 hour'))
     LEFT JOIN roles ON roles.organization_id = grants.organization_id AND roles.id = grants.role_id
     LEFT JOIN teams ON teams.organization_id = grants.organization_id AND teams.id = grants.team_id
     WHERE memberships.organization_id = ${organization} AND memberships.account_id = ${account} AND memberships.active`

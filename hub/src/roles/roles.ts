@@ -13,7 +13,7 @@ import { teamMembers } from '../base/tables.ts'
 import { builtInRoles, isBuiltIn, permissionsOf } from './built-in.ts'
 import { explain } from './explain.ts'
 import { giveRole, insertGrant, mostOf, refuseGiving, refuseLeaving, refuseMore, refuseTaking, takeBack, type Given } from './grant.ts'
-import { followRules, givenTo, hasAny, withdraw, type Accounts, type Followed } from './follow.ts'
+import { followRules, givenTo, hasAny, refuseJoining, withdraw, type Accounts, type Followed } from './follow.ts'
 import { countRoles, listGrants, readNames, readTags, type Names } from './list.ts'
 import { loadRights, reachOf } from './rights.ts'
 import { grants, roles } from './tables.ts'
@@ -37,6 +37,8 @@ export interface Roles {
   refuseGiving(orm: Orm, caller: Pick<Caller, 'rights'>, given: Given): Promise<void>
   /** Throws when the caller could not take back each grant of an account or a team. Nobody else changes any until the transaction ends. */
   refuseTaking(orm: Orm, caller: Caller, holder: Holder): Promise<void>
+  /** Throws `forbidden` when a team has more than the caller: whoever joins it is given all that. */
+  refuseJoining(orm: Orm, caller: Pick<Caller, 'rights'>, team: string): Promise<void>
   /** An account goes, or may come in no more: throws `conflict` for the last owner. */
   refuseLeaving(orm: Orm, account: string): Promise<void>
   give(orm: Orm, given: Given & { readonly organization: string; readonly account: string }): Promise<void>
@@ -118,11 +120,8 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
     changed,
     onChange: (listener) => void listeners.push(listener),
     refuseGiving: (orm, caller, given) => refuseGiving(orm, caller, all, given),
-    async refuseTaking(orm, caller, holder) {
-      await alone(orm)
-      const of = 'account' in holder ? ownOrOfTeams(orm, holder.account) : eq(grants.teamId, holder.team)
-      for (const grant of await orm.select().from(grants).where(of)) await refuseTaking(orm, caller, all, grant)
-    },
+    refuseTaking: (orm, caller, holder) => refuseTakingAll(orm, caller, all, holder),
+    refuseJoining: (orm, caller, team) => refuseJoining(orm, caller, all, team),
     refuseLeaving,
     give: async (orm, given) => void (await insertGrant(orm, { ...given, effect: 'allow' })),
     follow: (orm, followed) => followRules(orm, all, followed),
@@ -134,6 +133,12 @@ export function openRoles({ db, permissions: all, places }: RolesDeps): Roles {
     tags: (organization) => readTags(db, organization),
     names: (organization) => readNames(db, organization),
   }
+}
+
+async function refuseTakingAll(orm: Orm, caller: Caller, all: readonly string[], holder: Holder): Promise<void> {
+  await alone(orm)
+  const of = 'account' in holder ? ownOrOfTeams(orm, holder.account) : eq(grants.teamId, holder.team)
+  for (const grant of await orm.select().from(grants).where(of)) await refuseTaking(orm, caller, all, grant)
 }
 
 /** Who set a hub up owns its first organization. */

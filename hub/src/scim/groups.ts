@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { ScimAnswer, scimApi } from '@fairlead/protocol/features/scim.ts'
 import type { Caller, HubContext } from '../base/access.ts'
-import type { Database } from '../base/db.ts'
+import { alone } from '../base/alone.ts'
+import type { Database, Db } from '../base/db.ts'
 import { and, asc, eq, inArray, sql, type Orm, type SQL } from '../base/drizzle.ts'
+import { foldName } from '../base/names.ts'
 import { accounts, teamMembers, teams } from '../base/tables.ts'
 import { mostMembers, mostTeams } from '../teams/teams.ts'
 import { checkVersion, etagOf, fault, gone } from './fault.ts'
@@ -68,7 +71,7 @@ export function serveGroups(deps: ScimDeps): Groups {
     async createGroup({ resource }, { caller, note }) {
       const wanted = readResource(groupAttributes, resource)
       note(String(wanted['displayName']))
-      const id = await db.tx({ organization: caller.organization }, (_sql, orm) => insert(orm, caller, wanted))
+      const id = await db.tx({ organization: caller.organization }, (sql, orm) => insert({ roles, sql, orm }, caller, wanted))
       roles.changed(caller.organization)
       return answer(await read(db, caller, id))
     },
@@ -84,6 +87,7 @@ export function serveGroups(deps: ScimDeps): Groups {
     },
     async removeGroup({ id, ifMatch }, { caller, note }) {
       await db.tx({ organization: caller.organization }, async (_sql, orm) => {
+        await alone(orm)
         const { group, name } = await find(orm, caller, id)
         note(name)
         checkVersion(ifMatch, group.version)
@@ -104,10 +108,12 @@ async function change(
   { id, ifMatch }: { id: string; ifMatch?: string | undefined },
   make: (before: Row) => Resource,
 ): Promise<Row> {
-  await db.tx({ organization: caller.organization }, async (_sql, orm) => {
+  await db.tx({ organization: caller.organization }, async (sql, orm) => {
+    // Before any row: whoever removes a team by hand locks in this order.
+    await alone(orm)
     const before = await find(orm, caller, id)
     checkVersion(ifMatch, before.group.version)
-    await save(orm, caller, before, readResource(groupAttributes, make(before)))
+    await save({ roles, sql, orm }, caller, before, readResource(groupAttributes, make(before)))
   })
   roles.changed(caller.organization)
   return read(db, caller, id)
@@ -150,18 +156,27 @@ async function find(orm: Orm, caller: Caller, id: string): Promise<Row> {
   return row
 }
 
-async function insert(orm: Orm, caller: Caller, wanted: Resource): Promise<string> {
+/** A transaction, and who knows what a team gives. */
+interface Within {
+  readonly roles: ScimDeps['roles']
+  readonly sql: Db
+  readonly orm: Orm
+}
+
+async function insert(within: Within, caller: Caller, wanted: Resource): Promise<string> {
+  const { orm } = within
   const { organization: organizationId, account: provisioner } = caller
   const id = randomUUID()
   const name = await freeName(orm, wanted)
   if ((await orm.$count(teams)) >= mostTeams) throw fault('tooMany', `An organization has ${mostTeams} teams at most.`)
   await orm.insert(teams).values({ organizationId, id, name })
   await orm.insert(scimGroups).values({ organizationId, teamId: id, provisioner, externalId: externalIdOf(wanted) })
-  await setMembers(orm, caller, id, [], membersOf(wanted))
+  await setMembers(within, caller, { id, name }, [], membersOf(wanted))
   return id
 }
 
-async function save(orm: Orm, caller: Caller, { group, name, members }: Row, wanted: Resource): Promise<void> {
+async function save(within: Within, caller: Caller, { group, name, members }: Row, wanted: Resource): Promise<void> {
+  const { orm } = within
   const { teamId, version } = group
   if (wanted['displayName'] !== name)
     await orm
@@ -169,9 +184,9 @@ async function save(orm: Orm, caller: Caller, { group, name, members }: Row, wan
       .set({ name: await freeName(orm, wanted, teamId) })
       .where(eq(teams.id, teamId))
   await setMembers(
-    orm,
+    within,
     caller,
-    teamId,
+    { id: teamId, name },
     members.map(({ value }) => value),
     membersOf(wanted),
   )
@@ -182,9 +197,9 @@ async function save(orm: Orm, caller: Caller, { group, name, members }: Row, wan
 }
 
 async function setMembers(
-  orm: Orm,
+  { roles, sql: db, orm }: Within,
   { organization: organizationId, account }: Caller,
-  teamId: string,
+  { id: teamId, name }: { readonly id: string; readonly name: string },
   before: readonly string[],
   wanted: readonly string[],
 ): Promise<void> {
@@ -194,6 +209,7 @@ async function setMembers(
   if (coming.length === 0) return
   const mine = and(eq(scimUsers.provisioner, account), inArray(sql`${scimUsers.accountId}::text`, coming))
   const known = await orm.select({ id: scimUsers.accountId }).from(scimUsers).where(mine)
+  await refuseJoining({ roles, sql: db, orm }, { organization: organizationId, account }, { id: teamId, name })
   // One of one's own making: a team with rights must not be a way to reach anybody else.
   if (known.length < coming.length) throw fault('invalidValue', 'A member is a user that this service account made; one of these is not.')
   if ((await orm.$count(teamMembers, eq(teamMembers.teamId, teamId))) + coming.length > mostMembers)
@@ -204,15 +220,34 @@ async function setMembers(
     .onConflictDoNothing()
 }
 
+/**
+ * Whoever joins gets what the team has: a directory gives nobody what its service account was not given. Of the account, not of the token:
+ * the token does nothing but provision. Throws `forbidden`.
+ */
+async function refuseJoining(
+  { roles, ...within }: Within,
+  who: { readonly organization: string; readonly account: string },
+  team: { readonly id: string; readonly name: string },
+): Promise<void> {
+  const rights = await roles.rightsOf(who, within)
+  await roles.refuseJoining(within.orm, { rights }, team.id).catch((error: unknown) => {
+    if (codeOf(error) !== 'forbidden') throw error
+    throw new FairleadError(
+      'forbidden',
+      `The team ${team.name} has roles that this service account has not, so it puts nobody into it. Give the account the same roles at the same places, or take them from the team.`,
+      { cause: error },
+    )
+  })
+}
+
 /** Throws `uniqueness`: teams that somebody made by hand keep their names, and stay theirs. */
 async function freeName(orm: Orm, wanted: Resource, own?: string): Promise<string> {
   const name = String(wanted['displayName']).trim()
   if (name.length > 64) throw fault('invalidValue', 'displayName has 64 characters at most: it is the name of a team.')
-  const taken = await orm
-    .select({ id: teams.id })
-    .from(teams)
-    .where(eq(sql`lower(${teams.name})`, name.toLowerCase()))
-  if (taken.some(({ id }) => id !== own)) throw fault('uniqueness', `A team is named ${name} already.`, 'conflict')
+  await alone(orm)
+  const all = await orm.select({ id: teams.id, name: teams.name }).from(teams)
+  if (all.some((one) => one.id !== own && foldName(one.name) === foldName(name)))
+    throw fault('uniqueness', `A team is named ${name} already.`, 'conflict')
   return name
 }
 

@@ -124,6 +124,46 @@ describe('a directory that provisions', () => {
     assert.deepEqual((await directory.ask('GET', `/Groups/${group}`)).body['members'], [])
   })
 
+  it('puts nobody into a team that has what its own account was not given, in whatever way it asks, and takes them out all the same [security 3]', async () => {
+    const [first, next] = [await make('first@example.test'), await make('next@example.test')]
+    const members = [{ value: first }]
+    const group = String((await directory.ask('POST', '/Groups', { displayName: 'Crew', members })).body['id'])
+    await grant(group, 'operator', 'team')
+    const asked = [
+      () => directory.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value: next }] }),
+      () => directory.patch(`/Groups/${group}`, { op: 'replace', value: { members: [{ value: first }, { value: next }] } }),
+      () => directory.ask('PUT', `/Groups/${group}`, { displayName: 'Crew', members: [{ value: next }] }),
+    ]
+    const inTeam = async () =>
+      (await list<{ id: string; members: { id: string }[] }>(owner, '/teams')).find(({ id }) => id === group)!.members.map(({ id }) => id)
+    for (const ask of asked) {
+      const { status, body } = await ask()
+      assert.deepEqual(
+        [status, body['schemas'], body['status']],
+        [403, ['urn:ietf:params:scim:api:messages:2.0:Error'], '403'],
+        JSON.stringify(body),
+      )
+      assert.match(String(body['detail']), /^The team Crew has roles that this service account has not.*Give the account the same roles/)
+      assert.deepEqual(await inTeam(), [first])
+    }
+    // What changes nobody's rights goes on: names, and who leaves.
+    assert.equal((await directory.patch(`/Groups/${group}`, { op: 'replace', path: 'displayName', value: 'Deck' })).status, 200)
+    // Elsewhere is not there.
+    const { id: environment } = await ok(api(owner, 'POST', '/environments', { name: 'aft' }))
+    const part = { holder: { kind: 'account', id: directory.account }, role: 'operator', reach: { on: 'environment', target: environment } }
+    const { id: narrow } = await ok(api(owner, 'POST', '/grants', part))
+    assert.equal((await asked[0]!()).status, 403)
+    await ok(api(owner, 'DELETE', `/grants/${String(narrow)}`))
+    assert.equal((await directory.patch(`/Groups/${group}`, { op: 'remove', path: 'members', value: members })).status, 200)
+    assert.deepEqual(await inTeam(), [])
+    // With the same role it hands it out, though its token may nothing but provision.
+    await grant(directory.account, 'operator')
+    assert.equal((await asked[0]!()).status, 200)
+    assert.deepEqual(await inTeam(), [next])
+    const elsewhere = await createPerson(base).ask('GET', '/api/v1/hosts', { headers: { Authorization: `Bearer ${directory.token}` } })
+    assert.equal(elsewhere.status, 403)
+  })
+
   it('takes all rights of whom it lets go; the account keeps its roles, and has them again later', async () => {
     const user = await make('leaver@example.test')
     await grant(user, 'viewer')

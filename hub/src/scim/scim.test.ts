@@ -285,6 +285,12 @@ describe('SCIM', () => {
     fails(await directory.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value: 'nobody' }] }), 400, 'invalidValue')
     fails(await directory.ask('POST', '/Groups', { displayName: 'wrong' }), 409, 'uniqueness')
     fails(await directory.ask('POST', '/Groups', { displayName: 'x'.repeat(65) }), 400, 'invalidValue')
+    // Alike as people take them, whatever letters the database knows.
+    await make('Éva@example.test')
+    fails(await directory.ask('POST', '/Users', { userName: 'e\u0301VA@example.test' }), 409, 'uniqueness')
+    assert.equal((await listed(`/Users${query('userName eq "éva@example.test"')}`)).totalResults, 1)
+    await directory.ask('POST', '/Groups', { displayName: 'Équipe' })
+    fails(await directory.ask('POST', '/Groups', { displayName: 'ÉQUIPE' }), 409, 'uniqueness')
     for (const filter of [
       'userName co "a"',
       'userName eq',

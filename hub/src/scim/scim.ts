@@ -14,7 +14,7 @@ export { createScim } from './door.ts'
 
 export interface ScimDeps {
   readonly db: Database
-  readonly roles: Pick<Roles, 'changed' | 'refuseLeaving'>
+  readonly roles: Pick<Roles, 'changed' | 'refuseLeaving' | 'rightsOf' | 'refuseJoining'>
   readonly logins: Pick<Logins, 'endOf'>
   /** Where directories reach this hub. */
   readonly address: () => string

@@ -11,6 +11,8 @@ export const scimUsers = pgTable('scim_users', {
   version: integer('version').notNull().default(1),
   createdAt: moment('created_at').notNull().defaultNow(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
+  /** `userName`, folded: what is alike is one name. */
+  nameKey: text('name_key').notNull(),
 })
 
 /** Teams that a directory made. */

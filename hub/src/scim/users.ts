@@ -3,7 +3,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { ScimAnswer, scimApi } from '@fairlead/protocol/features/scim.ts'
 import type { Caller, HubContext } from '../base/access.ts'
 import { and, asc, eq, sql, type Orm, type SQL } from '../base/drizzle.ts'
-import { nameOf } from '../base/names.ts'
+import { foldName, nameOf } from '../base/names.ts'
 import { accounts, memberships } from '../base/tables.ts'
 import { checkVersion, etagOf, fault, gone } from './fault.ts'
 import { parseFilter, type Equal } from './filter.ts'
@@ -133,7 +133,7 @@ async function insert(orm: Orm, caller: Caller, wanted: Resource): Promise<Row> 
   await orm.insert(memberships).values({ organizationId, accountId: id, active })
   const [row] = await orm
     .insert(scimUsers)
-    .values({ organizationId, accountId: id, provisioner, ...documentOf(wanted) })
+    .values({ organizationId, accountId: id, provisioner, ...rowOf(wanted) })
     .returning()
   return { ...row!, active }
 }
@@ -141,19 +141,19 @@ async function insert(orm: Orm, caller: Caller, wanted: Resource): Promise<Row> 
 async function save(orm: Orm, caller: Caller, before: Row, wanted: Resource): Promise<Row> {
   const { accountId, version } = before
   const active = wanted['active'] !== false
-  if (String(wanted['userName']).toLowerCase() !== before.userName.toLowerCase()) await refuseName(orm, caller, String(wanted['userName']))
+  if (foldName(String(wanted['userName'])) !== before.nameKey) await refuseName(orm, caller, String(wanted['userName']))
   await orm.update(accounts).set(accountOf(wanted)).where(eq(accounts.id, accountId))
   await orm.update(memberships).set({ active }).where(eq(memberships.accountId, accountId))
   const [row] = await orm
     .update(scimUsers)
-    .set({ ...documentOf(wanted), version: version + 1, updatedAt: sql`now()` })
+    .set({ ...rowOf(wanted), version: version + 1, updatedAt: sql`now()` })
     .where(eq(scimUsers.accountId, accountId))
     .returning()
   return { ...row!, active }
 }
 
 async function refuseName(orm: Orm, { account }: Caller, userName: string): Promise<void> {
-  const same = and(eq(scimUsers.provisioner, account), eq(sql`lower(${scimUsers.userName})`, userName.toLowerCase()))
+  const same = and(eq(scimUsers.provisioner, account), eq(scimUsers.nameKey, foldName(userName)))
   const [taken] = await orm.select({ id: scimUsers.accountId }).from(scimUsers).where(same)
   if (taken !== undefined) throw fault('uniqueness', `Somebody has the userName ${userName} already.`, 'conflict')
 }
@@ -162,6 +162,8 @@ async function refuseName(orm: Orm, { account }: Caller, userName: string): Prom
 function documentOf({ active: _active, userName, externalId, ...document }: Resource) {
   return { userName: String(userName), externalId: typeof externalId === 'string' ? externalId : null, document }
 }
+
+const rowOf = (wanted: Resource) => ({ ...documentOf(wanted), nameKey: foldName(String(wanted['userName'])) })
 
 function accountOf(wanted: Resource): { readonly name: string; readonly language: 'en' | 'fr' } {
   const { formatted, givenName, familyName } = (wanted['name'] ?? {}) as Readonly<Record<string, string>>
@@ -202,7 +204,7 @@ function conditionOf({ path, value }: Equal): SQL {
     case 'id':
       return eq(sql`${scimUsers.accountId}::text`, text.toLowerCase())
     case 'username':
-      return eq(sql`lower(${scimUsers.userName})`, text.toLowerCase())
+      return eq(scimUsers.nameKey, foldName(text))
     case 'externalid':
       return eq(scimUsers.externalId, text)
     case 'displayname':

@@ -4,8 +4,12 @@ import { limitRights, noRights, type Rights } from '../base/rights.ts'
 import { digestOf, type Secret } from '../base/secret.ts'
 import { mayComeFrom } from './addresses.ts'
 
+interface Who {
+  readonly organization: string
+  readonly account: string
+}
 type About = Pick<Caller, 'ip' | 'userAgent' | 'trace'>
-type RightsOf = (who: { readonly organization: string; readonly account: string }, within: Within) => Promise<Rights>
+type RightsOf = (who: Who, within: Within) => Promise<Rights>
 
 interface Held {
   readonly caller: Omit<Caller, keyof About>
@@ -28,6 +32,7 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
       const { id, organization, account, addresses } = row
       const who = { organization, account }
       await showOwn(sql, who)
+      if (row.standing && !(await isHeardOf(sql, who))) return undefined
       const held = await rightsOf(who, { sql, orm })
       // Of whoever is no member, or no longer an active one.
       if (held === noRights) return undefined
@@ -69,6 +74,18 @@ export function openHeldTokens(db: Database, rightsOf: RightsOf) {
   }
 }
 
+/**
+ * Whether tokens act for an account without a password now: it stands on its providers, and once none of them was heard of it for as long
+ * as what it says counts, nobody knows whether it is still there.
+ */
+async function isHeardOf(sql: Db, { organization, account }: Who): Promise<boolean> {
+  const rows = await sql`SELECT 1 FROM identities JOIN identity_providers AS provider
+      ON provider.organization_id = identities.organization_id AND provider.id = identities.provider_id
+    WHERE identities.organization_id = ${organization} AND identities.account_id = ${account} AND provider.enabled
+    AND identities.used_at > now() - provider.heard_hours * interval '1 hour' LIMIT 1`
+  return rows.length > 0
+}
+
 interface Row {
   readonly id: string
   readonly organization: string
@@ -80,6 +97,8 @@ interface Row {
   readonly usedIp: string
   readonly holder: string
   readonly kind: string
+  /** It stands on the providers that it came through. */
+  readonly standing: boolean
   readonly idle: boolean
 }
 
@@ -87,6 +106,7 @@ interface Row {
 async function readAlive(sql: Db, digest: Buffer): Promise<Row | undefined> {
   const [row] = await sql<Row[]>`SELECT tokens.id, tokens.organization_id AS organization, tokens.account_id AS account, tokens.name,
       tokens.scopes, tokens.addresses, tokens.expires_at AS expires, tokens.used_ip AS "usedIp", accounts.name AS holder, accounts.kind,
+      accounts.email IS NULL AND accounts.kind = 'person' AS standing,
       coalesce(tokens.used_at < now() - interval '1 minute', true) AS idle
     FROM tokens JOIN accounts ON accounts.id = tokens.account_id
     WHERE tokens.token_hash = ${digest} AND tokens.expires_at > now()`

@@ -49,8 +49,13 @@ export const Provider = z.object({
   /** Somebody unknown gets an account of their own when a rule gives them a role. */
   justInTime: z.boolean(),
   secondFactor: SecondFactor,
-  /** Whoever a directory provisioned comes to the account that it made for them: by its `externalId`, or its `userName`. */
-  provisioned: z.boolean(),
+  /**
+   * The service account of a directory: whom it provisioned comes to the account that it made for them, by its `externalId` or its
+   * `userName`. Empty: none.
+   */
+  provisioner: z.string(),
+  /** For how many hours what it said of somebody counts, from when they came through it last. */
+  heardHours: z.int(),
   /** Where the provider sends people back to, to be registered there; empty: of a kind that does not. */
   callback: z.string(),
   rules: z.array(IdentityRule),
@@ -86,12 +91,16 @@ const Away = z.object({ url: z.string() })
 /** `origin`: of the console that asks; one of those that the hub is configured with. */
 const Leaving = { id: Id, origin: Address, to: z._default(Back, '/') }
 
+/** A month at most. */
+const Hours = z.int().check(z.gte(1), z.lte(720))
+
 const NewProvider = {
   name: NewName,
   settings: ProviderSettings,
   justInTime: z._default(z.boolean(), true),
-  secondFactor: z._default(SecondFactor, 'here'),
-  provisioned: z._default(z.boolean(), false),
+  /** The id of a service account; '': none. */
+  provisioner: z.optional(Id),
+  heardHours: z.optional(Hours),
   enabled: z._default(z.boolean(), false),
   secret: z.optional(z.string().check(z.minLength(1), z.maxLength(2048))),
 }
@@ -127,14 +136,16 @@ const identities = {
       name: z.optional(NewProvider.name),
       settings: z.optional(ProviderSettings),
       justInTime: z.optional(z.boolean()),
-      secondFactor: z.optional(SecondFactor),
-      provisioned: z.optional(z.boolean()),
+      provisioner: z.optional(Id),
+      heardHours: z.optional(Hours),
       enabled: z.optional(z.boolean()),
       secret: z.optional(z.string().check(z.maxLength(2048))),
     }),
     Provider,
     { mutates: true },
   ),
+  /** Who asks for a second factor of those who come through it. A provider that moves elsewhere is asked for none any more. */
+  setSecondFactor: call(z.object({ id: Id, secondFactor: SecondFactor }), Provider, { mutates: true }),
   /** Ends what came through it: logins, roles by its rules, identities. Accounts stay, and sign in by nothing. */
   remove: call(z.object({ id: Id }), z.object({ id: z.string() }), { mutates: true }),
   addRule: call(z.object({ id: Id, group: Text(256), role: Id, reach: z._default(Reach, { on: 'organization' }) }), Provider, {
@@ -163,6 +174,13 @@ export const identitiesApi = {
   list: api(identities.list, { ...reads, http: 'GET /identity-providers' }),
   create: api(identities.create, { ...manages, http: 'POST /identity-providers', audit: 'provider.create', stepUp }),
   update: api(identities.update, { ...manages, http: 'PATCH /identity-providers/:id', audit: 'provider.update', stepUp }),
+  setSecondFactor: api(identities.setSecondFactor, {
+    ...manages,
+    http: 'PUT /identity-providers/:id/second-factor',
+    audit: 'provider.second_factor',
+    stepUp,
+    secondPerson: true,
+  }),
   remove: api(identities.remove, { ...manages, http: 'DELETE /identity-providers/:id', audit: 'provider.delete', stepUp }),
   addRule: api(identities.addRule, { ...manages, http: 'POST /identity-providers/:id/rules', audit: 'provider.add_rule', stepUp }),
   removeRule: api(identities.removeRule, {

@@ -156,6 +156,9 @@ function Members(props: Shown): JSX.Element {
   return (
     <section class="box">
       <h2>{say('teams.members')}</h2>
+      <Show when={props.team.provisioned}>
+        <p class="dim">{say('teams.provisioned')}</p>
+      </Show>
       <Locked permission="teams:manage" id={id} />
       <Show when={props.team.members.length > 0} fallback={<p class="dim">{say('teams.noMembers')}</p>}>
         <ul class="grants">

@@ -118,6 +118,8 @@ export const accessEn = {
   'teams.grants': 'Roles given',
   'teams.count': '{n} {n|member|members}',
   'teams.noMembers': 'Nobody is in it yet.',
+  'teams.provisioned':
+    'A directory puts people in over SCIM. What the team is given its service account must be given too, or nobody new is put in.',
   'teams.add': 'Add a member',
   'teams.all': 'All teams',
   'teams.gone': 'There is no such team. Somebody may have removed it.',

@@ -120,6 +120,8 @@ export const accessFr: Readonly<Record<keyof typeof accessEn, string>> = {
   'teams.grants': 'Rôles donnés',
   'teams.count': '{n} {n|membre|membres}',
   'teams.noMembers': 'Elle n’a encore aucun membre.',
+  'teams.provisioned':
+    'Un annuaire y met des personnes par SCIM. Ce que reçoit l’équipe, son compte de service doit le recevoir aussi, sinon personne n’y entre plus.',
   'teams.add': 'Ajouter un membre',
   'teams.all': 'Toutes les équipes',
   'teams.gone': 'Cette équipe n’existe pas. Elle a peut-être été supprimée.',

@@ -31,5 +31,6 @@ export const approvalsEn = {
   'verb.secret.provider': 'Set up a Vault',
   'verb.secret.reveal': 'Reveal a secret',
   'verb.factor.policy': 'Change who must have a second factor',
+  'verb.provider.second_factor': 'Change who asks for a provider’s second factor',
   'verb.approval.policy': 'Change what needs two people',
 } as const

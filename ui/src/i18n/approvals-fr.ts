@@ -32,5 +32,6 @@ export const approvalsFr: Readonly<Record<keyof typeof approvalsEn, string>> = {
   'verb.secret.provider': 'Ajouter un Vault',
   'verb.secret.reveal': 'Révéler un secret',
   'verb.factor.policy': 'Changer qui doit avoir un second facteur',
+  'verb.provider.second_factor': 'Changer qui demande le second facteur d’un fournisseur',
   'verb.approval.policy': 'Changer ce qui demande deux personnes',
 }

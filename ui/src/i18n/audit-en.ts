@@ -83,6 +83,7 @@ export const auditEn = {
   'verb.provider.remove_rule': 'Take a role from a group of a provider',
   'verb.provider.add_rule': 'Give a role to a group of a provider',
   'verb.provider.delete': 'Remove a sign-in provider',
+  'verb.provider.second_factor': 'Change who asks for the second factor of a provider’s people',
   'verb.provider.update': 'Change a sign-in provider',
   'verb.provider.create': 'Set up a sign-in provider',
   'verb.login.begin': 'Go to a sign-in provider',

@@ -86,6 +86,7 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'verb.provider.remove_rule': 'Retirer un rôle à un groupe d’un fournisseur',
   'verb.provider.add_rule': 'Donner un rôle à un groupe d’un fournisseur',
   'verb.provider.delete': 'Retirer un fournisseur de connexion',
+  'verb.provider.second_factor': 'Changer qui demande le second facteur aux personnes d’un fournisseur',
   'verb.provider.update': 'Modifier un fournisseur de connexion',
   'verb.provider.create': 'Ajouter un fournisseur de connexion',
   'verb.login.begin': 'Aller chez un fournisseur de connexion',

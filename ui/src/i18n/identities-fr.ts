@@ -61,13 +61,18 @@ export const identitiesFr: Readonly<Record<keyof typeof identitiesEn, string>> =
   scopes: 'Portées (scopes)',
   groupsClaim: 'Attribut des groupes',
   'groupsClaim.hint': 'groups, ou un chemin comme realm_access.roles',
-  provisioned: 'Ceux qu’un annuaire a provisionnés se connectent à ce compte-là',
-  'provisioned.hint':
-    'Par l’identifiant que les deux donnent à la même personne ; par le nom d’utilisateur seulement si l’annuaire n’en a donné aucun.',
+  provisioner: 'Mène aux comptes créés par un annuaire',
+  'provisioner.none': 'Aucun annuaire',
+  'provisioner.hint':
+    'Le compte de service avec lequel l’annuaire provisionne. Par l’identifiant que les deux donnent à la même personne ; par le nom d’utilisateur seulement s’il n’en a donné aucun.',
+  heard: 'Ce qu’il dit vaut pendant, en heures',
+  'heard.tokens':
+    'Depuis la dernière connexion de chacun par lui. Ensuite les rôles de ses règles ne comptent plus, ni les jetons, jusqu’à la connexion suivante. Un script qui dure a un compte de service.',
   justInTime: 'Créer un compte à la première connexion, si une règle donne un rôle',
   second: 'Second facteur',
   'second.here': 'Demandé ici, comme à tous',
   'second.provider': 'Le fournisseur le demande ; pas redemandé ici',
+  'second.hint': 'Revient à « ici » quand l’adresse du fournisseur change.',
   state: 'État',
   open: 'Ouvert',
   closed: 'Fermé',

@@ -1,7 +1,9 @@
-import { createSignal, Show, untrack, type JSX } from 'solid-js'
+import { createSignal, createUniqueId, For, Show, untrack, type JSX } from 'solid-js'
 import type { Provider } from '@fairlead/protocol/features/identities.ts'
-import { fetchJson, proven } from '../api/api.ts'
+import { ask, fetchJson, proven } from '../api/api.ts'
 import { AskDialog } from '../kit/ask.tsx'
+import { plain } from '../kit/kit.tsx'
+import { createLoaded } from '../kit/loaded.ts'
 import { faultOf, type Fault } from './fault.ts'
 import { LdapFields, ldapSettings, ldapValues } from './LdapFields.tsx'
 import { Text } from './Text.tsx'
@@ -32,16 +34,17 @@ export function ProviderForm(props: {
     scopes: oidc?.scopes ?? 'openid profile email groups',
     groupsClaim: oidc?.groupsClaim ?? 'groups',
     justInTime: before?.justInTime ?? true,
-    secondFactor: before?.secondFactor ?? ('here' as const),
-    provisioned: before?.provisioned ?? false,
+    provisioner: before?.provisioner ?? '',
+    heardHours: String(before?.heardHours ?? 24),
   })
   const set = (some: Partial<ReturnType<typeof fields>>) => setFields({ ...fields(), ...some })
   const empty = (...texts: readonly string[]) => texts.some((text) => text.trim() === '')
   const incomplete = () =>
+    !(Number(fields().heardHours) >= 1 && Number(fields().heardHours) <= 720) ||
     empty(fields().name, ...(kind() === 'oidc' ? [fields().issuer, fields().clientId] : [ldap().host, ldap().bindDn, ldap().base]))
 
   async function send(): Promise<void> {
-    const { name, secret, justInTime, secondFactor, provisioned, ...rest } = fields()
+    const { name, secret, justInTime, provisioner, ...rest } = fields()
     const { issuer, clientId, scopes, groupsClaim } = rest
     const asked = {
       kind: 'oidc' as const,
@@ -51,7 +54,8 @@ export function ProviderForm(props: {
       groupsClaim: groupsClaim.trim(),
     }
     const settings = kind() === 'oidc' ? asked : ldapSettings(ldap(), directory)
-    const given = { name: name.trim(), settings, justInTime, secondFactor, provisioned, ...(secret === '' ? {} : { secret }) }
+    const heardHours = Number(rest.heardHours)
+    const given = { name: name.trim(), settings, justInTime, provisioner, heardHours, ...(secret === '' ? {} : { secret }) }
     // Over HTTP, whose refusals name the field: the session's do not.
     const [method, verb, path] =
       before === undefined
@@ -145,22 +149,17 @@ export function ProviderForm(props: {
   )
 }
 
-type Comes = Pick<Provider, 'secondFactor' | 'justInTime' | 'provisioned'>
+interface Comes {
+  readonly justInTime: boolean
+  readonly provisioner: string
+  readonly heardHours: string
+}
 
 /** What becomes of whoever comes through it. */
 function WhoComes(props: { readonly values: Comes; readonly onValues: (some: Partial<Comes>) => void }): JSX.Element {
+  const hint = createUniqueId()
   return (
     <>
-      <label class="field">
-        {say('second')}
-        <select
-          value={props.values.secondFactor}
-          onChange={(event) => props.onValues({ secondFactor: event.currentTarget.value as 'here' | 'provider' })}
-        >
-          <option value="here">{say('second.here')}</option>
-          <option value="provider">{say('second.provider')}</option>
-        </select>
-      </label>
       <label class="ticked">
         <input
           type="checkbox"
@@ -169,17 +168,48 @@ function WhoComes(props: { readonly values: Comes; readonly onValues: (some: Par
         />
         {say('justInTime')}
       </label>
-      <label class="ticked">
+      <label class="field">
+        {say('heard')}
         <input
-          type="checkbox"
-          checked={props.values.provisioned}
-          onChange={(event) => props.onValues({ provisioned: event.currentTarget.checked })}
+          type="number"
+          min="1"
+          max="720"
+          aria-describedby={hint}
+          value={props.values.heardHours}
+          onInput={(event) => props.onValues({ heardHours: event.currentTarget.value })}
         />
-        {say('provisioned')}
+        <small id={hint} class="dim">
+          {say('heard.tokens')}
+        </small>
       </label>
-      <Show when={props.values.provisioned}>
-        <p class="dim">{say('provisioned.hint')}</p>
-      </Show>
+      <Directory value={props.values.provisioner} onValue={(provisioner) => props.onValues({ provisioner })} />
     </>
+  )
+}
+
+/** The service account of the directory whose people come to the accounts that it made for them. */
+function Directory(props: { readonly value: string; readonly onValue: (account: string) => void }): JSX.Element {
+  const accounts = createLoaded('accounts:read', [], () => ask('accounts.list', {}))
+  const services = () => (accounts.now() ?? []).filter(({ kind }) => kind === 'service')
+  const hint = createUniqueId()
+  return (
+    <label class="field">
+      {say('provisioner')}
+      <select aria-describedby={hint} onChange={(event) => props.onValue(event.currentTarget.value)}>
+        <option value="" selected={props.value === ''}>
+          {say('provisioner.none')}
+        </option>
+        <For each={services()}>
+          {({ id, name }) => (
+            <option value={id} selected={props.value === id}>
+              {plain(name)}
+            </option>
+          )}
+        </For>
+      </select>
+      <small id={hint} class="dim">
+        {say('provisioner.hint')}
+      </small>
+    </label>
   )
 }

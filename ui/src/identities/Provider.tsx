@@ -34,6 +34,7 @@ export function Provider(props: { readonly book: Book; readonly id: string }): J
           {(now) => (
             <>
               <Head provider={now()} onChanged={providers.load} />
+              <SecondFactor provider={now()} onChanged={providers.load} />
               <TestBox provider={now()} />
               <Rules book={props.book} provider={now()} onChanged={providers.load} />
               <Remove provider={now()} />
@@ -92,6 +93,34 @@ function Head(props: { readonly provider: Row; readonly onChanged: () => Promise
           onClose={() => setEditing(false)}
         />
       </Show>
+    </section>
+  )
+}
+
+/** Apart from the rest: it may take a second person. */
+function SecondFactor(props: { readonly provider: Row; readonly onChanged: () => Promise<void> }): JSX.Element {
+  async function choose(select: HTMLSelectElement): Promise<void> {
+    const { id, secondFactor: now } = props.provider
+    const secondFactor = select.value as Row['secondFactor']
+    // It shows what holds; whether that changes is the hub's to say.
+    select.value = now
+    await act(say('second'), () => ask('identities.setSecondFactor', { id, secondFactor }))
+    await props.onChanged()
+  }
+  return (
+    <section class="box">
+      <label class="field">
+        {say('second')}
+        <select
+          value={props.provider.secondFactor}
+          disabled={!may('identities:manage')}
+          onChange={(event) => void choose(event.currentTarget)}
+        >
+          <option value="here">{say('second.here')}</option>
+          <option value="provider">{say('second.provider')}</option>
+        </select>
+      </label>
+      <p class="dim">{say('second.hint')}</p>
     </section>
   )
 }

@@ -20,7 +20,8 @@ const provider = (name: string, more: Partial<Provider> = {}): Provider => ({
   settings: { kind: 'oidc', issuer: 'https://id.example.test/realms/staff', clientId: 'fairlead', scopes: 'openid', groupsClaim: 'groups' },
   hasSecret: true,
   justInTime: true,
-  provisioned: false,
+  provisioner: '',
+  heardHours: 24,
   secondFactor: 'here',
   callback: 'https://hub.example.test/auth/oidc/one/callback',
   rules: [

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
 import { need } from '../../../../e2e/need.ts'
 import { nobody } from '../../base/access.ts'
 import { openTestPeople, owner, type TestPeople } from '../test-people.ts'
+import { most } from './door.ts'
 import { base, people, reader, settingsOf, startSlapd } from './test-slapd.ts'
 
 describe('signing in by a directory', need('slapd'), () => {
@@ -29,8 +32,6 @@ describe('signing in by a directory', need('slapd'), () => {
       name: 'Directory',
       settings: settings(more),
       justInTime: true,
-      secondFactor: 'here',
-      provisioned: false,
       enabled,
     } as const
     return (await handlers().create({ ...fields, secret: reader.password }, await asOwner())).id
@@ -49,6 +50,13 @@ describe('signing in by a directory', need('slapd'), () => {
     const answer = await handlers().signIn({ id, organization: of, name, password }, context)
     return { answer, caller: await test.callerOf(jar.token) }
   }
+  const wrong = 'Name or password is wrong.'
+  const late = 'Too many wrong tries; try again in 1 s.'
+  const answerOf = (name: string, password: string, ip: string, id?: string) =>
+    signIn(name, password, ip, id).then(
+      () => 'in',
+      (error: Error) => error.message,
+    )
   const refused = (work: Promise<unknown>, code: string, what?: RegExp) =>
     assert.rejects(work, (error: Error) => {
       assert.equal(codeOf(error), code, error.message)
@@ -78,31 +86,80 @@ describe('signing in by a directory', need('slapd'), () => {
       await refused(signIn(name, password), 'unauthenticated', /^Name or password is wrong\.$/)
   })
 
-  it('gets slower for guesses at one person from one source, however the name is spelt [security 101]', async () => {
-    const id = provider
-    await handlers().update({ id, settings: settings({ nameAttributes: ['uid', 'mail'] }) }, await asOwner())
-    // Two names of one person, each in several spellings.
-    const spellings = ['alice', 'alice@example.test', 'ALICE ', 'Alice@Example.test', ' alice', 'ALICE@example.test', '\uFF41lice', 'aLICE']
+  it('gets slower for guesses at one name from one source, however it is spelt [security 94 101]', async () => {
+    const spellings = ['alice', 'ALICE ', ' alice', '\uFF41lice', 'aLICE', 'Alice', 'alice  ', 'ALice']
     for (const name of spellings) assert.ok((await signIn(name, people.alice)).caller !== undefined, name)
-    let late = 0
-    for (const name of spellings) {
-      try {
-        await signIn(name, 'wrong', '192.0.2.99')
-      } catch (error) {
-        if (codeOf(error) === 'rate_limited') late++
-      }
-    }
-    assert.equal(late, spellings.length - 5)
-    await refused(signIn('alice', people.alice, '192.0.2.99'), 'rate_limited')
+    const answers: string[] = []
+    for (const name of spellings) answers.push(await answerOf(name, 'wrong', '192.0.2.99'))
+    assert.deepEqual(answers, [...Array<string>(5).fill(wrong), ...Array<string>(3).fill(late)])
+    assert.equal(await answerOf('alice', people.alice, '192.0.2.99'), late)
     assert.ok((await signIn('alice', people.alice, '192.0.2.98')).caller !== undefined)
+  })
+
+  it('says by no answer that two names are one person, and tries no password of theirs meanwhile [security 93 94 101]', async () => {
+    await handlers().update({ id: provider, settings: settings({ nameAttributes: ['uid', 'mail', 'cn'] }) }, await asOwner())
+    const ip = '192.0.2.97'
+    /** Five tries by each of two names, then one by a third. */
+    const guess = async (names: readonly string[], last: string, password = 'wrong') => {
+      const answers: string[] = []
+      for (const name of names) for (let i = 0; i < 5; i++) answers.push(await answerOf(name, 'wrong', ip))
+      return [...answers, await answerOf(last, password, ip)]
+    }
+    const ofOne = await guess(['alice', 'alice@example.test'], 'Alice Doe', people.alice)
+    const ofMany = await guess(['bob', 'nobody'], 'somebody else')
+    assert.deepEqual(ofOne, ofMany)
+    assert.deepEqual(new Set(ofOne), new Set([wrong]))
+    // It was her password: no guess by a third name is worth anything now, and waiting mends it.
+    test.clock.nowMs += 1000
+    assert.ok((await signIn('Alice Doe', people.alice, ip)).caller !== undefined)
+  })
+
+  it('lets in whoever waits as long as they are told to, every time [security 94]', async () => {
+    const told = (answer: string) => Number(/try again in (\d+) s/.exec(answer)?.[1] ?? 0)
+    // Until it is as slow as it gets, and one try later: nothing that is not told may be slower than what is.
+    for (const [ip, most] of [
+      ['192.0.2.96', 31],
+      ['192.0.2.93', 33],
+    ] as const) {
+      for (let tries = 0; tries < most; tries++) test.clock.nowMs += told(await answerOf('alice', 'wrong', ip)) * 1000
+      const seconds = told(await answerOf('alice', people.alice, ip))
+      assert.equal(seconds, 60)
+      test.clock.nowMs += seconds * 1000
+      assert.ok((await signIn('alice', people.alice, ip)).caller !== undefined)
+    }
+  })
+
+  it('waits for no more than eight sign-ins of one address, which keep those of another one out of nothing [security 13 94]', async () => {
+    const taken = new Set<Socket>()
+    const silent = createServer((socket) => void taken.add(socket))
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    try {
+      const { port } = silent.address() as AddressInfo
+      const made = { name: 'Silent', settings: settings({ port }), justInTime: true, enabled: true, secret: 'x' }
+      const { id } = await handlers().create(made, await asOwner())
+      const answers: string[] = []
+      const refused = Promise.withResolvers<void>()
+      const full = () => answers.filter((answer) => answer.startsWith('This address has 8 open sign-ins already'))
+      const tries = Array.from({ length: most.address + 4 }, async (_, n) => {
+        answers.push(await answerOf(`somebody ${n}`, 'x', '192.0.2.95', id))
+        if (full().length === 4) refused.resolve()
+      })
+      const other = answerOf('alice', 'x', '192.0.2.94', id)
+      await refused.promise
+      assert.equal(answers.length, 4)
+      for (const socket of taken) socket.destroy()
+      silent.on('connection', (socket: Socket) => socket.destroy())
+      await Promise.all(tries)
+      for (const answer of [...answers.slice(4), await other]) assert.match(answer, /^Silent does not answer/)
+    } finally {
+      for (const socket of taken) socket.destroy()
+      silent.close()
+    }
   })
 
   it('is closed alike for a provider that is off, of elsewhere, of another kind or absent', async () => {
     const off = (
-      await handlers().create(
-        { name: 'Off', settings: settings(), justInTime: true, secondFactor: 'here', provisioned: false, enabled: false, secret: 'x' },
-        await asOwner(),
-      )
+      await handlers().create({ name: 'Off', settings: settings(), justInTime: true, enabled: false, secret: 'x' }, await asOwner())
     ).id
     for (const [id, of] of [
       [off, organization],
@@ -121,8 +178,6 @@ describe('signing in by a directory', need('slapd'), () => {
           name: 'Down',
           settings: settings({ port: 1 }),
           justInTime: true,
-          secondFactor: 'here',
-          provisioned: false,
           enabled: true,
           secret: 'x',
         },
@@ -156,8 +211,6 @@ describe('signing in by a directory', need('slapd'), () => {
         name: 'Inside',
         settings: settings(),
         justInTime: true,
-        secondFactor: 'here',
-        provisioned: false,
         enabled: true,
         secret: 'x',
       } as const

@@ -3,7 +3,7 @@ import type { identitiesApi, TestStep } from '@fairlead/protocol/features/identi
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { canonical } from '../../base/email.ts'
 import { createHeld } from '../../base/rates.ts'
-import type { LoginContext } from '../../logins/logins.ts'
+import { createDelays, type Delays, type LoginContext } from '../../logins/logins.ts'
 import { arrive } from '../arrive.ts'
 import type { IdentitiesDeps } from '../identities.ts'
 import { findProvider, openSecret, type Row } from '../providers.ts'
@@ -11,28 +11,39 @@ import { signInByLdap, testLdap, type LdapDeps, type LdapProvider } from './ldap
 
 type SignIn = Pick<Handlers<typeof identitiesApi, LoginContext>, 'signIn'>
 
-/** Sign-ins under way: each may wait for a slow directory. */
-const most = { provider: 16, hub: 64 } as const
+/** Sign-ins under way: each may wait for a slow directory. One address alone fills no provider. */
+export const most = { address: 8, provider: 16, hub: 64 } as const
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** A name and a password of a directory, counted as a local one is: by name and source, and by whose they turn out to be. */
+/**
+ * Of one person by all their names: slower only where somebody goes through several of them, so that whoever waits as they are told to
+ * by one name is never met by this.
+ */
+const ofPerson = { free: 10, longestMs: 30_000 } as const
+
+/**
+ * A name and a password of a directory, counted as a local one is: by what was typed and the source, before anything is looked up. Whose
+ * they turn out to be is counted too, and never told: then no password is tried, and the answer is that of a wrong one. Told, it would
+ * say that two names are one person.
+ */
 export function serveLdapSignIn(deps: IdentitiesDeps): SignIn {
   const { logins, audits } = deps
   const held = createHeld('sign-ins', most)
+  const people = createDelays(deps.now, ofPerson)
   return {
     async signIn({ id, organization, name, password }, context) {
       if (!context.door.secure) throw new FairleadError('forbidden', context.door.insecureReason)
       const { ip, userAgent, trace } = context.caller
       const row = await findOpen(deps, organization, id)
       const typed = canonical(name).replaceAll(/[\s\p{C}]+/gu, ' ')
-      const counted = [`ldap ${row.id} ${typed}`]
-      logins.delays.begin(counted[0]!, ip)
-      const release = held.open({ provider: row.id })
+      const asTyped = `ldap ${row.id} ${typed}`
+      logins.delays.begin(asTyped, ip)
+      let found = ''
+      const release = held.open({ address: ip, provider: row.id })
       try {
         const person = await signInByLdap(await providerOf(deps, row), { name, password }, ldapDeps(deps), (subject) => {
-          // A name has more spellings than one: guesses at a person are counted together, however it is typed.
-          counted.push(`ldap ${row.id} subject ${subject}`)
-          logins.delays.begin(counted[1]!, ip)
+          found = `${row.id} ${subject}`
+          return counts(people, found, ip)
         })
         if (person === undefined) {
           const nowhere = {
@@ -44,9 +55,8 @@ export function serveLdapSignIn(deps: IdentitiesDeps): SignIn {
             actor: '',
             actorName: name.slice(0, 128),
           }
-          const found = counted.length > 1
           // Of people who are there: nobody fills the trail with names. Not waited for: its time must not tell.
-          if (found)
+          if (found !== '')
             void audits.write({
               ...nowhere,
               organization,
@@ -59,7 +69,8 @@ export function serveLdapSignIn(deps: IdentitiesDeps): SignIn {
             })
           throw new FairleadError('unauthenticated', 'Name or password is wrong.')
         }
-        for (const who of counted) logins.delays.succeeded(who, ip)
+        logins.delays.succeeded(asTyped, ip)
+        people.succeeded(found, ip)
         const answer = await arrive(deps, { ...person, called: { ids: [person.subject] }, organization, provider: row.id }, context)
         // The browser has another cookie now: nobody could sign the old login out.
         if (!('step' in answer) && context.caller.login !== '' && context.caller.token === undefined) await logins.endLogin(context.caller)
@@ -70,6 +81,17 @@ export function serveLdapSignIn(deps: IdentitiesDeps): SignIn {
         release()
       }
     },
+  }
+}
+
+/** Whether one more try is due now. */
+function counts(delays: Delays, who: string, ip: string): boolean {
+  try {
+    delays.begin(who, ip)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'rate_limited') return false
+    throw error
   }
 }
 

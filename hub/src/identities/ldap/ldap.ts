@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { FairleadError, codeOf } from '@fairlead/protocol/errors.ts'
 import type { LdapSettings } from '@fairlead/protocol/features/ldap.ts'
 import type { ConnectDeps, Step } from './connect.ts'
-import { openDirectory, type Found, type OpenDirectory } from './directory.ts'
+import { openDirectory, type OpenDirectory } from './directory.ts'
 import { readDirectory, type Directory } from './presets.ts'
 
 export interface LdapDeps {
@@ -31,13 +31,14 @@ const wholeMs = 12_000
 
 /**
  * Looks somebody up and tries their password. Undefined: there is no such person, or it is not their password. Throws `bad_upstream`
- * when the directory does not do its part. `count`: told who it is before the password is tried, since one entry has many spellings.
+ * when the directory does not do its part. `mayTry`: asked who it is before the password is tried, since one entry has many spellings;
+ * where it says no, all is as for a wrong password.
  */
 export async function signInByLdap(
   provider: LdapProvider,
   { name, password }: { readonly name: string; readonly password: string },
   deps: LdapDeps,
-  count: (subject: string) => void = () => undefined,
+  mayTry: (subject: string) => boolean = () => true,
 ): Promise<LdapPerson | undefined> {
   const typed = name.trim()
   if (typed === '' || typed.length > 256 || typed.includes('\0') || password === '' || password.length > 1024) return undefined
@@ -45,13 +46,12 @@ export async function signInByLdap(
   return within(open, async () => {
     await open.bindReader()
     const found = await open.find(typed)
-    if (found.length !== 1) {
+    const [person] = found
+    if (person === undefined || found.length > 1 || !mayTry(person.subject)) {
       // As much work as for somebody who is there.
       await open.bindAs(`cn=${randomUUID()},${directory.base}`, password)
       return undefined
     }
-    const [person] = found as readonly [Found]
-    count(person.subject)
     if (!(await open.bindAs(person.dn, password))) return undefined
     // A person may see less than who looks people up.
     await open.bindReader()
