@@ -51,6 +51,8 @@ describe('secrets', () => {
     assert.ok(files.length > 80)
     const found = files.flatMap((file) => comparisons(readFileSync(join(root, file), 'utf8')).map((text) => `${file}: ${text.trim()}`))
     assert.deepEqual(found, [
+      // Which public key signed a release; the signature proves it.
+      'agent/src/minisign.ts: bytes.subarray(2, 10).equals(by.id) &&',
       // A number of the directory's protocol.
       'hub/src/identities/ldap/directory.ts: why === invalidCredentials',
       // Signed statements, which every host is shown; and the digest of a file that the same backup names.
