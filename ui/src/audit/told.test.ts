@@ -67,6 +67,12 @@ describe('what the trail tells', () => {
     assert.equal(codeWords(row({ verb: 'access.refused', code: 'containers.stop' })), 'containers.stop')
   })
 
+  it('how a host contradicts the trail is said in words', () => {
+    chooseLanguage('en')
+    assert.equal(subjectOf(row({ verb: 'audit.contradict', target: 'changed' })).text, 'it saw other rows than these')
+    assert.equal(subjectOf(row({ verb: 'audit.contradict', target: 'new-wind' })).text, 'new-wind')
+  })
+
   it('why a host was quarantined has words for each reason that the hub writes', () => {
     const source = readFileSync(join(hub, 'fleet/copies.ts'), 'utf8')
     const reasons = [...source.matchAll(/quarantine\(deps, known, ip, '([^']+)'\)/g)].map(([, why]) => why!)

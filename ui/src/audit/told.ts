@@ -36,6 +36,7 @@ export interface Subject {
 /** What it was done to, beside the host: by its name. An id says nothing to a person, and stands only where nothing else is known. */
 export function subjectOf({ verb, host, hostName, target, targetName, outcome }: AuditRow): Subject {
   if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : say(quarantined[target]) }
+  if (verb === 'audit.contradict') return { text: sayIfKnown(`trail.why.${target}`) ?? plain(target) }
   const ofContainer = verb.startsWith('container.')
   const known = nameless.test(verb) || target === hostName ? '' : target
   const id = ofContainer || refusal.test(verb) ? target.slice(0, 12) : ''

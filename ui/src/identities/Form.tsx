@@ -67,7 +67,7 @@ export function ProviderForm(props: {
   return (
     <AskDialog
       wide
-      title={before === undefined ? say('add') : `${say('edit')}: ${before.name}`}
+      title={before === undefined ? say('add') : say('edit.one', { name: before.name })}
       action={before === undefined ? say('add') : say('save')}
       disabled={incomplete()}
       atField={(error) => setFault(error === undefined ? undefined : faultOf(error, fieldsOf[kind()])) !== undefined}

@@ -128,7 +128,7 @@ function SecondFactor(props: { readonly provider: Row; readonly onChanged: () =>
 function Remove(props: { readonly provider: Row }): JSX.Element {
   const [asking, setAsking] = createSignal(false)
   const navigate = useNavigate()
-  const title = () => `${say('remove')}: ${plain(props.provider.name)}`
+  const title = () => say('remove.one', { name: plain(props.provider.name) })
   const goes = () => [
     ...(props.provider.people > 0 ? [say('remove.people', { n: props.provider.people })] : []),
     ...(props.provider.rules.length > 0 ? [say('remove.rules', { n: props.provider.rules.length })] : []),

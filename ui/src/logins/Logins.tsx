@@ -52,7 +52,7 @@ export function Notices(props: { readonly notices: readonly Notice[] }): JSX.Ele
             <li class="row">
               <span class="grow">{w(`notice.${notice.kind}`)}</span>
               <span class="dim">
-                {browserOf(notice.userAgent)}, {notice.ip}, {time(notice.timeMs)}
+                {[browserOf(notice.userAgent), notice.ip, time(notice.timeMs)].filter((part) => part !== '').join(', ')}
               </span>
             </li>
           )}
