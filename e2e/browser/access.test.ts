@@ -151,6 +151,9 @@ describe('people and what they see, in a browser', need('chromium', 'dockerd', '
       await dialog().getByRole('alert').waitFor()
       await inBothThemes('give-refused')
       assert.equal(await field('Which one').inputValue(), ids['alpha'])
+      // Of what was asked before it says nothing any more.
+      await field('Role').selectOption({ label: 'Viewer' })
+      await dialog().getByRole('alert').waitFor({ state: 'detached' })
       await page.keyboard.press('Escape')
     })
 

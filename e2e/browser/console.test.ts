@@ -36,10 +36,34 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await page.getByRole('button', { name: 'Become the owner' }).click()
     await page.getByText('This is not the code').waitFor()
     await page.getByLabel('First-run code').fill(hub.code)
+    await page.getByLabel('Password').fill('passwordpassword')
+    await page.getByRole('button', { name: 'Become the owner' }).click()
+    await page.getByText('This password is one of the first').waitFor()
+    // The code was right: it is not what is to be typed anew.
+    assert.equal(await page.evaluate('document.activeElement.name'), 'password')
+    await page.getByLabel('Password').fill('four unrelated words')
     await page.getByRole('button', { name: 'Become the owner' }).click()
     await page.getByText('No hosts yet').first().waitFor()
     await snap('overview-empty')
     await clean()
+  })
+
+  // The sign-in page was there for a moment at each load, and asked a passkey that was ready for another login.
+  it('whoever is signed in is shown no way in while their page loads', async () => {
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    await page.route('**/api/v1/me', async (route) => {
+      asked.resolve()
+      await answer.promise
+      await route.continue()
+    })
+    const welcomed = page.waitForResponse('**/api/v1/welcome')
+    await page.goto(hub.url, { waitUntil: 'commit' })
+    await Promise.all([asked.promise, welcomed])
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    assert.equal(await page.locator('.gate').count(), 0)
+    answer.resolve()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.unroute('**/api/v1/me')
   })
 
   it('the wizard makes a line, and shows the host arriving', async () => {

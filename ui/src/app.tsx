@@ -1,5 +1,5 @@
 import { Route, Router } from '@solidjs/router'
-import { createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, Switch, type Component, type JSX } from 'solid-js'
+import { batch, createEffect, createSignal, lazy, Match, on, onMount, Show, Suspense, Switch, type Component, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forTwo, rightsChanges, setForTwo, wanted } from './api/api.ts'
@@ -54,13 +54,16 @@ export function App(): JSX.Element {
   async function look(): Promise<void> {
     setError(undefined)
     try {
-      const [welcomed] = await Promise.all([fetchJson<Welcome>('GET', '/welcome'), spoken])
-      setWelcome(welcomed)
-      setMe(
-        await fetchJson<Me>('GET', '/me').catch((reason: unknown) =>
-          codeOf(reason) === 'unauthenticated' ? undefined : Promise.reject(reason),
-        ),
-      )
+      const [welcomed, here] = await Promise.all([
+        fetchJson<Welcome>('GET', '/welcome'),
+        fetchJson<Me>('GET', '/me').catch((reason: unknown) => (codeOf(reason) === 'unauthenticated' ? undefined : Promise.reject(reason))),
+        spoken,
+      ])
+      // Both at once: whoever is in is shown no way in, which would ask their passkey.
+      batch(() => {
+        setWelcome(welcomed)
+        setMe(here)
+      })
     } catch (reason) {
       setError(reason)
     }

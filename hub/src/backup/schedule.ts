@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
 import type { Database } from '../base/db.ts'
@@ -6,6 +6,7 @@ import type { KekSource } from '../base/kek.ts'
 import type { Log } from '../base/log.ts'
 import { hubVersion, makeBackup } from './make.ts'
 import { lastBackup, noteBackup, type LastBackup } from './notes.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** What the hub does by itself. */
 export interface BackupSettings {
@@ -100,16 +101,9 @@ type Own = Pick<ScheduleDeps, 'dataDir' | 'kek' | 'said' | 'certificate'> & {
 
 async function make(owner: Sql, { settings, said, signal, ...own }: Own, file: string): Promise<number> {
   mkdirSync(settings.dir, { recursive: true, mode: 0o700 })
-  const part = `${file}.part`
-  try {
-    const input = { ...own, owner, hub: hubVersion(), passphrase: settings.passphrase?.(), withKey: false, settings: said, signal }
-    const { bytes } = await makeBackup(input, createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }))
-    renameSync(part, file)
-    return bytes
-  } catch (error) {
-    rmSync(part, { force: true })
-    throw error
-  }
+  const input = { ...own, owner, hub: hubVersion(), passphrase: settings.passphrase?.(), withKey: false, settings: said, signal }
+  const { bytes } = await writeWhole(file, (out) => makeBackup(input, out))
+  return bytes
 }
 
 /** Of its own making only: nothing else in that folder is touched. One that a killed hub began goes after a day. */

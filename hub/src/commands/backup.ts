@@ -1,5 +1,5 @@
-import { closeSync, createWriteStream, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { makeBackup, hubVersion, noteBackup, type BackupMade } from '../backup/backup.ts'
+import { writeWhole } from '../backup/whole-file.ts'
 import { openOwner } from '../base/owner.ts'
 import { askHidden, checked, readPassphrase, readArgs, sayProgress, settingsOfHub, wrongUse } from './ask.ts'
 
@@ -38,36 +38,16 @@ export async function backup(args: readonly string[]): Promise<number> {
     onProgress: sayProgress(
       values.json,
       ({ table, rows, bytes }: { readonly table: string; readonly rows: number; readonly bytes: number }) =>
-        `${table}: ${rows} rows, ${Math.round(bytes / 1024)} KiB`,
+        `backup: ${rows} rows, ${Math.round(bytes / 1024)} KiB, now ${table}`,
     ),
   }
   try {
     if (file === '-') return tell(await makeBackup(input, process.stdout), file, values.json)
-    const made = await toFile(file, (out) => makeBackup(input, out))
+    const made = await writeWhole(file, (out) => makeBackup(input, out))
     await noteBackup(owner.sql, { place: file, bytes: made.bytes })
     return tell(made, file, values.json)
   } finally {
     await owner.close()
-  }
-}
-
-/** Whole or not at all, and on the disk: never half a backup under the name of one. */
-async function toFile(
-  file: string,
-  make: (out: NodeJS.WritableStream & ReturnType<typeof createWriteStream>) => Promise<BackupMade>,
-): Promise<BackupMade> {
-  const part = `${file}.part`
-  rmSync(part, { force: true })
-  try {
-    const made = await make(createWriteStream(part, { flags: 'wx', mode: 0o600 }))
-    const fd = openSync(part, 'r+')
-    fsyncSync(fd)
-    closeSync(fd)
-    renameSync(part, file)
-    return made
-  } catch (error) {
-    rmSync(part, { force: true })
-    throw error
   }
 }
 

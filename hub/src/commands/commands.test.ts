@@ -11,6 +11,11 @@ describe('commands of the hub’s program', () => {
     const { status, stdout } = run('help')
     assert.equal(status, 0)
     assert.match(stdout, /fairlead-hub version/)
+    const columns = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.search(/(?<=\S {2,})\S/))
+    assert.equal(new Set(columns).size, 1, stdout)
   })
 
   it('that do not exist are refused with the list, and start no hub', () => {

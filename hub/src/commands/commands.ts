@@ -12,26 +12,9 @@ interface Entry {
 
 /** By its first word, each in a file of its own beside this one. Without any word the program is the hub. */
 export const commands: Readonly<Record<string, Entry>> = {
-  audit: {
-    usage: 'audit verify FILE...    look at an export or archive of the audit trail',
-    load: async () => (await import('./audit.ts')).auditCommand,
-  },
-  version: { usage: 'version                 which hub this is', load: async () => (await import('./version.ts')).showVersion },
-  admin: {
-    usage: 'admin list | reset EMAIL   accounts, and the way back for who lost every factor',
-    load: async () => (await import('./admin.ts')).admin,
-  },
   doctor: {
     usage: 'doctor                  looks at everything and says what mends it',
     load: async () => (await import('./doctor.ts')).doctor,
-  },
-  certificate: {
-    usage: 'certificate renew       have the authority make a new certificate now',
-    load: async () => (await import('./certificate.ts')).certificate,
-  },
-  keys: {
-    usage: 'keys rotate [--kek]     new keys for the secrets, while the hub serves or not',
-    load: async () => (await import('./keys.ts')).keys,
   },
   backup: {
     usage: 'backup [FILE]           all of this hub in one file, while it runs',
@@ -42,6 +25,23 @@ export const commands: Readonly<Record<string, Entry>> = {
     usage: 'confirm                 after a restore: this hub is the one that acts',
     load: async () => (await import('./confirm.ts')).confirm,
   },
+  certificate: {
+    usage: 'certificate renew       have the authority make a new certificate now',
+    load: async () => (await import('./certificate.ts')).certificate,
+  },
+  admin: {
+    usage: 'admin list | reset      accounts, and the way back for who lost every factor',
+    load: async () => (await import('./admin.ts')).admin,
+  },
+  keys: {
+    usage: 'keys rotate [--kek]     new keys for the secrets, while the hub serves or not',
+    load: async () => (await import('./keys.ts')).keys,
+  },
+  audit: {
+    usage: 'audit verify FILE...    look at an export or archive of the audit trail',
+    load: async () => (await import('./audit.ts')).auditCommand,
+  },
+  version: { usage: 'version                 which hub this is', load: async () => (await import('./version.ts')).showVersion },
 }
 
 /** Runs what was asked for. */

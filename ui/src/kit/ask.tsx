@@ -67,7 +67,7 @@ export function AskDialog(
   }
   return (
     <Dialog title={props.title} wide={props.wide === true} onClose={props.onClose}>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={(event) => void submit(event)} onInput={() => setError(undefined)}>
         {props.children}
         <Show when={error()}>{(now) => <ErrorBox error={now()} />}</Show>
         <DialogButtons action={props.action} disabled={busy() || props.disabled === true} onCancel={props.onClose} />

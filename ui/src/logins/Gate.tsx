@@ -50,7 +50,9 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
       setError(reason)
       const seconds = (reason as { details?: { retryAfterSeconds?: unknown } }).details?.retryAfterSeconds
       setWaitSeconds(codeOf(reason) === 'rate_limited' && typeof seconds === 'number' ? seconds : 0)
-      const wrong = form.querySelector<HTMLInputElement>(props.welcome.firstRun ? 'input[name=code]' : 'input[name=password]')
+      const { field } = (reason as { details?: { field?: unknown } }).details ?? {}
+      const named = props.welcome.firstRun && form.elements.namedItem(String(field ?? 'code'))
+      const wrong = named instanceof HTMLInputElement ? named : form.querySelector<HTMLInputElement>('input[name=password]')
       wrong?.focus()
       wrong?.select()
     }
