@@ -6,6 +6,7 @@ import type { AuditEntry, Audits } from './audit.ts'
 import type { Log } from './log.ts'
 import { createHeld, createRates, rates, type Rates } from './rates.ts'
 import type { Place } from './rights.ts'
+import { differences, makeRow, type NameOf } from './serve-row.ts'
 import { noSight, type Sight } from './sight.ts'
 import { stripAnswers } from './strip.ts'
 
@@ -18,8 +19,7 @@ interface ServeDeps {
   readonly audits: Audits
   readonly log: Log
   readonly places: Places
-  /** What an id on a host is called now; empty: not known. A trail of ids is read by nobody. */
-  readonly nameOf?: (organization: string, host: string, id: string) => string
+  readonly nameOf?: NameOf
   readonly rates?: Rates
   readonly secondPerson?: SecondPerson
 }
@@ -268,49 +268,6 @@ function say(log: Log, { name, caller, about }: Call, host: string, code: string
   if (code === 'internal')
     log('error', 'unexpected', { id, method: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   log('info', 'request', { id, caller: caller?.account ?? '', method: name, host, ms: Math.round(ms), code })
-}
-
-/** A row of the trail, without its outcome; what the target is called is asked before it is renamed or removed. */
-function makeRow(nameOf: ServeDeps['nameOf'] = () => '') {
-  return ({ endpoint, caller, params, about }: Call, host?: HostRef): AuditEntry => {
-    const organization = caller?.organization ?? ''
-    const target = targetOf(params)
-    const targetName = target === '' ? '' : nameOf(organization, host?.id ?? String(params['host'] ?? ''), target)
-    return {
-      organization,
-      verb: endpoint.door.audit ?? '',
-      outcome: 'started',
-      actor: caller?.account ?? '',
-      actorName: caller?.name ?? '',
-      ...(caller?.service === true ? { actorKind: 'service' as const } : {}),
-      ...(caller?.proof === undefined ? {} : { factor: caller.proof.factor }),
-      host: host?.id ?? '',
-      hostName: host?.name ?? '',
-      target,
-      ...(targetName === '' || targetName === target ? {} : { targetName }),
-      code: '',
-      ...about,
-      userAgent: about.userAgent.slice(0, 200),
-    }
-  }
-}
-
-const mostChangedChars = 512
-
-/** What is not alike, each side in a few words. */
-function differences(
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
-): Pick<AuditEntry, 'before' | 'after'> {
-  const keys = Object.keys(after).filter((key) => before[key] !== after[key])
-  const of = (side: Readonly<Record<string, string>>) =>
-    Object.fromEntries(keys.map((key) => [key, (side[key] ?? '').slice(0, mostChangedChars)]))
-  return keys.length === 0 ? {} : { before: of(before), after: of(after) }
-}
-
-function targetOf(params: Readonly<Record<string, unknown>>): string {
-  const target = params['id'] ?? params['container'] ?? params['name'] ?? ''
-  return typeof target === 'string' ? target.slice(0, 256) : ''
 }
 
 /** What leaves: the code and a sentence for a person. The cause stays. */
