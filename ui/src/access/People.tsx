@@ -11,6 +11,7 @@ import { Part } from './parts.tsx'
 import { placeWords, roleWords } from './told.ts'
 import { holdsWords } from '../kit/filter.ts'
 import { FilterField } from '../kit/SearchField.tsx'
+import { Table } from '../kit/Table.tsx'
 import { say } from './words.ts'
 
 const mostRows = 300
@@ -75,46 +76,35 @@ export function rolesOf({ roles, otherGrants }: Pick<Account, 'roles' | 'otherGr
 
 export function PeopleTable(props: { readonly people: readonly Account[] }): JSX.Element {
   return (
-    <div class="table people" tabindex="0" role="region" aria-label={say('tab.people')}>
-      <table class="stack-phone">
-        <thead>
-          <tr>
-            <th>{say('name')}</th>
-            <th>{t('signIn.email')}</th>
-            <th>{say('people.roles')}</th>
-            <th>{say('people.teams')}</th>
-            <th>{say('people.joined')}</th>
-            <th>{say('people.seen')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.people}>
-            {(person) => (
-              <tr>
-                <td>
-                  <A href={`/access/people/${person.id}`}>{plain(person.name)}</A>
-                  <Show when={person.id === me()?.account}>
-                    <span class="dim"> ({say('people.you')})</span>
-                  </Show>
-                  <Marks of={person} />
-                </td>
-                <td class="dim why" title={plain(person.email)}>
-                  {plain(person.email)}
-                </td>
-                <td title={rolesOf(person)}>{rolesOf(person)}</td>
-                <td>{plain(person.teams.map(({ name }) => name).join(', '))}</td>
-                <td class="dim hide-phone" title={time(person.joinedMs)}>
-                  {ago(person.joinedMs)}
-                </td>
-                <td class="dim" title={person.lastSeenMs === 0 ? '' : time(person.lastSeenMs)}>
-                  {person.lastSeenMs === 0 ? say('people.never') : t('hosts.seenAgo', { age: ago(person.lastSeenMs) })}
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={say('tab.people')}
+      class="people"
+      heads={[say('name'), t('signIn.email'), say('people.roles'), say('people.teams'), say('people.joined'), say('people.seen')]}
+      rows={props.people}
+    >
+      {(person) => (
+        <tr>
+          <td>
+            <A href={`/access/people/${person.id}`}>{plain(person.name)}</A>
+            <Show when={person.id === me()?.account}>
+              <span class="dim"> ({say('people.you')})</span>
+            </Show>
+            <Marks of={person} />
+          </td>
+          <td class="dim why" title={plain(person.email)}>
+            {plain(person.email)}
+          </td>
+          <td title={rolesOf(person)}>{rolesOf(person)}</td>
+          <td>{plain(person.teams.map(({ name }) => name).join(', '))}</td>
+          <td class="dim hide-phone" title={time(person.joinedMs)}>
+            {ago(person.joinedMs)}
+          </td>
+          <td class="dim" title={person.lastSeenMs === 0 ? '' : time(person.lastSeenMs)}>
+            {person.lastSeenMs === 0 ? say('people.never') : t('hosts.seenAgo', { age: ago(person.lastSeenMs) })}
+          </td>
+        </tr>
+      )}
+    </Table>
   )
 }
 

@@ -2,6 +2,7 @@ import { A } from '@solidjs/router'
 import { For, Show, type JSX } from 'solid-js'
 import type { Role } from '@fairlead/protocol/features/roles.ts'
 import { may } from '../kit/me.ts'
+import { Table } from '../kit/Table.tsx'
 import type { Book } from './book.ts'
 import { Part } from './parts.tsx'
 import { byFeature, featureWords, permissionWords, roleWhat, roleWords } from './told.ts'
@@ -39,35 +40,26 @@ const rolePath = ({ id }: Pick<Role, 'id'>): string => `/access/roles/${encodeUR
 
 function RoleTable(props: { readonly roles: readonly Role[] }): JSX.Element {
   return (
-    <div class="table" tabindex="0" role="region" aria-label={say('tab.roles')}>
-      <table class="stack-phone roles">
-        <thead>
-          <tr>
-            <th>{say('name')}</th>
-            <th>{say('roles.what')}</th>
-            <th class="num">{say('roles.permissions')}</th>
-            <th class="num">{say('roles.given')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.roles}>
-            {(role) => (
-              <tr>
-                <td>
-                  <A href={rolePath(role)}>{roleWords(role.name)}</A>{' '}
-                  <Show when={role.builtIn}>
-                    <span class="dim">{say('roles.builtIn')}</span>
-                  </Show>
-                </td>
-                <td class="why">{roleWhat(role)}</td>
-                <td class="num hide-phone">{role.permissions.length}</td>
-                <td class="num dim">{role.grants === 0 ? '–' : say('roles.times', { n: role.grants })}</td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={say('tab.roles')}
+      looks="roles"
+      heads={[say('name'), say('roles.what'), { num: say('roles.permissions') }, { num: say('roles.given') }]}
+      rows={props.roles}
+    >
+      {(role) => (
+        <tr>
+          <td>
+            <A href={rolePath(role)}>{roleWords(role.name)}</A>{' '}
+            <Show when={role.builtIn}>
+              <span class="dim">{say('roles.builtIn')}</span>
+            </Show>
+          </td>
+          <td class="why">{roleWhat(role)}</td>
+          <td class="num hide-phone">{role.permissions.length}</td>
+          <td class="num dim">{role.grants === 0 ? '–' : say('roles.times', { n: role.grants })}</td>
+        </tr>
+      )}
+    </Table>
   )
 }
 

@@ -1,5 +1,5 @@
 import { A } from '@solidjs/router'
-import { createSignal, For, Show, type JSX } from 'solid-js'
+import { createSignal, Show, type JSX } from 'solid-js'
 import type { Account } from '@fairlead/protocol/features/accounts.ts'
 import { ask } from '../api/api.ts'
 import { ago, t, time } from '../i18n/i18n.ts'
@@ -8,6 +8,7 @@ import { CopyButton, Empty, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import type { Book } from './book.ts'
 import { AskDialog } from '../kit/ask.tsx'
+import { Table } from '../kit/Table.tsx'
 import { Part } from './parts.tsx'
 import { rolesOf } from './People.tsx'
 import { say } from './words.ts'
@@ -47,34 +48,25 @@ export function Services(props: { readonly book: Book }): JSX.Element {
 
 export function ServiceTable(props: { readonly services: readonly Account[] }): JSX.Element {
   return (
-    <div class="table people" tabindex="0" role="region" aria-label={say('tab.services')}>
-      <table class="stack-phone">
-        <thead>
-          <tr>
-            <th>{say('name')}</th>
-            <th>{say('people.roles')}</th>
-            <th>{say('people.teams')}</th>
-            <th>{say('people.joined')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.services}>
-            {(service) => (
-              <tr>
-                <td>
-                  <A href={`/access/people/${service.id}`}>{plain(service.name)}</A>
-                </td>
-                <td title={rolesOf(service)}>{rolesOf(service)}</td>
-                <td>{plain(service.teams.map(({ name }) => name).join(', '))}</td>
-                <td class="dim" title={time(service.joinedMs)}>
-                  {ago(service.joinedMs)}
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={say('tab.services')}
+      class="people"
+      heads={[say('name'), say('people.roles'), say('people.teams'), say('people.joined')]}
+      rows={props.services}
+    >
+      {(service) => (
+        <tr>
+          <td>
+            <A href={`/access/people/${service.id}`}>{plain(service.name)}</A>
+          </td>
+          <td title={rolesOf(service)}>{rolesOf(service)}</td>
+          <td>{plain(service.teams.map(({ name }) => name).join(', '))}</td>
+          <td class="dim" title={time(service.joinedMs)}>
+            {ago(service.joinedMs)}
+          </td>
+        </tr>
+      )}
+    </Table>
   )
 }
 

@@ -1,10 +1,11 @@
-import { For, Show, type JSX } from 'solid-js'
+import { Show, type JSX } from 'solid-js'
 import type { Approval } from '@fairlead/protocol/features/approvals.ts'
 import { ask } from '../api/api.ts'
 import { time } from '../i18n/i18n.ts'
 import { Part } from '../kit/ask.tsx'
 import { act, Empty, plain, StateMark } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
+import { Table } from '../kit/Table.tsx'
 import { say, whatWords } from './words.ts'
 
 const marks = { open: 'busy', approved: 'ok', refused: 'critical', used: 'off', expired: 'off' } as const
@@ -38,56 +39,42 @@ export function ApprovalTable(props: {
   readonly onDecide: (approval: Approval, yes: boolean) => void
 }): JSX.Element {
   return (
-    <div class="table" tabindex="0" role="region" aria-label={say('title')}>
-      <table class="stack-phone roomy">
-        <thead>
-          <tr>
-            <th>{say('what')}</th>
-            <th>{say('by')}</th>
-            <th>{say('why')}</th>
-            <th>{say('state')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.approvals}>
-            {(approval) => (
-              <tr>
-                <td class="why" title={JSON.stringify(approval.input)}>
-                  <strong>{whatWords(approval)}</strong>
-                </td>
-                <td title={time(approval.createdMs)}>{plain(approval.by.name)}</td>
-                <td class="why dim">{plain(approval.why)}</td>
-                <td class="why">
-                  <Show
-                    when={approval.state === 'open' && !approval.own}
-                    fallback={
-                      <StateMark state={marks[approval.state]} word={say(`state.${approval.state}`, { name: plain(approval.decidedBy) })} />
-                    }
-                  >
-                    <span class="row">
-                      <button
-                        type="button"
-                        class="primary"
-                        aria-label={say('yes.to', { what: whatWords(approval) })}
-                        onClick={() => props.onDecide(approval, true)}
-                      >
-                        {say('yes')}
-                      </button>
-                      <button
-                        type="button"
-                        aria-label={say('no.to', { what: whatWords(approval) })}
-                        onClick={() => props.onDecide(approval, false)}
-                      >
-                        {say('no')}
-                      </button>
-                    </span>
-                  </Show>
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <Table label={say('title')} looks="roomy" heads={[say('what'), say('by'), say('why'), say('state')]} rows={props.approvals}>
+      {(approval) => (
+        <tr>
+          <td class="why" title={JSON.stringify(approval.input)}>
+            <strong>{whatWords(approval)}</strong>
+          </td>
+          <td title={time(approval.createdMs)}>{plain(approval.by.name)}</td>
+          <td class="why dim">{plain(approval.why)}</td>
+          <td class="why">
+            <Show
+              when={approval.state === 'open' && !approval.own}
+              fallback={
+                <StateMark state={marks[approval.state]} word={say(`state.${approval.state}`, { name: plain(approval.decidedBy) })} />
+              }
+            >
+              <span class="row">
+                <button
+                  type="button"
+                  class="primary"
+                  aria-label={say('yes.to', { what: whatWords(approval) })}
+                  onClick={() => props.onDecide(approval, true)}
+                >
+                  {say('yes')}
+                </button>
+                <button
+                  type="button"
+                  aria-label={say('no.to', { what: whatWords(approval) })}
+                  onClick={() => props.onDecide(approval, false)}
+                >
+                  {say('no')}
+                </button>
+              </span>
+            </Show>
+          </td>
+        </tr>
+      )}
+    </Table>
   )
 }

@@ -1,11 +1,12 @@
 import { A, useNavigate } from '@solidjs/router'
-import { createSignal, For, Show, type JSX } from 'solid-js'
+import { createSignal, Show, type JSX } from 'solid-js'
 import type { Provider } from '@fairlead/protocol/features/identities.ts'
 import { ask } from '../api/api.ts'
 import { Locked, Part } from '../kit/ask.tsx'
 import { Empty, plain } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { may } from '../kit/me.ts'
+import { Table } from '../kit/Table.tsx'
 import { ProviderForm } from './Form.tsx'
 import { whereOf } from './where.ts'
 import { say } from './words.ts'
@@ -42,33 +43,22 @@ export function Providers(): JSX.Element {
 
 export function ProviderTable(props: { readonly providers: readonly Provider[] }): JSX.Element {
   return (
-    <div class="table" tabindex="0" role="region" aria-label={say('all')}>
-      <table class="stack-phone">
-        <thead>
-          <tr>
-            <th>{say('name')}</th>
-            <th>{say('state')}</th>
-            <th>{say('where')}</th>
-            <th class="num">{say('rules')}</th>
-            <th class="num">{say('people')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.providers}>
-            {(provider) => (
-              <tr>
-                <td>
-                  <A href={`/access/sign-in/${provider.id}`}>{plain(provider.name)}</A>
-                </td>
-                <td>{say(provider.enabled ? 'open' : 'closed')}</td>
-                <td class="wrap">{plain(whereOf(provider))}</td>
-                <td class="num hide-phone">{provider.rules.length}</td>
-                <td class="num hide-phone">{provider.people}</td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={say('all')}
+      heads={[say('name'), say('state'), say('where'), { num: say('rules') }, { num: say('people') }]}
+      rows={props.providers}
+    >
+      {(provider) => (
+        <tr>
+          <td>
+            <A href={`/access/sign-in/${provider.id}`}>{plain(provider.name)}</A>
+          </td>
+          <td>{say(provider.enabled ? 'open' : 'closed')}</td>
+          <td class="wrap">{plain(whereOf(provider))}</td>
+          <td class="num hide-phone">{provider.rules.length}</td>
+          <td class="num hide-phone">{provider.people}</td>
+        </tr>
+      )}
+    </Table>
   )
 }

@@ -1,10 +1,11 @@
-import { createSignal, For, Show, type JSX } from 'solid-js'
+import { createSignal, Show, type JSX } from 'solid-js'
 import type { SecretProvider } from '@fairlead/protocol/features/secrets.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { Locked, Part, RemoveDialog } from '../kit/ask.tsx'
 import { Empty, plain, StateMark, tell } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
+import { Table } from '../kit/Table.tsx'
 import { ProviderDialog } from './ProviderDialog.tsx'
 import type { Shelf } from './Secrets.tsx'
 import { say } from './words.ts'
@@ -104,40 +105,30 @@ export function ProviderTable(props: {
   readonly onRemove: (of: SecretProvider) => void
 }): JSX.Element {
   return (
-    <div class="table" tabindex="0" role="region" aria-label={say('tab.elsewhere')}>
-      <table class="stack-phone roomy">
-        <thead>
-          <tr>
-            <th>{say('providers.name')}</th>
-            <th>{say('providers.address')}</th>
-            <th>{say('providers.used')}</th>
-            <th>{say('providers.state')}</th>
-            <th>{t('grid.actions')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.providers}>
-            {(provider) => (
-              <tr>
-                <td>
-                  <strong>{provider.name}</strong>
-                </td>
-                <td class="why" title={`${provider.mount} ${provider.namespace}`.trim()}>
-                  {plain(provider.address)} <span class="dim">{say(`providers.auth.${provider.auth}`)}</span>
-                </td>
-                <td>{say('providers.references', { n: provider.references })}</td>
-                <td class="why">
-                  <ProviderState provider={provider} tried={props.tried[provider.name]} />
-                </td>
-                <td class="why">
-                  <ProviderButtons {...props} provider={provider} />
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={say('tab.elsewhere')}
+      looks="roomy"
+      heads={[say('providers.name'), say('providers.address'), say('providers.used'), say('providers.state'), t('grid.actions')]}
+      rows={props.providers}
+    >
+      {(provider) => (
+        <tr>
+          <td>
+            <strong>{provider.name}</strong>
+          </td>
+          <td class="why" title={`${provider.mount} ${provider.namespace}`.trim()}>
+            {plain(provider.address)} <span class="dim">{say(`providers.auth.${provider.auth}`)}</span>
+          </td>
+          <td>{say('providers.references', { n: provider.references })}</td>
+          <td class="why">
+            <ProviderState provider={provider} tried={props.tried[provider.name]} />
+          </td>
+          <td class="why">
+            <ProviderButtons {...props} provider={provider} />
+          </td>
+        </tr>
+      )}
+    </Table>
   )
 }
 

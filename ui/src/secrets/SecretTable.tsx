@@ -1,8 +1,9 @@
 import { A } from '@solidjs/router'
-import { For, Show, type JSX } from 'solid-js'
+import { Show, type JSX } from 'solid-js'
 import type { Secret } from '@fairlead/protocol/features/secrets.ts'
 import { ago, t, time } from '../i18n/i18n.ts'
 import { plain, StateMark } from '../kit/kit.tsx'
+import { Table } from '../kit/Table.tsx'
 import { say } from './words.ts'
 
 type Which = Pick<Secret, 'name' | 'environment'>
@@ -15,41 +16,31 @@ export const whereOf = ({ environment }: Which): string => (environment === null
 
 export function SecretTable(props: { readonly secrets: readonly Secret[] }): JSX.Element {
   return (
-    <div class="table" tabindex="0" role="region" aria-label={say('title')}>
-      <table class="stack-phone roomy">
-        <thead>
-          <tr>
-            <th>{t('containers.name')}</th>
-            <th>{say('where')}</th>
-            <th>{say('kept')}</th>
-            <th>{say('age')}</th>
-            <th>{say('who')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.secrets}>
-            {(secret) => (
-              <tr>
-                <td class="why">
-                  <A href={pathOf(secret)}>{secret.name}</A>
-                  <Show when={secret.description !== ''}>
-                    <div class="dim">{plain(secret.description)}</div>
-                  </Show>
-                </td>
-                <td>{whereOf(secret)}</td>
-                <td title={secret.reference ?? ''}>
-                  <Kept secret={secret} />
-                </td>
-                <td class="dim" title={time(secret.updatedMs)}>
-                  {say('ageAgo', { age: ago(secret.updatedMs) })}
-                </td>
-                <td class="dim">{secret.by === '' ? say('gone') : plain(secret.by)}</td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={say('title')}
+      looks="roomy"
+      heads={[t('containers.name'), say('where'), say('kept'), say('age'), say('who')]}
+      rows={props.secrets}
+    >
+      {(secret) => (
+        <tr>
+          <td class="why">
+            <A href={pathOf(secret)}>{secret.name}</A>
+            <Show when={secret.description !== ''}>
+              <div class="dim">{plain(secret.description)}</div>
+            </Show>
+          </td>
+          <td>{whereOf(secret)}</td>
+          <td title={secret.reference ?? ''}>
+            <Kept secret={secret} />
+          </td>
+          <td class="dim" title={time(secret.updatedMs)}>
+            {say('ageAgo', { age: ago(secret.updatedMs) })}
+          </td>
+          <td class="dim">{secret.by === '' ? say('gone') : plain(secret.by)}</td>
+        </tr>
+      )}
+    </Table>
   )
 }
 
