@@ -1,8 +1,9 @@
 import { useParams } from '@solidjs/router'
-import { createEffect, For, lazy, Match, on, Show, Switch, type JSX } from 'solid-js'
+import { createEffect, lazy, Match, on, Show, Switch, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import { Empty, NoPermission } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
+import { Tabs } from '../kit/Tabs.tsx'
 import { createBook, type Book } from './book.ts'
 import { Environments } from './Environments.tsx'
 import { Explain } from './Explain.tsx'
@@ -48,19 +49,12 @@ export function Access(): JSX.Element {
       <div class="head">
         <h1>{say('title')}</h1>
       </div>
-      <nav class="tabs" aria-label={t('tab.list')}>
-        <For each={offered()}>
-          {([tab]) => (
-            <a
-              href={tab === 'people' ? '/access' : `/access/${tab}`}
-              classList={{ active: tab === current() }}
-              aria-current={tab === current() ? 'page' : undefined}
-            >
-              {say(`tab.${tab}`)}
-            </a>
-          )}
-        </For>
-      </nav>
+      <Tabs
+        tabs={offered().map(([tab]) => tab)}
+        current={current()}
+        hrefOf={(tab) => (tab === 'people' ? '/access' : `/access/${tab}`)}
+        wordsOf={(tab) => say(`tab.${tab}`)}
+      />
       <Show when={known()} fallback={<Empty text={t('nav.nowhere')} />}>
         {(now) => (
           <Show when={may(now()[1])} fallback={<NoPermission permission={now()[1]} />}>

@@ -1,5 +1,5 @@
 import { useParams, useSearchParams } from '@solidjs/router'
-import { createSignal, For, Match, Show, Switch, type JSX } from 'solid-js'
+import { createSignal, Match, Show, Switch, type JSX } from 'solid-js'
 import type { Environment } from '@fairlead/protocol/features/environments.ts'
 import type { Secret, SecretProvider } from '@fairlead/protocol/features/secrets.ts'
 import { holdsWords } from '../kit/filter.ts'
@@ -10,6 +10,7 @@ import { Empty } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { may } from '../kit/me.ts'
 import { FilterField } from '../kit/SearchField.tsx'
+import { Tabs } from '../kit/Tabs.tsx'
 import { Key } from './Key.tsx'
 import { NewSecret } from './NewSecret.tsx'
 import { One } from './One.tsx'
@@ -39,19 +40,12 @@ export function Secrets(): JSX.Element {
       <div class="head">
         <h1>{say('title')}</h1>
       </div>
-      <nav class="tabs" aria-label={t('tab.list')}>
-        <For each={tabs}>
-          {(tab) => (
-            <a
-              href={tab === 'list' ? '/secrets' : `/secrets/${tab}`}
-              classList={{ active: tab === current() }}
-              aria-current={tab === current() ? 'page' : undefined}
-            >
-              {say(`tab.${tab}`)}
-            </a>
-          )}
-        </For>
-      </nav>
+      <Tabs
+        tabs={tabs}
+        current={current()}
+        hrefOf={(tab) => (tab === 'list' ? '/secrets' : `/secrets/${tab}`)}
+        wordsOf={(tab) => say(`tab.${tab}`)}
+      />
       <Switch fallback={<Empty text={t('nav.nowhere')} />}>
         <Match when={params.tab === 'one' && params.id} keyed>
           {(name) => <One shelf={shelf} name={name} />}
