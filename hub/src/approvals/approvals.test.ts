@@ -35,7 +35,7 @@ describe('four eyes', () => {
 
   it('are put on no verb that only one person could do', async () => {
     const alone = await put(ada, ['secret.reveal'])
-    assert.deepEqual([alone.status, /Only one person here may do /.test(alone.text)], [409, true])
+    assert.deepEqual([alone.status, /only one person here has the permission organization:manage/.test(alone.text)], [409, true])
     assert.equal((await put(ada, ['host.list'])).status, 400)
     ;[bea, cyn] = [await joined('bea', 'owner'), await joined('cyn', 'viewer')]
     assert.equal((await reveal(ada, 'one')).status, 200)

@@ -199,7 +199,7 @@ async function refuseAlone({ db, endpoints, rightsOf }: ApprovalsDeps, organizat
     if (rights.filter((one) => one.can(door.needs, {})).length < 2)
       throw new FairleadError(
         'conflict',
-        `Only one person here may do ${door.audit}: give somebody else ${door.needs} first, or it could never be done.`,
+        `This wants two who may do it, and only one person here has the permission ${door.needs}. Under Access, give somebody else a role with it first.`,
       )
   }
 }
