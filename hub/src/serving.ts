@@ -47,7 +47,7 @@ export interface State extends Ports {
   certificate: Ports['certificate']
 }
 
-export interface ServingDeps {
+interface ServingDeps {
   readonly config: Config
   readonly log: Log
   readonly db: Database

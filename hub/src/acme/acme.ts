@@ -35,7 +35,7 @@ export interface Acme {
   close(): Promise<void>
 }
 
-export interface AcmeDeps {
+interface AcmeDeps {
   readonly settings: AcmeSettings
   readonly dataDir: string
   /** Where people reach the hub over https. */

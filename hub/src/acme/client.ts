@@ -40,7 +40,7 @@ export interface Client {
   post(address: string, payload?: object): Promise<Response>
 }
 
-export interface ClientDeps {
+interface ClientDeps {
   readonly ask: Ask
   readonly settings: Pick<AcmeSettings, 'directory' | 'email' | 'eab'>
   /** PEM of the account's key. */

@@ -71,6 +71,6 @@ function typeOf(type: string | undefined): string {
 const mostDetailChars = 400
 
 /** What others wrote, as it may stand in a log, in a file and on a page. */
-export function plainDetail(text: string): string {
+function plainDetail(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{C}/gu, '').trim().slice(0, mostDetailChars).toWellFormed()
 }

@@ -21,7 +21,7 @@ export function certificateId(cert: string): string | undefined {
   return `${Buffer.from(signer, 'hex').toString('base64url')}.${Buffer.from(serial, 'hex').toString('base64url')}`
 }
 
-export interface WindowDeps {
+interface WindowDeps {
   readonly ask: Ask
   readonly ledger: Ledger
   readonly settings: Pick<AcmeSettings, 'directory'>

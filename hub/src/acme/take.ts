@@ -8,7 +8,7 @@ import { orderCertificate, type OrderDeps } from './order.ts'
 import { faultOf } from './problem.ts'
 import { certificateId } from './renewal.ts'
 
-export interface TakeDeps {
+interface TakeDeps {
   readonly settings: AcmeSettings
   readonly dataDir: string
   readonly ledger: Ledger

@@ -18,7 +18,7 @@ export interface Authority {
   stop(): Promise<void>
 }
 
-export interface AuthorityOptions {
+interface AuthorityOptions {
   /** Of 100 nonces that are good, so many are refused. */
   readonly refusedNonces?: number
   readonly eab?: Readonly<Record<string, string>>
@@ -99,7 +99,7 @@ function run(file: string, argv: readonly string[], env: Readonly<Record<string,
 }
 
 /** The programs of this authority take no port 0. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))))
   const ports = servers.map((server) => (server.address() as { port: number }).port)

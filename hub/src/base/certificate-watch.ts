@@ -23,7 +23,7 @@ export interface CertificateWatch {
   close(): void
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly current: Certificate
   readonly dataDir: string
   /** The files that were given; without them the hub's own certificate is made anew in time. */

@@ -12,7 +12,7 @@ import { hubSettings, type HubFacts } from './hub.ts'
 
 export { certificateReport, type Shown } from './certificate.ts'
 
-export interface SettingsDeps {
+interface SettingsDeps {
   readonly db: Database
   readonly config: Config
   readonly facts: HubFacts

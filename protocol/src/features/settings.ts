@@ -72,7 +72,7 @@ export const Certificate = z.extend(Tls, {
 })
 export type Certificate = z.infer<typeof Certificate>
 
-export const mostLoginMinutes = 7 * 24 * 60
+const mostLoginMinutes = 7 * 24 * 60
 const Minutes = z.nullable(z.int().check(z.gte(5), z.lte(mostLoginMinutes)))
 
 const settings = {

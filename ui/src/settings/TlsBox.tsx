@@ -20,7 +20,7 @@ export function TlsBox(): JSX.Element {
   )
 }
 
-export function TlsReport(props: { readonly of: Certificate }): JSX.Element {
+function TlsReport(props: { readonly of: Certificate }): JSX.Element {
   const names = (list: readonly string[]) => list.map(plain).join(', ')
   // A proxy shows its own, of which the hub knows nothing.
   const ours = () => props.of.way !== 'proxy'

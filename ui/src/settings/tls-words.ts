@@ -2,7 +2,7 @@ import { createWords } from '../i18n/i18n.ts'
 import { tlsEn } from '../i18n/tls-en.ts'
 import { tlsFr } from '../i18n/tls-fr.ts'
 
-export type TlsWord = keyof typeof tlsEn
+type TlsWord = keyof typeof tlsEn
 
 /** As `t`, of the texts of HTTPS. */
 export const tls = createWords<TlsWord>(tlsEn, tlsFr)
