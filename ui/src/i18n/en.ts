@@ -1,11 +1,9 @@
 import { consoleEn } from './console-en.ts'
-import { eventsEn } from './events-en.ts'
 import { fleetEn } from './fleet-en.ts'
 
 /** What every page may say; pages with much to say have words of their own. French must have each key, or it does not compile. */
 export const en = {
   ...consoleEn,
-  ...eventsEn,
   ...fleetEn,
   'nav.overview': 'Overview',
   'nav.hosts': 'Hosts',

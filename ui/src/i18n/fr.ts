@@ -1,11 +1,9 @@
 import { consoleFr } from './console-fr.ts'
 import type { Key } from './en.ts'
-import { eventsFr } from './events-fr.ts'
 import { fleetFr } from './fleet-fr.ts'
 
 export const fr: Readonly<Record<Key, string>> = {
   ...consoleFr,
-  ...eventsFr,
   ...fleetFr,
   'nav.overview': 'Aperçu',
   'nav.hosts': 'Hôtes',

@@ -13,6 +13,8 @@ import { backupFr } from './backup-fr.ts'
 import { en } from './en.ts'
 import { enrolEn } from './enrol-en.ts'
 import { enrolFr } from './enrol-fr.ts'
+import { eventsEn } from './events-en.ts'
+import { eventsFr } from './events-fr.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
@@ -84,6 +86,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'ask.': [askEn, askFr],
   'backup.': [backupEn, backupFr],
   'enrol.': [enrolEn, enrolFr],
+  'events.': [eventsEn, eventsFr],
   'factors.': [factorsEn, factorsFr],
   'identities.': [identitiesEn, identitiesFr],
   'observe.': [observeEn, observeFr],
