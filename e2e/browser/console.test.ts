@@ -177,6 +177,19 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await other.close()
   })
 
+  it('is in the language of the browser at once, and in English where French cannot be fetched', async () => {
+    const context = await stage.browser.newContext({ locale: 'fr-FR' })
+    const french = await stage.openPage(context)
+    await french.goto(hub.url)
+    await french.getByLabel('Mot de passe').waitFor()
+    assert.equal(await french.evaluate('document.documentElement.lang'), 'fr')
+    const cut = await stage.openPage(context)
+    await cut.route('**/assets/fr-*.js', (route) => route.abort())
+    await cut.goto(hub.url)
+    await cut.getByLabel('Password').waitFor()
+    await context.close()
+  })
+
   it('broke no rule of the content policy and threw nothing, all the way [security 88]', () => {
     assert.deepEqual(stage.problems, [])
   })
