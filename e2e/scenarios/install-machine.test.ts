@@ -194,7 +194,7 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
         const before = await pid()
         await other.sh(`kill -9 ${before}`)
         await until(async () => !['', before].includes(await pid()))
-        assert.match((await other.sh(`cat /proc/${await pid()}/status`)).said, /^NoNewPrivs:\t1$/m)
+        if (init === 'systemd') assert.match((await other.sh(`cat /proc/${await pid()}/status`)).said, /^NoNewPrivs:\t1$/m)
         assert.equal((await other.sh(await line())).code, 0, 'a second time')
         assert.equal((await hosts()).filter((one) => one.name === name).length, 1)
         const gone = await other.sh(`curl -fsSk ${owned.address}/i.sh -o /root/i.sh && sh /root/i.sh --uninstall`)
