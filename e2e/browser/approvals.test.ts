@@ -26,7 +26,7 @@ describe('two people in the console', need('chromium'), () => {
     await ok(api(bea, 'POST', '/accounts/accept', { secret: String(link).split('#')[1], name: 'Bea', password }))
     for (const name of ['door', 'window']) await ok(api(owner, 'POST', '/secrets', { name, value: `the ${name}` }))
     page = await browser.newPage({ viewport: desktop, locale: 'en-GB' })
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => problems.push(error.message))
     await signIn(page, hub.url)
   })

@@ -51,7 +51,7 @@ describe('second factors in the console', need('chromium'), () => {
 
   async function open(where: BrowserContext): Promise<Page> {
     const made = await where.newPage()
-    made.setDefaultTimeout(15_000)
+    made.setDefaultTimeout(30_000)
     made.on('pageerror', (error) => problems.push(error.message))
     made.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
     return made

@@ -23,7 +23,7 @@ describe('the gallery in a browser', need('chromium'), () => {
     ;[hub, browser] = await Promise.all([startHub(), chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags })])
     await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
     page = await browser.newPage({ viewport: desktop, locale: 'en-GB' })
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => problems.push(error.message))
     await signIn(page, hub.url)
   })

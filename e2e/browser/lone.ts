@@ -34,7 +34,7 @@ export async function openLone(env: Readonly<Record<string, string>> = {}): Prom
   const open = async (locale = 'en-GB') => {
     const context = await browser.newContext({ viewport: desktop, locale, permissions: ['clipboard-read', 'clipboard-write'] })
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
     return { context, page }

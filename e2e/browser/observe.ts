@@ -56,7 +56,7 @@ export async function openBareStage(): Promise<BareStage> {
   const agents: AgentProcess[] = []
   const openPage = async (where: BrowserContext) => {
     const page = await where.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
     return page

@@ -145,7 +145,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   describe('a fleet that is well', () => {
     it('is said to be in one line', async () => {
       await page.goto(hub.url)
-      await page.getByText('All well: 2 hosts online, 2 containers running.').waitFor()
+      await page.getByText('Hosts are well: 2 hosts online, 2 containers running.').waitFor()
       await page.locator('.card', { hasText: 'alpha' }).getByText('1 container').waitFor()
       await seen('overview-well')
     })

@@ -30,7 +30,7 @@ describe('secrets in the console', need('chromium'), () => {
     owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
     const context = await browser.newContext({ viewport: desktop, locale: 'en-GB', permissions: ['clipboard-read', 'clipboard-write'] })
     page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
     await signIn(page, hub.url)

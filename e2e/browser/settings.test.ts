@@ -24,7 +24,7 @@ describe('settings and organizations in the console', need('chromium'), () => {
     ])
     owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)
     page = await browser.newPage({ viewport: desktop, locale: 'en-GB' })
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
     await signIn(page, hub.url)

@@ -39,7 +39,7 @@ describe('sign-in by a provider in the console', need('chromium'), () => {
   async function open(locale = 'en-GB') {
     const where = await browser.newContext({ viewport: desktop, locale })
     const made = await where.newPage()
-    made.setDefaultTimeout(15_000)
+    made.setDefaultTimeout(30_000)
     made.on('pageerror', (error) => problems.push(error.message))
     made.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
     return { context: where, page: made }

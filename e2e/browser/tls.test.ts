@@ -38,7 +38,7 @@ describe('the way to HTTPS in the console', need('chromium', 'pebble', 'openssl'
       chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags }),
     ])
     page = await browser.newPage({ viewport: desktop, locale: 'en-GB' })
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => /Content Security Policy/.test(message.text()) && problems.push(message.text()))
   })

@@ -237,7 +237,7 @@ describe('the API of a hub', () => {
       })
     const opened = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd) === process.execPath).length
     const before = opened()
-    for (let i = 0; i < 20; i++) assert.equal(await head('/dl/node'), 200)
+    for (let i = 0; i < 20; i++) assert.equal(await head(`/dl/node-${process.arch}`), 200)
     assert.equal(opened(), before)
     assert.equal(await head('/api/v1/hosts/watch', { Cookie: owner.cookie }), 501)
     assert.equal(await head('/api/v1/me', { Cookie: owner.cookie }), 200)
@@ -345,7 +345,7 @@ describe('the API of a hub', () => {
   })
 
   it('sends what is saved as a file that can do nothing here [security 91]', async () => {
-    for (const path of ['/i.sh', '/dl/node']) {
+    for (const path of ['/i.sh', `/dl/node-${process.arch}`]) {
       const answer = open(base, path, {})
       await until(() => answer.status > 0)
       answer.leave()

@@ -96,6 +96,8 @@ async function verifyFile(file: string, { key: given, witnesses = [] }: VerifyOp
   for await (const text of linesOf(file)) {
     number++
     if (number === 1) begin(state, text, file, witnesses)
+    // Editors and shells leave an empty line at the end of what they saved.
+    else if (state.ended && text === '') continue
     else if (state.ended) state.check!.wrong({ kind: 'form', seq: 0, message: `Line ${number} stands after the end.` })
     else take(state, text, number)
   }

@@ -25,7 +25,8 @@ const flag = { type: 'boolean', default: false } as const
 const options = { factors: flag, json: flag } as const
 
 interface Listed {
-  readonly email: string
+  /** Null: of a directory’s people, who have none here. */
+  readonly email: string | null
   readonly name: string
   readonly runsHub: boolean
   readonly organizations: readonly string[]
@@ -39,10 +40,10 @@ async function list(owner: OwnerConnection, json: boolean): Promise<number> {
       (SELECT coalesce(array_agg(organizations.name ORDER BY organizations.name), '{}') FROM memberships JOIN organizations USING (organization_id)
         WHERE account_id = accounts.id) AS organizations,
       (SELECT count(*)::int FROM totp WHERE account_id = accounts.id) + (SELECT count(*)::int FROM passkeys WHERE account_id = accounts.id) AS factors
-      FROM accounts ORDER BY created_at`,
+      FROM accounts WHERE kind = 'person' ORDER BY created_at`,
   )
   const said = ({ email, name, runsHub, organizations, factors }: Listed) =>
-    `${email}  ${name}  ${organizations.join(', ') || 'no organization'}${runsHub ? '  runs the hub' : ''}  ${factors === 0 ? 'no second factor' : `${factors} second factor${factors === 1 ? '' : 's'}`}`
+    `${email ?? 'no e-mail'}  ${name}  ${organizations.join(', ') || 'no organization'}${runsHub ? '  runs the hub' : ''}  ${factors === 0 ? 'no second factor' : `${factors} second factor${factors === 1 ? '' : 's'}`}`
   process.stdout.write(json ? `${JSON.stringify(rows)}\n` : rows.map((row) => `${plain(said(row))}\n`).join(''))
   return 0
 }

@@ -40,7 +40,7 @@ export const en = {
   cancel: 'Cancel',
   confirm: 'Confirm',
   'overview.attention': 'Needs attention',
-  'overview.allWell': 'All well: {hosts} {hosts|host|hosts} online, {containers} {containers|container|containers} running.',
+  'overview.allWell': 'Hosts are well: {hosts} {hosts|host|hosts} online, {containers} {containers|container|containers} running.',
   'overview.noHosts': 'No hosts yet. After npm start this machine joins by itself in a moment; any other one is enrolled here.',
   'overview.changes': 'Recent changes',
   'hosts.title': 'Hosts',
