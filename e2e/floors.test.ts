@@ -102,7 +102,7 @@ const ground = new Set(['base', 'fleet', 'docker', 'proxmox', 'kit', 'shell', 'a
 /** The floor of a file of hub, agent or console, as in ARCHITECTURE.md; all else is below them. */
 function storey(path: string): number {
   if (
-    /^(hub\/src\/(hub|main|people|serving|commands\/.*)|agent\/src\/(run|enrol|main)|ui\/src\/(app|main)|ui\/src\/gallery\/.*)\.tsx?$/.test(
+    /^(hub\/src\/(hub|main|people|serving|commands\/.*)|agent\/src\/(run|rights|enrol|main|cli\/.*)|ui\/src\/(app|main)|ui\/src\/gallery\/.*)\.tsx?$/.test(
       path,
     )
   )
@@ -113,5 +113,7 @@ function storey(path: string): number {
 
 function feature(path: string): { path: string; name: string } | undefined {
   const match = /^(hub|agent)\/src\/([a-z-]+)\//.exec(path)
-  return match && match[2] !== 'commands' && !ground.has(match[2]!) ? { path: `${match[1]}/${match[2]}`, name: match[2]! } : undefined
+  return match && match[2] !== 'commands' && match[2] !== 'cli' && !ground.has(match[2]!)
+    ? { path: `${match[1]}/${match[2]}`, name: match[2]! }
+    : undefined
 }

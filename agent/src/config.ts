@@ -8,9 +8,10 @@ export interface Config {
   /** Joins at first start, when the host is not enrolled yet. Read from stdin or a file, never from argv. */
   readonly joinFile: string | undefined
   readonly name: string | undefined
-  readonly showSecrets: boolean
   /** Whether V8 compiles for speed only while there is work: some megabytes less, on flags that Node calls unsupported at run time. */
   readonly compileWhenBusy: boolean
+  /** What this host lets its hub do; written by root. */
+  readonly policyFile: string
   readonly proxies: ProxySettings
 }
 
@@ -20,8 +21,8 @@ const known = [
   'FAIRLEAD_METRICS_SECONDS',
   'FAIRLEAD_JOIN_FILE',
   'FAIRLEAD_HOST_NAME',
-  'FAIRLEAD_SHOW_SECRETS',
   'FAIRLEAD_COMPILE',
+  'FAIRLEAD_POLICY',
   'FAIRLEAD_REQUIRE_ALL',
 ]
 
@@ -41,6 +42,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     )
   const compile = env['FAIRLEAD_COMPILE'] ?? 'always'
   if (compile !== 'always' && compile !== 'busy') problems.push(`FAIRLEAD_COMPILE must be "always" or "busy", not "${compile}".`)
+  if (env['FAIRLEAD_POLICY'] !== undefined && !env['FAIRLEAD_POLICY'].startsWith('/'))
+    problems.push('FAIRLEAD_POLICY must be an absolute path.')
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))
   return {
     stateDir: env['FAIRLEAD_STATE_DIR'] ?? '/var/lib/fairlead',
@@ -49,7 +52,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     joinFile: env['FAIRLEAD_JOIN_FILE'],
     name,
     compileWhenBusy: compile === 'busy',
-    showSecrets: env['FAIRLEAD_SHOW_SECRETS'] === '1',
+    policyFile: env['FAIRLEAD_POLICY'] ?? '/etc/fairlead/policy.json',
     proxies: readProxies(env),
   }
 }

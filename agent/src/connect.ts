@@ -1,5 +1,5 @@
 import type { Hello } from '@fairlead/protocol/hello.ts'
-import type { Session } from '@fairlead/protocol/wire/session.ts'
+import type { Session, SessionStats } from '@fairlead/protocol/wire/session.ts'
 import { dial, type DialOptions, type Link } from './dial.ts'
 import { reach } from './reach.ts'
 import { createWaits } from './waits.ts'
@@ -11,14 +11,27 @@ export interface KeepOptions extends Omit<DialOptions, 'hello' | 'onClose'> {
   readonly random?: () => number
 }
 
+export interface KeptLink {
+  /** For a person: how it does. */
+  describe(): LinkFacts
+  stop(): void
+}
+
+export interface LinkFacts {
+  readonly up: boolean
+  readonly tlsEndToEnd: boolean
+  readonly stats: SessionStats | null
+}
+
 /** Longer than a try and the next one: the path was not there. */
 const healedMs = 2000
 
 /** Stays connected for ever: after every end, whatever its cause, there is exactly one next attempt. */
-export function keepConnected(options: KeepOptions): { stop(): void } {
+export function keepConnected(options: KeepOptions): KeptLink {
   const waits = createWaits(options.random ?? Math.random)
   const stopping = new AbortController()
   let session: Session | undefined
+  let tlsEndToEnd = false
   let cancel = (): void => undefined
 
   function lost(reason: string, delayMs: number): void {
@@ -49,6 +62,7 @@ export function keepConnected(options: KeepOptions): { stop(): void } {
         onClose: (end) => lost(`${end.code} ${end.reason}`.trim(), waits.afterLoss(end, performance.now() - startedMs)),
       })
       session = link.session
+      tlsEndToEnd = link.tlsEndToEnd
       waits.connected(link.welcome.smearMs)
       if (stopping.signal.aborted) return session.close(1000, 'stopping')
       options.onLink(link)
@@ -59,6 +73,11 @@ export function keepConnected(options: KeepOptions): { stop(): void } {
 
   void attempt()
   return {
+    describe: () => ({
+      up: session?.alive === true,
+      tlsEndToEnd,
+      stats: session?.alive === true ? session.stats : null,
+    }),
     stop() {
       stopping.abort()
       cancel()

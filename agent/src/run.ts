@@ -1,28 +1,34 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
+import type { WireStream } from '@fairlead/protocol/wire/types.ts'
 import { serveAudit } from './audit/audit.ts'
 import type { Config } from './config.ts'
 import { keepConnected } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
+import { markProtected } from './containers/protected.ts'
 import { containersSource } from './containers/source.ts'
-import { makeHello } from './dial.ts'
+import { makeHello, type Link } from './dial.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
 import { openEpoch, type KeptEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
 import { createOwnEvents, serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
-import { keepGeneration, openGeneration } from './generation.ts'
+import { keepGeneration, openGeneration, type KeptGeneration } from './generation.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
+import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { serveInventory } from './inventory/inventory.ts'
 import { proxyOf } from './proxy.ts'
 import { createCollector } from './metrics/collect.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import { openRing } from './metrics/ring.ts'
+import { openLocal } from './local.ts'
+import { openLosses } from './losses.ts'
+import { openRights } from './rights.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { version } from './version.ts'
 
@@ -49,24 +55,23 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
-  const ring = openRing(join(config.stateDir, 'metrics'), (message) => say('warn', message))
-  const metrics = openMetrics({
-    collector: createCollector(),
-    ring,
-    bootId,
-    everyMs: config.metricsMs,
-    onProblem: (message) => say('warn', message),
-  })
+  const metrics = openMeasuring(config, bootId, say)
   const own = createOwnEvents(watch)
-  const handlers = {
+  const rights = openRights({ config, engine, say, tell: own.tell })
+  const { policy, journal } = rights
+  const losses = openLosses(config.stateDir)
+  const handlers = rights.guard({
     audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
-    containers: serveContainers(engine, { showSecrets: config.showSecrets }),
+    containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
     events: serveEvents(own),
     hosts: serveHosts(watch, version),
-    inventory: serveInventory([containersSource(engine, watch)]),
+    inventory: serveInventory([markProtected(containersSource(engine, watch), rights.protectedOnes)]),
+    journal: journal.handlers,
     metrics: metrics.handlers,
-    terminals: serveTerminals(engine),
-  }
+    policy: policy.handlers,
+    terminals: serveTerminals(engine, systemClock, () => policy.inForce().rules.terminalIdleMinutes * 60_000),
+  })
+  const streams = serveCounted(handlers, say)
   const link = keepConnected({
     address: pin.address,
     hubKey: pin.hubKey,
@@ -75,28 +80,65 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current, epoch: epoch.current }),
     judge: epoch.judge,
     resumeStore: createResumeStore(),
-    onOpen: serveFeatures(agentFeatures, handlers, {
-      onDone: (method, _stream, ms, error) =>
-        error !== undefined && say('warn', 'request failed', { method, ms: Math.round(ms), error: String(error) }),
-    }),
+    onOpen: streams.onOpen,
     onLink: (up) => {
+      losses.up()
       say('info', 'link up', { host: up.welcome.host, sealed: !up.tlsEndToEnd })
-      try {
-        keepGeneration(generation, up)
-      } catch (error) {
-        say('error', 'the state directory cannot be written: make room in it, or give it back to this account', { error: String(error) })
-      }
+      keepOrSay(generation, up, say)
     },
-    onLoss: (reason) => say('warn', 'link down', { reason }),
+    onLoss: (reason) => {
+      losses.down(reason)
+      say('warn', 'link down', { reason })
+    },
   })
+  const status = () => ({ version, pid: process.pid, ...losses.facts(), policy: policy.view(), engine: watch.facts })
+  const live = () => ({ ...losses.facts(), ...link.describe(), streams: streams.list() })
+  const local = await openLocal(config.stateDir, { status, link: live, look: rights.look }).catch((error: unknown) =>
+    say('warn', 'the emergency CLI cannot ask this agent', { error: String(error) }),
+  )
   return {
     pin,
     async stop() {
+      local?.close()
       link.stop()
+      await rights.stop()
       watch.stop()
       metrics.stop()
       engine.close()
     },
+  }
+}
+
+function openMeasuring({ stateDir, metricsMs: everyMs }: Config, bootId: string, say: Say) {
+  const onProblem = (message: string) => say('warn', message)
+  return openMetrics({ collector: createCollector(), ring: openRing(join(stateDir, 'metrics'), onProblem), bootId, everyMs, onProblem })
+}
+
+function keepOrSay(generation: KeptGeneration, up: Link, say: Say): void {
+  try {
+    keepGeneration(generation, up)
+  } catch (error) {
+    say('error', 'the state directory cannot be written: make room in it, or give it back to this account', { error: String(error) })
+  }
+}
+
+/** Answers what the hub asks, and knows what is open. */
+function serveCounted(handlers: Parameters<typeof serveFeatures>[1], say: Say) {
+  const open = new Set<WireStream>()
+  const serve = serveFeatures(agentFeatures, handlers, {
+    onDone(method, stream, ms, error) {
+      open.delete(stream)
+      // What the policy refuses is in the journal: a hub that asks on and on fills no log.
+      if (error === undefined || codeOf(error) === 'forbidden') return
+      say('warn', 'request failed', { method, ms: Math.round(ms), error: String(error) })
+    },
+  })
+  return {
+    onOpen(stream: WireStream) {
+      open.add(stream)
+      serve(stream)
+    },
+    list: () => [...open].map(({ id, method, receivedBytes, sentBytes }) => ({ id, method, receivedBytes, sentBytes })),
   }
 }
 

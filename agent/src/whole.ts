@@ -23,3 +23,10 @@ export function writeWhole(file: string, content: string, disk: Disk = fs): void
     disk.closeSync(folder)
   }
 }
+
+/** The same for a file in the state directory, when it may be root that writes it for an agent of another account: it is the directory's owner's. */
+export function writeForAgent(file: string, content: string): void {
+  writeWhole(file, content)
+  const { uid, gid } = fs.statSync(dirname(file))
+  if (process.geteuid?.() === 0 && uid !== 0) fs.lchownSync(file, uid, gid)
+}

@@ -32,8 +32,8 @@ async function startHost(host: DemoHost, index: number): Promise<void> {
     metricsMs: 10_000,
     joinFile: undefined,
     name: host.name,
-    showSecrets: false,
     compileWhenBusy: false,
+    policyFile: join(stateDir, 'policy.json'),
     proxies: readProxies({}),
   }
   try {

@@ -11,12 +11,12 @@ import { createSinces } from './since.ts'
 import { readStats } from './stats.ts'
 
 export interface ContainersOptions {
-  /** The host's policy lets environment values out. */
-  readonly showSecrets?: boolean
+  /** The host's policy lets environment values out, at this moment. */
+  readonly showsSecrets?: () => boolean
 }
 
 /** Everything that can be asked of this host's containers. */
-export function serveContainers(engine: Engine, { showSecrets = false }: ContainersOptions = {}): Handlers<typeof containers> {
+export function serveContainers(engine: Engine, { showsSecrets = () => false }: ContainersOptions = {}): Handlers<typeof containers> {
   async function get(id: string): Promise<Container> {
     const document = await engine.call<InspectDocument>(ask('GET /containers/{id}/json', { id }))
     const query = { all: true, filters: JSON.stringify({ id: [document.Id] }) }
@@ -50,7 +50,8 @@ export function serveContainers(engine: Engine, { showSecrets = false }: Contain
     get: ({ id }) => get(id),
     async inspect({ id }) {
       const document = await engine.call<InspectDocument & Record<string, unknown>>(ask('GET /containers/{id}/json', { id }))
-      return { id: document.Id, redacted: !showSecrets, document: showSecrets ? document : redactDocument(document) }
+      const shown = showsSecrets()
+      return { id: document.Id, redacted: !shown, document: shown ? document : redactDocument(document) }
     },
     start: ({ id }) => change(id, 'POST /containers/{id}/start'),
     stop: ({ id, timeoutSeconds }) => change(id, 'POST /containers/{id}/stop', { t: timeoutSeconds }, (timeoutSeconds + 30) * 1000),

@@ -8,11 +8,11 @@ import type { Engine } from '../docker/engine.ts'
 import { openHeld, type Held } from './held.ts'
 
 const mostTerminals = 16
-/** After the last viewer left. */
-const idleMs = 24 * 3_600_000
+/** The policy of the host may say less. */
+const dayMs = 24 * 3_600_000
 
-/** Terminals live here, whether or not anyone watches, hub or no hub. */
-export function serveTerminals(engine: Engine, clock: Clock = systemClock): Handlers<typeof terminals> {
+/** Terminals live here, whether or not anyone watches, hub or no hub, until nobody watched for so long. */
+export function serveTerminals(engine: Engine, clock: Clock = systemClock, idleMs: () => number = () => dayMs): Handlers<typeof terminals> {
   const held = new Map<string, Held>()
 
   function find(id: string): Held {
@@ -26,10 +26,10 @@ export function serveTerminals(engine: Engine, clock: Clock = systemClock): Hand
     held.delete(id)
   }
 
-  /** One timer for all of them: whoever was left alone for a day goes. */
+  /** One timer for all of them: whoever was left alone for too long goes. */
   function sweep(): void {
     clock.after(60_000, () => {
-      for (const [id, terminal] of held) if (terminal.idleForMs() > idleMs) close(id)
+      for (const [id, terminal] of held) if (terminal.idleForMs() > idleMs()) close(id)
       if (held.size > 0) sweep()
     })
   }

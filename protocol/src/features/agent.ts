@@ -4,8 +4,20 @@ import { containers } from './containers.ts'
 import { events } from './events.ts'
 import { hosts } from './hosts.ts'
 import { inventory } from './inventory.ts'
+import { journal } from './journal.ts'
 import { metrics } from './metrics.ts'
+import { policy } from './policy.ts'
 import { terminals } from './terminals.ts'
 
 /** What agents answer. The wire name of a method is `feature.method`. */
-export const agentFeatures = { audit: witness, containers, events, hosts, inventory, metrics, terminals } satisfies Features
+export const agentFeatures = {
+  audit: witness,
+  containers,
+  events,
+  hosts,
+  inventory,
+  journal,
+  metrics,
+  policy,
+  terminals,
+} satisfies Features

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import type { journal, LocalEntry } from '@fairlead/protocol/features/journal.ts'
+import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import type { Clock } from '@fairlead/protocol/wire/transport.ts'
+import type { Asked, Fresh, Local, LocalNews } from './entry.ts'
+import { journalDir, listSegments } from './files.ts'
+import { readInbox } from './inbox.ts'
+import { openQueue } from './queue.ts'
+import { parseSegment } from './segment.ts'
+import { journalLimits, openWriter } from './writer.ts'
+
+export interface Journal {
+  readonly handlers: Handlers<typeof journal>
+  /** On the disk before it is done. Throws `refused` where the disk takes nothing: then it is not done. */
+  begin(asked: Asked): Promise<Begun>
+  /** A flood of these pushes nothing else out: beyond some a minute they are counted. */
+  refuse(asked: Asked, why: string): void
+  /** What the agent did or saw by itself. */
+  note(news: LocalNews): void
+  /** Takes in what other programs of this host handed in. */
+  takeIn(): Promise<void>
+  /** Everything is written that the disk takes. */
+  settle(): Promise<void>
+}
+
+export interface Begun {
+  done(code: string, ms: number): void
+}
+
+export interface JournalOptions {
+  readonly stateDir: string
+  readonly onProblem: (message: string, facts?: Readonly<Record<string, unknown>>) => void
+  readonly clock?: Clock
+  readonly limits?: typeof journalLimits | { readonly segmentBytes: number; readonly segments: number }
+}
+
+/** Refusals that get a line: a hundred at once, and ten a minute. */
+const burst = 100
+const perMinute = 10
+
+/** What was asked of this host and what it answered, and what was done on it past the hub: lines that only grow, each hashed with the one before. */
+export function openJournal({ stateDir, onProblem, clock = systemClock, limits = journalLimits }: JournalOptions): Journal {
+  const folder = journalDir(stateDir)
+  const writer = openWriter(
+    folder,
+    (aside) => onProblem('the journal was changed by somebody else; the file was set aside', { aside }),
+    limits,
+  )
+  const queue = openQueue(writer, (message) => onProblem(message))
+  const listeners = new Set<() => void>()
+  const room = createRoom(clock)
+  let skipped = 0
+
+  const local = (news: LocalNews): Fresh => ({ timeMs: Date.now(), kind: 'local', ...news })
+
+  async function addLocal(news: LocalNews): Promise<void> {
+    await queue.must(local(news))
+    for (const wake of listeners) wake()
+  }
+
+  /** Each once, though the agent died between its line and the end of its file. */
+  async function takeIn(): Promise<void> {
+    const waiting = readInbox(stateDir)
+    if (waiting.length === 0) return
+    const there = new Set(localsAfter(folder, 0).flatMap(({ id }) => id ?? []))
+    for (const { news, taken } of waiting) {
+      if (!there.has(news.id)) await addLocal(news)
+      taken()
+    }
+  }
+
+  let taking: Promise<void> = Promise.resolve()
+  return {
+    handlers: { watch: (input, { signal }) => watch(folder, writer, listeners, input, signal) },
+    async begin(asked) {
+      let of: number
+      try {
+        of = await queue.must({ timeMs: Date.now(), kind: 'begun', ...asked })
+      } catch (cause) {
+        const words =
+          'This host cannot write down what is asked of it, so it does nothing that is: its disk takes no more. Free space there.'
+        throw new FairleadError('refused', words, { cause })
+      }
+      return { done: (code, ms) => queue.may({ timeMs: Date.now(), kind: 'done', of, code, ms: Math.round(ms) }) }
+    },
+    refuse(asked, why) {
+      if (!room()) return void skipped++
+      const left = skipped
+      skipped = 0
+      queue.may({ timeMs: Date.now(), kind: 'refused', ...asked, why, ...(left === 0 ? {} : { skipped: left }) })
+    },
+    note: (news) => void addLocal(news).catch(() => queue.may(local(news))),
+    takeIn: () =>
+      (taking = taking
+        .then(takeIn)
+        .catch((error: unknown) => onProblem('entries of the CLI were not taken into the journal', { error: String(error) }))),
+    settle: queue.settle,
+  }
+}
+
+function createRoom(clock: Clock): () => boolean {
+  let tokens = burst
+  let atMs = clock.now()
+  return () => {
+    const now = clock.now()
+    tokens = Math.min(burst, tokens + ((now - atMs) / 60_000) * perMinute)
+    atMs = now
+    if (tokens < 1) return false
+    tokens--
+    return true
+  }
+}
+
+async function* watch(
+  folder: string,
+  writer: { readonly chain: string },
+  listeners: Set<() => void>,
+  from: { readonly chain: string; readonly after: number },
+  signal: AbortSignal,
+): AsyncGenerator<LocalEntry> {
+  let wake = Promise.withResolvers<void>()
+  const listener = () => wake.resolve()
+  listeners.add(listener)
+  signal.addEventListener('abort', listener)
+  let after = from.chain === writer.chain ? from.after : 0
+  try {
+    while (!signal.aborted) {
+      for (const { kind: _kind, seq: _seq, id: _id, ...entry } of localsAfter(folder, after)) {
+        yield { chain: writer.chain, ...entry }
+        after = entry.number
+      }
+      await wake.promise
+      wake = Promise.withResolvers()
+    }
+  } finally {
+    listeners.delete(listener)
+  }
+}
+
+/** From the files: what was told once is not held in memory for a hub that may never come. Files that are wholly before are not parsed. */
+function localsAfter(folder: string, after: number): Local[] {
+  const found: Local[][] = []
+  for (const name of listSegments(folder).toReversed()) {
+    const { entries } = parseSegment(readFileSync(join(folder, name)))
+    found.push(entries.filter((entry) => entry.kind === 'local').filter(({ number }) => number > after))
+    const [head] = entries
+    if (head?.kind === 'head' && head.counts.local <= after) break
+  }
+  return found.reverse().flat()
+}

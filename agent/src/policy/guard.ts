@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import type { CallContext, Contract, Handlers, Method } from '@fairlead/protocol/contract.ts'
+import { codeOf, FairleadError, isCanceled } from '@fairlead/protocol/errors.ts'
+import type { Capability } from '@fairlead/protocol/features/policy.ts'
+import type { Asked } from '../journal/entry.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Need } from './needs.ts'
+import { judge, refuseProtected, type InForce, type Policy } from './policy.ts'
+import type { ContainerNames } from './protect.ts'
+import type { Why } from './rules.ts'
+
+type Features = Readonly<Record<string, Contract>>
+type AnyNeeds = Readonly<Record<string, Readonly<Record<string, Need>>>>
+type AnyHandler = (input: never, context: never) => unknown
+export type HandlersOf<F extends Features> = { readonly [Name in keyof F]: Handlers<F[Name]> }
+
+export interface GuardDeps {
+  readonly policy: Pick<Policy, 'inForce' | 'onChange'>
+  readonly journal: Pick<Journal, 'begin' | 'refuse'>
+  /** The container of this id, beginning of an id, or name. */
+  readonly container: (ref: string) => Promise<ContainerNames>
+  /** The id of the container that a terminal is in; undefined: there is no such terminal. */
+  readonly containerOfTerminal: (id: string) => Promise<string | undefined>
+}
+
+/** One request, as it is judged: before it begins, and as long as it goes on. */
+interface Request {
+  readonly name: string
+  readonly capabilities: readonly Capability[]
+  readonly container: ContainerNames | undefined
+}
+
+const words: Readonly<Record<Why, string>> = {
+  lock: 'it is locked. On the host: fairlead-agent unlock.',
+  file: 'its policy denies it. On the host: fairlead-agent policy.',
+  mode: 'it is more than the mode of its policy allows. On the host: fairlead-agent policy.',
+  hub: 'the hub gave it away here. On the host: fairlead-agent policy widen.',
+}
+
+/**
+ * Stands before everything that this host serves: local policy AND what the hub left itself AND lock, then the protected containers. What
+ * changes something is in the journal before it begins and after it ended; what is refused, too. What goes on ends with the right to it.
+ */
+export function guardHandlers<F extends Features>(features: F, needs: AnyNeeds, handlers: HandlersOf<F>, deps: GuardDeps): HandlersOf<F> {
+  const open = new Map<Request, AbortController>()
+  deps.policy.onChange((now) => {
+    for (const [request, controller] of open) {
+      try {
+        admit(now, request)
+      } catch (error) {
+        controller.abort(error)
+      }
+    }
+  })
+  const guarded = Object.entries(features).map(([feature, contract]) => {
+    const methods = Object.entries(contract).map(([name, method]) => {
+      const handler = (handlers as Readonly<Record<string, Readonly<Record<string, AnyHandler>>>>)[feature]![name]!
+      const own = { name: `${feature}.${name}`, method, need: needs[feature]?.[name], handler: handler as Guarded['handler'], open, deps }
+      return [name, method.kind === 'call' ? guardCall(own) : guardStream(own)]
+    })
+    return [feature, Object.fromEntries(methods)]
+  })
+  return Object.fromEntries(guarded) as HandlersOf<F>
+}
+
+interface Guarded {
+  readonly name: string
+  readonly method: Method
+  readonly need: Need | undefined
+  readonly handler: (input: unknown, context: CallContext) => unknown
+  readonly open: Map<Request, AbortController>
+  readonly deps: GuardDeps
+}
+
+type Input = Readonly<Record<string, unknown>>
+
+function guardCall(guarded: Guarded) {
+  return async (input: Input, context: CallContext) => {
+    const { input: own, asked } = await enter(guarded, input, context)
+    const end = await begin(guarded, asked)
+    try {
+      const answer = await guarded.handler(own, context)
+      end(undefined)
+      return answer
+    } catch (error) {
+      end(error)
+      throw error
+    }
+  }
+}
+
+function guardStream(guarded: Guarded) {
+  const { open } = guarded
+  return async function* (input: Input, context: CallContext): AsyncGenerator<unknown, unknown> {
+    const { input: own, asked, request } = await enter(guarded, input, context)
+    const controller = new AbortController()
+    const stop = () => controller.abort()
+    context.signal.addEventListener('abort', stop)
+    if (context.signal.aborted) stop()
+    open.set(request, controller)
+    let failure: unknown
+    let end: ((error: unknown) => void) | undefined
+    try {
+      // It was allowed a moment ago; what came since then counts.
+      admit(guarded.deps.policy.inForce(), request)
+      end = await begin(guarded, asked)
+      const items = guarded.handler(own, withSignal(context, controller.signal)) as AsyncGenerator<unknown, unknown>
+      const trailer = yield* items
+      refuseEnded(controller.signal)
+      return trailer
+    } catch (error) {
+      failure = refusalOf(controller.signal) ?? error
+      throw failure
+    } finally {
+      open.delete(request)
+      context.signal.removeEventListener('abort', stop)
+      end?.(failure)
+    }
+  }
+}
+
+/** What others added to the context is on its prototype or in getters: it stays what it is. */
+function withSignal(context: CallContext, signal: AbortSignal): CallContext {
+  return Object.create(context, { signal: { value: signal, enumerable: true } }) as CallContext
+}
+
+function refusalOf({ aborted, reason }: AbortSignal): FairleadError | undefined {
+  return aborted && reason instanceof FairleadError ? reason : undefined
+}
+
+function refuseEnded(signal: AbortSignal): void {
+  const refusal = refusalOf(signal)
+  if (refusal !== undefined) throw refusal
+}
+
+/** Throws `forbidden`, and writes that down. */
+async function enter({ name, need, deps }: Guarded, input: Input, { trace }: CallContext) {
+  const field = need?.container ?? need?.terminal
+  const asked: Asked = { method: name, trace, target: field === undefined ? '' : String(input[field]).slice(0, 256), hash: hashOf(input) }
+  try {
+    if (need === undefined) throw new FairleadError('forbidden', `Nobody said what "${name}" takes on a host, so nobody may ask for it.`)
+    const capabilities = [need.can, (need as Need<Input>).also?.(input)].filter(
+      (one) => one !== undefined && one !== 'link',
+    ) as Capability[]
+    const now = deps.policy.inForce()
+    admit(now, { name, capabilities, container: undefined })
+    const container = await find(now, need, input, deps)
+    const request = { name, capabilities, container }
+    admit(deps.policy.inForce(), request)
+    // By the id that was judged: a name may be another one's by now.
+    const own = need.container === undefined || container === undefined ? input : { ...input, [need.container]: container.id }
+    return { request, asked, input: own }
+  } catch (error) {
+    if (codeOf(error) === 'forbidden') deps.journal.refuse(asked, (error as Error).message)
+    throw error
+  }
+}
+
+/** The engine is asked only where something is protected. */
+async function find({ guarded }: InForce, need: Need, input: Input, deps: GuardDeps): Promise<ContainerNames | undefined> {
+  if (guarded?.length === 0) return undefined
+  if (need.container !== undefined) return deps.container(String(input[need.container]))
+  if (need.terminal === undefined) return undefined
+  const id = await deps.containerOfTerminal(String(input[need.terminal]))
+  return id === undefined ? undefined : deps.container(id).catch(() => ({ id, name: '' }))
+}
+
+function admit(now: InForce, { name, capabilities, container }: Request): void {
+  for (const capability of capabilities) {
+    const verdict = judge(now, capability)
+    if (verdict !== 'yes')
+      throw new FairleadError('forbidden', `This host does not let its hub do this (${name}, ${capability}): ${words[verdict]}`)
+  }
+  if (container !== undefined) refuseProtected(now, container)
+}
+
+async function begin({ method, deps }: Guarded, asked: Asked): Promise<(error: unknown) => void> {
+  if (method.kind !== 'duplex' && method.options.mutates !== true) return () => undefined
+  const begun = await deps.journal.begin(asked)
+  const startMs = performance.now()
+  return (error) => begun.done(error === undefined || isCanceled(error) ? 'ok' : codeOf(error), performance.now() - startMs)
+}
+
+/** Of what was asked: the journal proves it to whoever has the request, and tells nobody a secret that was in it. */
+function hashOf(input: unknown): string {
+  return createHash('sha256').update(JSON.stringify(input)).digest('hex')
+}

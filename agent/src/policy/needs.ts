@@ -1,0 +1,62 @@
+import type * as z from 'zod/mini'
+import type { Contract, Method } from '@fairlead/protocol/contract.ts'
+import type { agentFeatures } from '@fairlead/protocol/features/agent.ts'
+import type { Capability } from '@fairlead/protocol/features/policy.ts'
+
+/** What a method of this host takes. */
+export interface Need<Input = never> {
+  /** `link`: what the link itself lives on; it changes nothing that runs here and shows nothing of it. */
+  readonly can: Capability | 'link'
+  /** More, by what is asked. */
+  readonly also?: (input: Input) => Capability | undefined
+  /** The field that names a container: protected ones are looked for there. */
+  readonly container?: keyof Input & string
+  /** The field that names a terminal, and by that a container. */
+  readonly terminal?: keyof Input & string
+}
+
+type Inputs<M> = M extends { readonly input: infer I extends z.ZodMiniType } ? z.output<I> : never
+export type Needs<F extends Readonly<Record<string, Contract>>> = {
+  readonly [Name in keyof F]: { readonly [M in keyof F[Name]]: F[Name][M] extends Method ? Need<Inputs<F[Name][M]>> : never }
+}
+
+/** Of all methods, those that a hub may not ask for at all. */
+export function refusedMethods(may: (capability: Capability) => boolean): string[] {
+  return Object.entries(needs as Readonly<Record<string, Readonly<Record<string, Need>>>>).flatMap(([feature, methods]) =>
+    Object.entries(methods).flatMap(([name, { can }]) => (can === 'link' || may(can) ? [] : [`${feature}.${name}`])),
+  )
+}
+
+/** Every method that is served. One that is missing here does not compile: what nobody thought about, nobody may. */
+export const needs: Needs<typeof agentFeatures> = {
+  audit: { kept: { can: 'link' }, see: { can: 'link' } },
+  containers: {
+    list: { can: 'inspect.read' },
+    get: { can: 'inspect.read' },
+    inspect: { can: 'inspect.read' },
+    start: { can: 'container.lifecycle', container: 'id' },
+    stop: { can: 'container.lifecycle', container: 'id' },
+    restart: { can: 'container.lifecycle', container: 'id' },
+    kill: { can: 'container.lifecycle', container: 'id' },
+    pause: { can: 'container.lifecycle', container: 'id' },
+    unpause: { can: 'container.lifecycle', container: 'id' },
+    rename: { can: 'container.lifecycle', container: 'id' },
+    remove: { can: 'container.lifecycle', container: 'id', also: ({ volumes }) => (volumes ? 'volume.manage' : undefined) },
+    logs: { can: 'logs.read' },
+    stats: { can: 'metrics.read' },
+    exec: { can: 'container.exec', container: 'id' },
+  },
+  events: { watch: { can: 'inspect.read' } },
+  hosts: { watch: { can: 'link' } },
+  inventory: { watch: { can: 'inspect.read' } },
+  journal: { watch: { can: 'link' } },
+  metrics: { watch: { can: 'metrics.read' } },
+  policy: { watch: { can: 'link' }, narrow: { can: 'link' } },
+  terminals: {
+    list: { can: 'inspect.read' },
+    open: { can: 'container.exec', container: 'container' },
+    attach: { can: 'container.exec', terminal: 'id' },
+    rename: { can: 'container.exec', terminal: 'id' },
+    close: { can: 'container.exec', terminal: 'id' },
+  },
+}

@@ -1,0 +1,257 @@
+import { join } from 'node:path'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { capabilities, type Capability, type HostPolicy, type policy } from '@fairlead/protocol/features/policy.ts'
+import type { LocalNews } from '../journal/entry.ts'
+import { writeWhole } from '../whole.ts'
+import { followFile, type Look } from './follow.ts'
+import { isOver, lockFile, parseLock, removeLock, type Lock } from './lock.ts'
+import { refusedMethods } from './needs.ts'
+import { narrowedFile, narrowFurther, parseNarrowed, writeNarrowed } from './narrowed.ts'
+import { findProtected, parseProtected, protectedFile, type ContainerNames, type ProtectedContainer } from './protect.ts'
+import { defaultRules, fallbackRules, judgeCapability, lesserMode, parseRules, type Narrowed, type Rules, type Why } from './rules.ts'
+
+/** What holds on this host at this moment. */
+export interface InForce {
+  readonly rules: Rules
+  readonly source: HostPolicy['source']
+  readonly problem: string
+  readonly lock: Lock | undefined
+  readonly narrowed: Narrowed
+  /** undefined: the list cannot be read, so all are. */
+  readonly guarded: readonly ProtectedContainer[] | undefined
+}
+
+export interface Policy {
+  /** Looks at the files first: what holds is what is there now. */
+  inForce(): InForce
+  /** `yes`, or what takes it away. */
+  may(capability: Capability): 'yes' | Why
+  view(): HostPolicy
+  /** Told after every change, with what holds now. */
+  onChange(listener: (now: InForce) => void): () => void
+  readonly handlers: Handlers<typeof policy>
+  stop(): void
+}
+
+export interface PolicyDeps {
+  /** `/etc/fairlead/policy.json`. */
+  readonly file: string
+  readonly stateDir: string
+  readonly say: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void
+  readonly note: (news: LocalNews) => void
+  /** The agent's own container. */
+  readonly own?: string | undefined
+}
+
+/** How often files are looked at when nobody asks for anything: what is open ends by then, and consoles show it. */
+const lookMs = 5000
+
+export function openPolicy(deps: PolicyDeps): Policy {
+  const { stateDir, note, say } = deps
+  const follow = {
+    lock: followFile(lockFile(stateDir)),
+    narrowed: followFile(narrowedFile(stateDir)),
+    guarded: followFile(protectedFile(stateDir)),
+  }
+  const readRules = openRules(deps)
+  const readLock = remember(parseLock)
+  const readNarrowed = remember(parseNarrowed)
+  const readGuarded = remember((look) => withOwn(parseProtected(look), deps.own))
+  const listeners = new Set<(now: InForce) => void>()
+  let now: InForce | undefined
+
+  function inForce(): InForce {
+    const before = now
+    const lock = readLock(follow.lock())
+    const next: InForce = {
+      ...readRules(),
+      lock: lock === undefined || isOver(lock) ? undefined : lock,
+      narrowed: readNarrowed(follow.narrowed()),
+      guarded: readGuarded(follow.guarded()),
+    }
+    now = next
+    if (before === undefined || isSame(before, next)) return next
+    if (before.lock !== undefined && lock !== undefined && next.lock === undefined) endLock()
+    for (const listener of listeners) listener(next)
+    return next
+  }
+
+  function endLock(): void {
+    say('info', 'the time of the lock is over: the policy holds again')
+    note({ verb: 'lock_over', who: 'agent', outcome: 'ok', target: '', targetName: '', facts: {} })
+    // Its file would be judged anew after a clock was set back.
+    removeLock(stateDir)
+  }
+
+  const may = (capability: Capability) => judge(inForce(), capability)
+  const timer = setInterval(inForce, lookMs).unref()
+  inForce()
+  const view = () => describe(inForce())
+  const onChange = (listener: (now: InForce) => void) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+  return {
+    inForce,
+    may,
+    view,
+    onChange,
+    handlers: {
+      watch: (_input, { signal }) => watch(view, onChange, signal),
+      async narrow(more) {
+        writeNarrowed(stateDir, narrowFurther(inForce().narrowed, more))
+        return view()
+      },
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+export function judge({ rules, narrowed, lock }: InForce, capability: Capability): 'yes' | Why {
+  return judgeCapability(capability, { rules, narrowed, locked: lock !== undefined })
+}
+
+/** Throws `forbidden` for one that nothing of the hub changes or enters. */
+export function refuseProtected({ guarded }: InForce, container: ContainerNames): void {
+  if (guarded === undefined)
+    throw new FairleadError(
+      'forbidden',
+      'This host cannot read which of its containers are protected, so all are. On the host: fairlead-agent doctor.',
+    )
+  const found = findProtected(guarded, container)
+  if (found === undefined) return
+  const why = found.reason === '' ? '' : ` (${found.reason})`
+  throw new FairleadError('forbidden', `Container ${container.name} is protected on its host${why}; only there can it be changed.`)
+}
+
+/** Of each look the answer is worked out once. */
+function remember<T>(parse: (look: Look) => T): (look: Look) => T {
+  let seen: { readonly look: Look; readonly value: T } | undefined
+  return (look) => (seen?.look === look ? seen : (seen = { look, value: parse(look) })).value
+}
+
+function isSame(a: InForce, b: InForce): boolean {
+  return (Object.keys(a) as (keyof InForce)[]).every((key) => a[key] === b[key])
+}
+
+const ownWords = { name: '', reason: 'the agent itself' }
+
+function withOwn(all: readonly ProtectedContainer[] | undefined, own: string | undefined): readonly ProtectedContainer[] | undefined {
+  return all === undefined || own === undefined ? all : [...all, { id: own, ...ownWords }]
+}
+
+/** The file's rules; when it is bad the last good ones, and when there never were any, reading alone. Said loudly, once for each change. */
+function openRules({ file, stateDir, say, note }: PolicyDeps): () => Pick<InForce, 'rules' | 'source' | 'problem'> {
+  const look = followFile(file)
+  const kept = join(stateDir, 'policy-kept.json')
+  let seen: Look | undefined
+  let last: Pick<InForce, 'rules' | 'source' | 'problem'> | undefined
+
+  function settle(found: Look): Pick<InForce, 'rules' | 'source' | 'problem'> {
+    try {
+      // One that vanishes under a running agent may be between two names of an editor: rights never grow by that.
+      if (found.is === 'absent' && last !== undefined && last.source !== 'default')
+        throw new FairleadError('not_found', `${file} is gone; put it back, or restart the agent to go on without one.`)
+      if (found.is === 'bad') throw new FairleadError('invalid_input', found.problem)
+      const rules = found.is === 'absent' ? defaultRules : parseRules(found.text, file)
+      if (found.is === 'read') keep(found.text)
+      return { rules, source: found.is === 'absent' ? 'default' : 'file', problem: '' }
+    } catch (error) {
+      const problem = (error as Error).message.slice(0, 1024)
+      const good = last !== undefined && last.source !== 'fallback' ? last.rules : keptRules(kept)
+      return good === undefined ? { rules: fallbackRules, source: 'fallback', problem } : { rules: good, source: 'kept', problem }
+    }
+  }
+
+  function keep(text: string): void {
+    try {
+      writeWhole(kept, text)
+    } catch (error) {
+      say('warn', 'the policy in force could not be kept for a later start', { error: String(error) })
+    }
+  }
+
+  return () => {
+    const found = look()
+    if (found === seen && last !== undefined) return last
+    const before = last
+    seen = found
+    last = settle(found)
+    tell(before, last)
+    return last
+  }
+
+  function tell(before: typeof last, { rules, source, problem }: NonNullable<typeof last>): void {
+    const facts = { mode: rules.mode, source }
+    if (problem !== '') {
+      if (problem === before?.problem) return
+      say(
+        'error',
+        source === 'kept'
+          ? 'the policy of this host is bad: the last good one holds'
+          : 'the policy of this host is bad: the hub may only read',
+        { problem },
+      )
+      note({
+        verb: 'policy_bad',
+        who: 'agent',
+        outcome: 'failed',
+        target: '',
+        targetName: '',
+        facts: { ...facts, problem: problem.slice(0, 256) },
+      })
+    } else if (before !== undefined) {
+      say('info', 'the policy of this host changed', facts)
+      note({ verb: 'policy_changed', who: 'agent', outcome: 'ok', target: '', targetName: '', facts })
+    }
+  }
+}
+
+function keptRules(file: string): Rules | undefined {
+  const look = followFile(file)()
+  try {
+    return look.is === 'read' ? parseRules(look.text, file) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function describe(now: InForce): HostPolicy {
+  const { rules, source, problem, lock, narrowed, guarded } = now
+  const may = Object.fromEntries(capabilities.map((one) => [one, judge(now, one)]))
+  return {
+    mode: lock === undefined ? lesserMode(rules.mode, narrowed.mode) : 'monitor',
+    source,
+    problem,
+    lock: lock === undefined ? null : { sinceMs: lock.sinceMs, untilMs: lock.untilMs, reason: lock.reason, by: lock.by },
+    narrowed: { mode: narrowed.mode, deny: [...narrowed.deny] },
+    may,
+    refused: refusedMethods((capability) => may[capability] === 'yes'),
+    protected: (guarded ?? []).map((one) => ({ ...one })),
+    files: { read: [...rules.files.read], write: [...rules.files.write] },
+    registries: rules.registries === null ? null : [...rules.registries],
+  }
+}
+
+async function* watch(view: () => HostPolicy, onChange: Policy['onChange'], signal: AbortSignal): AsyncGenerator<HostPolicy> {
+  let changed = true
+  let wake = Promise.withResolvers<void>()
+  const stop = onChange(() => {
+    changed = true
+    wake.resolve()
+  })
+  signal.addEventListener('abort', () => wake.resolve())
+  try {
+    while (!signal.aborted) {
+      if (changed) {
+        changed = false
+        yield view()
+      }
+      await wake.promise
+      wake = Promise.withResolvers()
+    }
+  } finally {
+    stop()
+  }
+}

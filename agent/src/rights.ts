@@ -1,0 +1,79 @@
+import type { agentFeatures } from '@fairlead/protocol/features/agent.ts'
+import { agentFeatures as features } from '@fairlead/protocol/features/agent.ts'
+import type { HostEvent } from '@fairlead/protocol/features/events.ts'
+import type { Config } from './config.ts'
+import { ask, type Engine } from './docker/engine.ts'
+import type { ProtectedOnes } from './containers/protected.ts'
+import type { LocalNews } from './journal/entry.ts'
+import { openJournal, type Journal } from './journal/journal.ts'
+import { guardHandlers, type HandlersOf } from './policy/guard.ts'
+import { needs } from './policy/needs.ts'
+import { ownContainer } from './policy/own.ts'
+import { openPolicy, type Policy, type PolicyDeps } from './policy/policy.ts'
+import { findProtected } from './policy/protect.ts'
+
+type AgentHandlers = HandlersOf<typeof agentFeatures>
+
+/** What this host lets its hub do, and what it writes down of that. */
+export interface Rights {
+  readonly policy: Policy
+  readonly journal: Journal
+  readonly protectedOnes: ProtectedOnes
+  guard(handlers: AgentHandlers): AgentHandlers
+  /** Somebody on this host changed something, or wants to see it in force at once. */
+  look(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface RightsDeps {
+  readonly config: Pick<Config, 'stateDir' | 'policyFile'>
+  readonly engine: Engine
+  readonly say: PolicyDeps['say']
+  readonly tell: (event: HostEvent) => void
+}
+
+export function openRights({ config: { stateDir, policyFile }, engine, say, tell }: RightsDeps): Rights {
+  const journal = openJournal({ stateDir, onProblem: (message, facts) => say('error', message, facts) })
+  const note = (news: LocalNews) => {
+    journal.note(news)
+    tell({ timeMs: Date.now(), type: 'agent', action: news.verb, id: 'policy', name: 'policy', facts: { ...news.facts } })
+  }
+  const policy = openPolicy({ file: policyFile, stateDir, say, note, own: ownContainer() })
+  void journal.takeIn()
+  return {
+    policy,
+    journal,
+    protectedOnes: {
+      has: (container) => {
+        const { guarded } = policy.inForce()
+        return guarded === undefined || findProtected(guarded, container) !== undefined
+      },
+      onChange(listener) {
+        let before = policy.inForce().guarded
+        return policy.onChange(({ guarded }) => {
+          if (guarded !== before) listener()
+          before = guarded
+        })
+      },
+    },
+    guard: (handlers) =>
+      guardHandlers(features, needs, handlers, {
+        policy,
+        journal,
+        async container(ref) {
+          const { Id, Name = '' } = await engine.call<{ Id: string; Name?: string }>(ask('GET /containers/{id}/json', { id: ref }))
+          return { id: Id, name: Name.replace(/^\//, '') }
+        },
+        containerOfTerminal: async (id) =>
+          (await handlers.terminals.list({}, { signal: AbortSignal.any([]), trace: '' })).find((one) => one.id === id)?.container,
+      }),
+    async look() {
+      policy.inForce()
+      await journal.takeIn()
+    },
+    async stop() {
+      policy.stop()
+      await journal.settle()
+    },
+  }
+}
