@@ -71,9 +71,17 @@ export function readJournal(stateDir: string): WholeJournal {
 }
 
 /** The last file, as it is found at a start. */
-export function readSegment(folder: string, name: string): Parsed & { readonly head: Head | undefined; readonly size: number } {
+export function readSegment(
+  folder: string,
+  name: string,
+): Parsed & { readonly head: Head | undefined; readonly size: number; readonly lines: number } {
   const bytes = readFileSync(join(folder, name))
   const parsed = parseSegment(bytes)
   const [first] = parsed.entries
-  return { ...parsed, head: first?.kind === 'head' ? first : undefined, size: bytes.length }
+  return {
+    ...parsed,
+    head: first?.kind === 'head' ? first : undefined,
+    size: bytes.length,
+    lines: bytes.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0),
+  }
 }

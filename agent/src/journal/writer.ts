@@ -117,13 +117,13 @@ function findEnd(folder: string, onChanged: (aside: string) => void): State {
   }
   let highest = 0
   for (const name of listSegments(folder).toReversed()) {
-    const { head, entries, hash, bytes, size, changed } = readSegment(folder, name)
+    const { head, entries, hash, bytes, size, lines, changed } = readSegment(folder, name)
     // Of one that has not even its first line nothing was ever promised.
     if (head === undefined && !changed) {
       rmSync(join(folder, name), { force: true })
       continue
     }
-    highest = Math.max(highest, Number.parseInt(name, 10), entries.at(-1)?.seq ?? 0)
+    highest = Math.max(highest, Number.parseInt(name, 10) + (changed ? lines : entries.length) - 1)
     if (head === undefined || changed) {
       onChanged(setAside(folder, name))
       continue

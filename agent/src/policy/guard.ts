@@ -27,7 +27,9 @@ export interface GuardDeps {
 interface Request {
   readonly name: string
   readonly capabilities: readonly Capability[]
-  readonly container: ContainerNames | undefined
+  container: ContainerNames | undefined
+  /** Nothing was protected when it began: asked once something is. */
+  readonly find?: () => Promise<ContainerNames | undefined>
 }
 
 const words: Readonly<Record<Why, string>> = {
@@ -44,13 +46,7 @@ const words: Readonly<Record<Why, string>> = {
 export function guardHandlers<F extends Features>(features: F, needs: AnyNeeds, handlers: HandlersOf<F>, deps: GuardDeps): HandlersOf<F> {
   const open = new Map<Request, AbortController>()
   deps.policy.onChange((now) => {
-    for (const [request, controller] of open) {
-      try {
-        admit(now, request)
-      } catch (error) {
-        controller.abort(error)
-      }
-    }
+    for (const [request, controller] of open) void admitAgain(now, request, deps).catch((error: unknown) => controller.abort(error))
   })
   const guarded = Object.entries(features).map(([feature, contract]) => {
     const methods = Object.entries(contract).map(([name, method]) => {
@@ -145,7 +141,7 @@ async function enter({ name, need, deps }: Guarded, input: Input, { trace }: Cal
     const now = deps.policy.inForce()
     admit(now, { name, capabilities, container: undefined })
     const container = await find(now, need, input, deps)
-    const request = { name, capabilities, container }
+    const request: Request = { name, capabilities, container, find: () => find(deps.policy.inForce(), need, input, deps) }
     admit(deps.policy.inForce(), request)
     // By the id that was judged: a name may be another one's by now.
     const own = need.container === undefined || container === undefined ? input : { ...input, [need.container]: container.id }
@@ -154,6 +150,13 @@ async function enter({ name, need, deps }: Guarded, input: Input, { trace }: Cal
     if (codeOf(error) === 'forbidden') deps.journal.refuse(asked, (error as Error).message)
     throw error
   }
+}
+
+async function admitAgain(now: InForce, request: Request, { policy }: GuardDeps): Promise<void> {
+  admit(now, request)
+  if (now.guarded?.length === 0 || request.container !== undefined) return
+  request.container = await request.find?.()
+  admit(policy.inForce(), request)
 }
 
 /** The engine is asked only where something is protected. */

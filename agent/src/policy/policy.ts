@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
@@ -156,6 +157,8 @@ function openRules({ file, stateDir, say, note }: PolicyDeps): () => Pick<InForc
       if (found.is === 'bad') throw new FairleadError('invalid_input', found.problem)
       const rules = found.is === 'absent' ? defaultRules : parseRules(found.text, file)
       if (found.is === 'read') keep(found.text)
+      // Whoever took the file away wanted no more of it.
+      else rmSync(kept, { force: true })
       return { rules, source: found.is === 'absent' ? 'default' : 'file', problem: '' }
     } catch (error) {
       const problem = (error as Error).message.slice(0, 1024)
