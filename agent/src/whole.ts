@@ -27,6 +27,15 @@ export function writeWhole(file: string, content: string, disk: Disk = fs): void
 /** The same for a file in the state directory, when it may be root that writes it for an agent of another account: it is the directory's owner's. */
 export function writeForAgent(file: string, content: string): void {
   writeWhole(file, content)
-  const { uid, gid } = fs.statSync(dirname(file))
-  if (process.geteuid?.() === 0 && uid !== 0) fs.lchownSync(file, uid, gid)
+  giveToAgent(file)
+}
+
+/** A folder in the state directory, likewise. */
+export function makeForAgent(folder: string): void {
+  if (fs.mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) giveToAgent(folder)
+}
+
+function giveToAgent(path: string): void {
+  const { uid, gid } = fs.statSync(dirname(path))
+  if (process.geteuid?.() === 0 && uid !== 0) fs.lchownSync(path, uid, gid)
 }

@@ -12,6 +12,7 @@ import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
+import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
 
 const suite = nodeSuite(crypto)
@@ -40,29 +41,30 @@ export async function openEvilHub(): Promise<EvilHub> {
   const door = new WebSocketServer({ server, ...wsLimits, handleProtocols: () => 'fairlead.1' })
   let live = Promise.withResolvers<Session>()
   door.on('connection', (socket) => {
-    const transport = overWs(socket)
-    void respond(transport, { suite, clock: systemClock, identity, exporter: undefined, neverSeal: false }).then((secured) => {
-      const welcome: Welcome = {
-        v: 1,
-        host: 'host',
-        organization: 'organization',
-        heartbeatMs: 5000,
-        resumeForMs: 60_000,
-        smearMs: 100,
-        nowMs: Date.now(),
-      }
-      secured.transport.send(encodeValue(welcome))
-      const session = openSession(secured.transport, {
-        side: 'hub',
-        codec: msgpackCodec,
-        clock: systemClock,
-        packing: nodePacking(zlib),
-        onOpen: (stream) => stream.reply({}),
-        onClose: () => void (live = Promise.withResolvers<Session>()),
-      })
-      live.resolve(session)
-    })
+    void letIn(overWs(socket))
   })
+  async function letIn(transport: Transport): Promise<void> {
+    const secured = await respond(transport, { suite, clock: systemClock, identity, exporter: undefined, neverSeal: false })
+    const welcome: Welcome = {
+      v: 1,
+      host: 'host',
+      organization: 'organization',
+      heartbeatMs: 5000,
+      resumeForMs: 60_000,
+      smearMs: 100,
+      nowMs: Date.now(),
+    }
+    secured.transport.send(encodeValue(welcome))
+    const session = openSession(secured.transport, {
+      side: 'hub',
+      codec: msgpackCodec,
+      clock: systemClock,
+      packing: nodePacking(zlib),
+      onOpen: (stream) => stream.reply({}),
+      onClose: () => void (live = Promise.withResolvers<Session>()),
+    })
+    live.resolve(session)
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
 

@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { localVerbs } from '@fairlead/protocol/features/journal.ts'
-import { writeForAgent } from '../whole.ts'
+import { makeForAgent, writeForAgent } from '../whole.ts'
 import { journalDir } from './files.ts'
 import type { LocalNews } from './entry.ts'
 
@@ -29,7 +29,8 @@ export type Handed = z.infer<typeof News>
 /** Handed in by the emergency CLI. */
 export function handIn(stateDir: string, news: LocalNews): void {
   const folder = inboxDir(stateDir)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeForAgent(journalDir(stateDir))
+  makeForAgent(folder)
   if (readdirSync(folder).length >= mostWaiting)
     throw new FairleadError(
       'too_many',

@@ -41,6 +41,8 @@ export interface PolicyDeps {
   readonly stateDir: string
   readonly say: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void
   readonly note: (news: LocalNews) => void
+  /** For somebody who only wants to see it: nothing is written. */
+  readonly looksOnly?: boolean
   /** The agent's own container. */
   readonly own?: string | undefined
 }
@@ -82,7 +84,7 @@ export function openPolicy(deps: PolicyDeps): Policy {
     say('info', 'the time of the lock is over: the policy holds again')
     note({ verb: 'lock_over', who: 'agent', outcome: 'ok', target: '', targetName: '', facts: {} })
     // Its file would be judged anew after a clock was set back.
-    removeLock(stateDir)
+    if (deps.looksOnly !== true) removeLock(stateDir)
   }
 
   const may = (capability: Capability) => judge(inForce(), capability)
@@ -143,7 +145,7 @@ function withOwn(all: readonly ProtectedContainer[] | undefined, own: string | u
 }
 
 /** The file's rules; when it is bad the last good ones, and when there never were any, reading alone. Said loudly, once for each change. */
-function openRules({ file, stateDir, say, note }: PolicyDeps): () => Pick<InForce, 'rules' | 'source' | 'problem'> {
+function openRules({ file, stateDir, say, note, looksOnly = false }: PolicyDeps): () => Pick<InForce, 'rules' | 'source' | 'problem'> {
   const look = followFile(file)
   const kept = join(stateDir, 'policy-kept.json')
   let seen: Look | undefined
@@ -156,9 +158,7 @@ function openRules({ file, stateDir, say, note }: PolicyDeps): () => Pick<InForc
         throw new FairleadError('not_found', `${file} is gone; put it back, or restart the agent to go on without one.`)
       if (found.is === 'bad') throw new FairleadError('invalid_input', found.problem)
       const rules = found.is === 'absent' ? defaultRules : parseRules(found.text, file)
-      if (found.is === 'read') keep(found.text)
-      // Whoever took the file away wanted no more of it.
-      else rmSync(kept, { force: true })
+      if (!looksOnly) keep(found)
       return { rules, source: found.is === 'absent' ? 'default' : 'file', problem: '' }
     } catch (error) {
       const problem = (error as Error).message.slice(0, 1024)
@@ -167,9 +167,11 @@ function openRules({ file, stateDir, say, note }: PolicyDeps): () => Pick<InForc
     }
   }
 
-  function keep(text: string): void {
+  function keep(found: Look): void {
     try {
-      writeWhole(kept, text)
+      if (found.is === 'read') writeWhole(kept, found.text)
+      // Whoever took the file away wanted no more of it.
+      else rmSync(kept, { force: true })
     } catch (error) {
       say('warn', 'the policy in force could not be kept for a later start', { error: String(error) })
     }

@@ -1,0 +1,30 @@
+import { ContainerRef } from '@fairlead/protocol/features/containers.ts'
+import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
+import { parseCount } from './args.ts'
+import type { Cli } from './cli.ts'
+import { context, doing, withEngine } from './host.ts'
+import { clean } from './show.ts'
+
+/** One after the other; one that fails keeps no other back, and is told at the end. */
+export async function change(cli: Cli, verb: 'start' | 'stop' | 'restart'): Promise<void> {
+  const { options, words, json, warn } = cli
+  const timeoutSeconds = options['timeout'] === undefined ? 10 : parseCount('--timeout', String(options['timeout']), 3600)
+  for (const ref of words)
+    if (!ContainerRef.safeParse(ref).success)
+      throw new FairleadError('invalid_input', `"${ref.slice(0, 80)}" is no name or id of a container.`)
+  const done: object[] = []
+  await withEngine(cli, async (containers) => {
+    for (const ref of words)
+      try {
+        const { id, name } = await containers.get({ id: ref }, context())
+        const after = await doing(cli, { verb, target: id, targetName: name }, () => containers[verb]({ id, timeoutSeconds }, context()))
+        done.push({ id, name, status: after.status })
+        if (!json) process.stdout.write(clean(`${name}: ${after.detail}\n`))
+      } catch (error) {
+        done.push({ id: ref, error: { code: codeOf(error), message: (error as Error).message } })
+        cli.exit(codes[codeOf(error)].exit)
+        warn(`${ref}: ${(error as Error).message}`)
+      }
+  })
+  if (json) cli.say(done, () => '')
+}

@@ -1,0 +1,78 @@
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { Cli } from './cli.ts'
+import { verbs, type Verb } from './verbs.ts'
+
+const makers = { bash, zsh, fish }
+
+export function run({ words }: Pick<Cli, 'words'>): void {
+  const [shell = ''] = words
+  if (!Object.hasOwn(makers, shell))
+    throw new FairleadError('invalid_input', `"${shell}" is no shell that is known; ${Object.keys(makers).join(', ')} are.`)
+  process.stdout.write(makers[shell as keyof typeof makers]())
+}
+
+const names = ['run', 'help', ...Object.keys(verbs)]
+const each = Object.entries(verbs)
+const flagsOf = ({ options = {} }: Verb) => ['--help', ...Object.keys(options).map((long) => `--${long}`)]
+/** Of those a container comes next. */
+const takesContainer = ({ args }: Verb) => args.includes('CONTAINER')
+const containersOf = `fairlead-agent ps --all --json 2>/dev/null | sed -n 's/^ *"name": "\\(.*\\)",$/\\1/p'`
+const quoted = (text: string) => text.replaceAll("'", "'\\''")
+
+export function bash(): string {
+  const flags = each.map(([name, verb]) => `    ${name}) words='${flagsOf(verb).join(' ')}' ;;`).join('\n')
+  const containers = each.flatMap(([name, verb]) => (takesContainer(verb) ? [name] : [])).join('|')
+  return `_fairlead_agent() {
+  local word=\${COMP_WORDS[COMP_CWORD]} verb=\${COMP_WORDS[1]} words=
+  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '${names.join(' ')}' -- "$word")); return; fi
+  case $verb in
+${flags}
+  esac
+  case $verb in
+    ${containers}) words="$words $(${containersOf})" ;;
+    completion) words='bash zsh fish' ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o default -F _fairlead_agent fairlead-agent
+`
+}
+
+export function zsh(): string {
+  const described = each.map(([name, { says }]) => `    '${name}:${quoted(says).replaceAll(':', '\\:')}'`).join('\n')
+  const flags = each.map(([name, verb]) => `    ${name}) words=(${flagsOf(verb).join(' ')}) ;;`).join('\n')
+  const containers = each.flatMap(([name, verb]) => (takesContainer(verb) ? [name] : [])).join('|')
+  return `#compdef fairlead-agent
+_fairlead_agent() {
+  local -a verbs words
+  verbs=(
+    'run:connects to the hub and serves it'
+${described}
+  )
+  if (( CURRENT == 2 )); then _describe verb verbs; return; fi
+  case $words[2] in
+${flags.replaceAll('words=(', 'reply=(')}
+  esac
+  case $words[2] in
+    ${containers}) reply+=(\${(f)"$(${containersOf})"}) ;;
+    completion) reply=(bash zsh fish) ;;
+  esac
+  compadd -a reply
+}
+if [ "$funcstack[1]" = _fairlead_agent ]; then _fairlead_agent "$@"; else compdef _fairlead_agent fairlead-agent; fi
+`
+}
+
+export function fish(): string {
+  const lines = each.flatMap(([name, verb]) => [
+    `complete -c fairlead-agent -f -n __fish_use_subcommand -a ${name} -d '${verb.says.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+    ...Object.entries(verb.options ?? {}).map(
+      ([long, { arg, short }]) =>
+        `complete -c fairlead-agent -n '__fish_seen_subcommand_from ${name}' -l ${long}${short === undefined ? '' : ` -s ${short}`}${arg === undefined ? '' : ' -r'}`,
+    ),
+    ...(takesContainer(verb)
+      ? [`complete -c fairlead-agent -f -n '__fish_seen_subcommand_from ${name}' -a "(${containersOf.replaceAll('"', '\\"')})"`]
+      : []),
+  ])
+  return `${lines.join('\n')}\ncomplete -c fairlead-agent -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n`
+}

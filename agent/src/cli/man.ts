@@ -1,0 +1,56 @@
+import { codes } from '@fairlead/protocol/errors.ts'
+import { usageOf } from './args.ts'
+import type { Cli } from './cli.ts'
+import { verbs } from './verbs.ts'
+
+/** In the words of roff. */
+export function run({ version }: Pick<Cli, 'version'>): void {
+  process.stdout.write(page(version))
+}
+
+const roff = (text: string) =>
+  text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('-', '\\-')
+    .replaceAll(/^([.'])/gm, '\\&$1')
+
+export function page(version: string): string {
+  const each = Object.entries(verbs).flatMap(([name, verb]) => [
+    '.TP',
+    `.B ${roff(usageOf(name, verb).replace('fairlead-agent ', ''))}`,
+    roff(`${verb.says[0]!.toUpperCase()}${verb.says.slice(1)}.`),
+    ...Object.entries(verb.options ?? {}).flatMap(([long, { arg, says }]) => [
+      '.br',
+      roff(`--${long}${arg === undefined ? '' : ` ${arg}`}: ${says}`),
+    ]),
+  ])
+  const byExit = new Map<number, string[]>()
+  for (const [code, { exit }] of Object.entries(codes)) byExit.set(exit, [...(byExit.get(exit) ?? []), code])
+  const exits = [...byExit].sort(([a], [b]) => a - b).flatMap(([exit, names]) => ['.TP', `.B ${exit}`, roff(names.join(', '))])
+  return [
+    `.TH FAIRLEAD-AGENT 8 "" "fairlead ${roff(version)}"`,
+    '.SH NAME',
+    'fairlead\\-agent \\- the agent of a host, and what to do when its hub is gone',
+    '.SH SYNOPSIS',
+    '.B fairlead\\-agent',
+    'verb [options]',
+    '.SH VERBS',
+    '.TP',
+    '.B run',
+    'Connects to the hub and serves it.',
+    ...each,
+    '.SH EXIT STATUS',
+    '.TP',
+    '.B 0',
+    'It went well. Of exec: what the command ended with.',
+    ...exits,
+    '.SH FILES',
+    '.TP',
+    '.B /etc/fairlead/policy.json',
+    'What the hub may do on this host. Owned by root, written by nobody else.',
+    '.TP',
+    '.B /var/lib/fairlead',
+    'The state of the agent: its key, its hub, its journal, the lock.',
+    '',
+  ].join('\n')
+}
