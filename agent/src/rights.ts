@@ -3,13 +3,13 @@ import { agentFeatures as features } from '@fairlead/protocol/features/agent.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { Config } from './config.ts'
 import { ask, type Engine } from './docker/engine.ts'
-import type { ProtectedOnes } from './containers/protected.ts'
+import type { HeldOnes } from './containers/held.ts'
 import type { LocalNews } from './journal/entry.ts'
 import { openJournal, type Journal } from './journal/journal.ts'
 import { guardHandlers, type HandlersOf } from './policy/guard.ts'
 import { needs } from './policy/needs.ts'
 import { ownContainer } from './policy/own.ts'
-import { openPolicy, type Policy, type PolicyDeps } from './policy/policy.ts'
+import { judge, openPolicy, type Policy, type PolicyDeps } from './policy/policy.ts'
 import { findProtected } from './policy/protect.ts'
 
 type AgentHandlers = HandlersOf<typeof agentFeatures>
@@ -18,7 +18,7 @@ type AgentHandlers = HandlersOf<typeof agentFeatures>
 export interface Rights {
   readonly policy: Policy
   readonly journal: Journal
-  readonly protectedOnes: ProtectedOnes
+  readonly held: HeldOnes
   guard(handlers: AgentHandlers): AgentHandlers
   /** Somebody on this host changed something, or wants to see it in force at once. */
   look(): Promise<void>
@@ -43,18 +43,14 @@ export function openRights({ config: { stateDir, policyFile }, engine, say, tell
   return {
     policy,
     journal,
-    protectedOnes: {
-      has: (container) => {
-        const { guarded } = policy.inForce()
-        return guarded === undefined || findProtected(guarded, container) !== undefined
+    held: {
+      why(container) {
+        const now = policy.inForce()
+        const verdict = judge(now, 'container.lifecycle')
+        if (verdict !== 'yes') return verdict
+        return now.guarded === undefined || findProtected(now.guarded, container) !== undefined ? 'protected' : undefined
       },
-      onChange(listener) {
-        let before = policy.inForce().guarded
-        return policy.onChange(({ guarded }) => {
-          if (guarded !== before) listener()
-          before = guarded
-        })
-      },
+      onChange: (listener) => policy.onChange(listener),
     },
     guard: (handlers) =>
       guardHandlers(features, needs, handlers, {

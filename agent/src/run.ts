@@ -10,7 +10,7 @@ import { serveAudit } from './audit/audit.ts'
 import type { Config } from './config.ts'
 import { keepConnected } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
-import { markProtected } from './containers/protected.ts'
+import { markHeld } from './containers/held.ts'
 import { containersSource } from './containers/source.ts'
 import { makeHello, type Link } from './dial.ts'
 import { findSocket, openEngine } from './docker/engine.ts'
@@ -65,7 +65,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
     events: serveEvents(own),
     hosts: serveHosts(watch, version),
-    inventory: serveInventory([markProtected(containersSource(engine, watch), rights.protectedOnes)]),
+    inventory: serveInventory([markHeld(containersSource(engine, watch), rights.held)]),
     journal: journal.handlers,
     metrics: metrics.handlers,
     policy: policy.handlers,

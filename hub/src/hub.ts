@@ -42,7 +42,9 @@ import { serveFleet } from './inventory/fleet.ts'
 import { sweepLeft } from './organizations/organizations.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
+import { followJournals } from './journal/journal.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
+import { servePolicy } from './policy/policy.ts'
 import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
@@ -183,6 +185,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const { secondPerson } = people
   const doors = createDoors({ features: hubFeatures, handlers, audits, log, places, nameOf, rates, secondPerson })
   fleet.onChange(({ organization, id }) => book.changed(organization, id))
+  followJournals({ db, audits, fleet, log })
   followHosts({ db, fleet, inventory, metrics, book, log, onStep: enrolment.progress.hostStep })
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
@@ -232,7 +235,7 @@ const fileDirsOf = (dataDir: string) => [join(dataDir, 'audit')]
 
 /** What each host's own agent answers: passed on as it is. */
 function serveHosts(fleet: Fleet) {
-  return { containers: serveContainers(fleet), events: serveEvents(fleet), terminals: serveTerminals(fleet) }
+  return { containers: serveContainers(fleet), events: serveEvents(fleet), policy: servePolicy(fleet), terminals: serveTerminals(fleet) }
 }
 
 async function countHosts(db: Opened['db'], book: HostBook): Promise<number> {

@@ -51,8 +51,8 @@ function write(text: string): void {
 function help(version: string, name: string | undefined): string {
   const verb = name === undefined || !Object.hasOwn(verbs, name) ? undefined : verbs[name]
   if (verb === undefined) {
-    const lines = Object.entries(verbs).map(([each, { args, says }]) => `  ${`${each} ${args}`.trim().padEnd(30)} ${says}`)
-    return `fairlead-agent ${version}\n\n  ${'run'.padEnd(30)} connects to the hub and serves it\n${lines.join('\n')}\n\nEach takes --help, and those that answer something --json. Works with the hub gone, and most of it without the agent running.\n`
+    const lines = Object.entries(verbs).map(([each, { args, says }]) => `  ${`${each} ${args}`.trim().padEnd(40)} ${says}`)
+    return `fairlead-agent ${version}\n\n  ${'run'.padEnd(40)} connects to the hub and serves it\n${lines.join('\n')}\n\nEach takes --help, and those that answer something --json. Works with the hub gone, and most of it without the agent running.\n`
   }
   const options = Object.entries(verb.options ?? {}).map(
     ([long, { arg, short, says }]) =>

@@ -44,7 +44,7 @@ export function zsh(): string {
   const containers = each.flatMap(([name, verb]) => (takesContainer(verb) ? [name] : [])).join('|')
   return `#compdef fairlead-agent
 _fairlead_agent() {
-  local -a verbs words
+  local -a verbs reply
   verbs=(
     'run:connects to the hub and serves it'
 ${described}

@@ -22,7 +22,7 @@ async function agentCheck({ config, version }: Asker): Promise<Check> {
     if (running.version === version) return { name, state: 'ok', detail: `${version}, process ${running.pid}` }
     return { name, state: 'warn', detail: `${running.version} runs, this is ${version}`, mend: 'systemctl restart fairlead-agent' }
   } catch (error) {
-    const [detail, mend] = (error as Error).message.split(/; (?=start|restart|run)/)
+    const [detail, mend] = (error as Error).message.split(/; (?:(?:re)?start it: )?/)
     return { name, state: 'failed', detail: detail!, mend: mend ?? 'systemctl start fairlead-agent', code: 'host_offline' }
   }
 }

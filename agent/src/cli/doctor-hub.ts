@@ -185,7 +185,7 @@ function askHealth({ url, host }: Way, socket: Socket): Promise<{ status: number
     const secure = url.protocol === 'https:'
     const createConnection = () =>
       secure ? connectTls({ socket, servername: isIP(host) === 0 ? host : '', rejectUnauthorized: false }) : socket
-    const asked = (secure ? tlsRequest : plainRequest)(new URL('/healthz', url), { createConnection, agent: false }, (response) => {
+    const asked = (secure ? tlsRequest : plainRequest)(new URL('/healthz', url), { createConnection }, (response) => {
       response.resume()
       socket.destroy()
       resolve({ status: response.statusCode ?? 0, date: response.headers.date ?? '' })

@@ -12,6 +12,7 @@ const roff = (text: string) =>
   text
     .replaceAll('\\', '\\\\')
     .replaceAll('-', '\\-')
+    .replaceAll('’', '\\(cq')
     .replaceAll(/^([.'])/gm, '\\&$1')
 
 export function page(version: string): string {

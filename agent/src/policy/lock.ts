@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
@@ -29,8 +29,41 @@ export function writeLock(stateDir: string, { forMs, reason, by }: { forMs: numb
     boot: bootId(),
     untilUptimeS: forMs === undefined ? null : os.uptime() + forMs / 1000,
   }
-  writeForAgent(lockFile(stateDir), JSON.stringify(lock))
+  try {
+    writeForAgent(lockFile(stateDir), JSON.stringify(lock))
+  } catch (error) {
+    if (!/^(ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error
+    rmSync(`${lockFile(stateDir)}.new`, { force: true })
+    writeIntoReserve(stateDir, lock)
+  }
   return lock
+}
+
+const reserveBytes = 1024
+const reserveFile = (stateDir: string) => join(stateDir, 'lock-reserve')
+
+/** Room for a lock on the day on which the disk is full: it must close then, too. */
+export function reserveLock(stateDir: string): void {
+  try {
+    if (statSync(reserveFile(stateDir)).size === reserveBytes) return
+  } catch {
+    // It is not there yet.
+  }
+  writeForAgent(reserveFile(stateDir), ' '.repeat(reserveBytes))
+}
+
+/** Over what is there: it takes no block more. Blanks after a document are none of its business. */
+function writeIntoReserve(stateDir: string, lock: Lock): void {
+  const text = Buffer.alloc(reserveBytes, ' ')
+  text.write(JSON.stringify({ ...lock, reason: lock.reason.slice(0, 100) }))
+  const descriptor = openSync(reserveFile(stateDir), 'r+')
+  try {
+    writeSync(descriptor, text, 0, reserveBytes, 0)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(reserveFile(stateDir), lockFile(stateDir))
 }
 
 /** False: it was not locked. */

@@ -6,7 +6,7 @@ import { capabilities, type Capability, type HostPolicy, type policy } from '@fa
 import type { LocalNews } from '../journal/entry.ts'
 import { writeWhole } from '../whole.ts'
 import { followFile, type Look } from './follow.ts'
-import { isOver, lockFile, parseLock, removeLock, type Lock } from './lock.ts'
+import { isOver, lockFile, parseLock, removeLock, reserveLock, type Lock } from './lock.ts'
 import { refusedMethods } from './needs.ts'
 import { narrowedFile, narrowFurther, parseNarrowed, writeNarrowed } from './narrowed.ts'
 import { findProtected, parseProtected, protectedFile, type ContainerNames, type ProtectedContainer } from './protect.ts'
@@ -87,6 +87,7 @@ export function openPolicy(deps: PolicyDeps): Policy {
     if (deps.looksOnly !== true) removeLock(stateDir)
   }
 
+  if (deps.looksOnly !== true) reserve(stateDir, say)
   const may = (capability: Capability) => judge(inForce(), capability)
   const timer = setInterval(inForce, lookMs).unref()
   inForce()
@@ -126,6 +127,14 @@ export function refuseProtected({ guarded }: InForce, container: ContainerNames)
   if (found === undefined) return
   const why = found.reason === '' ? '' : ` (${found.reason})`
   throw new FairleadError('forbidden', `Container ${container.name} is protected on its host${why}; only there can it be changed.`)
+}
+
+function reserve(stateDir: string, say: PolicyDeps['say']): void {
+  try {
+    reserveLock(stateDir)
+  } catch (error) {
+    say('warn', 'no room could be kept for a lock on a full disk', { error: String(error) })
+  }
 }
 
 /** Of each look the answer is worked out once. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
-import type { Database } from './db.ts'
+import type { Database, Db } from './db.ts'
 import { desc } from './drizzle.ts'
 import { audit } from './tables.ts'
 
@@ -8,15 +8,18 @@ export type AuditEntry = Omit<AuditRow, 'seq' | 'timeMs'> & { readonly organizat
 
 /** The trail of one hub: rows are appended in order by one writer, each hashed together with the one before. */
 export interface Audits {
-  /** Resolves when the row is on disk. */
-  write(entry: AuditEntry): Promise<void>
+  /** Resolves when the row is on disk. `once` is asked in the same transaction: false, and the row is there already. */
+  write(entry: AuditEntry, once?: Once): Promise<void>
   onRow(organization: string, listener: (row: AuditRow) => void): () => void
   /** Of every organization: rows were written, up to this one. */
   onAppend(listener: (organization: string, seq: number) => void): () => void
 }
 
+export type Once = (sql: Db) => Promise<boolean>
+
 interface Waiting {
   readonly entry: AuditEntry
+  readonly once: Once | undefined
   readonly done: () => void
   readonly failed: (error: unknown) => void
 }
@@ -41,7 +44,7 @@ export function openAudits(db: Database): Audits {
         const rows = await append(db, organization, batch)
         for (const { done } of batch) done()
         for (const row of rows) for (const listener of listeners.get(organization) ?? []) listener(row)
-        for (const listener of appended) listener(organization, rows.at(-1)!.seq)
+        if (rows.length > 0) for (const listener of appended) listener(organization, rows.at(-1)!.seq)
       } catch (error) {
         for (const { failed } of batch) failed(error)
       }
@@ -50,9 +53,9 @@ export function openAudits(db: Database): Audits {
   }
 
   return {
-    write: (entry) =>
+    write: (entry, once) =>
       new Promise((done, failed) => {
-        queue.push({ entry, done, failed })
+        queue.push({ entry, once, done, failed })
         void drain()
       }),
     onRow(organization, listener) {
@@ -76,7 +79,8 @@ async function append(db: Database, organization: string, batch: readonly Waitin
     let previous: Uint8Array = last?.hash ?? genesis
     const rows: AuditRow[] = []
     const inserts: (typeof audit.$inferInsert)[] = []
-    for (const { entry } of batch) {
+    for (const { entry, once } of batch) {
+      if (once !== undefined && !(await once(sql))) continue
       const { organization: _own, ...fields } = entry
       const row: AuditRow = { seq: ++seq, timeMs: Date.now(), ...fields }
       const body = canonical(row)
@@ -84,7 +88,7 @@ async function append(db: Database, organization: string, batch: readonly Waitin
       rows.push(row)
       inserts.push({ organizationId: organization, seq, at: new Date(row.timeMs), body, hash: previous })
     }
-    await orm.insert(audit).values(inserts)
+    if (inserts.length > 0) await orm.insert(audit).values(inserts)
     return rows
   })
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
@@ -13,6 +13,7 @@ import { createUsageTeller } from './usage.ts'
 
 const mostFactsBytes = 12 * 1024
 const factsMs = 200
+const deniedMs = 60_000
 
 interface Deps {
   readonly db: Database
@@ -38,10 +39,13 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
     // An agent that ends one of these while it is connected is asked again, not in a hurry.
     const keep = async (name: string, run: () => Promise<void>) => {
       while (host.session === session && session?.alive === true) {
-        await run().catch(
-          (error: unknown) => session.alive && log('warn', 'a host stopped telling', { host: host.id, what: name, error: String(error) }),
-        )
-        await new Promise<void>((resolve) => setTimeout(resolve, 2000).unref())
+        let againMs = 2000
+        await run().catch((error: unknown) => {
+          // Its policy says no; that may change, and it need not hear of it every other second until then.
+          if (codeOf(error) === 'forbidden') againMs = deniedMs
+          if (session.alive) log('warn', 'a host stopped telling', { host: host.id, what: name, error: String(error) })
+        })
+        await new Promise<void>((resolve) => setTimeout(resolve, againMs).unref())
       }
     }
     void keep('rows', () => followRows(host))

@@ -12,8 +12,8 @@ export const AuditRow = z.object({
   outcome: z.enum(['started', 'ok', 'failed', 'refused']),
   actor: z.string(),
   actorName: z.string(),
-  /** Absent: a person. */
-  actorKind: z.optional(z.enum(['service'])),
+  /** Absent: a person. `local`: an account of the host itself, which did it there; `actor` is the host. */
+  actorKind: z.optional(z.enum(['service', 'local'])),
   /** By what the actor's login was proved last: password, totp, recovery, passkey. Absent in rows of older hubs, and of no login. */
   factor: z.optional(z.string()),
   host: z._default(z.string(), ''),

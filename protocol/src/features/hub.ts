@@ -15,6 +15,7 @@ import { identitiesApi } from './identities.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
 import { organizationsApi } from './organizations.ts'
+import { policyApi } from './policy.ts'
 import { rolesApi } from './roles.ts'
 import { scimApi } from './scim.ts'
 import { teamsApi } from './teams.ts'
@@ -41,6 +42,7 @@ export const hubFeatures = {
   logins: loginsApi,
   metrics: metricsApi,
   organizations: organizationsApi,
+  policy: policyApi,
   roles: rolesApi,
   scim: scimApi,
   teams: teamsApi,

@@ -75,7 +75,7 @@ export const policy = {
 }
 
 export const policyApi = {
-  get: api(call(z.object({}), HostPolicy), { http: 'GET /hosts/:host/policy', needs: 'hosts:read', on: 'host' }),
+  get: api(call(z.object({ host: text(128) }), HostPolicy), { http: 'GET /hosts/:host/policy', needs: 'hosts:read', on: 'host' }),
   narrow: api(policy.narrow, {
     http: 'POST /hosts/:host/policy/narrow',
     needs: 'hosts:manage',

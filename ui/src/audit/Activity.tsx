@@ -3,7 +3,7 @@ import { createMemo, createSignal, For, Show, type JSX } from 'solid-js'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { ask, follow } from '../api/api.ts'
 import { ago, t, time } from '../i18n/i18n.ts'
-import { act, Empty, ErrorBox, NoPermission, plain, Skeleton, tell } from '../kit/kit.tsx'
+import { act, Empty, ErrorBox, NoPermission, Skeleton, tell } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
 import { Menu } from '../kit/Menu.tsx'
@@ -14,6 +14,7 @@ import { exportUrl, fits, fitsOf, isAll, type Wanted } from './fits.ts'
 import { Keep } from './Keep.tsx'
 import { Outcome } from './Outcome.tsx'
 import { Changed, Subject, Verb } from './Told.tsx'
+import { actorWords } from './told.ts'
 import { createTrailState, TrailAlarm, TrailBox } from './TrailBox.tsx'
 import { say } from './words.ts'
 
@@ -195,7 +196,7 @@ function Rows(props: { readonly rows: readonly AuditRow[] }): JSX.Element {
               <td class="dim" title={`${ago(row.timeMs)} · ${row.trace}`}>
                 {time(row.timeMs)}
               </td>
-              <td title={row.ip}>{plain(row.actorName)}</td>
+              <td title={row.ip}>{actorWords(row)}</td>
               <td>
                 <Verb row={row} />
               </td>

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { hubFeatures } from '@fairlead/protocol/features/hub.ts'
+import { localVerbs } from '@fairlead/protocol/features/journal.ts'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { codes } from '@fairlead/protocol/errors.ts'
 import { approvalsEn } from '../i18n/approvals-en.ts'
@@ -36,7 +37,7 @@ function audited(): Set<string> {
   const own = globSync('**/*.ts', { cwd: hub, exclude: (path) => path.endsWith('.test.ts') }).flatMap((file) =>
     [...readFileSync(join(hub, file), 'utf8').matchAll(/(?:verb: |entry\()'([a-z]+\.[a-z_-]+)'/g)].map(([, verb]) => verb),
   )
-  return new Set([...doors, ...own].filter((verb) => verb !== undefined))
+  return new Set([...doors, ...own, ...localVerbs.map((verb) => `local.${verb}`)].filter((verb) => verb !== undefined))
 }
 
 describe('what the trail tells', () => {

@@ -24,6 +24,8 @@ const quarantined: Readonly<Record<string, Word>> = {
 const refusal = /^access\./
 /** What these are done to has an id and no name. */
 const nameless = /^(?:terminal\.|host\.(?:enrol|invite))/
+/** Done to a container past the hub. */
+const localContainer = /^local\.(?:start|stop|restart|exec|protect|unprotect)$/
 /** An id that no person can read: hex, or a UUID. */
 const anId = /^(?:[0-9a-f]{12,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 
@@ -33,11 +35,15 @@ export interface Subject {
   readonly href?: string
 }
 
+/** Who did it: of what was done past the hub, an account of the host. */
+export const actorWords = ({ actorKind, actorName }: Pick<AuditRow, 'actorKind' | 'actorName'>): string =>
+  actorKind === 'local' ? say('activity.local', { who: plain(actorName) }) : plain(actorName)
+
 /** What it was done to, beside the host: by its name. An id says nothing to a person, and stands only where nothing else is known. */
 export function subjectOf({ verb, host, hostName, target, targetName, outcome }: AuditRow): Subject {
   if (verb === 'host.quarantine') return { text: quarantined[target] === undefined ? plain(target) : say(quarantined[target]) }
   if (verb === 'audit.contradict') return { text: sayIfKnown(`trail.why.${target}`) ?? plain(target) }
-  const ofContainer = verb.startsWith('container.')
+  const ofContainer = verb.startsWith('container.') || localContainer.test(verb)
   const known = nameless.test(verb) || target === hostName ? '' : target
   const id = ofContainer || refusal.test(verb) ? target.slice(0, 12) : ''
   const text = plain(targetName ?? (anId.test(known) ? id : known))

@@ -4,7 +4,8 @@ import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { setMe } from '../kit/me.ts'
 import { plan, reasonAgainst } from './actions.ts'
 
-const row = (host: string, status: string, more: Partial<FleetRow> = {}) => ({ host, status, id: `${host}${status}`, ...more }) as FleetRow
+const row = (host: string, status: string, more: Partial<FleetRow> = {}) =>
+  ({ host, status, id: `${host}${status}`, facts: {}, ...more }) as FleetRow
 const person = (...permissions: string[]) =>
   setMe({
     account: 'a',
@@ -32,6 +33,17 @@ describe('what a verb would do', () => {
       { reason: 'bulk.skip.state', count: 1 },
       { reason: 'bulk.skip.offline', count: 1 },
     ])
+  })
+
+  it('is refused by a host before it is asked: a protected container, a locked host, a policy', () => {
+    person('containers:operate', 'containers:remove')
+    const held = (why: string) => reasonAgainst('remove', row('a', 'running', { facts: { held: why } }))
+    assert.deepEqual(['protected', 'lock', 'file', 'mode', 'hub', 'tomorrow'].map(held), [
+      'bulk.skip.protected',
+      'bulk.skip.lock',
+      ...Array.from({ length: 4 }, () => 'bulk.skip.policy'),
+    ])
+    assert.equal(reasonAgainst('remove', row('a', 'running', { facts: { held: 'lock' }, staleMs: 1 })), 'bulk.skip.offline')
   })
 
   it('removes nothing for a person who may only start and stop', () => {

@@ -16,15 +16,22 @@ const fits: Readonly<Record<Verb, readonly string[] | undefined>> = {
   remove: undefined,
 }
 
-export type Reason = 'bulk.skip.permission' | 'bulk.skip.offline' | 'bulk.skip.state'
+export type Reason = `bulk.skip.${'permission' | 'offline' | 'state' | 'protected' | 'lock' | 'policy'}`
 
 export const labelOf = (verb: Verb): Key & `containers.${Verb}` => `containers.${verb}`
 
 /** Why this cannot be done to that container now; undefined: it can. */
-export function reasonAgainst(verb: Verb, row: Pick<FleetRow, 'status' | 'staleMs'>): Reason | undefined {
+export function reasonAgainst(verb: Verb, row: Pick<FleetRow, 'status' | 'staleMs' | 'facts'>): Reason | undefined {
   if (!may(verb === 'remove' ? 'containers:remove' : 'containers:operate')) return 'bulk.skip.permission'
   if (row.staleMs !== undefined) return 'bulk.skip.offline'
-  return fits[verb]?.includes(row.status) === false ? 'bulk.skip.state' : undefined
+  return heldReason(row) ?? (fits[verb]?.includes(row.status) === false ? 'bulk.skip.state' : undefined)
+}
+
+/** Its host would refuse: it says so in the row. */
+export function heldReason({ facts }: Pick<FleetRow, 'facts'>): Reason | undefined {
+  const held = facts['held']
+  if (held === undefined) return undefined
+  return held === 'protected' || held === 'lock' ? `bulk.skip.${held}` : 'bulk.skip.policy'
 }
 
 export function run(verb: Verb, { host, id }: Pick<FleetRow, 'host' | 'id'>): Promise<unknown> {

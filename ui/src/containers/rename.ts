@@ -4,7 +4,7 @@ import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
 import { may } from '../kit/me.ts'
 import { plain } from '../kit/plain.ts'
-import type { Reason } from './actions.ts'
+import { heldReason, type Reason } from './actions.ts'
 
 /** As engines take them: 2 to 128 letters, digits, `_`, `.` and `-`, a letter or digit first. */
 export const longestName = 128
@@ -19,9 +19,9 @@ export function nameProblem(name: string): string | undefined {
 }
 
 /** Why this container cannot be renamed now; undefined: it can. */
-export function renameReason(row: Pick<FleetRow, 'staleMs'>): Reason | undefined {
+export function renameReason(row: Pick<FleetRow, 'staleMs' | 'facts'>): Reason | undefined {
   if (!may('containers:operate')) return 'bulk.skip.permission'
-  return row.staleMs === undefined ? undefined : 'bulk.skip.offline'
+  return row.staleMs === undefined ? heldReason(row) : 'bulk.skip.offline'
 }
 
 export const rename = ({ host, id }: Pick<FleetRow, 'host' | 'id'>, name: string): Promise<unknown> =>

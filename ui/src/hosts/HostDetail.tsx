@@ -10,16 +10,18 @@ import { hostCharts } from '../metrics/charts.ts'
 import { HostState, Meter, part, whyLost } from './columns.tsx'
 import { containersOf } from './counts.ts'
 import { HostEvents } from './HostEvents.tsx'
+import { HostPolicy } from './HostPolicy.tsx'
 import { HostSettings } from './HostSettings.tsx'
 
 const MetricsPanel = lazy(async () => ({ default: (await import('../metrics/MetricsPanel.tsx')).MetricsPanel }))
 
-const tabs = ['overview', 'containers', 'metrics', 'events', 'settings'] as const
+const tabs = ['overview', 'containers', 'metrics', 'events', 'policy', 'settings'] as const
 const labels = {
   overview: 'tab.overview',
   containers: 'hosts.containers',
   metrics: 'tab.metrics',
   events: 'hosts.events',
+  policy: 'tab.policy',
   settings: 'tab.settings',
 } as const
 
@@ -62,6 +64,9 @@ export function HostDetail(): JSX.Element {
           </Match>
           <Match when={params.tab === 'events'}>
             <HostEvents host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'policy'}>
+            <HostPolicy host={host()!.id} offline={!host()!.online} />
           </Match>
           <Match when={params.tab === 'settings'}>
             <HostSettings {...host()!} />

@@ -7,6 +7,7 @@ import { ask } from '../api/api.ts'
 import { foldChanges } from '../audit/changes.ts'
 import { Outcome } from '../audit/Outcome.tsx'
 import { Subject, Verb } from '../audit/Told.tsx'
+import { actorWords } from '../audit/told.ts'
 import { State } from '../containers/columns.tsx'
 import { stateWords } from '../containers/words.ts'
 import { Enrol } from '../enrolment/Enrol.tsx'
@@ -213,7 +214,7 @@ function Changes(props: { readonly hosts: number }): JSX.Element {
                     <td class="dim" title={time(row.timeMs)}>
                       {ago(row.timeMs)}
                     </td>
-                    <td>{plain(row.actorName)}</td>
+                    <td>{actorWords(row)}</td>
                     <td>
                       <Verb row={row} />
                     </td>

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { parseArgs, parseTime } from './args.ts'
+import { bash, fish, zsh } from './completion.ts'
+import { page } from './man.ts'
+import { clean, span, table } from './show.ts'
+import { unsupported, verbs } from './verbs.ts'
+
+const main = join(import.meta.dirname, '../main.ts')
+
+describe('the emergency CLI', () => {
+  let dir: string
+  const run = (...argv: string[]) => {
+    const env = {
+      PATH: process.env['PATH'],
+      FAIRLEAD_STATE_DIR: dir,
+      FAIRLEAD_POLICY: join(dir, 'policy.json'),
+      FAIRLEAD_ENGINE: '/nowhere/engine.sock',
+    }
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { env, encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+  before(() => (dir = mkdtempSync('/var/tmp/fairlead-cli-')))
+  after(() => rmSync(dir, { recursive: true, force: true }))
+
+  it('names what is wrong, where, and what would be right', () => {
+    const wrong: Record<string, RegExp> = {
+      'logs web --tial 3': /--tial is no option of "logs"\. Usage: fairlead-agent logs/,
+      'logs web --tail': /--tail wants LINES/,
+      logs: /"logs" wants CONTAINER/,
+      'logs web db': /"db" is too much/,
+      'exec web': /after "--"/,
+      'lock --for=': /"" is no time/,
+      'lock --json=yes': /--json takes nothing/,
+    }
+    for (const [line, words] of Object.entries(wrong)) {
+      const [name = '', ...argv] = line.split(' ')
+      assert.throws(() => {
+        const { options } = parseArgs(name, verbs[name]!, argv)
+        if (options['for'] !== undefined) parseTime(String(options['for']))
+      }, words)
+    }
+    assert.deepEqual(parseArgs('exec', verbs['exec']!, ['-u', 'www', 'web', '--', 'ls', '-l', '--json']), {
+      words: ['web'],
+      options: { user: 'www' },
+      command: ['ls', '-l', '--json'],
+    })
+    assert.equal(parseTime('2h'), 7_200_000)
+    for (const bad of ['2', 'h', '-1h', '0s', '1e3s', '400d', '1.5h']) assert.throws(() => parseTime(bad))
+  })
+
+  it('ends with the code of the error table, and says the same as a document', () => {
+    assert.equal(run('nonsense').status, 64)
+    const refused = run('ps', '--json')
+    assert.equal(refused.status, 76)
+    assert.equal((JSON.parse(refused.stderr) as { error: { code: string } }).error.code, 'bad_upstream')
+    for (const verb of Object.keys(unsupported)) assert.equal(run(verb).status, 69, verb)
+    assert.equal(run('stop', '../etc').status, 64)
+    assert.equal(run('unprotect', 'web').status, 66)
+    writeFileSync(join(dir, 'bad.json'), '{"mode":"fool"}')
+    assert.match(run('policy', 'check', join(dir, 'bad.json')).stderr, /"mode" .*monitor, operate, full/)
+  })
+
+  it('helps with every verb, in its completions and on its page, which man and the shell take', () => {
+    for (const name of Object.keys(verbs)) {
+      for (const text of [bash(), zsh(), fish(), page('1')]) assert.ok(text.includes(name), name)
+      assert.ok(!/[ \t]$/m.test(verbs[name]!.says))
+    }
+    const help = run('help').stdout
+    assert.ok(Object.keys(verbs).every((name) => help.includes(`  ${name} `)))
+    assert.ok(Object.keys(unsupported).every((name) => !help.includes(`  ${name} `)))
+    assert.equal(run('exec', '--help').status, 0)
+    const script = `${bash()}\nCOMP_WORDS=(fairlead-agent lo); COMP_CWORD=1; _fairlead_agent; echo "$COMPREPLY,\${#COMPREPLY[@]}"; COMP_WORDS=(fairlead-agent lock --re); COMP_CWORD=2; _fairlead_agent; echo "$COMPREPLY"`
+    const { stdout, stderr } = spawnSync('bash', [], { input: script, encoding: 'utf8' })
+    assert.deepEqual([stdout, stderr], ['logs,2\n--reason\n', ''])
+    const roff = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z'], { input: page('1'), encoding: 'utf8' })
+    assert.equal(roff.stderr, '')
+  })
+
+  it('shows what others wrote as text', () => {
+    assert.equal(clean('a\u001b[31mb\u202ec\u0007'), 'a\uFFFD[31mb\uFFFDc\uFFFD')
+    assert.equal(table(['A', 'B'], [['long\nname', 'x']]), 'A          B\nlong name  x')
+    assert.equal(span(90_000), '90 s')
+  })
+})

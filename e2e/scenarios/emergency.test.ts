@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { randomBytes } from 'node:crypto'
+import { openIdentity, writePin } from '@fairlead/agent/identity.ts'
+import { askAgent } from '@fairlead/agent/local.ts'
+import { startEngine, type TestEngine } from '../engine.ts'
+import { startOne, type One } from '../fleet/one.ts'
+import { until } from '../fleet/until.ts'
+import { need } from '../need.ts'
+
+const main = join(import.meta.dirname, '../../agent/src/main.ts')
+
+interface Said {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+type Run = (...argv: string[]) => Said
+
+/** The CLI as somebody at the host runs it; `alone`: in a network that has nothing but itself. */
+function cliOf(stateDir: string, engine: string, { alone = false } = {}): Run {
+  const env = {
+    PATH: process.env['PATH'],
+    FAIRLEAD_STATE_DIR: stateDir,
+    FAIRLEAD_ENGINE: engine,
+    FAIRLEAD_POLICY: join(stateDir, 'policy.json'),
+  }
+  return (...argv) => {
+    const [file, ...words] = [...(alone ? ['unshare', '-n'] : []), process.execPath, main, ...argv]
+    const { status, stdout, stderr } = spawnSync(file!, words, { env, encoding: 'utf8', timeout: 60_000 })
+    return { status, stdout, stderr }
+  }
+}
+
+/** What a person would do on a bad day. Each must go well. */
+function rescue(run: Run, engine: TestEngine, name: string) {
+  const well = (...argv: string[]) => {
+    const said = run(...argv)
+    assert.equal(said.status, 0, `${argv.join(' ')}: ${said.stderr}`)
+    return said
+  }
+  well('status')
+  assert.match(well('ps', '-a').stdout, new RegExp(name))
+  assert.match(well('logs', name).stdout, /hello from it/)
+  assert.equal(well('exec', name, '--', 'busybox', 'echo', 'out').stdout, 'out\n')
+  assert.equal(run('exec', name, '--', 'busybox', 'false').status, 1)
+  const id = (JSON.parse(well('ps', '-a', '--json').stdout) as { id: string; name: string }[]).find((one) => one.name === name)!.id
+  const running = async () =>
+    (JSON.parse((await engine.api('GET', `/containers/${id}/json`)).body) as { State: { Running: boolean } }).State.Running
+  return {
+    well,
+    async changes() {
+      well('stop', '--timeout', '0', name)
+      assert.equal(await running(), false)
+      well('start', name)
+      assert.equal(await running(), true)
+      well('restart', '--timeout', '0', name)
+      assert.equal(await running(), true)
+    },
+    reads() {
+      for (const verb of ['metrics', 'journal', 'policy', 'link', 'support', 'protect']) well(verb)
+      well('lock', '--reason', 'drill')
+      assert.match(well('policy').stdout, /monitor[\s\S]*drill/)
+      well('unlock')
+    },
+  }
+}
+
+interface Check {
+  readonly name: string
+  readonly state: string
+  readonly mend?: string
+}
+const doctor = (run: Run) => new Map((JSON.parse(run('doctor', '--json').stdout) as Check[]).map((check) => [check.name, check]))
+
+describe('a host whose hub is gone', need('dockerd', 'busybox', 'netns'), () => {
+  let one: One
+  let run: Run
+  before(async () => {
+    one = await startOne()
+    run = cliOf(one.agent.stateDir, one.engine.socket)
+    await one.engine.run('shop', ['busybox', 'sh', '-c', 'echo hello from it; sleep 100000'])
+  })
+  after(() => one?.stop())
+
+  it('shows its link while it has one, and finds nothing amiss', () => {
+    const link = JSON.parse(run('link', '--json').stdout) as { up: boolean; streams: { method: string }[]; stats: { roundTripMs: number } }
+    assert.equal(link.up, true)
+    assert.ok(link.streams.some(({ method }) => method === 'metrics.watch'))
+    const checks = doctor(run)
+    for (const [name, { state }] of checks) assert.equal(state, 'ok', name)
+    for (const name of ['agent', 'key', 'disk', 'engine', 'policy', 'journal', 'dns', 'tcp', 'proxy', 'tls', 'hub', 'link'])
+      assert.ok(checks.has(name), name)
+  })
+
+  it(
+    'is rescued by its own CLI with the hub dead, then with the agent dead, and without any network [security 48]',
+    { timeout: 240_000 },
+    async () => {
+      await one.hub.end('SIGKILL')
+      await until(() => (JSON.parse(run('link', '--json').stdout) as { up: boolean }).up === false)
+      const hubDead = rescue(run, one.engine, 'shop')
+      await hubDead.changes()
+      hubDead.reads()
+      assert.match(run('link').stdout, /WHY\n.*\d+ s {2}/)
+      const checks = doctor(run)
+      assert.equal(checks.get('tcp')?.state, 'failed')
+      assert.match(checks.get('tcp')?.mend ?? '', /ip route get/)
+      assert.equal(checks.get('tls')?.state, 'skipped')
+      one.agent.process.kill('SIGKILL')
+      await once(one.agent.process, 'exit')
+      const agentDead = rescue(run, one.engine, 'shop')
+      await agentDead.changes()
+      agentDead.reads()
+      assert.equal(doctor(run).get('agent')?.state, 'failed')
+      const alone = rescue(cliOf(one.agent.stateDir, one.engine.socket, { alone: true }), one.engine, 'shop')
+      await alone.changes()
+      alone.reads()
+      // All of it waits for the agent, in order.
+      const { entries } = JSON.parse(run('journal', '-n', '1000', '--json').stdout) as {
+        entries: { kind: string; verb?: string; targetName?: string }[]
+      }
+      assert.ok(entries.filter(({ verb, targetName }) => verb === 'stop' && targetName === 'shop').length === 3)
+      assert.ok(entries.some(({ kind }) => kind === 'waiting'))
+    },
+  )
+})
+
+describe('a host whose disk is full', need('dockerd', 'busybox', 'tmpfs'), () => {
+  let dir: string
+  let engine: TestEngine
+  let agent: ChildProcess
+  before(async () => {
+    dir = mkdtempSync('/var/tmp/fairlead-full-')
+    mkdirSync(join(dir, 'state'))
+    assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'fairlead-test', join(dir, 'state')]).status, 0)
+    engine = await startEngine()
+    await engine.run('shop', ['busybox', 'sh', '-c', 'echo hello from it; sleep 100000'])
+  })
+  after(async () => {
+    if (agent?.exitCode === null) {
+      agent.kill('SIGTERM')
+      await once(agent, 'exit')
+    }
+    await engine?.stop()
+    spawnSync('umount', ['-l', join(dir, 'state')])
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  it('is rescued by its own CLI, locks all the same, and is told what to do [security 48 162]', { timeout: 120_000 }, async () => {
+    const stateDir = join(dir, 'state')
+    const run = cliOf(stateDir, engine.socket)
+    openIdentity(stateDir)
+    writePin(stateDir, { address: 'http://127.0.0.1:9', hubKey: randomBytes(32), host: 'host', organization: 'organization' })
+    const env = {
+      PATH: process.env['PATH'],
+      FAIRLEAD_STATE_DIR: stateDir,
+      FAIRLEAD_ENGINE: engine.socket,
+      FAIRLEAD_POLICY: join(stateDir, 'policy.json'),
+    }
+    agent = spawn(process.execPath, [main, 'run'], { env, stdio: 'ignore' })
+    await until(() =>
+      askAgent(stateDir, 'status').then(
+        () => true,
+        () => false,
+      ),
+    )
+    spawnSync('dd', ['if=/dev/zero', `of=${join(stateDir, 'fill')}`, 'bs=1k'], { stdio: 'ignore' })
+    const full = rescue(run, engine, 'shop')
+    await full.changes()
+    assert.match(run('stop', '--timeout', '0', 'shop').stderr, /could not be written into the journal.*ENOSPC/)
+    assert.equal(doctor(run).get('disk')?.state, 'failed')
+    full.well('lock', '--reason', 'full')
+    assert.equal((await askAgent<{ policy: { lock: { reason: string } | null } }>(stateDir, 'status')).policy.lock?.reason, 'full')
+    assert.match(readFileSync(join(stateDir, 'lock.json'), 'utf8'), /full/)
+    full.well('unlock')
+    rmSync(join(stateDir, 'fill'))
+    assert.equal(run('stop', '--timeout', '0', 'shop').stderr, '')
+  })
+})

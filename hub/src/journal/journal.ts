@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LocalEntry } from '@fairlead/protocol/features/journal.ts'
+import type { AuditEntry, Audits } from '../base/audit.ts'
+import type { Database } from '../base/db.ts'
+import { eq } from '../base/drizzle.ts'
+import type { Log } from '../base/log.ts'
+import type { Fleet, LiveHost } from '../fleet/fleet.ts'
+import { hostJournals } from './tables.ts'
+
+interface Deps {
+  readonly db: Database
+  readonly audits: Pick<Audits, 'write'>
+  readonly fleet: Pick<Fleet, 'onAttach'>
+  readonly log: Log
+}
+
+/** Each is a row for ever: however often a host says something, it fills no trail in a hurry. */
+const pauseMs = 200
+const retryMs = 5000
+
+/** What was done on hosts past this hub comes into the trail: once, in order, marked local, whenever the link is back. */
+export function followJournals(deps: Deps): void {
+  const { fleet, log } = deps
+  fleet.onAttach((host) => {
+    if (host.features.includes('journal')) void keep(host)
+  })
+
+  async function keep(host: LiveHost): Promise<void> {
+    const { session } = host
+    while (host.session === session && session?.alive === true) {
+      await follow(deps, host).catch((error: unknown) => {
+        if (session.alive) log('warn', 'a host stopped telling what was done on it', { host: host.id, error: String(error) })
+      })
+      await sleep(retryMs, undefined, { ref: false })
+    }
+  }
+}
+
+async function follow(deps: Deps, host: LiveHost): Promise<void> {
+  let last = await position(deps.db, host)
+  for await (const entry of host.clients.journal.watch({ chain: last.chain, after: last.number })) {
+    const missed = entry.chain === last.chain ? entry.number - last.number - 1 : entry.number - 1
+    await take(deps, host, entry, missed)
+    last = entry
+    await sleep(pauseMs, undefined, { ref: false })
+  }
+}
+
+async function position(db: Database, { organization, id }: LiveHost): Promise<{ chain: string; number: number }> {
+  const [found] = await db.tx({ organization }, (_sql, orm) => orm.select().from(hostJournals).where(eq(hostJournals.hostId, id)))
+  return found ?? { chain: '', number: 0 }
+}
+
+/** The place and the row in one transaction: whoever dies in between, there is neither or both. */
+async function take({ audits }: Deps, host: LiveHost, entry: LocalEntry, missed: number): Promise<void> {
+  const { id: hostId, organization: organizationId } = host
+  const { chain, number } = entry
+  await audits.write(rowOf(host, entry, missed), async (sql) => {
+    const [moved] = await sql`INSERT INTO host_journals (organization_id, host_id, chain, number)
+      VALUES (${organizationId}, ${hostId}, ${chain}, ${number}) ON CONFLICT (organization_id, host_id)
+      DO UPDATE SET chain = excluded.chain, number = excluded.number
+      WHERE host_journals.chain <> excluded.chain OR host_journals.number < excluded.number RETURNING 1`
+    return moved !== undefined
+  })
+}
+
+/** `after` says when by the host's clock, and what else it told. */
+function rowOf({ id: host, name: hostName, organization }: LiveHost, entry: LocalEntry, missed: number): AuditEntry {
+  const { verb, who, outcome, target, targetName, timeMs } = entry
+  const { code = '', ...facts } = entry.facts
+  const after = { ...facts, at: new Date(timeMs).toISOString(), ...(missed > 0 ? { missed: String(missed) } : {}) }
+  const base = {
+    organization,
+    actor: host,
+    actorName: who,
+    actorKind: 'local' as const,
+    host,
+    hostName,
+    code,
+    ip: '',
+    userAgent: '',
+    trace: '',
+  }
+  return { ...base, verb: `local.${verb}`, outcome, target, ...(targetName === '' ? {} : { targetName }), after }
+}
