@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { randomBytes } from 'node:crypto'
+import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import { openIdentity, writePin } from '@fairlead/agent/identity.ts'
 import { askAgent } from '@fairlead/agent/local.ts'
 import { startEngine, type TestEngine } from '../engine.ts'
@@ -126,6 +127,53 @@ describe('a host whose hub is gone', need('dockerd', 'busybox', 'netns'), () => 
       }
       assert.ok(entries.filter(({ verb, targetName }) => verb === 'stop' && targetName === 'shop').length === 3)
       assert.ok(entries.some(({ kind }) => kind === 'waiting'))
+    },
+  )
+
+  it(
+    'tells its hub what was done meanwhile: once, in order, marked local, however often the link breaks',
+    { timeout: 120_000 },
+    async () => {
+      await one.hub.again()
+      const env = {
+        PATH: process.env['PATH'],
+        FAIRLEAD_STATE_DIR: one.agent.stateDir,
+        FAIRLEAD_ENGINE: one.engine.socket,
+        FAIRLEAD_POLICY: join(one.agent.stateDir, 'policy.json'),
+      }
+      const agent = spawn(process.execPath, [main, 'run'], { env, stdio: 'ignore' })
+      try {
+        await one.back()
+        const done = () =>
+          (
+            JSON.parse(run('journal', '-n', '1000', '--json').stdout) as {
+              entries: { kind: string; verb: string; who: string; targetName: string; number: number }[]
+            }
+          ).entries.filter(({ kind }) => kind === 'local')
+        const told = async () => {
+          const { rows } = JSON.parse((await one.owner.ask('GET', '/api/v1/audit?limit=500')).text) as { rows: AuditRow[] }
+          return rows.filter(({ actorKind }) => actorKind === 'local').toSorted((a, b) => a.seq - b.seq)
+        }
+        await until(async () => (await told()).length === done().length)
+        const short = (rows: readonly { verb: string; targetName?: string | undefined }[]) =>
+          rows.map(({ verb, targetName }) => `${verb.replace('local.', '')} ${targetName ?? ''}`)
+        assert.deepEqual(short(await told()), short(done()))
+        assert.ok(
+          (await told()).every(
+            ({ actorName, hostName, after }) => actorName === 'root' && hostName === 'alpha' && after?.['at'] !== undefined,
+          ),
+        )
+        const all = done().length
+        await one.hub.restart('SIGKILL')
+        await one.back()
+        run('protect', 'shop')
+        await until(async () => (await told()).length === all + 1)
+        assert.equal((await told()).at(-1)?.verb, 'local.protect')
+      } finally {
+        const ended = once(agent, 'exit')
+        agent.kill('SIGTERM')
+        await ended
+      }
     },
   )
 })

@@ -105,7 +105,7 @@ describe('a host that keeps generations', () => {
           }
           if (Math.random() < 0.3) assert.ok(await handshake(id, state), 'a host was taken for a copy')
         }
-        fs.cpSync(state, `${state}.copy`, { recursive: true })
+        fs.cpSync(state, `${state}.copy`, { recursive: true, filter: (from) => !from.endsWith('.sock') })
         assert.ok(await handshake(id, state), 'a host was taken for a copy')
         assert.equal(await handshake(id, `${state}.copy`), false, 'a copy was not seen')
         copies++
@@ -139,7 +139,7 @@ describe('a host that keeps generations', () => {
     for (const copyFirst of [true, false]) {
       const { id, state } = await addHost()
       for (let n = 0; n < 3; n++) assert.ok(await handshake(id, state))
-      fs.cpSync(state, `${state}.copy`, { recursive: true })
+      fs.cpSync(state, `${state}.copy`, { recursive: true, filter: (from) => !from.endsWith('.sock') })
       const [first, second] = copyFirst ? [`${state}.copy`, state] : [state, `${state}.copy`]
       assert.ok(await handshake(id, first))
       assert.equal(await handshake(id, second), false)
@@ -173,7 +173,7 @@ describe('a host whose disk was copied', () => {
     let copy: ChildProcess | undefined
     try {
       await until(() => fs.existsSync(join(agent.stateDir, 'generation')))
-      fs.cpSync(agent.stateDir, copyDir, { recursive: true })
+      fs.cpSync(agent.stateDir, copyDir, { recursive: true, filter: (from) => !from.endsWith('.sock') })
       const env = { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: copyDir, FAIRLEAD_ENGINE: '/nowhere.sock', FAIRLEAD_HOST_NAME: 'web' }
       copy = spawn(process.execPath, [agentProgram, 'run'], { env, stdio: 'ignore' })
       await until(async () => (await status()) === 'quarantined')

@@ -51,7 +51,7 @@ export interface WholeJournal {
 export function readJournal(stateDir: string): WholeJournal {
   const folder = journalDir(stateDir)
   const entries: Entry[] = []
-  let hash: string | undefined
+  let last: string | undefined
   let seq: number | undefined
   for (const name of listSegments(folder)) {
     const bytes = readFileSync(join(folder, name))
@@ -59,12 +59,12 @@ export function readJournal(stateDir: string): WholeJournal {
     const head = parsed.entries[0]
     if (
       head !== undefined &&
-      (head.kind !== 'head' || (hash !== undefined && head.before !== hash) || (seq !== undefined && head.seq !== seq + 1))
+      (head.kind !== 'head' || (last !== undefined && head.before !== last) || (seq !== undefined && head.seq !== seq + 1))
     )
       return { entries, changedIn: name }
     entries.push(...parsed.entries)
     if (parsed.changed) return { entries, changedIn: name }
-    hash = parsed.hash
+    last = parsed.hash
     seq = parsed.entries.at(-1)?.seq ?? seq
   }
   return { entries, changedIn: undefined }

@@ -4,11 +4,11 @@ import type { Entry } from './entry.ts'
 /** A file of the journal is lines of `<hash> <document>\n`; a hash is of the one before and the document. */
 export function lineOf(previous: string, entry: Entry): { readonly hash: string; readonly line: string } {
   const document = JSON.stringify(entry)
-  const hash = hashOf(previous, document)
+  const hash = chained(previous, document)
   return { hash, line: `${hash} ${document}\n` }
 }
 
-function hashOf(previous: string, document: string): string {
+function chained(previous: string, document: string): string {
   return createHash('sha256').update(previous).update(document).digest('hex')
 }
 
@@ -48,12 +48,12 @@ export function parseSegment(file: Buffer, previous?: string): Parsed {
 }
 
 function readLine(text: string, previous: string | undefined): { readonly entry: Entry; readonly hash: string } | undefined {
-  const [, hash = '', document = ''] = lineForm.exec(text) ?? []
+  const [, mark = '', document = ''] = lineForm.exec(text) ?? []
   if (document === '') return undefined
   try {
     const entry = JSON.parse(document) as Entry
     const before = previous ?? (entry.kind === 'head' ? entry.before : genesis)
-    return hashOf(before, document) === hash ? { entry, hash } : undefined
+    return chained(before, document) === mark ? { entry, hash: mark } : undefined
   } catch {
     return undefined
   }
