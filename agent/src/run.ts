@@ -18,7 +18,7 @@ import { openEpoch, type KeptEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
 import { createOwnEvents, serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
-import { keepGeneration, openGeneration, type KeptGeneration } from './generation.ts'
+import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { serveInventory } from './inventory/inventory.ts'
@@ -114,7 +114,7 @@ function openMeasuring({ stateDir, metricsMs: everyMs }: Config, bootId: string,
   return openMetrics({ collector: createCollector(), ring: openRing(join(stateDir, 'metrics'), onProblem), bootId, everyMs, onProblem })
 }
 
-function keepOrSay(generation: KeptGeneration, up: Link, say: Say): void {
+function keepOrSay(generation: ReturnType<typeof openGeneration>, up: Link, say: Say): void {
   try {
     keepGeneration(generation, up)
   } catch (error) {
