@@ -1,13 +1,11 @@
 import { consoleEn } from './console-en.ts'
 import { fleetEn } from './fleet-en.ts'
-import { observeEn } from './observe-en.ts'
 import { policyEn } from './policy-en.ts'
 
 /** What every page may say; pages with much to say have words of their own. French must have each key, or it does not compile. */
 export const en = {
   ...consoleEn,
   ...fleetEn,
-  ...observeEn,
   ...policyEn,
   'nav.overview': 'Overview',
   'nav.hosts': 'Hosts',

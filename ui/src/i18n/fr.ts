@@ -1,13 +1,11 @@
 import { consoleFr } from './console-fr.ts'
 import type { Key } from './en.ts'
 import { fleetFr } from './fleet-fr.ts'
-import { observeFr } from './observe-fr.ts'
 import { policyFr } from './policy-fr.ts'
 
 export const fr: Readonly<Record<Key, string>> = {
   ...consoleFr,
   ...fleetFr,
-  ...observeFr,
   ...policyFr,
   'nav.overview': 'Aperçu',
   'nav.hosts': 'Hôtes',
