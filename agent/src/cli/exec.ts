@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { ExecInput } from '@fairlead/protocol/features/containers.ts'
-import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
+import { parseInput } from '@fairlead/protocol/wire/input.ts'
 import type * as z from 'zod/mini'
 import { ask, type Engine } from '../docker/engine.ts'
 import type { Cli } from './cli.ts'

@@ -1,5 +1,5 @@
 import { LogsInput } from '@fairlead/protocol/features/containers.ts'
-import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
+import { parseInput } from '@fairlead/protocol/wire/input.ts'
 import type * as z from 'zod/mini'
 import { parseCount } from './args.ts'
 import type { Cli } from './cli.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { capabilities, modes, type Capability, type Mode } from '@fairlead/protocol/features/policy.ts'
-import { parseInput } from '@fairlead/protocol/wire/rpc.ts'
+import { parseInput } from '@fairlead/protocol/wire/input.ts'
 
 const Capabilities = z._default(z.array(z.enum(capabilities)).check(z.maxLength(capabilities.length)), [])
 /** Absolute, and written in one way only. */
@@ -61,11 +61,11 @@ function hintFor(field: string, document: unknown): string {
 }
 
 const monitor: readonly Capability[] = ['metrics.read', 'logs.read', 'inspect.read', 'pve.read']
-const beyondOperate: readonly Capability[] = ['inspect.secrets', 'host.exec', 'host.terminal']
+const beyondOperate: ReadonlySet<Capability> = new Set(['inspect.secrets', 'host.exec', 'host.terminal'])
 
 const ofMode: Readonly<Record<Mode, ReadonlySet<Capability>>> = {
   monitor: new Set(monitor),
-  operate: new Set(capabilities.filter((one) => !beyondOperate.includes(one))),
+  operate: new Set(capabilities.filter((one) => !beyondOperate.has(one))),
   full: new Set(capabilities),
 }
 
