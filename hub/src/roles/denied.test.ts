@@ -31,7 +31,11 @@ describe('what is denied in one environment', () => {
     const vault = { address: 'https://vault.example:8200', auth: 'token', secret: 'shown' }
     await ok(api(owner, 'PUT', '/secret-providers/vault', vault))
     const refer = (environment: string) =>
-      api(admin, 'POST', '/secret-references', { name: `of-${environment.slice(0, 5).toLowerCase()}`, reference: 'vault:shop#password', environment })
+      api(admin, 'POST', '/secret-references', {
+        name: `of-${environment.slice(0, 5).toLowerCase()}`,
+        reference: 'vault:shop#password',
+        environment,
+      })
     assert.equal((await refer(home)).status, 403)
     assert.equal((await refer('default')).status, 403)
     assert.equal((await refer('Other')).status, 200)

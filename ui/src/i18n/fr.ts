@@ -42,7 +42,8 @@ export const fr: Readonly<Record<Key, string>> = {
   cancel: 'Annuler',
   confirm: 'Confirmer',
   'overview.attention': 'À surveiller',
-  'overview.allWell': 'Les hôtes vont bien : {hosts} {hosts|hôte|hôtes} en ligne, {containers} {containers|conteneur|conteneurs} en marche.',
+  'overview.allWell':
+    'Les hôtes vont bien : {hosts} {hosts|hôte|hôtes} en ligne, {containers} {containers|conteneur|conteneurs} en marche.',
   'overview.noHosts':
     'Aucun hôte pour l’instant. Après npm start, cette machine rejoint le hub d’elle-même sous peu ; toute autre s’inscrit ici.',
   'overview.changes': 'Changements récents',
