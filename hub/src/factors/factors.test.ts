@@ -119,7 +119,7 @@ describe('what an account proves itself by', () => {
     )
   })
 
-  it('refuses a passkey’s answer to another scope, another holder, an old challenge, or the same one again [security 98]', async () => {
+  it('refuses a passkey’s answer to another scope, another holder, an old challenge, or the same one again [security 76 98]', async () => {
     const passkey = createAuthenticator()
     await factors.passkeys.add(account, 'l', 'x', passkey.make(await factors.passkeys.begin(account, 'l', ann), { origin }))
     const scopes = [

@@ -129,7 +129,7 @@ describe('logins of a live hub', () => {
     assert.equal((await owner.ask('GET', '/api/v1/audit/verify')).body['ok'], true)
   })
 
-  it('do what wants a fresh proof only after one, and over a console’s session say so too', async () => {
+  it('do what wants a fresh proof only after one, and over a console’s session say so too [security 76]', async () => {
     const before = await owner.ask('DELETE', '/api/v1/factors/totp')
     assert.equal(before.status, 200, before.text)
     const fresh = await owner.open()

@@ -222,7 +222,7 @@ describe('signing in', () => {
     assert.ok(await callerOf(jar.token))
   })
 
-  it('counts as proof for five minutes, then no more', async () => {
+  it('counts as proof for five minutes, then no more [security 76]', async () => {
     const { token } = await signedIn()
     const left = async () => (await callerOf(token))!.proof!.untilMs - performance.now()
     assert.ok((await left()) > 290_000)
