@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 import { acmeFiles, type AcmeSettings } from '../base/acme-settings.ts'
@@ -28,6 +28,7 @@ describe('certificates of an authority', need('pebble', 'openssl'), () => {
     logged = []
     shown = 0
   })
+  afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
   const settingsOf = (more: Partial<AcmeSettings> = {}): AcmeSettings => ({
     domains: ['hub.example', 'other.example'],
@@ -81,7 +82,6 @@ describe('certificates of an authority', need('pebble', 'openssl'), () => {
     const life = (state.nextMs - Date.parse(certificate().validFrom)) / (90 * dayMs)
     assert.ok(life > 0.66 && life < 0.71, String(life))
     for (const line of logged) assert.doesNotMatch(line, /PRIVATE/)
-    rmSync(dir, { recursive: true })
   })
 
   it('is renewed at two thirds of its life, with the same keys and account', async () => {

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
 import { acmeFiles, type AcmeSettings } from '../base/acme-settings.ts'
@@ -41,6 +41,7 @@ describe('an authority that is hostile, or broken', need('openssl'), () => {
     evil.twist = {}
     evil.issue = {}
   })
+  afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
   const settings = (): AcmeSettings => ({
     domains: ['hub.example'],
