@@ -127,7 +127,8 @@ describe('the database', () => {
         await sql`UPDATE organizations SET name = 'z' WHERE organization_id = ${second}`
       })
     await Promise.all([rename(one, other), rename(other, one)])
-    assert.equal(began, 3)
+    // Once more where the one that was undone is back before the other one woke.
+    assert.ok(began === 3 || began === 4, String(began))
   })
 
   it('says conflict for what exists already, by its code', async () => {
