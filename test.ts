@@ -11,4 +11,4 @@ for await (const file of glob('{protocol,agent,hub,ui,e2e}/**/*.test.{ts,tsx}', 
 })) {
   if (wanted.length === 0 || wanted.some((part) => file.includes(part))) files.push(file)
 }
-process.exit(await runFiles([files.sort()], availableParallelism()))
+process.exit(await runFiles([files.length === 0 ? [] : [files.sort()]], availableParallelism()))

@@ -2,17 +2,14 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
 /**
- * Runs test files, each in its own process: the lanes beside one another, so many files at once in each. Prints them as they go, then
- * every failure again, every skipped test with its reason, and one closing line of counts. Answers the exit code.
+ * Runs test files, each in its own process: the lanes beside one another, in each one batch after the other, so many files of a batch at
+ * once. Prints them as they go, then every failure again, every skipped test with its reason, and one closing line of counts. Answers
+ * the exit code.
  */
-export async function runFiles(lanes: readonly (readonly string[])[], concurrency: number): Promise<number> {
+export async function runFiles(lanes: readonly Iterable<readonly string[]>[], concurrency: number): Promise<number> {
   const count = { passed: 0, failed: 0, skipped: 0 }
   const skipped: string[] = []
   const failed: string[] = []
-  if (lanes.flat().length === 0) {
-    process.stdout.write('No test file has that in its path.\n')
-    return 1
-  }
   const listen = (events: ReturnType<typeof run>) => {
     events.on('test:pass', ({ name, skip, details }) => {
       if (details.type === 'suite') return
@@ -29,12 +26,20 @@ export async function runFiles(lanes: readonly (readonly string[])[], concurrenc
       failed.push(`${file ?? ''} ${name}`)
     })
   }
-  const runLane = async (files: readonly string[]) => {
-    const events = run({ files: [...files], concurrency, timeout: 15 * 60_000 })
-    listen(events)
-    for await (const chunk of events.compose(spec)) process.stdout.write(chunk)
+  let ran = 0
+  const runLane = async (batches: Iterable<readonly string[]>) => {
+    for (const files of batches) {
+      ran += files.length
+      const events = run({ files: [...files], concurrency, timeout: 15 * 60_000 })
+      listen(events)
+      for await (const chunk of events.compose(spec)) process.stdout.write(chunk)
+    }
   }
-  await Promise.all(lanes.filter((files) => files.length > 0).map(runLane))
+  await Promise.all(lanes.map(runLane))
+  if (ran === 0) {
+    process.stdout.write('No test file has that in its path.\n')
+    return 1
+  }
   if (skipped.length > 0) process.stdout.write(`\nSkipped on this machine:\n${skipped.map((line) => `  ${line}\n`).join('')}`)
   if (failed.length > 0) process.stdout.write(`\nFailed:\n${failed.map((line) => `  ${line}\n`).join('')}`)
   process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`)

@@ -1,4 +1,4 @@
-// The scenarios on real engines, in real namespaces, in a real browser: in three lanes, one file at a time in each.
+// The scenarios on real engines, in real namespaces, in a real browser: three files at a time.
 import { glob } from 'node:fs/promises'
 import { runFiles } from './report.ts'
 
@@ -11,6 +11,13 @@ for await (const file of glob('e2e/{scenarios,browser}/**/*.test.ts', { cwd: `${
   if (wanted.length === 0 || wanted.some((part) => file.includes(part))) files.push(file)
 }
 files.sort()
-const others = files.filter((file) => !waits.test(file))
-const lanes = [others.filter((_, n) => n % 2 === 0), others.filter((_, n) => n % 2 === 1), files.filter((file) => waits.test(file))]
-process.exit(await runFiles(lanes, 1))
+const busy = files.filter((file) => !waits.test(file))
+const waiting = files.filter((file) => waits.test(file))
+
+/** The next file of the first of these that has one: a lane that is done with its own helps the others. */
+function* from(...queues: string[][]): Generator<string[]> {
+  for (let queue = queues.find(some); queue !== undefined; queue = queues.find(some)) yield [queue.shift()!]
+}
+const some = (queue: readonly string[]) => queue.length > 0
+
+process.exit(await runFiles([from(busy, waiting), from(busy, waiting), from(waiting, busy)], 1))
