@@ -66,7 +66,7 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
     assert.match(said, /the agent \S+ runs; see it in the console/)
     assert.equal(await unit('ActiveState'), 'active')
     assert.equal((await machine.sh('systemctl is-enabled fairlead-agent')).said.trim(), 'enabled')
-    assert.match((await machine.sh('fairlead-agent status')).said, /^Enrolled with https:\/\/203\.0\.113\.10:\d+ as host /)
+    assert.match((await machine.sh('fairlead-agent status')).said, /^Hub: +Enrolled with https:\/\/203\.0\.113\.10:\d+ as host /m)
   })
 
   it('leaves a service behind that listens nowhere and may little [security 63]', async () => {
