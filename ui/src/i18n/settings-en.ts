@@ -11,7 +11,7 @@ export const settingsEn = {
   'group.approvals': 'Two people',
   'group.hub': 'This hub',
   'group.hubWhat': 'Changed where the hub is started, in its environment or files; then it is started again.',
-  'source.default': 'by itself',
+  'source.default': 'default',
   'source.file': 'from a file: {from}',
   'source.env': 'set by {from}',
   'source.ui': 'chosen here',
@@ -28,7 +28,7 @@ export const settingsEn = {
   minutes: '{n} {n|minute|minutes}',
   hours: '{n} {n|hour|hours}',
   days: '{n} {n|day|days}',
-  'by.default': '{time}, as the hub does by itself',
+  'by.default': '{time} (default)',
   'factors.policy': 'A second factor',
   'remove.title': 'Remove the organization',
   'remove.what':

@@ -12,7 +12,7 @@ export const settingsFr: Readonly<Record<keyof typeof settingsEn, string>> = {
   'group.approvals': 'À deux',
   'group.hub': 'Ce hub',
   'group.hubWhat': 'Se change là où le hub est lancé, dans son environnement ou ses fichiers ; puis on le relance.',
-  'source.default': 'de lui-même',
+  'source.default': 'par défaut',
   'source.file': 'd’un fichier : {from}',
   'source.env': 'fixé par {from}',
   'source.ui': 'choisi ici',
@@ -29,7 +29,7 @@ export const settingsFr: Readonly<Record<keyof typeof settingsEn, string>> = {
   minutes: '{n} {n|minute|minutes}',
   hours: '{n} {n|heure|heures}',
   days: '{n} {n|jour|jours}',
-  'by.default': '{time}, comme le hub le fait de lui-même',
+  'by.default': '{time} (par défaut)',
   'factors.policy': 'Un second facteur',
   'remove.title': 'Supprimer l’organisation',
   'remove.what':
