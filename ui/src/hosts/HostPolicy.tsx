@@ -40,7 +40,7 @@ export function PolicyView(props: { readonly host: string; readonly view: View; 
       <p class="dim">{t('policy.intro')}</p>
       <Troubles view={props.view} />
       <div class="columns">
-        <section class="box">
+        <section class="box policy">
           <h2>{t('policy.mode')}</h2>
           <dl>
             <dt>{t('policy.mode')}</dt>
