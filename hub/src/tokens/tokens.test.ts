@@ -38,7 +38,7 @@ describe('a token of the API', () => {
     assert.equal((await use(token, 'GET', '/audit')).status, 403)
     assert.equal((await use(token, 'GET', '/me')).status, 200)
     const listed = await api(owner, 'GET', '/tokens')
-    assert.doesNotMatch(listed.text, new RegExp(token.split('_')[3]!))
+    assert.doesNotMatch(listed.text, new RegExp(token.slice(-52, -9)))
     const [own] = JSON.parse(listed.text) as { id: string; lastUsedMs: number; lastUsedIp: string; begins: string }[]
     assert.ok(own!.lastUsedMs > Date.now() - 60_000)
     assert.deepEqual([own!.id, own!.lastUsedIp, own!.begins], [id, '127.0.0.1', `fl_pat_${id}_`])
