@@ -109,6 +109,12 @@ function Lines(props: { readonly reader: Reader; readonly named: boolean }): JSX
   const [nowMs, setNowMs] = createSignal(Date.now())
   const ticking = setInterval(() => setNowMs(Date.now()), 1000)
   onCleanup(() => clearInterval(ticking))
+  /** The filter that no line fits; it stays while lines that just came are looked through: what is clicked is not taken away for a moment. */
+  const fitsNone = createMemo<string>((before) => {
+    const filter = view.filtering()
+    if (logs.slow() || logs.broken() !== undefined || (logs.version(), rows.hits > 0)) return ''
+    return rows.scanning && before !== filter ? '' : filter
+  }, '')
   // Only relative times change by the second; the others need to know the day.
   const rowNowMs = createMemo(() => (view.clock() === 'relative' ? nowMs() : Math.floor(nowMs() / hourMs) * hourMs))
 
@@ -147,9 +153,7 @@ function Lines(props: { readonly reader: Reader; readonly named: boolean }): JSX
           </For>
         </ul>
       </Show>
-      <Show
-        when={view.filtering() !== '' && !logs.slow() && logs.broken() === undefined && (logs.version(), rows.hits === 0 && !rows.scanning)}
-      >
+      <Show when={fitsNone() !== ''}>
         <p class="log-note" role="status">
           {say('logs.none', { n: (logs.version(), store.order.length).toLocaleString(language()) })}{' '}
           <button type="button" onClick={() => view.put({ q: undefined })}>
