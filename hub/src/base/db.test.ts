@@ -131,6 +131,43 @@ describe('the database', () => {
     assert.ok(began === 3 || began === 4, String(began))
   })
 
+  /** Ends the connection of a transaction from outside, as the death of the database does, and waits until it is told. */
+  async function cut(work: Promise<unknown>, pid: number): Promise<void> {
+    const told = assert.rejects(work, (error) => codeOf(error) === 'bad_upstream')
+    await test.db.owner((sql) => sql`SELECT pg_terminate_backend(${pid})`)
+    await told
+  }
+
+  it('lives on when its connection is lost in a transaction, and does nothing more of it, there or in another [security 107]', async () => {
+    for (const waits of ['within', 'between'] as const) {
+      const [begun, goOn] = [Promise.withResolvers<number>(), Promise.withResolvers<void>()]
+      let late: Promise<unknown> | undefined
+      const work = test.db.tx({ organization: here }, async (sql) => {
+        begun.resolve((await sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]!.pid)
+        if (waits === 'within') await sql`SELECT pg_sleep(30)`
+        await goOn.promise
+        await (late = sql`UPDATE hosts SET name = 'late'`)
+      })
+      await cut(work, await begun.promise)
+      // Every connection there may be is somebody else's now, in the middle of a transaction.
+      let inside = 0
+      const all = Promise.withResolvers<void>()
+      const others = Array.from({ length: 10 }, () =>
+        test.db.tx({ organization: elsewhere }, async (sql) => {
+          await sql`SELECT 1`
+          if (++inside === 10) all.resolve()
+          await all.promise
+          goOn.resolve()
+          await sql`SELECT pg_sleep(0.1)`
+        }),
+      )
+      await Promise.all(others)
+      if (waits === 'between') await assert.rejects(late!, { code: 'CONNECTION_CLOSED' })
+      for (const organization of [here, elsewhere])
+        assert.equal(await test.db.tx({ organization }, async (sql) => (await sql`SELECT 1 FROM hosts WHERE name = 'late'`).length), 0)
+    }
+  })
+
   it('says conflict for what exists already, by its code', async () => {
     const again = test.db.tx(
       { organization: here },
