@@ -3,33 +3,14 @@ import os from 'node:os'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { HostFacts, hosts } from '@fairlead/protocol/features/hosts.ts'
 import type { EngineWatch } from '../docker/watch.ts'
+import { tellChanges } from '../told.ts'
 
 /** What this host is: once, and again whenever the engine comes or goes. */
 export function serveHosts(watch: Pick<EngineWatch, 'facts' | 'onFacts'>, agentVersion: string): Handlers<typeof hosts> {
   const agentStartMs = Date.now()
   const facts = (): HostFacts => ({ ...machine(), agentVersion, agentStartMs, engine: watch.facts })
   return {
-    async *watch(_input, { signal }) {
-      let changed = true
-      let wake = Promise.withResolvers<void>()
-      const stop = watch.onFacts(() => {
-        changed = true
-        wake.resolve()
-      })
-      signal.addEventListener('abort', () => wake.resolve())
-      try {
-        while (!signal.aborted) {
-          if (changed) {
-            changed = false
-            yield facts()
-          }
-          await wake.promise
-          wake = Promise.withResolvers()
-        }
-      } finally {
-        stop()
-      }
-    },
+    watch: (_input, { signal }) => tellChanges(facts, watch.onFacts, signal),
   }
 }
 

@@ -5,6 +5,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { capabilities, type Capability, type HostPolicy, type policy } from '@fairlead/protocol/features/policy.ts'
 import type { LocalNews } from '../journal/entry.ts'
 import { writeWhole } from '../whole.ts'
+import { tellChanges } from '../told.ts'
 import { followFile, type Look } from './follow.ts'
 import { isOver, lockFile, parseLock, removeLock, reserveLock, type Lock } from './lock.ts'
 import { refusedMethods } from './needs.ts'
@@ -102,7 +103,7 @@ export function openPolicy(deps: PolicyDeps): Policy {
     view,
     onChange,
     handlers: {
-      watch: (_input, { signal }) => watch(view, onChange, signal),
+      watch: (_input, { signal }) => tellChanges(view, onChange, signal),
       async narrow(more) {
         writeNarrowed(stateDir, narrowFurther(inForce().narrowed, more))
         return view()
@@ -245,27 +246,5 @@ function describe(now: InForce): HostPolicy {
     protected: (guarded ?? []).map((one) => ({ ...one })),
     files: { read: [...rules.files.read], write: [...rules.files.write] },
     registries: rules.registries === null ? null : [...rules.registries],
-  }
-}
-
-async function* watch(view: () => HostPolicy, onChange: Policy['onChange'], signal: AbortSignal): AsyncGenerator<HostPolicy> {
-  let changed = true
-  let wake = Promise.withResolvers<void>()
-  const stop = onChange(() => {
-    changed = true
-    wake.resolve()
-  })
-  signal.addEventListener('abort', () => wake.resolve())
-  try {
-    while (!signal.aborted) {
-      if (changed) {
-        changed = false
-        yield view()
-      }
-      await wake.promise
-      wake = Promise.withResolvers()
-    }
-  } finally {
-    stop()
   }
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { domainToASCII } from 'node:url'
 import type { Listen } from '../config.ts'
+import { readPem } from './pem-file.ts'
 
 /** A certificate that the hub has an authority make, and make anew in time; absent: it does not. */
 export interface AcmeSettings {
@@ -64,7 +64,7 @@ export function readAcme(env: Env, known: Known, problems: string[]): AcmeSettin
     domains: domainsOf(env['FAIRLEAD_ACME_DOMAINS'], known.publicUrl, problems),
     email,
     directory,
-    ca: readCa(env['FAIRLEAD_ACME_CA'], problems),
+    ca: readPem('FAIRLEAD_ACME_CA', env['FAIRLEAD_ACME_CA'], problems),
     eab: eabOf(env['FAIRLEAD_ACME_EAB_KID'] ?? '', known.eabKey ?? '', problems),
     listen: known.listen,
   }
@@ -120,14 +120,4 @@ function eabOf(kid: string, key: string, problems: string[]): AcmeSettings['eab'
   // Never repeated: it is a secret.
   else if (!/^[\w-]{16,}=*$/.test(key)) problems.push('FAIRLEAD_ACME_EAB_KEY must be in base64url, as the authority shows it.')
   return { kid, key: () => key }
-}
-
-function readCa(file: string | undefined, problems: string[]): string | undefined {
-  if (file === undefined || file === '') return undefined
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    problems.push(`FAIRLEAD_ACME_CA names ${file}, which cannot be read; give the path of a PEM file that this account may read.`)
-    return undefined
-  }
 }

@@ -16,15 +16,22 @@ const pieceBytes = 64 * 1024
 /** Of `npm run build:agent`, packed and not: a host takes the smallest that it can unpack. */
 const programs = ['x64', 'arm64'].flatMap((of) => ['.xz', '.gz', ''].map((packed) => `fairlead-agent-linux-${of}${packed}`))
 
+/** One script of its parts, with the lines "hash  name" of what it may fetch. */
+export function readScript(folder: string): (files: readonly string[]) => string {
+  const part = (name: string) => readFileSync(join(folder, name), 'utf8').trimEnd()
+  const whole = readFileSync(join(folder, 'install.sh'), 'utf8')
+    .replaceAll('@FETCH@', () => part('fetch.sh'))
+    .replaceAll('@UNIT@', () => part('fairlead-agent.service'))
+    .replaceAll('@OPENRC@', () => part('fairlead-agent.openrc'))
+  return (files) => whole.replaceAll('@FILES@', () => files.join('\n'))
+}
+
 /** The install script with the hashes of what it fetches, and all that: no host asks anybody but its hub. */
 export function serveInstaller(root: string, stallMs = mostStallMs): Installer {
   const bundle = join(root, 'agent/dist/agent.cjs')
   const release = (name: string) => join(root, 'agent/dist/release', name)
   const hashOf = createHashes()
-  const part = (name: string) => readFileSync(join(root, 'installers', name), 'utf8').trimEnd()
-  const template = readFileSync(join(root, 'installers/install.sh'), 'utf8')
-    .replaceAll('@UNIT@', () => part('fairlead-agent.service'))
-    .replaceAll('@OPENRC@', () => part('fairlead-agent.openrc'))
+  const template = readScript(join(root, 'installers'))
   // The Node of a clone, until somebody builds the programs.
   const nodeName = `node-${arch()}`
 
@@ -42,7 +49,7 @@ export function serveInstaller(root: string, stallMs = mostStallMs): Installer {
   async function script(): Promise<string> {
     const lines: string[] = []
     for (const [name, file] of await served()) lines.push(`${await hashOf(file)}  ${name}`)
-    return template.replaceAll('@FILES@', () => lines.join('\n'))
+    return template(lines)
   }
   const app = new Hono<Bindings>()
   app.get('/i.sh', async (context) =>

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readPem } from './pem-file.ts'
 
 /** How the hub sends mail; absent: it sends none, and says what it would have sent in the console alone. */
 export interface MailSettings {
@@ -43,7 +43,7 @@ export function readMail(env: Env, password: string | undefined, problems: strin
   if ((url.username === '') !== (password === undefined))
     problems.push('FAIRLEAD_MAIL names a user and FAIRLEAD_MAIL_PASSWORD its password: give both, or none.')
   const tls = url.protocol === 'smtps:'
-  const ca = readCa(env['FAIRLEAD_MAIL_CA'], problems)
+  const ca = readPem('FAIRLEAD_MAIL_CA', env['FAIRLEAD_MAIL_CA'], problems)
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? (tls ? 465 : 587) : Number(url.port),
@@ -51,15 +51,5 @@ export function readMail(env: Env, password: string | undefined, problems: strin
     from,
     ...(ca === undefined ? {} : { ca }),
     ...(password === undefined ? {} : { user: decodeURIComponent(url.username), password: () => password }),
-  }
-}
-
-function readCa(file: string | undefined, problems: string[]): string | undefined {
-  if (file === undefined || file === '') return undefined
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    problems.push(`FAIRLEAD_MAIL_CA names ${file}, which cannot be read; give the path of a PEM file that this account may read.`)
-    return undefined
   }
 }

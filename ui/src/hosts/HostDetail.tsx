@@ -4,7 +4,8 @@ import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ContainerTable } from '../containers/ContainerTable.tsx'
 import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
 import { writeTerm } from '../kit/filter.ts'
-import { CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { Command } from '../kit/Command.tsx'
+import { Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createHosts } from '../kit/live.ts'
 import { hostCharts } from '../metrics/charts.ts'
 import { HostState, Meter, part, whyLost } from './columns.tsx'
@@ -138,15 +139,6 @@ export function Troubles(props: { readonly host: Host }): JSX.Element {
         </Note>
       </Match>
     </Switch>
-  )
-}
-
-function Command(props: { readonly text: string }): JSX.Element {
-  return (
-    <span class="command">
-      <code>{props.text}</code>
-      <CopyButton text={props.text} label={t('error.copy')} />
-    </span>
   )
 }
 

@@ -2,8 +2,9 @@ import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { HostPolicy as View } from '@fairlead/protocol/features/policy.ts'
 import { ask } from '../api/api.ts'
 import { t, time, wordsOf } from '../i18n/i18n.ts'
+import { Command } from '../kit/Command.tsx'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
-import { act, CopyButton, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { act, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { may } from '../kit/me.ts'
 
@@ -167,14 +168,5 @@ function Narrow(props: { readonly host: string; readonly onClose: () => void; re
         <DialogButtons action={t('policy.narrow')} disabled={busy()} onCancel={() => props.onClose()} />
       </form>
     </Dialog>
-  )
-}
-
-function Command(props: { readonly text: string }): JSX.Element {
-  return (
-    <span class="command">
-      <code>{props.text}</code>
-      <CopyButton text={props.text} label={t('error.copy')} />
-    </span>
   )
 }
