@@ -5,7 +5,8 @@ import type { ControlFrame } from './frame.ts'
 import { limits } from './limits.ts'
 import { createResumeStore } from './resume.ts'
 import type { WireStream } from './session.ts'
-import { encodeData } from './codec.ts'
+import { encodeData, encodeValue } from './codec.ts'
+import { pair } from './pair.ts'
 import { typedPeer, type Typed } from './test-peer.ts'
 
 const key = Uint8Array.from({ length: 16 }, (_, i) => i)
@@ -190,6 +191,20 @@ describe('a stream without its link', () => {
       assert.equal(again.heardOf(5)[0]?.[2], 'lost')
     })
   }
+
+  it('that this end opened is connected again once the other end has said where it goes on, not before', async () => {
+    const before = typedPeer()
+    const stream = before.session.open('a.b', {}, { resumeKey: key })
+    await before.say([6, 2, { mode: 'bytes' }])
+    assert.equal(stream.connected, true)
+    await before.cut()
+    const { left, right } = pair({ clock: before.clock })
+    before.session.resume(left)
+    assert.equal(stream.connected, false)
+    right.send(encodeValue([6, 2, { mode: 'bytes', offset: 0, w: 1000 }]))
+    await before.clock.advance(0)
+    assert.equal(stream.connected, true)
+  })
 
   it('that this end opened is lost after the same time, and says so to its reader', async () => {
     const link = typedPeer()

@@ -73,7 +73,7 @@ export class StreamImpl implements WireStream {
   }
 
   get connected(): boolean {
-    return this.carrier !== undefined
+    return this.carrier !== undefined && !this.out.held
   }
 
   get canPack(): boolean {

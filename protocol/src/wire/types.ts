@@ -35,7 +35,7 @@ export interface WireStream {
   /** Payload bytes received and sent so far: positions for a resume. */
   readonly receivedBytes: number
   readonly sentBytes: number
-  /** False while no session carries it and it waits to be resumed. */
+  /** False while no session carries it, and until the other end of a new one has said where it goes on. */
   readonly connected: boolean
   /** The other end takes packed items, and this end can pack them. */
   readonly canPack: boolean

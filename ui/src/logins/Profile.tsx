@@ -73,12 +73,11 @@ export function MustEnrol(props: { readonly onDone: () => void }): JSX.Element {
     setFactors(now)
     return now
   }
-  const isDone = () => factors() !== undefined && (factors()!.totpSinceMs !== null || factors()!.passkeys.length > 0)
   return (
     <main class="must">
       <h1>{w('must.title')}</h1>
       <Note state="warn">{w('must.why')}</Note>
-      <Seconds load={load} factors={factors()} onKept={() => isDone() && props.onDone()} />
+      <Seconds load={load} factors={factors()} onDone={props.onDone} />
       <Told />
     </main>
   )
@@ -88,13 +87,20 @@ export function MustEnrol(props: { readonly onDone: () => void }): JSX.Element {
 function Seconds(props: {
   readonly load: () => Promise<unknown>
   readonly factors: Factors | undefined
-  readonly onKept?: () => void
+  /** Something was changed, and the codes that came with it are kept. */
+  readonly onDone?: () => void
   readonly children?: (reload: () => void) => JSX.Element
 }): JSX.Element {
   const [error, setError] = createSignal<unknown>()
   const [codes, setCodes] = createSignal<readonly string[]>([])
   const reload = () => void props.load().then(() => setError(undefined), setError)
-  const on = { changed: reload, drawn: (drawn: readonly string[]) => drawn.length > 0 && setCodes(drawn) } as const
+  const on = {
+    changed() {
+      reload()
+      if (codes().length === 0) props.onDone?.()
+    },
+    drawn: (drawn: readonly string[]) => drawn.length > 0 && setCodes(drawn),
+  } as const
   onMount(reload)
   return (
     <>
@@ -104,7 +110,7 @@ function Seconds(props: {
           codes={codes()}
           onKept={() => {
             setCodes([])
-            props.onKept?.()
+            props.onDone?.()
           }}
         />
       </Show>

@@ -34,8 +34,10 @@ const mostEarly = 4096
 /** One viewer of one terminal, over lost links: what was shown once is never shown twice, by its absolute position. */
 export function makeAttachment(open: (after: number) => Promise<AttachStream>, view: AttachView, rest: (ms: number) => Promise<void>) {
   const encoder = new TextEncoder()
+  /** From the host's first word on: before that it may still refuse. */
   let stream: AttachStream | undefined
-  let early = ''
+  let opened: AttachStream | undefined
+  const early = createEarly()
   let seen = 0
   let left = false
   let exited = false
@@ -46,18 +48,18 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
     let at = seen
     const begins = firstWriter()
     if (left) return now.reset('canceled')
-    stream = now
+    opened = now
     now.onSignal = (kind, value) => {
+      if (stream === undefined) view.state('live')
+      stream = now
       if (kind === 'exit') exited = true
       if (begins(kind, value) && size !== undefined) now.sendSignal('resize', size)
+      if (kind === 'writer' && value === true) send(early.take())
       if (kind !== 'position') return tellSignal(view, kind, value)
       at = Number(value)
       if (seen > 0 && at > seen) view.gap(at - seen)
       seen = Math.max(seen, at)
     }
-    view.state('live')
-    if (early !== '') send(early)
-    early = ''
     for await (const bytes of now) {
       const skip = Math.max(0, seen - at)
       if (skip < bytes.length) view.write(bytes.subarray(skip))
@@ -67,8 +69,8 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
   }
 
   function send(text: string): void {
-    if (exited || left) return
-    if (stream === undefined) early = (early + text).slice(0, mostEarly)
+    if (exited || left || text === '') return
+    if (stream === undefined) early.keep(text)
     else stream.write(encoder.encode(text)).catch(() => undefined)
   }
 
@@ -84,10 +86,9 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
         } catch (error) {
           stream = undefined
           if (left || exited) return
-          const code = codeOf(error)
-          if (code === 'not_found') return view.state('gone')
-          if (code === 'forbidden' || code === 'unsupported' || code === 'invalid_input') return view.state('failed', error)
-          view.state(code === 'host_offline' ? 'away' : 'detached', error)
+          const next = stateAfter(error)
+          view.state(next, error)
+          if (next === 'gone' || next === 'failed') return
           await rest(retryMs)
         }
       }
@@ -103,9 +104,29 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
     /** Leaving is no reason for the terminal to end. */
     leave(): void {
       left = true
-      stream?.reset('canceled')
+      opened?.reset('canceled')
     },
   }
+}
+
+function createEarly() {
+  let kept = ''
+  return {
+    keep: (text: string) => void (kept = (kept + text).slice(0, mostEarly)),
+    take(): string {
+      const text = kept
+      kept = ''
+      return text
+    },
+  }
+}
+
+/** What a terminal is when its stream ended so. */
+function stateAfter(error: unknown): AttachState {
+  const code = codeOf(error)
+  if (code === 'not_found') return 'gone'
+  if (code === 'forbidden' || code === 'unsupported' || code === 'invalid_input') return 'failed'
+  return code === 'host_offline' ? 'away' : 'detached'
 }
 
 /**
