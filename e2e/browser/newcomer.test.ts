@@ -86,13 +86,13 @@ describe('a newcomer in a browser', need('chromium', 'dockerd', 'busybox'), () =
 
   it('finds each thing once in the help of the keys, and leaves an empty filter with one Escape', async () => {
     await page.keyboard.press('?')
+    await page.locator('.keys-help div', { hasText: /^j↓Down$/ }).waitFor()
     const said = await page.locator('.keys-help dd').allTextContents()
     assert.deepEqual(
       said.filter((text, at) => said.indexOf(text) !== at),
       // The page of that name, and those of the container one stands on.
       ['Logs'],
     )
-    await page.locator('.keys-help div', { hasText: /^j↓Down$/ }).waitFor()
     await stage.snap('newcomer-keys')
     await page.keyboard.press('Escape')
     await page.keyboard.press('/')
