@@ -12,6 +12,10 @@ export interface Config {
   readonly compileWhenBusy: boolean
   /** What this host lets its hub do; written by root. */
   readonly policyFile: string
+  /** The script that started this; it decides which program runs next. Its settings, nobody else's. */
+  readonly starter?: string | undefined
+  /** It is still there, and waits for how this ends. */
+  readonly starterStays?: boolean
   readonly proxies: ProxySettings
 }
 
@@ -23,6 +27,8 @@ const known = [
   'FAIRLEAD_HOST_NAME',
   'FAIRLEAD_COMPILE',
   'FAIRLEAD_POLICY',
+  'FAIRLEAD_STARTER',
+  'FAIRLEAD_STARTER_STAYS',
   'FAIRLEAD_REQUIRE_ALL',
 ]
 
@@ -31,7 +37,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const problems: string[] = []
   for (const name of Object.keys(env))
     if (name.startsWith('FAIRLEAD_') && !known.includes(name))
-      problems.push(`${name} is no setting of the agent; known are ${known.slice(0, -1).join(', ')}.`)
+      problems.push(`${name} is no setting of the agent; known are ${known.filter((one) => !/REQUIRE_ALL|STARTER/.test(one)).join(', ')}.`)
   const seconds = Number(env['FAIRLEAD_METRICS_SECONDS'] ?? '10')
   if (!(seconds >= 0.2 && seconds <= 3600))
     problems.push(`FAIRLEAD_METRICS_SECONDS must be a number from 0.2 to 3600, not "${env['FAIRLEAD_METRICS_SECONDS']}".`)
@@ -44,6 +50,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (compile !== 'always' && compile !== 'busy') problems.push(`FAIRLEAD_COMPILE must be "always" or "busy", not "${compile}".`)
   if (env['FAIRLEAD_POLICY'] !== undefined && !env['FAIRLEAD_POLICY'].startsWith('/'))
     problems.push('FAIRLEAD_POLICY must be an absolute path.')
+  if (env['FAIRLEAD_STARTER'] !== undefined && !env['FAIRLEAD_STARTER'].startsWith('/'))
+    problems.push('FAIRLEAD_STARTER must be an absolute path.')
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))
   return {
     stateDir: env['FAIRLEAD_STATE_DIR'] ?? '/var/lib/fairlead',
@@ -53,6 +61,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     name,
     compileWhenBusy: compile === 'busy',
     policyFile: env['FAIRLEAD_POLICY'] ?? '/etc/fairlead/policy.json',
+    starter: env['FAIRLEAD_STARTER'],
+    starterStays: env['FAIRLEAD_STARTER_STAYS'] === '1',
     proxies: readProxies(env),
   }
 }

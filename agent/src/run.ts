@@ -21,6 +21,7 @@ import { serveHosts } from './hosts/hosts.ts'
 import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import { ownContainer } from './policy/own.ts'
 import { serveInventory } from './inventory/inventory.ts'
 import { proxyOf } from './proxy.ts'
 import { createCollector } from './metrics/collect.ts'
@@ -30,6 +31,7 @@ import { openLocal } from './local.ts'
 import { openLosses } from './losses.ts'
 import { openRights } from './rights.ts'
 import { serveTerminals } from './terminals/terminals.ts'
+import { openUpdates } from './updates/updates.ts'
 import { version } from './version.ts'
 
 export interface Agent {
@@ -60,6 +62,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   const rights = openRights({ config, engine, say, tell: own.tell })
   const { policy, journal } = rights
   const losses = openLosses(config.stateDir)
+  const updates = openUpdates({ config, container: ownContainer() })
   const handlers = rights.guard({
     audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
@@ -70,6 +73,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     metrics: metrics.handlers,
     policy: policy.handlers,
     terminals: serveTerminals(engine, systemClock, () => policy.inForce().rules.terminalIdleMinutes * 60_000),
+    updates: updates.handlers,
   })
   const streams = serveCounted(handlers, say)
   const link = keepConnected({

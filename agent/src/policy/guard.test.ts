@@ -99,7 +99,7 @@ const kindOf = (feature: string, name: string) =>
   (agentFeatures as Readonly<Record<string, Readonly<Record<string, Method>>>>)[feature]![name]!.kind
 const names = Object.entries(agentFeatures).flatMap(([feature, contract]) => Object.keys(contract).map((name) => `${feature}.${name}`))
 const changes = names.filter((name) =>
-  /^containers\.(start|stop|restart|kill|pause|unpause|rename|remove|exec)$|^terminals\.(?!list)/.test(name),
+  /^containers\.(start|stop|restart|kill|pause|unpause|rename|remove|exec)$|^terminals\.(?!list)|^updates\.(?!watch)/.test(name),
 )
 
 describe('what stands before all that a host serves', () => {

@@ -59,4 +59,11 @@ export const needs: Needs<typeof agentFeatures> = {
     rename: { can: 'container.exec', terminal: 'id' },
     close: { can: 'container.exec', terminal: 'id' },
   },
+  updates: {
+    watch: { can: 'link' },
+    offer: { can: 'agent.update' },
+    fill: { can: 'agent.update' },
+    start: { can: 'agent.update' },
+    revert: { can: 'agent.update' },
+  },
 }

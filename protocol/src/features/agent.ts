@@ -8,6 +8,7 @@ import { journal } from './journal.ts'
 import { metrics } from './metrics.ts'
 import { policy } from './policy.ts'
 import { terminals } from './terminals.ts'
+import { updates } from './updates.ts'
 
 /** What agents answer. The wire name of a method is `feature.method`. */
 export const agentFeatures = {
@@ -20,4 +21,5 @@ export const agentFeatures = {
   metrics,
   policy,
   terminals,
+  updates,
 } satisfies Features

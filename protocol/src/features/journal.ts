@@ -17,6 +17,10 @@ export const localVerbs = [
   'restart',
   'exec',
   'enrol',
+  'update',
+  'update_kept',
+  'update_returned',
+  'rollback',
 ] as const
 export type LocalVerb = (typeof localVerbs)[number]
 
