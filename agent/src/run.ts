@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
+import type { HostLink } from '@fairlead/protocol/features/hosts.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import type { WireStream } from '@fairlead/protocol/wire/types.ts'
 import { serveAudit } from './audit/audit.ts'
 import type { Config } from './config.ts'
-import { keepConnected } from './connect.ts'
+import { keepConnected, type KeptLink } from './connect.ts'
 import { serveContainers } from './containers/containers.ts'
 import { markHeld } from './containers/held.ts'
 import { containersSource } from './containers/source.ts'
@@ -67,7 +68,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
     events: serveEvents(own),
-    hosts: serveHosts(watch, version),
+    hosts: serveHosts(watch, version, () => viewLink(losses, link)),
     inventory: serveInventory([markHeld(containersSource(engine, watch), rights.held)]),
     journal: journal.handlers,
     metrics: metrics.handlers,
@@ -124,6 +125,12 @@ function keepOrSay(generation: ReturnType<typeof openGeneration>, up: Link, say:
   } catch (error) {
     say('error', 'the state directory cannot be written: make room in it, or give it back to this account', { error: String(error) })
   }
+}
+
+function viewLink(losses: Pick<ReturnType<typeof openLosses>, 'facts'>, link: Pick<KeptLink, 'describe'>): HostLink {
+  const { tlsEndToEnd, stats } = link.describe()
+  const { upSinceMs, losses: last } = losses.facts()
+  return { upSinceMs, tlsEndToEnd, stats, losses: [...last] }
 }
 
 /** Answers what the hub asks, and knows what is open. */

@@ -93,4 +93,42 @@ describe('what the hub may do on a host, in the console', need('chromium'), () =
     await page.getByRole('row', { name: /Start, stop, rename.*allowed/ }).waitFor()
     assert.deepEqual(lone.problems, [])
   })
+
+  it('shows what the host wrote down, what it refused and what was done past the hub, page by page', async () => {
+    const { page } = lone
+    onHost('lock', '--reason', 'looking at the journal')
+    onHost('unlock')
+    await page.goto(`${lone.hub.url}/hosts/alpha/journal`)
+    await page.getByRole('row', { name: /Lock the host.*by .*, on the host.*looking at the journal/ }).waitFor()
+    await lone.inBothThemes('journal')
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('refused')
+    await page
+      .getByText(/Nothing of the kind is in its journal|refused:/)
+      .first()
+      .waitFor()
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('local')
+    await page
+      .getByRole('row', { name: /Unlock the host/ })
+      .first()
+      .waitFor()
+    await page.setViewportSize(phone)
+    await lone.inBothThemes('journal-phone')
+    await page.setViewportSize({ width: 1400, height: 900 })
+  })
+
+  it('shows how the link does from both its ends, and that it is down when it is', async () => {
+    const { page } = lone
+    await page.goto(`${lone.hub.url}/hosts/alpha/link`)
+    await page.getByText(/^up for/).waitFor()
+    await page.getByText(/hub .* ms · host .* ms/).waitFor()
+    await page.getByText('by TLS, end to end').waitFor()
+    await page.getByText('The link was never lost.').waitFor()
+    await lone.inBothThemes('link')
+    agent.process.kill('SIGSTOP')
+    agent.process.kill('SIGKILL')
+    await page.getByText('The link is down. On the machine itself:').first().waitFor({ timeout: 60_000 })
+    await lone.inBothThemes('link-down')
+    await page.goto(`${lone.hub.url}/hosts/alpha/journal`)
+    await page.getByText('A host tells its journal while it is online.').waitFor()
+  })
 })

@@ -116,7 +116,7 @@ describe('a whole log as a file', need('dockerd', 'busybox'), () => {
 
   it('that its reader leaves is read no further, and holds nothing open', { timeout: 60_000 }, async () => {
     const session = await one.owner.open()
-    const streams = async () => Number((await session.onHost('alpha').hosts.link({ host: 'alpha' }))['openStreams'] ?? -1)
+    const streams = async () => (await session.onHost('alpha').hosts.link({ host: 'alpha' })).stats?.openStreams ?? -1
     const idle = await streams()
     const answer = await begin(file('long'))
     await until(async () => (await streams()) > idle)
@@ -127,7 +127,7 @@ describe('a whole log as a file', need('dockerd', 'busybox'), () => {
 
   it('whose reader takes nothing for half a minute is given up, and the trail says so', { timeout: 120_000 }, async () => {
     const session = await one.owner.open()
-    const streams = async () => Number((await session.onHost('alpha').hosts.link({ host: 'alpha' }))['openStreams'] ?? -1)
+    const streams = async () => (await session.onHost('alpha').hosts.link({ host: 'alpha' })).stats?.openStreams ?? -1
     const idle = await streams()
     const answer = await begin(file('long'))
     answer.pause()

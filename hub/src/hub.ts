@@ -42,7 +42,7 @@ import { serveFleet } from './inventory/fleet.ts'
 import { sweepLeft } from './organizations/organizations.ts'
 import { openInventory } from './inventory/inventory.ts'
 import { createKept } from './inventory/kept.ts'
-import { followJournals } from './journal/journal.ts'
+import { followJournals, serveJournal } from './journal/journal.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
 import { servePolicy } from './policy/policy.ts'
 import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
@@ -235,7 +235,13 @@ const fileDirsOf = (dataDir: string) => [join(dataDir, 'audit')]
 
 /** What each host's own agent answers: passed on as it is. */
 function serveHosts(fleet: Fleet) {
-  return { containers: serveContainers(fleet), events: serveEvents(fleet), policy: servePolicy(fleet), terminals: serveTerminals(fleet) }
+  return {
+    containers: serveContainers(fleet),
+    events: serveEvents(fleet),
+    journal: serveJournal(fleet),
+    policy: servePolicy(fleet),
+    terminals: serveTerminals(fleet),
+  }
 }
 
 async function countHosts(db: Opened['db'], book: HostBook): Promise<number> {

@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Entry } from '../journal/entry.ts'
 import { readJournal } from '../journal/files.ts'
 import { readInbox } from '../journal/inbox.ts'
+import { countEntries } from '../journal/read.ts'
 import { parseCount } from './args.ts'
 import type { Cli } from './cli.ts'
 import { table, time } from './show.ts'
@@ -20,7 +21,7 @@ export function run(cli: Cli): void {
   // Done by hand, and not taken in yet: no agent runs.
   const waiting = readInbox(config.stateDir).map(({ news }) => ({ kind: 'waiting' as const, ...news }))
   const shown = [...entries.filter(({ kind }) => kind !== 'head'), ...waiting].slice(tail === 0 ? Number.POSITIVE_INFINITY : -tail)
-  say({ changedIn: changedIn ?? null, counts: countsOf(entries), entries: shown }, () =>
+  say({ changedIn: changedIn ?? null, counts: countEntries(entries), entries: shown }, () =>
     shown.length === 0 ? 'Nothing was asked of this host yet.' : table(['TIME (UTC)', 'WHAT', 'BY', 'ON', 'HOW'], shown.map(rowOf)),
   )
 }
@@ -42,17 +43,4 @@ function rowOf(entry: Shown): string[] {
   if (entry.kind === 'head') return [at, '', '', '', '']
   const more = Object.entries(entry.facts).map(([name, value]) => `${name} ${value}`)
   return [at, entry.verb, entry.who, entry.targetName || entry.target, [entry.outcome, ...more].join(', ')]
-}
-
-/** What was counted, with files that are gone. */
-function countsOf(entries: readonly Entry[]) {
-  const first = entries.find((entry) => entry.kind === 'head')
-  const since = (kind: Entry['kind']) => entries.filter((entry) => entry.kind === kind)
-  const skipped = entries.reduce((sum, entry) => sum + (entry.kind === 'refused' ? (entry.skipped ?? 0) : 0), 0)
-  const before = first?.counts ?? { allowed: 0, refused: 0, local: 0 }
-  return {
-    allowed: before.allowed + since('begun').length,
-    refused: before.refused + since('refused').length + skipped,
-    local: before.local + since('local').length,
-  }
 }

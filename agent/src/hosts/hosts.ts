@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import type { HostFacts, hosts } from '@fairlead/protocol/features/hosts.ts'
+import type { HostFacts, HostLink, hosts } from '@fairlead/protocol/features/hosts.ts'
 import type { EngineWatch } from '../docker/watch.ts'
 import { tellChanges } from '../told.ts'
 
 /** What this host is: once, and again whenever the engine comes or goes. */
-export function serveHosts(watch: Pick<EngineWatch, 'facts' | 'onFacts'>, agentVersion: string): Handlers<typeof hosts> {
+export function serveHosts(
+  watch: Pick<EngineWatch, 'facts' | 'onFacts'>,
+  agentVersion: string,
+  link: () => HostLink,
+): Handlers<typeof hosts> {
   const agentStartMs = Date.now()
   const facts = (): HostFacts => ({ ...machine(), agentVersion, agentStartMs, engine: watch.facts })
   return {
     watch: (_input, { signal }) => tellChanges(facts, watch.onFacts, signal),
+    link: async () => link(),
   }
 }
 

@@ -54,6 +54,40 @@ describe('the journal of a host', () => {
     assert.equal(statSync(journalDir(dir)).mode & 0o777, 0o700)
   })
 
+  it('is read by the page, the newest first: a request with its end, refusals with their reason, what was done past the hub', async () => {
+    const journal = open({ limits: { segmentBytes: 2048, segments: 16 } })
+    const read = (query: object) =>
+      journal.handlers.read({ only: 'all', limit: 100, ...query }, { signal: new AbortController().signal, trace: '' })
+    for (let n = 0; n < 30; n++) (await journal.begin(asked(n))).done(n === 7 ? 'conflict' : 'ok', n)
+    journal.refuse(asked(30), 'it is locked')
+    journal.note(local('web'))
+    const left = await journal.begin(asked(31))
+    assert.ok(listSegments(journalDir(dir)).length > 3)
+    const whole = await read({})
+    assert.deepEqual(
+      whole.rows.slice(0, 4).map(({ by, trace, outcome, why }) => [by, trace, outcome, why]),
+      [
+        ['hub', 't31', 'open', ''],
+        ['local', '', 'ok', ''],
+        ['hub', 't30', 'refused', 'it is locked'],
+        ['hub', 't29', 'ok', ''],
+      ],
+    )
+    assert.deepEqual([whole.rows.length, whole.more, whole.counts, whole.changedIn], [33, false, { allowed: 31, refused: 1, local: 1 }, ''])
+    assert.deepEqual(whole.rows.find(({ trace }) => trace === 't7')?.outcome, 'failed')
+    // By pages it is the same, although an end may lie in a newer file than its beginning.
+    const paged = []
+    for (let before: number | undefined, more = true; more; before = paged.at(-1)?.seq) {
+      const page = await read({ limit: 4, ...(before === undefined ? {} : { before }) })
+      paged.push(...page.rows)
+      ;({ more } = page)
+    }
+    assert.deepEqual(paged, whole.rows)
+    assert.equal((await read({ only: 'refused' })).rows.length, 1)
+    left.done('ok', 1)
+    await journal.settle()
+  })
+
   it('goes on after a crash: a torn end is cut off, whatever the length of it, and no number is given twice', async () => {
     const first = open()
     for (let n = 0; n < 3; n++) await first.begin(asked(n))

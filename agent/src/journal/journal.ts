@@ -9,6 +9,7 @@ import type { Asked, Fresh, Local, LocalNews } from './entry.ts'
 import { journalDir, listSegments } from './files.ts'
 import { readInbox } from './inbox.ts'
 import { openQueue } from './queue.ts'
+import { readRows } from './read.ts'
 import { parseSegment } from './segment.ts'
 import { journalLimits, openWriter } from './writer.ts'
 
@@ -74,7 +75,13 @@ export function openJournal({ stateDir, onProblem, clock = systemClock, limits =
 
   let taking: Promise<void> = Promise.resolve()
   return {
-    handlers: { watch: (input, { signal }) => watch(folder, writer, listeners, input, signal) },
+    handlers: {
+      watch: (input, { signal }) => watch(folder, writer, listeners, input, signal),
+      async read(input) {
+        await queue.settle()
+        return readRows(stateDir, input)
+      },
+    },
     async begin(asked) {
       let of: number
       try {

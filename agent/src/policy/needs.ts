@@ -47,9 +47,9 @@ export const needs: Needs<typeof agentFeatures> = {
     exec: { can: 'container.exec', container: 'id' },
   },
   events: { watch: { can: 'inspect.read' } },
-  hosts: { watch: { can: 'link' } },
+  hosts: { watch: { can: 'link' }, link: { can: 'link' } },
   inventory: { watch: { can: 'inspect.read' } },
-  journal: { watch: { can: 'link' } },
+  journal: { watch: { can: 'link' }, read: { can: 'inspect.read' } },
   metrics: { watch: { can: 'metrics.read' } },
   policy: { watch: { can: 'link' }, narrow: { can: 'link' } },
   terminals: {

@@ -66,6 +66,7 @@ export function makeAgent(index: number): SimulatedAgent {
         yield facts(index)
         await gone(signal)
       },
+      link: async () => ({ upSinceMs: null, tlsEndToEnd: false, stats: null, losses: [] }),
     },
     inventory: {
       async *watch(_input, { signal }) {

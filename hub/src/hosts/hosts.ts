@@ -70,14 +70,19 @@ export function openHosts(deps: Deps): Hosts {
       await revoke(caller.organization, host)
       return { id: host }
     },
-    async link(_input, { host }) {
+    async link(_input, { host, signal, trace }) {
       const live = fleet.find(host)
-      return {
-        online: live?.session?.alive === true,
-        lastLoss: live?.lastLoss ?? '',
-        lastSeenMs: live?.lastSeenMs ?? 0,
-        ...(live?.session?.alive === true ? live.session.stats : {}),
-      }
+      const session = live?.session?.alive === true ? live.session : undefined
+      // An agent from before it could say so has its end left out; the hub's own is true all the same.
+      const theirs =
+        session === undefined
+          ? null
+          : await fleet
+              .onHost(host)
+              .hosts.link({}, { signal, trace })
+              .catch(() => null)
+      const { lastSeenMs = 0, lastLoss = '' } = live ?? {}
+      return { online: session !== undefined, lastSeenMs, lastLoss, stats: session?.stats ?? null, host: theirs }
     },
   }
 

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LocalEntry } from '@fairlead/protocol/features/journal.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { journalApi, LocalEntry } from '@fairlead/protocol/features/journal.ts'
+import type { HubContext } from '../base/access.ts'
 import type { AuditEntry, Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
@@ -82,4 +85,15 @@ function rowOf({ id: host, name: hostName, organization }: LiveHost, entry: Loca
     trace: '',
   }
   return { ...base, verb: `local.${verb}`, outcome, target, ...(targetName === '' ? {} : { targetName }), after }
+}
+
+/** What a host wrote down of what was asked of it, in the host's own words. */
+export function serveJournal({ onHost, find }: Pick<Fleet, 'onHost' | 'find'>): Handlers<typeof journalApi, HubContext> {
+  return {
+    read(input, { host, signal, trace }) {
+      const clients = onHost(host)
+      if (find(host)?.features.includes('journal') === true) return clients.journal.read(input, { signal, trace })
+      throw new FairleadError('unsupported', 'The agent of this host is too old to keep a journal. Run the install line there again.')
+    },
+  }
 }

@@ -35,9 +35,38 @@ export const HostFacts = z.object({
 })
 export type HostFacts = z.infer<typeof HostFacts>
 
-/** What an agent answers: its facts now, and again whenever they change (engine up, engine down). */
+const Bytes = z.int().check(z.gte(0))
+
+/** One end's figures of a live link. */
+export const LinkStats = z.object({
+  roundTripMs: z.number(),
+  /** What is let onto the path before its end is heard from. */
+  pathWindowBytes: Bytes,
+  sentBytes: Bytes,
+  ackedBytes: Bytes,
+  receivedBytes: Bytes,
+  grantedBytes: Bytes,
+  openStreams: Bytes,
+  queuedBytes: Bytes,
+  retainedBytes: Bytes,
+  pausedStreams: Bytes,
+})
+
+/** How a host sees its link; times by its own clock. */
+export const HostLink = z.object({
+  upSinceMs: z.nullable(z.number()),
+  tlsEndToEnd: z.boolean(),
+  stats: z.nullable(LinkStats),
+  /** The last twenty times that it was lost, the oldest first. */
+  losses: z.array(z.object({ atMs: z.number(), upMs: z.number(), reason: z.string().check(z.maxLength(256)) })).check(z.maxLength(20)),
+})
+export type HostLink = z.infer<typeof HostLink>
+
+/** What an agent answers. */
 export const hosts = {
+  /** Its facts now, and again whenever they change (engine up, engine down). */
   watch: stream(z.object({}), json(HostFacts)),
+  link: call(z.object({}), HostLink),
 }
 
 /** A host as the hub knows it. */
@@ -71,6 +100,19 @@ const HostName = z.string().check(z.regex(hostNameForm))
 export const Tags = z.array(z.string().check(z.regex(tagForm))).check(z.maxLength(mostTags))
 const ByHost = z.object({ host: z.string().check(z.maxLength(128)) })
 
+/** The link from both its ends. */
+const LinkView = z.object({
+  online: z.boolean(),
+  lastSeenMs: z.number(),
+  /** Why the hub lost it last; '' for never since the hub began. */
+  lastLoss: z.string(),
+  /** null: it is down. */
+  stats: z.nullable(LinkStats),
+  /** null: it is down, or the agent is too old to say. */
+  host: z.nullable(HostLink),
+})
+export type LinkView = z.infer<typeof LinkView>
+
 const hostsHub = {
   list: call(z.object({}), z.array(Host)),
   /** All hosts, then each one that changed; `gone` names a removed one. */
@@ -93,8 +135,7 @@ const hostsHub = {
     { mutates: true },
   ),
   revoke: call(ByHost, z.object({ id: z.string() }), { mutates: true }),
-  /** The live link: windows, round trip, bytes, last losses. */
-  link: call(ByHost, z.record(z.string(), z.unknown())),
+  link: call(ByHost, LinkView),
 }
 
 export const hostsApi = {

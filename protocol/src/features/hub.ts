@@ -12,6 +12,7 @@ import { factorsApi } from './factors.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { identitiesApi } from './identities.ts'
+import { journalApi } from './journal.ts'
 import { loginsApi } from './logins.ts'
 import { metricsApi } from './metrics.ts'
 import { organizationsApi } from './organizations.ts'
@@ -39,6 +40,7 @@ export const hubFeatures = {
   fleet: fleetApi,
   hosts: hostsApi,
   identities: identitiesApi,
+  journal: journalApi,
   logins: loginsApi,
   metrics: metricsApi,
   organizations: organizationsApi,

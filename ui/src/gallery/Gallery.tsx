@@ -11,6 +11,7 @@ import { EarlierLine, Line } from '../enrolment/Line.tsx'
 import { Meter } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { Troubles } from '../hosts/HostDetail.tsx'
+import { HostStates } from '../hosts/states.tsx'
 import { t } from '../i18n/i18n.ts'
 import { Dialog } from '../kit/Dialog.tsx'
 import { FilterBar } from '../kit/FilterBar.tsx'
@@ -209,6 +210,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
     </>
   ),
   access: () => <AccessStates />,
+  host: () => <HostStates />,
   tokens: () => <TokenStates />,
   identities: () => <IdentityStates />,
   secrets: () => <SecretStates />,

@@ -14,15 +14,19 @@ import { HostEvents } from './HostEvents.tsx'
 import { HostPolicy } from './HostPolicy.tsx'
 import { HostSettings } from './HostSettings.tsx'
 
+const HostJournal = lazy(async () => ({ default: (await import('./HostJournal.tsx')).HostJournal }))
+const HostLink = lazy(async () => ({ default: (await import('./HostLink.tsx')).HostLink }))
 const MetricsPanel = lazy(async () => ({ default: (await import('../metrics/MetricsPanel.tsx')).MetricsPanel }))
 
-const tabs = ['overview', 'containers', 'metrics', 'events', 'policy', 'settings'] as const
+const tabs = ['overview', 'containers', 'metrics', 'events', 'policy', 'journal', 'link', 'settings'] as const
 const labels = {
   overview: 'tab.overview',
   containers: 'hosts.containers',
   metrics: 'tab.metrics',
   events: 'hosts.events',
   policy: 'tab.policy',
+  journal: 'tab.journal',
+  link: 'tab.link',
   settings: 'tab.settings',
 } as const
 
@@ -68,6 +72,12 @@ export function HostDetail(): JSX.Element {
           </Match>
           <Match when={params.tab === 'policy'}>
             <HostPolicy host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'journal'}>
+            <HostJournal host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'link'}>
+            <HostLink host={host()!.id} offline={!host()!.online} />
           </Match>
           <Match when={params.tab === 'settings'}>
             <HostSettings {...host()!} />

@@ -18,6 +18,8 @@ import { eventsFr } from './events-fr.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
 import { fr } from './fr.ts'
+import { hostEn } from './host-en.ts'
+import { hostFr } from './host-fr.ts'
 import { identitiesEn } from './identities-en.ts'
 import { identitiesFr } from './identities-fr.ts'
 import { observeEn } from './observe-en.ts'
@@ -44,6 +46,7 @@ const alike = new Set([
   'containers.service',
   'enrol.ttl.900',
   'grid.actions',
+  'host.link.hub',
   'hosts.agent',
   'hosts.cpu',
   'hosts.machine',
@@ -64,6 +67,7 @@ const alike = new Set([
   'range.6h',
   'nav.secrets',
   'state.ok',
+  'tab.journal',
   'tab.terminal',
   'secrets.count',
   'secrets.providers.references',
@@ -88,6 +92,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'enrol.': [enrolEn, enrolFr],
   'events.': [eventsEn, eventsFr],
   'factors.': [factorsEn, factorsFr],
+  'host.': [hostEn, hostFr],
   'identities.': [identitiesEn, identitiesFr],
   'observe.': [observeEn, observeFr],
   'secrets.': [secretsEn, secretsFr],

@@ -1,6 +1,8 @@
 /** What a hub may do on a host, and what was done there past it. */
 export const policyEn = {
   'tab.policy': 'What the hub may do',
+  'tab.journal': 'Journal',
+  'tab.link': 'Link',
   'policy.intro': 'The host decides. It judges each thing that this hub asks of it, and writes down what it did and what it refused.',
   'policy.mode': 'Mode',
   'policy.mode.monitor': 'monitor: the hub reads',
