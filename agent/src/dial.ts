@@ -10,6 +10,7 @@ import { initiate } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
+import { hostClockSlow, hubTimeFrom } from '@fairlead/protocol/wire/hub-time.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
@@ -26,7 +27,8 @@ export interface DialOptions {
   readonly hubKey: Uint8Array
   readonly identity: Identity
   readonly hello: Hello
-  readonly onOpen: (stream: WireStream) => void
+  /** `hubNowMs`: the clock by which the hub says until when something may begin. */
+  readonly onOpen: (stream: WireStream, hubNowMs: () => number) => void
   readonly onClose: (end: SessionEnd) => void
   readonly resumeStore: ResumeStore
   /** Throws when this is not the hub to go on with. */
@@ -43,9 +45,13 @@ export interface Link {
   readonly tlsEndToEnd: boolean
 }
 
+/** Goes on while the machine sleeps, and is set by nobody. */
+export const steadyMs = () => os.uptime() * 1000
+
 /** One attempt, from the name to the welcome. Every step has a time limit, and every failure ends here as one error. */
 export async function dial(options: DialOptions): Promise<Link> {
   const { identity, hubKey, neverSeal = false } = options
+  const startMs = steadyMs()
   const payload = encodeValue(options.hello)
   const { transport, begun } = await openSocket(options.address, options.proxy, (opened, exporter) =>
     initiate(opened, { suite, clock: systemClock, identity, hubKey, payload, exporter, neverSeal }),
@@ -65,8 +71,11 @@ export async function dial(options: DialOptions): Promise<Link> {
       inner.onMessage = (message) => {
         cancel()
         try {
+          // After a sleep the timer may come second. What a hub says of its clock would be as old as the welcome.
+          if (steadyMs() - startMs > 2 * dialMs) throw new FairleadError('deadline_exceeded', 'The welcome came too late.')
           const welcome = Welcome.parse(decodeValue(message as Uint8Array))
           options.judge?.(welcome)
+          const hubNowMs = hubTimeFrom(welcome.nowMs, steadyMs, hostClockSlow)
           const session = openSession(inner, {
             side: 'agent',
             codec: msgpackCodec,
@@ -75,7 +84,7 @@ export async function dial(options: DialOptions): Promise<Link> {
             // A hub that says nonsense neither keeps this host busy nor lets it wait for ever.
             heartbeatMs: Math.min(Math.max(welcome.heartbeatMs, 1000), 60_000),
             resumeStore: options.resumeStore,
-            onOpen: options.onOpen,
+            onOpen: (stream) => options.onOpen(stream, hubNowMs),
             onClose: options.onClose,
           })
           resolve({ session, welcome, tlsEndToEnd: secured.tlsEndToEnd })

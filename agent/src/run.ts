@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
@@ -6,7 +6,9 @@ import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { HostLink } from '@fairlead/protocol/features/hosts.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
-import type { WireStream } from '@fairlead/protocol/wire/types.ts'
+import { toHex } from '@fairlead/protocol/wire/json-codec.ts'
+import { beginBy } from '@fairlead/protocol/wire/hub-time.ts'
+import type { OpenMeta, WireStream } from '@fairlead/protocol/wire/types.ts'
 import { serveAudit } from './audit/audit.ts'
 import type { Config } from './config.ts'
 import { keepConnected, type KeptLink } from './connect.ts'
@@ -30,6 +32,7 @@ import { openMetrics } from './metrics/metrics.ts'
 import { openRing } from './metrics/ring.ts'
 import { openLocal } from './local.ts'
 import { openLosses } from './losses.ts'
+import type { Command } from './policy/guard.ts'
 import { openRights } from './rights.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openUpdates } from './updates/updates.ts'
@@ -136,7 +139,10 @@ function viewLink(losses: Pick<ReturnType<typeof openLosses>, 'facts'>, link: Pi
 /** Answers what the hub asks, and knows what is open. */
 function serveCounted(handlers: Parameters<typeof serveFeatures>[1], say: Say) {
   const open = new Set<WireStream>()
+  const clocks = new WeakMap<WireStream, () => number>()
   const serve = serveFeatures(agentFeatures, handlers, {
+    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    context: (stream) => commandOf(stream.meta, clocks.get(stream)!),
     onDone(method, stream, ms, error) {
       open.delete(stream)
       // What the policy refuses is in the journal: a hub that asks on and on fills no log.
@@ -145,12 +151,17 @@ function serveCounted(handlers: Parameters<typeof serveFeatures>[1], say: Say) {
     },
   })
   return {
-    onOpen(stream: WireStream) {
+    onOpen(stream: WireStream, hubNowMs: () => number) {
       open.add(stream)
+      clocks.set(stream, hubNowMs)
       serve(stream)
     },
     list: () => [...open].map(({ id, method, receivedBytes, sentBytes }) => ({ id, method, receivedBytes, sentBytes })),
   }
+}
+
+function commandOf({ notAfterMs, idempotencyKey }: OpenMeta, hubNowMs: () => number): Command {
+  return { inTime: beginBy(notAfterMs, hubNowMs), ...(idempotencyKey === undefined ? {} : { key: toHex(idempotencyKey) }) }
 }
 
 /** What this host saw of the trail, told loudly when the hub says otherwise: in its own log, and among its events. */

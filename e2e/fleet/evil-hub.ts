@@ -11,7 +11,7 @@ import { nodeSuite, rawPublicKey } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
-import { openSession, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
+import { openSession, type OpenMeta, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
 
@@ -24,7 +24,9 @@ export interface EvilHub {
   /** The link that is up. */
   session(): Promise<Session>
   /** Asks, and says how it was answered; a stream by its first item, all of a short one. */
-  ask(method: string, params: unknown, more?: { readonly idempotencyKey?: Uint8Array }): Promise<Answer>
+  ask(method: string, params: unknown, more?: Partial<OpenMeta>): Promise<Answer>
+  /** What it says that its clock is, ms beside the truth: to whoever comes in from now on. */
+  lie(ms: number): void
   open(method: string, params: unknown): Promise<WireStream>
   close(): Promise<void>
 }
@@ -39,6 +41,7 @@ export async function openEvilHub(): Promise<EvilHub> {
   const identity = { privateKey, publicKey: rawPublicKey(publicKey) }
   const server = createServer()
   const door = new WebSocketServer({ server, ...wsLimits, handleProtocols: () => 'fairlead.1' })
+  let lieMs = 0
   let live = Promise.withResolvers<Session>()
   door.on('connection', (socket) => {
     void letIn(overWs(socket))
@@ -52,7 +55,7 @@ export async function openEvilHub(): Promise<EvilHub> {
       heartbeatMs: 5000,
       resumeForMs: 60_000,
       smearMs: 100,
-      nowMs: Date.now(),
+      nowMs: Date.now() + lieMs,
     }
     secured.transport.send(encodeValue(welcome))
     const session = openSession(secured.transport, {
@@ -73,6 +76,7 @@ export async function openEvilHub(): Promise<EvilHub> {
       idempotencyKey: crypto.randomBytes(16),
       deadlineMs: 20_000,
       windowBytes: 65_536,
+      notAfterMs: Date.now() + lieMs + 20_000,
       ...more,
     })
   }
@@ -81,6 +85,7 @@ export async function openEvilHub(): Promise<EvilHub> {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     key: identity.publicKey,
     session: () => live.promise,
+    lie: (ms) => void (lieMs = ms),
     open,
     async ask(method, params, more = {}) {
       const stream = await open(method, params, more)

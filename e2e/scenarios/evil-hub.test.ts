@@ -162,11 +162,85 @@ describe('a hub in the wrong hands', need('dockerd', 'busybox'), () => {
     const sinceMs = Date.now()
     const idempotencyKey = randomBytes(16)
     assert.equal((await hub.ask('containers.pause', { id: victim }, { idempotencyKey })).code, 'ok')
-    for (let n = 0; n < 5; n++) await hub.ask('containers.pause', { id: 'other' }, { idempotencyKey })
+    for (let n = 0; n < 5; n++) assert.equal((await hub.ask('containers.pause', { id: 'other' }, { idempotencyKey })).code, 'conflict')
     assert.equal((await hub.ask('containers.unpause', { id: victim })).code, 'ok')
     assert.deepEqual(await effects(sinceMs), ['pause', 'unpause'])
     policy({ mode: 'full' })
     assert.ok((await hub.ask('containers.inspect', { id: victim })).text.includes(secret))
+  })
+
+  it('gets nothing done late: neither by an old time nor by none, and what it sent to a frozen host is over [security 156]', async () => {
+    const sinceMs = Date.now()
+    const refused = async (notAfterMs: number | undefined) => {
+      const codes = new Set<string>()
+      for (const [method, input] of Object.entries(asks(victim)))
+        codes.add((await hub.ask(method, input, { notAfterMs: notAfterMs! })).code)
+      return [...codes]
+    }
+    assert.deepEqual(await refused(Date.now() - 3_600_000), ['expired'])
+    assert.deepEqual(await refused(0), ['expired'])
+    assert.deepEqual(await refused(undefined), ['invalid_input'])
+    // As when its machine sleeps: what comes meanwhile waits in its socket.
+    agent.kill('SIGSTOP')
+    const notAfterMs = Date.now() + 1000
+    const asked = Object.entries(asks(victim)).map(([method, input]) => hub.ask(method, input, { notAfterMs }))
+    await until(() => Date.now() > notAfterMs + 500)
+    agent.kill('SIGCONT')
+    assert.deepEqual([...new Set((await Promise.all(asked)).map(({ code }) => code))], ['expired'])
+    assert.deepEqual(await effects(sinceMs), [])
+    const { entries } = readJournal(stateDir())
+    for (const method of Object.keys(asks(victim)))
+      assert.ok(
+        entries.some((entry) => entry.kind === 'refused' && entry.method === method && /after the time/.test(entry.why)),
+        method,
+      )
+    // Ten years ahead is an hour, which is now.
+    assert.equal((await hub.ask('containers.pause', { id: victim }, { notAfterMs: Date.now() + 3.2e11 })).code, 'ok')
+    assert.equal((await hub.ask('containers.unpause', { id: victim })).code, 'ok')
+  })
+
+  it('wins nothing by lies about its clock: a host reckons each link by what was said on it [security 156 163]', async () => {
+    for (const lieMs of [3.2e11, -Date.now()]) {
+      const before = await hub.session()
+      hub.lie(lieMs)
+      before.close(1001, 'again')
+      await until(async () => (await hub.session()) !== before)
+      const sinceMs = Date.now()
+      assert.equal(
+        (await hub.ask('containers.pause', { id: victim }, { notAfterMs: Math.max(0, Date.now() + lieMs - 60_000) })).code,
+        'expired',
+      )
+      assert.deepEqual(await effects(sinceMs), [])
+      assert.equal((await hub.ask('containers.pause', { id: victim })).code, 'ok')
+      assert.equal((await hub.ask('containers.unpause', { id: victim })).code, 'ok')
+    }
+    const before = await hub.session()
+    hub.lie(0)
+    before.close(1001, 'again')
+    await until(async () => (await hub.session()) !== before)
+  })
+
+  it('has nothing done twice by saying it again, though the agent is killed in between [security 155]', async () => {
+    const sinceMs = Date.now()
+    const [first, second] = [{ idempotencyKey: randomBytes(16) }, { idempotencyKey: randomBytes(16) }]
+    const exec = { id: victim, command: ['busybox', 'true'] }
+    const isExec = (action: string) => action.startsWith('exec_start')
+    assert.equal((await hub.ask('containers.restart', { id: victim, timeoutSeconds: 0 }, first)).code, 'ok')
+    assert.equal((await hub.ask('containers.restart', { id: victim, timeoutSeconds: 0 }, first)).code, 'ok')
+    await hub.ask('containers.exec', exec, second)
+    assert.notEqual((await hub.ask('containers.exec', exec, second)).code, 'ok')
+    await stop()
+    run()
+    await until(async () => (await hub.session()).alive)
+    // What it answered then is gone; what there is now is not.
+    const { code, text } = await hub.ask('containers.restart', { id: victim, timeoutSeconds: 0 }, first)
+    assert.equal(code, 'ok')
+    assert.equal((JSON.parse(text) as { id: string }).id, victim)
+    assert.match((await hub.ask('containers.exec', exec, second)).code, /^(?:conflict|unknown)$/)
+    assert.equal((await hub.ask('containers.stop', { id: victim }, first)).code, 'conflict')
+    const done = await effects(sinceMs)
+    assert.equal(done.filter((action) => action === 'restart').length, 1)
+    assert.equal(done.filter(isExec).length, 1)
   })
 
   it('changes nothing of a protected container under any of its names, and what others are made to is none of its business', async () => {

@@ -24,6 +24,10 @@ export const codes = {
   lost: { status: 502, exit: 76, retryable: false },
   /** Certainly not started: always safe to repeat. */
   refused: { status: 503, exit: 75, retryable: true },
+  /** It came after the time until which it might begin: certainly not started. */
+  expired: { status: 503, exit: 75, retryable: true },
+  /** It was begun, and who did it ended before it knew how it went: looked at before it is asked anew. */
+  unknown: { status: 502, exit: 70, retryable: false },
   too_many: { status: 429, exit: 75, retryable: true },
 } as const satisfies Record<string, { status: number; exit: number; retryable: boolean }>
 

@@ -33,6 +33,8 @@ export interface Asked {
 /** It is about to be done. */
 export interface Begun extends Base, Asked {
   readonly kind: 'begun'
+  /** Of what is asked once: a repeat of it is known by this after a start, too. */
+  readonly key?: string
 }
 
 export interface Done extends Base {

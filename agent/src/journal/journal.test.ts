@@ -105,6 +105,32 @@ describe('the journal of a host', () => {
     assert.deepEqual(said, [])
   })
 
+  it('knows over a start what was asked under which key, and how it ended: nothing is done twice [security 155]', async () => {
+    const first = open()
+    const claim = (journal: Journal, key: string, n: number) => {
+      try {
+        return journal.keys.claim(key, asked(n))
+      } catch (error) {
+        return codeOf(error)
+      }
+    }
+    const run = async (key: string, n: number) => {
+      assert.equal(claim(first, key, n), 'fresh')
+      return first.begin(asked(n), key)
+    }
+    await (await run('well', 1)).done('ok', 1)
+    await (await run('badly', 1)).done('bad_upstream', 1)
+    await (await run('left', 1)).done('canceled', 1)
+    await run('cut off', 1)
+    assert.equal(claim(first, 'cut off', 1), 'busy')
+    // Each answer was on the disk before it was given: as if the process had been killed here.
+    const second = open()
+    const outcomes = ['well', 'badly', 'left', 'cut off', 'never asked'].map((key) => claim(second, key, 1))
+    assert.deepEqual(outcomes, ['done', 'bad_upstream', 'unknown', 'unknown', 'fresh'])
+    const other = { ...asked(1), hash: 'other' }
+    assert.throws(() => second.keys.claim('badly', other), { code: 'conflict' })
+  })
+
   it('is told from one that somebody changed: the file is set aside, said, and the chain goes on', async () => {
     const first = open()
     for (let n = 0; n < 4; n++) await first.begin(asked(n))

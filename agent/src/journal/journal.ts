@@ -8,6 +8,7 @@ import type { Clock } from '@fairlead/protocol/wire/transport.ts'
 import type { Asked, Fresh, Local, LocalNews } from './entry.ts'
 import { journalDir, listSegments } from './files.ts'
 import { readInbox } from './inbox.ts'
+import { openKeys, type Keys } from './keys.ts'
 import { openQueue } from './queue.ts'
 import { readRows } from './read.ts'
 import { parseSegment } from './segment.ts'
@@ -15,8 +16,10 @@ import { journalLimits, openWriter } from './writer.ts'
 
 export interface Journal {
   readonly handlers: Handlers<typeof journal>
+  /** Before anything else of what has a key; `begin` follows, or `release`. */
+  readonly keys: Pick<Keys, 'claim' | 'release'>
   /** On the disk before it is done. Throws `refused` where the disk takes nothing: then it is not done. */
-  begin(asked: Asked): Promise<Begun>
+  begin(asked: Asked, key?: string): Promise<Begun>
   /** A flood of these pushes nothing else out: beyond some a minute they are counted. */
   refuse(asked: Asked, why: string): void
   /** What the agent did or saw by itself. */
@@ -28,7 +31,8 @@ export interface Journal {
 }
 
 export interface Begun {
-  done(code: string, ms: number): void
+  /** Resolves once it is on the disk: whoever is told how it ended is told what a crash does not take back. A disk that is full is not waited for. */
+  done(code: string, ms: number): Promise<void>
 }
 
 export interface JournalOptions {
@@ -53,6 +57,7 @@ export function openJournal({ stateDir, onProblem, clock = systemClock, limits =
   const queue = openQueue(writer, (message) => onProblem(message))
   const listeners = new Set<() => void>()
   const room = createRoom(clock)
+  const keys = openKeys(folder)
   let skipped = 0
 
   const local = (news: LocalNews): Fresh => ({ timeMs: Date.now(), kind: 'local', ...news })
@@ -82,16 +87,24 @@ export function openJournal({ stateDir, onProblem, clock = systemClock, limits =
         return readRows(stateDir, input)
       },
     },
-    async begin(asked) {
+    keys,
+    async begin(asked, key) {
       let of: number
       try {
-        of = await queue.must({ timeMs: Date.now(), kind: 'begun', ...asked })
+        of = await queue.must({ timeMs: Date.now(), kind: 'begun', ...asked, ...(key === undefined ? {} : { key }) })
       } catch (cause) {
+        if (key !== undefined) keys.release(key)
         const words =
           'This host cannot write down what is asked of it, so it does nothing that is: its disk takes no more. Free space there.'
         throw new FairleadError('refused', words, { cause })
       }
-      return { done: (code, ms) => queue.may({ timeMs: Date.now(), kind: 'done', of, code, ms: Math.round(ms) }) }
+      return {
+        async done(code, ms) {
+          if (key !== undefined) keys.done(key, code)
+          const line: Fresh = { timeMs: Date.now(), kind: 'done', of, code, ms: Math.round(ms) }
+          await queue.must(line).catch(() => queue.may(line))
+        },
+      }
     },
     refuse(asked, why) {
       if (!room()) return void skipped++

@@ -4,7 +4,8 @@ import type { Contract, Method } from '@fairlead/protocol/contract.ts'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import type { Asked } from '../journal/entry.ts'
-import { guardHandlers, type HandlersOf } from './guard.ts'
+import { openKeys } from '../journal/keys.ts'
+import { guardHandlers, type Command, type HandlersOf } from './guard.ts'
 import { needs } from './needs.ts'
 import { notNarrowed } from './narrowed.ts'
 import type { InForce } from './policy.ts'
@@ -15,6 +16,13 @@ const web = { id: 'e'.repeat(64), name: 'web' }
 const calm: InForce = { rules: defaultRules, source: 'default', problem: '', lock: undefined, narrowed: notNarrowed, guarded: [] }
 const locked = { sinceMs: 0, untilMs: null, reason: '', by: 'root', boot: '', untilUptimeS: null }
 const mode = (name: string): Partial<InForce> => ({ rules: parseRules(JSON.stringify({ mode: name }), 'policy.json') })
+
+const onTime = { check: () => undefined }
+const late = {
+  check() {
+    throw new FairleadError('expired', 'late')
+  },
+}
 
 /** Handlers of everything, which write down that they were reached; streams go on until they are left. */
 function recordAll(reached: string[]) {
@@ -49,17 +57,24 @@ function recordAll(reached: string[]) {
 function guarded(first: Partial<InForce> = {}, handlers?: HandlersOf<typeof agentFeatures>, table: object = needs) {
   const reached: string[] = []
   const written: string[] = []
+  const keys = openKeys('/nonexistent')
   const listeners = new Set<(now: InForce) => void>()
   let now: InForce = { ...calm, ...first }
   let full = false
   const served = guardHandlers(agentFeatures, table as typeof needs, handlers ?? recordAll(reached), {
     policy: { inForce: () => now, onChange: (listener) => (listeners.add(listener), () => undefined) },
     journal: {
-      async begin({ method, target }: Asked) {
+      async begin({ method, target }: Asked, key = '') {
         if (full) throw new FairleadError('refused', 'full')
         written.push(`begun ${method} ${target}`)
-        return { done: (code) => void written.push(`done ${method} ${code}`) }
+        return {
+          async done(code) {
+            keys.done(key, code)
+            written.push(`done ${method} ${code}`)
+          },
+        }
       },
+      keys,
       refuse: ({ method, target }) => void written.push(`refused ${method} ${target}`),
     },
     container: async (ref) => [db, web].find(({ id, name }) => ref === name || id.startsWith(ref)) ?? assert.fail(ref),
@@ -74,11 +89,11 @@ function guarded(first: Partial<InForce> = {}, handlers?: HandlersOf<typeof agen
     },
     fill: () => void (full = true),
     /** Resolves with the code; of a stream once its first item came. */
-    async ask(name: string, input: object = {}) {
+    async ask(name: string, input: object = {}, command: Partial<Command> = {}) {
       const [feature = '', method = ''] = name.split('.')
       const leaving = new AbortController()
       try {
-        const answer = served[feature]![method]!(input, { signal: leaving.signal, trace: 't' })
+        const answer = served[feature]![method]!(input, { signal: leaving.signal, trace: 't', inTime: onTime, ...command })
         if (kindOf(feature, method) === 'call') await answer
         else await (answer as AsyncGenerator).next()
         return 'ok'
@@ -90,7 +105,11 @@ function guarded(first: Partial<InForce> = {}, handlers?: HandlersOf<typeof agen
     },
     open(name: string, input: object = {}) {
       const [feature = '', method = ''] = name.split('.')
-      return served[feature]![method]!(input, { signal: new AbortController().signal, trace: 't' }) as AsyncGenerator<unknown>
+      return served[feature]![method]!(input, {
+        signal: new AbortController().signal,
+        trace: 't',
+        inTime: onTime,
+      }) as AsyncGenerator<unknown>
     },
   }
 }
@@ -155,6 +174,49 @@ describe('what stands before all that a host serves', () => {
     assert.ok(guard.reached.includes(`containers.stop {"id":"${web.id}"}`))
     guard.set({ guarded: undefined })
     assert.equal(await guard.ask('containers.stop', { id: 'web' }), 'forbidden')
+  })
+
+  it('does nothing that comes late, whatever it is, and writes it down; what only reads is never late [security 156]', async () => {
+    const guard = guarded()
+    for (const method of changes)
+      assert.equal(await guard.ask(method, { id: 'web', container: 'web' }, { inTime: late }), 'expired', method)
+    assert.deepEqual(guard.reached, [])
+    assert.deepEqual(
+      guard.written.map((line) => line.split(' ').slice(0, 2).join(' ')),
+      changes.map((method) => `refused ${method}`),
+    )
+    assert.equal(await guard.ask('containers.list', {}, { inTime: late }), 'ok')
+  })
+
+  it('does nothing that became late while the disk took its time [security 156]', async () => {
+    const guard = guarded()
+    let checks = 0
+    const slow = {
+      check() {
+        if (checks++ > 0) late.check()
+      },
+    }
+    assert.equal(await guard.ask('containers.stop', { id: 'web' }, { inTime: slow, key: 'k' }), 'expired')
+    assert.deepEqual(guard.reached, [])
+    assert.deepEqual(guard.written, ['begun containers.stop web', 'done containers.stop expired'])
+    // Nothing was begun: its key is free.
+    assert.equal(await guard.ask('containers.stop', { id: 'web' }, { key: 'k' }), 'ok')
+  })
+
+  it('does once what comes twice under a key, and nothing else under it [security 155]', async () => {
+    const guard = guarded()
+    const exec = { id: 'web', command: ['touch', '/mark'] }
+    assert.equal(await guard.ask('containers.stop', { id: 'web' }, { key: 'a' }), 'ok')
+    // Its answer is what is there now.
+    assert.equal(await guard.ask('containers.stop', { id: 'web' }, { key: 'a' }), 'ok')
+    assert.equal(await guard.ask('containers.stop', { id: 'db' }, { key: 'a' }), 'conflict')
+    assert.equal(await guard.ask('containers.start', { id: 'web' }, { key: 'a' }), 'conflict')
+    assert.equal(await guard.ask('containers.exec', exec, { key: 'b' }), 'ok')
+    assert.equal(await guard.ask('containers.exec', exec, { key: 'b' }), 'busy')
+    assert.deepEqual(
+      guard.reached.filter((line) => !line.endsWith('left')),
+      ['containers.stop {"id":"web"}', 'containers.get {"id":"web"}', 'containers.exec'],
+    )
   })
 
   it('asks for more where more is asked: volumes go with a container only where volumes may go', async () => {

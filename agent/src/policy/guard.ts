@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { CallContext, Contract, Handlers, Method } from '@fairlead/protocol/contract.ts'
-import { codeOf, FairleadError, isCanceled } from '@fairlead/protocol/errors.ts'
+import { assert, codeOf, FairleadError, isCanceled } from '@fairlead/protocol/errors.ts'
 import type { Capability } from '@fairlead/protocol/features/policy.ts'
+import type { InTime } from '@fairlead/protocol/wire/hub-time.ts'
 import type { Asked } from '../journal/entry.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Need } from './needs.ts'
@@ -11,16 +12,23 @@ import type { Why } from './rules.ts'
 
 type Features = Readonly<Record<string, Contract>>
 type AnyNeeds = Readonly<Record<string, Readonly<Record<string, Need>>>>
-type AnyHandler = (input: never, context: never) => unknown
+type AnyHandlers = Readonly<Record<string, (input: never, context: never) => unknown>>
 export type HandlersOf<F extends Features> = { readonly [Name in keyof F]: Handlers<F[Name]> }
 
 export interface GuardDeps {
   readonly policy: Pick<Policy, 'inForce' | 'onChange'>
-  readonly journal: Pick<Journal, 'begin' | 'refuse'>
+  readonly journal: Pick<Journal, 'begin' | 'refuse' | 'keys'>
   /** The container of this id, beginning of an id, or name. */
   readonly container: (ref: string) => Promise<ContainerNames>
   /** The id of the container that a terminal is in; undefined: there is no such terminal. */
   readonly containerOfTerminal: (id: string) => Promise<string | undefined>
+}
+
+/** What the wire says of a request that changes something, beside its input. */
+export interface Command {
+  readonly inTime: InTime
+  /** Absent from duplexes, which are opened anew. */
+  readonly key?: string
 }
 
 /** One request, as it is judged: before it begins, and as long as it goes on. */
@@ -50,8 +58,10 @@ export function guardHandlers<F extends Features>(features: F, needs: AnyNeeds, 
   })
   const guarded = Object.entries(features).map(([feature, contract]) => {
     const methods = Object.entries(contract).map(([name, method]) => {
-      const handler = (handlers as Readonly<Record<string, Readonly<Record<string, AnyHandler>>>>)[feature]![name]!
-      const own = { name: `${feature}.${name}`, method, need: needs[feature]?.[name], handler: handler as Guarded['handler'], open, deps }
+      const handler = (handlers as Readonly<Record<string, AnyHandlers>>)[feature]![name]!
+      const need = needs[feature]?.[name]
+      const again = againOf(need, (handlers as Readonly<Record<string, AnyHandlers>>)[feature]!, handler as Guarded['handler'])
+      const own = { name: `${feature}.${name}`, method, need, handler: handler as Guarded['handler'], again, open, deps }
       return [name, method.kind === 'call' ? guardCall(own) : guardStream(own)]
     })
     return [feature, Object.fromEntries(methods)]
@@ -59,11 +69,18 @@ export function guardHandlers<F extends Features>(features: F, needs: AnyNeeds, 
   return Object.fromEntries(guarded) as HandlersOf<F>
 }
 
+function againOf(need: Need | undefined, handlers: AnyHandlers, handler: Guarded['handler']): Guarded['again'] {
+  if (need?.again === 'id') return ({ id }) => ({ id })
+  if (need?.again === 'get') return ({ id }, context) => (handlers['get'] as Guarded['handler'])({ id }, context)
+  return need?.again === 'self' ? handler : undefined
+}
+
 interface Guarded {
   readonly name: string
   readonly method: Method
   readonly need: Need | undefined
   readonly handler: (input: unknown, context: CallContext) => unknown
+  readonly again: ((input: Input, context: CallContext) => unknown) | undefined
   readonly open: Map<Request, AbortController>
   readonly deps: GuardDeps
 }
@@ -73,13 +90,15 @@ type Input = Readonly<Record<string, unknown>>
 function guardCall(guarded: Guarded) {
   return async (input: Input, context: CallContext) => {
     const { input: own, asked } = await enter(guarded, input, context)
-    const end = await begin(guarded, asked)
+    const command = changes(guarded.method) ? claim(guarded, asked, context) : undefined
+    if (command?.was === 'done') return answerAgain(guarded, own, context)
+    const end = await begin(guarded, asked, command)
     try {
       const answer = await guarded.handler(own, context)
-      end(undefined)
+      await end(undefined)
       return answer
     } catch (error) {
-      end(error)
+      await end(error)
       throw error
     }
   }
@@ -94,15 +113,19 @@ function guardStream(guarded: Guarded) {
     context.signal.addEventListener('abort', stop)
     if (context.signal.aborted) stop()
     open.set(request, controller)
-    let failure: unknown
-    let end: ((error: unknown) => void) | undefined
+    // Leaving is how a duplex ends. Of a command that was left nobody knows how far it came.
+    let failure: unknown = guarded.method.kind === 'stream' ? new FairleadError('canceled', 'It was left.') : undefined
+    let end: ((error: unknown) => Promise<void>) | undefined
     try {
       // It was allowed a moment ago; what came since then counts.
       admit(guarded.deps.policy.inForce(), request)
-      end = await begin(guarded, asked)
+      const command = changes(guarded.method) ? claim(guarded, asked, context) : undefined
+      if (command?.was === 'done') throw gone()
+      end = await begin(guarded, asked, command)
       const items = guarded.handler(own, withSignal(context, controller.signal)) as AsyncGenerator<unknown, unknown>
       const trailer = yield* items
       refuseEnded(controller.signal)
+      failure = undefined
       return trailer
     } catch (error) {
       failure = refusalOf(controller.signal) ?? error
@@ -110,10 +133,41 @@ function guardStream(guarded: Guarded) {
     } finally {
       open.delete(request)
       context.signal.removeEventListener('abort', stop)
-      end?.(failure)
+      await end?.(failure)
     }
   }
 }
+
+function changes({ kind, options }: Method): boolean {
+  return kind === 'duplex' || options.mutates === true
+}
+
+interface Claimed extends Command {
+  readonly was: 'fresh' | 'done'
+}
+
+/** In time, and under a key of its own. What is not is written down, and nothing of it is done. */
+function claim({ deps: { journal } }: Guarded, asked: Asked, context: CallContext): Claimed {
+  const { inTime, key } = context as CallContext & Partial<Command>
+  try {
+    // Whoever calls past the wire has no clock to be late by; on the wire each request has one.
+    assert(inTime !== undefined, 'A request that changes something came without its time.')
+    inTime.check()
+    return { inTime, ...(key === undefined ? {} : { key }), was: key === undefined ? 'fresh' : journal.keys.claim(key, asked) }
+  } catch (error) {
+    journal.refuse(asked, (error as Error).message)
+    throw error
+  }
+}
+
+/** It was done before this agent started: the answer of then is gone, and what there is now is read. */
+async function answerAgain({ again }: Guarded, input: Input, context: CallContext): Promise<unknown> {
+  if (again === undefined) throw gone()
+  return again(input, context)
+}
+
+const gone = () =>
+  new FairleadError('conflict', 'This was done before under the same key, and is not done again; what it answered is no longer known.')
 
 /** What others added to the context is on its prototype or in getters: it stays what it is. */
 function withSignal(context: CallContext, signal: AbortSignal): CallContext {
@@ -177,11 +231,20 @@ function admit(now: InForce, { name, capabilities, container }: Request): void {
   if (container !== undefined) refuseProtected(now, container)
 }
 
-async function begin({ method, deps }: Guarded, asked: Asked): Promise<(error: unknown) => void> {
-  if (method.kind !== 'duplex' && method.options.mutates !== true) return () => undefined
-  const begun = await deps.journal.begin(asked)
+async function begin({ method, deps }: Guarded, asked: Asked, command: Claimed | undefined): Promise<(error: unknown) => Promise<void>> {
+  if (command === undefined) return async () => undefined
+  const begun = await deps.journal.begin(asked, command.key)
   const startMs = performance.now()
-  return (error) => begun.done(error === undefined || isCanceled(error) ? 'ok' : codeOf(error), performance.now() - startMs)
+  const end = (code: string) => begun.done(code, performance.now() - startMs)
+  try {
+    // The disk may have taken its time.
+    command.inTime.check()
+  } catch (error) {
+    await end('expired')
+    if (command.key !== undefined) deps.journal.keys.release(command.key)
+    throw error
+  }
+  return (error) => end(error === undefined || (method.kind === 'duplex' && isCanceled(error)) ? 'ok' : codeOf(error))
 }
 
 /** Of what was asked: the journal proves it to whoever has the request, and tells nobody a secret that was in it. */

@@ -13,6 +13,11 @@ export interface Need<Input = never> {
   readonly container?: keyof Input & string
   /** The field that names a terminal, and by that a container. */
   readonly terminal?: keyof Input & string
+  /**
+   * How a repeat is answered of what was done before this agent started, whose answer is gone: by what `get` says now, by the `id` alone,
+   * or by doing it once more where twice is the same as once. Absent: it says that it was done.
+   */
+  readonly again?: 'get' | 'id' | 'self'
 }
 
 type Inputs<M> = M extends { readonly input: infer I extends z.ZodMiniType } ? z.output<I> : never
@@ -27,6 +32,8 @@ export function refusedMethods(may: (capability: Capability) => boolean): string
   )
 }
 
+const change = { can: 'container.lifecycle', container: 'id', again: 'get' } as const
+
 /** Every method that is served. One that is missing here does not compile: what nobody thought about, nobody may. */
 export const needs: Needs<typeof agentFeatures> = {
   audit: { kept: { can: 'link' }, see: { can: 'link' } },
@@ -34,14 +41,14 @@ export const needs: Needs<typeof agentFeatures> = {
     list: { can: 'inspect.read' },
     get: { can: 'inspect.read' },
     inspect: { can: 'inspect.read' },
-    start: { can: 'container.lifecycle', container: 'id' },
-    stop: { can: 'container.lifecycle', container: 'id' },
-    restart: { can: 'container.lifecycle', container: 'id' },
-    kill: { can: 'container.lifecycle', container: 'id' },
-    pause: { can: 'container.lifecycle', container: 'id' },
-    unpause: { can: 'container.lifecycle', container: 'id' },
-    rename: { can: 'container.lifecycle', container: 'id' },
-    remove: { can: 'container.lifecycle', container: 'id', also: ({ volumes }) => (volumes ? 'volume.manage' : undefined) },
+    start: change,
+    stop: change,
+    restart: change,
+    kill: change,
+    pause: change,
+    unpause: change,
+    rename: change,
+    remove: { can: 'container.lifecycle', container: 'id', again: 'id', also: ({ volumes }) => (volumes ? 'volume.manage' : undefined) },
     logs: { can: 'logs.read' },
     stats: { can: 'metrics.read' },
     exec: { can: 'container.exec', container: 'id' },
@@ -51,7 +58,7 @@ export const needs: Needs<typeof agentFeatures> = {
   inventory: { watch: { can: 'inspect.read' } },
   journal: { watch: { can: 'link' }, read: { can: 'inspect.read' } },
   metrics: { watch: { can: 'metrics.read' } },
-  policy: { watch: { can: 'link' }, narrow: { can: 'link' } },
+  policy: { watch: { can: 'link' }, narrow: { can: 'link', again: 'self' } },
   terminals: {
     list: { can: 'inspect.read' },
     open: { can: 'container.exec', container: 'container' },

@@ -45,6 +45,7 @@ export function openConsoles(doors: Doors): Consoles {
       const admitted = new WeakMap<WireStream, Admitted>()
       const serve = serveFeatures(doors.features, doors.handlers as never, {
         ownKey: (key, added) => keyOf(added as HubContext, key),
+        digest: (text) => createHash('sha256').update(text).digest('hex'),
         async context(stream, endpoint, name) {
           const about = { ip: caller.ip, userAgent: caller.userAgent, trace: newTrace() }
           const params = typeof stream.params === 'object' && stream.params !== null ? (stream.params as Record<string, unknown>) : {}

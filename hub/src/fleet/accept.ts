@@ -12,6 +12,7 @@ import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { believeKept, refuseCopy, turnRatchet, type CopyDeps } from './copies.ts'
 import type { Epochs } from './epoch.ts'
+import { hubClock } from './fleet.ts'
 import { createHandshakes, type Place } from './handshakes.ts'
 import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
 import { createStrangers } from './strangers.ts'
@@ -99,6 +100,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     ...(generation === '' ? {} : { generation }),
     ...(deps.epochs === undefined || deps.epochs.token === '' ? {} : { epoch: deps.epochs.token }),
   }
+  const hubNowMs = hubClock(welcome.nowMs)
   secured.transport.send(encodeValue(welcome))
   const session = openSession(secured.transport, {
     side: 'hub',
@@ -113,7 +115,7 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     },
   })
   const clockSkewMs = Math.round(hello.clockMs - Date.now())
-  fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs }, session)
+  fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs, hubNowMs }, session)
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
 }
 

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import os from 'node:os'
 import type { Contract } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import { decodeValue } from '@fairlead/protocol/wire/codec.ts'
+import { hubTimeFrom, notAfter } from '@fairlead/protocol/wire/hub-time.ts'
 import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
 import type { Session } from '@fairlead/protocol/wire/session.ts'
 
@@ -23,12 +25,15 @@ export interface LiveHost {
   features: readonly string[]
   /** Its clock less the hub's, when it connected. */
   clockSkewMs: number
+  /** The hub's clock as its agent knows it: until when something may begin is said by it. */
+  hubNowMs: () => number
   /** A second copy of its key was seen: nothing that changes anything goes there. */
   quarantined: boolean
   readonly clients: HostClients
 }
 
-type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs' | 'quarantined'>
+type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs' | 'quarantined'> &
+  Partial<Pick<LiveHost, 'hubNowMs'>>
 
 /** Every live link, by host. */
 export interface Fleet {
@@ -69,7 +74,7 @@ export function openFleet(held: () => string | undefined = () => undefined): Fle
     find: (id) => hosts.get(id),
     attach({ id, organization, name, ...said }, session) {
       // It may have begun while it was on its way in.
-      const now = { ...said, quarantined: said.quarantined || quarantined.has(id) }
+      const now = { hubNowMs: hubClock(Date.now()), ...said, quarantined: said.quarantined || quarantined.has(id) }
       const host = hosts.get(id) ?? makeHost({ id, organization, name }, held)
       hosts.set(id, host)
       const before = host.session
@@ -145,6 +150,7 @@ function makeHost({ id, organization, name }: Pick<LiveHost, 'id' | 'organizatio
     lastLoss: '',
     features: [],
     clockSkewMs: 0,
+    hubNowMs: Date.now,
     quarantined: false,
     clients: openClient(() => live(host, held), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
   }
@@ -160,7 +166,7 @@ function endAll(host: LiveHost): void {
 function live(host: LiveHost, held: () => string | undefined): Pick<Session, 'open'> {
   if (host.session?.alive === true) {
     const why = host.quarantined ? quarantinedWords(host.name) : held()
-    return why === undefined ? host.session : readingOnly(why, host.session)
+    return why === undefined ? dated(host, host.session) : readingOnly(why, host.session)
   }
   const minutes = Math.round((Date.now() - host.lastSeenMs) / 60_000)
   throw new FairleadError(
@@ -177,10 +183,28 @@ function quarantinedWords(name: string): string {
 function readingOnly(why: string, session: Session): Pick<Session, 'open'> {
   return {
     open(method, params, meta) {
-      const [feature = '', verb = ''] = method.split('.', 2)
-      const found = (agentFeatures as Readonly<Record<string, Contract>>)[feature]?.[verb]
-      if (found !== undefined && found.kind !== 'duplex' && found.options.mutates !== true) return session.open(method, params, meta)
+      if (!changes(method)) return session.open(method, params, meta)
       throw new FairleadError('conflict', why)
     },
   }
+}
+
+/** Nothing begins late on a host: whatever changes something says until when it may, though it waited on its way. */
+function dated(host: LiveHost, session: Session): Pick<Session, 'open'> {
+  return {
+    open: (method, params, meta = {}) =>
+      session.open(method, params, changes(method) ? { ...meta, notAfterMs: notAfter(host.hubNowMs(), meta.deadlineMs) } : meta),
+  }
+}
+
+/** What nobody here knows may do anything. */
+function changes(method: string): boolean {
+  const [feature = '', verb = ''] = method.split('.', 2)
+  const found = (agentFeatures as Readonly<Record<string, Contract>>)[feature]?.[verb]
+  return found === undefined || found.kind === 'duplex' || found.options.mutates === true
+}
+
+/** From the ms that a welcome said. It goes on while this machine sleeps, and is set by nobody. */
+export function hubClock(welcomeMs: number): () => number {
+  return hubTimeFrom(welcomeMs, () => os.uptime() * 1000)
 }

@@ -60,18 +60,27 @@ describe('a mutation', () => {
     assert.deepEqual(ran, ['web', 'bad', 'web'])
   })
 
+  it('is refused when its key was another one’s: nothing is done, and nothing of the other is told', async () => {
+    const { client, ran } = joined()
+    const idempotencyKey = randomBytes(16)
+    await client.start({ name: 'web' }, { idempotencyKey })
+    await assert.rejects(client.start({ name: 'db' }, { idempotencyKey }), { code: 'conflict' })
+    assert.equal(await client.start({ name: 'web' }, { idempotencyKey }), 'web started')
+    assert.deepEqual(ran, ['web'])
+  })
+
   it('is remembered for ten minutes, and a thousand of them at most [limit journal.keepMs journal.outcomes]', async () => {
     const clock = fakeClock()
     const journal = createJournal(clock)
     let ran = 0
     const run = async () => ++ran
-    assert.equal(await journal.once('a', run), 1)
+    assert.equal(await journal.once('a', 1, run), 1)
     await clock.advance(limits.journal.keepMs - 1)
-    assert.equal(await journal.once('a', run), 1)
+    assert.equal(await journal.once('a', 1, run), 1)
     await clock.advance(2)
-    assert.equal(await journal.once('a', run), 2)
-    for (let i = 0; i < limits.journal.outcomes; i++) await journal.once(`other ${i}`, run)
-    assert.equal(await journal.once('a', run), 2 + limits.journal.outcomes + 1)
+    assert.equal(await journal.once('a', 1, run), 2)
+    for (let i = 0; i < limits.journal.outcomes; i++) await journal.once(`other ${i}`, 1, run)
+    assert.equal(await journal.once('a', 1, run), 2 + limits.journal.outcomes + 1)
   })
 })
 

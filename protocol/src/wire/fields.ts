@@ -27,7 +27,7 @@ const shapes: Readonly<Record<number, Shape>> = {
   [frame.ack]: ([, total]) => whole(total),
 }
 
-function isMeta({ c, w, d, k, i, t, o, z }: Record<string, unknown>): boolean {
+function isMeta({ c, w, d, k, i, t, o, n, z }: Record<string, unknown>): boolean {
   return (
     (c === undefined || c === 1 || c === 2 || c === 3) &&
     (w === undefined || whole(w)) &&
@@ -36,6 +36,7 @@ function isMeta({ c, w, d, k, i, t, o, z }: Record<string, unknown>): boolean {
     (i === undefined || key(i)) &&
     (t === undefined || typeof t === 'string') &&
     (o === undefined || whole(o)) &&
+    (n === undefined || time(n)) &&
     (z === undefined || typeof z === 'boolean')
   )
 }

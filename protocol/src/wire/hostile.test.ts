@@ -54,6 +54,8 @@ for (const { name, options } of ends) {
       'a deadline below zero': open(1, { d: -1 }),
       'a resume key of 15 bytes': open(1, { k: key(15) }),
       'an idempotency key of 17 bytes': open(1, { i: key(17) }),
+      'a time to begin by below zero': open(1, { n: -1 }),
+      'a time to begin by as text': open(1, { n: canary }),
       'a trace that is no text': open(1, { t: 5 }),
       'a resume offset that is no whole number': open(1, { k: key(16), o: 1.5 }),
       'credit without a limit': [3, ownId(0)],

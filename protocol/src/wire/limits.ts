@@ -89,6 +89,8 @@ export const limits = {
   probe: { pingMs: 1000, everyMs: 10_000, drainMs: 150 },
   /** How often a long call says that it still works. */
   workingMs: 5000,
+  /** How far ahead a hub may say that a mutation may still begin. */
+  notAfterMs: 3_600_000,
   journal: { keepMs: 600_000, outcomes: 1000 },
   /** A sealing key is followed by the next one after so many messages, or so long. */
   rekey: { messages: 2 ** 20, ms: 3_600_000 },

@@ -8,11 +8,12 @@ interface Fields {
   i?: Uint8Array
   t?: string
   o?: number
+  n?: number
   z?: boolean
 }
 
-/** The fields of an OPEN, whose types were checked: c class, w window, d deadline, k resume key, i idempotency key, t trace, o resume offset, z takes packed items. */
-export function readMeta({ c, w, d, k, i, t, o, z }: Fields): OpenMeta {
+/** The fields of an OPEN, whose types were checked: c class, w window, d deadline, k resume key, i idempotency key, t trace, o resume offset, n not after, z takes packed items. */
+export function readMeta({ c, w, d, k, i, t, o, n, z }: Fields): OpenMeta {
   return {
     priority: c ?? 2,
     // Absolute on the wire, as all offsets are.
@@ -22,6 +23,7 @@ export function readMeta({ c, w, d, k, i, t, o, z }: Fields): OpenMeta {
     ...(i === undefined ? {} : { idempotencyKey: i }),
     ...(t === undefined ? {} : { trace: t.slice(0, 64) }),
     ...(o === undefined ? {} : { resumeAt: o }),
+    ...(n === undefined ? {} : { notAfterMs: n }),
     ...(z === true ? { takesPacked: true } : {}),
   }
 }
@@ -34,6 +36,7 @@ export function writeMeta(meta: OpenMeta, granted: number, offset: number | unde
   if (meta.idempotencyKey !== undefined) fields.i = meta.idempotencyKey
   if (meta.trace !== undefined) fields.t = meta.trace
   if (offset !== undefined) fields.o = offset
+  if (meta.notAfterMs !== undefined) fields.n = meta.notAfterMs
   if (meta.takesPacked === true) fields.z = true
   return fields as Record<string, unknown>
 }

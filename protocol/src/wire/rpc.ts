@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly onDone?: (name: string, stream: WireStream, ms: number, error: unknown) => void
   /** Answers a repeat of a mutation with what the first one came to. Absent: one in memory. */
   readonly journal?: Journal
+  /** Of what was asked, for a journal in memory: as it came, when absent. */
+  readonly digest?: (text: string) => string
   readonly clock?: Clock
 }
 
@@ -36,7 +38,11 @@ export function serveFeatures(
   handlers: AnyHandlers,
   options: ServeOptions = {},
 ): (stream: WireStream) => void {
-  const serving = { ...options, journal: options.journal ?? createJournal(options.clock), working: createWorking(options.clock) }
+  const serving = {
+    ...options,
+    journal: options.journal ?? createJournal(options.clock, options.digest),
+    working: createWorking(options.clock),
+  }
   return (stream) => void serveOne(features, handlers, serving, stream)
 }
 
@@ -86,7 +92,7 @@ async function answer(
     try {
       if (method.options.mutates === true && idempotencyKey === undefined)
         throw new FairleadError('invalid_input', `"${stream.method}" changes something: it needs an idempotency key of 16 bytes.`)
-      const value = await (method.options.mutates === true ? journal.once(`${stream.method} ${toHex(idempotencyKey!)}`, run) : run())
+      const value = await (method.options.mutates === true ? journal.once(toHex(idempotencyKey!), [stream.method, input], run) : run())
       if (!stream.signal.aborted) stream.reply(value)
     } finally {
       done()

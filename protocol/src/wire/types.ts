@@ -50,6 +50,8 @@ export interface OpenMeta {
   readonly resumeAt?: number
   /** 16 bytes, for mutations. */
   readonly idempotencyKey?: Uint8Array
+  /** ms on the hub's clock, as the welcome said it and as time went on since: a mutation does not begin later. */
+  readonly notAfterMs?: number
   readonly trace?: string
   /** Receive window granted from the start, bytes. */
   readonly windowBytes?: number

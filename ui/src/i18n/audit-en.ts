@@ -220,6 +220,8 @@ export const auditEn = {
   'code.host_offline': 'host offline',
   'code.deadline_exceeded': 'took too long',
   'code.busy': 'busy',
+  'code.expired': 'came too late, so it was not begun',
+  'code.unknown': 'begun, and nobody knows how it ended',
   'code.lost': 'the link was lost',
   'code.canceled': 'given up before it was over',
 } as const

@@ -222,6 +222,8 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'code.bad_upstream': 'refus du moteur',
   'code.host_offline': 'hôte hors ligne',
   'code.deadline_exceeded': 'trop long',
+  'code.expired': 'arrivé trop tard, donc non commencé',
+  'code.unknown': 'commencé, sans que l’issue soit connue',
   'code.busy': 'occupé',
   'code.lost': 'lien perdu',
   'code.canceled': 'abandonné avant la fin',
