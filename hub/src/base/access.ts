@@ -64,6 +64,8 @@ export interface HubContext {
   readonly note: (targetName: string, organization?: string) => void
   /** What was otherwise before, and how it is now: for the trail, never of anything secret. What is alike is left out. */
   readonly changed?: (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) => void
+  /** Under which this change is asked for, made the caller's own: its host does it once. Absent: one is drawn. */
+  readonly key?: Uint8Array
   /** Of a stream whose reader may come back after a break and name what it saw last. */
   readonly resumable?: boolean
   /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { nobody, type HubContext } from './access.ts'
-import { keyOf } from './console.ts'
+import { keyOf } from './key.ts'
 import { wholeSight } from './sight.ts'
 
 describe('the keys of a console', () => {

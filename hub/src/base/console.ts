@@ -11,6 +11,7 @@ import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { closeCodes } from '@fairlead/protocol/hello.ts'
 import { rightsChanged } from '@fairlead/protocol/rights-changed.ts'
 import type { Caller, HubContext } from './access.ts'
+import { keyOf } from './key.ts'
 import { createHeld, rates } from './rates.ts'
 import { newTrace, type Admitted, type Doors } from './serve.ts'
 
@@ -56,6 +57,7 @@ export function openConsoles(doors: Doors): Consoles {
           return {
             ...admission.context,
             trace: about.trace,
+            ...(stream.meta.idempotencyKey === undefined ? {} : { key: keyOf(admission.context, stream.meta.idempotencyKey) }),
             cookie: { set: refuseCookie, clear: () => undefined, fixed: true },
             device: { shown: undefined, set: refuseCookie },
             door: { secure: true, insecureReason: '', secureUrl: '' },
@@ -108,15 +110,6 @@ export function openConsoles(doors: Doors): Consoles {
       return sessions.size
     },
   }
-}
-
-/**
- * A console's keys name its own account's things on the host it asked: who knows somebody else's key goes on with nothing of
- * theirs, and is not answered with what came of their change. The same after a restart, so that a stream outlives the hub.
- */
-export function keyOf({ caller, host }: HubContext, key: Uint8Array): Uint8Array {
-  const named = createHash('sha256').update(`${caller.organization}\0${caller.account}\0${host}\0`).update(key)
-  return new Uint8Array(named.digest().subarray(0, 16))
 }
 
 function refuseCookie(): void {

@@ -7,6 +7,7 @@ import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import { publicEndpoints, type Caller } from './access.ts'
 import type { Bindings } from './bindings.ts'
 import { awayCookie, awaySeconds, cookie, deviceCookie, readBearer, readCookie, readDevice, sameOrigin, type Peer } from './headers.ts'
+import { keyHeader, readKey } from './key.ts'
 import { answerJson } from './packed.ts'
 import { bodyBytes, readParams } from './params.ts'
 import type { Rates } from './rates.ts'
@@ -130,6 +131,7 @@ async function admitAndRun(
   }
   try {
     const input = parseInput(endpoint, params)
+    Object.assign(extra, readKey(context.req.header(keyHeader), admitted))
     if (endpoint.kind === 'stream') {
       const reader = readerOf(caller, findAgain)
       const items = handler(input, extra) as AsyncIterable<unknown>

@@ -2,6 +2,7 @@ import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { codes } from '@fairlead/protocol/errors.ts'
 import * as z from 'zod/mini'
 import { cookieName } from './headers.ts'
+import { keyHeader } from './key.ts'
 
 /** OpenAPI 3.1, derived from the contracts like everything else. */
 export function renderOpenApi(endpoints: ReadonlyMap<string, Endpoint>, version: string): Record<string, unknown> {
@@ -44,6 +45,7 @@ function describe(name: string, verb: string, path: string, endpoint: Exclude<En
     ...(inQuery
       ? rest.map(([field, schema]) => ({ name: field, in: 'query', required: input.required?.includes(field) === true, schema }))
       : []),
+    ...(endpoint.door.on === 'host' && endpoint.options.mutates === true ? [keyParameter] : []),
   ]
   const content =
     endpoint.kind === 'call'
@@ -76,6 +78,15 @@ function describe(name: string, verb: string, path: string, endpoint: Exclude<En
       default: { description: 'Refused or failed.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
     },
   }
+}
+
+const keyParameter = {
+  name: keyHeader,
+  in: 'header',
+  required: false,
+  description:
+    'Drawn by you, up to 128 characters: asked again under the same one, the host says how it ended, or does it now; never twice.',
+  schema: { type: 'string', maxLength: 128 },
 }
 
 /** Without the dialect in each: the whole document is of one. */

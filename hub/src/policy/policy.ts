@@ -2,6 +2,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { policyApi } from '@fairlead/protocol/features/policy.ts'
 import type { HubContext } from '../base/access.ts'
+import { asked } from '../fleet/asked.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 
 /** What a host lets this hub do, in the host's own words; the hub can only take away from it. */
@@ -19,6 +20,6 @@ export function servePolicy({ onHost, find }: Pick<Fleet, 'onHost' | 'find'>): H
       for await (const view of hostOf(host).policy.watch({}, { signal, trace })) return view
       throw new FairleadError('bad_upstream', 'The host did not say what its policy is.')
     },
-    narrow: (input, { host, signal, trace }) => hostOf(host).policy.narrow(input, { signal, trace }),
+    narrow: (input, context) => hostOf(context.host).policy.narrow(input, asked(context)),
   }
 }
