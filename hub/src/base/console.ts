@@ -58,9 +58,7 @@ export function openConsoles(doors: Doors): Consoles {
             ...admission.context,
             trace: about.trace,
             ...(stream.meta.idempotencyKey === undefined ? {} : { key: keyOf(admission.context, stream.meta.idempotencyKey) }),
-            cookie: { set: refuseCookie, clear: () => undefined, fixed: true },
-            device: { shown: undefined, set: refuseCookie },
-            door: { secure: true, insecureReason: '', secureUrl: '' },
+            ...noCookies,
           }
         },
         onDone: (_name, stream, ms, error) => void admitted.get(stream)?.done(error, ms),
@@ -114,4 +112,10 @@ export function openConsoles(doors: Doors): Consoles {
 
 function refuseCookie(): void {
   throw new FairleadError('unsupported', 'Signing in goes over HTTP.')
+}
+
+const noCookies = {
+  cookie: { set: refuseCookie, clear: () => undefined, fixed: true },
+  device: { shown: undefined, set: refuseCookie },
+  door: { secure: true, insecureReason: '', secureUrl: '' },
 }
