@@ -1,4 +1,5 @@
 import { build, type Metafile } from 'esbuild'
+import { readBuilt } from './release/settings.ts'
 
 /** Bundles the agent into one file and says of what it is made. */
 export async function bundleAgent(outfile: string): Promise<Metafile> {
@@ -13,6 +14,7 @@ export async function bundleAgent(outfile: string): Promise<Metafile> {
     // Names of inputs in the metafile begin here, wherever the build was started from.
     absWorkingDir: import.meta.dirname,
     metafile: true,
+    define: { FAIRLEAD_BUILT: JSON.stringify(readBuilt(process.env)) },
     // ws takes these native helpers if they are there; they are not.
     external: ['bufferutil', 'utf-8-validate'],
     // The plain entry: the one for Node looks for a native addon and starts threads.

@@ -235,32 +235,23 @@ if [ -f "$next/head" ]; then
 fi
 
 # How it is started from a folder; what is not new there lies in the old one.
-from() { if [ -f "$1/$2" ]; then printf '"%s"' "$1/$2"; else printf '"%s"' "$prefix/$2"; fi; }
-started() {
-  case "$kind" in
-    program) from "$1" agent ;;
-    own-node) echo "\"$(command -v node)\" --max-semi-space-size=1 $(from "$1" agent.cjs)" ;;
-    hub-node) echo "$(from "$1" node) --max-semi-space-size=1 $(from "$1" agent.cjs)" ;;
-  esac
-}
-# The same for every way to start it: where its state is, what its shell's proxies were, and how memory is given back.
+from() { if [ -f "$1/$2" ]; then printf %s "$1/$2"; else printf %s "$prefix/$2"; fi; }
+# The same for every way to start it: where its state is, what its shell's proxies were, and which program it is by now.
 wrapper() {
-  cat <<WRAPPER
-#!/bin/sh
-export FAIRLEAD_STATE_DIR="\${FAIRLEAD_STATE_DIR:-$state}"
-# Read by glibc before the program begins: one arena, and what is freed goes back to the system.
-export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-1}" MALLOC_MMAP_THRESHOLD_="\${MALLOC_MMAP_THRESHOLD_:-32768}" MALLOC_TRIM_THRESHOLD_="\${MALLOC_TRIM_THRESHOLD_:-65536}"
-unset NODE_OPTIONS
-# What the service has, for whoever may read it and says nothing else.
-if [ -z "\${HTTPS_PROXY:-}\${https_proxy:-}\${HTTP_PROXY:-}\${http_proxy:-}" ] && [ -r "$prefix/proxy.env" ]; then
-  while IFS= read -r said; do export "\$said"; done < "$prefix/proxy.env"
-fi
-exec $1 "\$@"
-WRAPPER
+  case "$kind" in
+    program) runtime= main=$(from "$1" agent) ;;
+    own-node) runtime=$(command -v node) main=$(from "$1" agent.cjs) ;;
+    hub-node) runtime=$(from "$1" node) main=$(from "$1" agent.cjs) ;;
+  esac
+  printf '#!/bin/sh\nprefix="%s" state="%s" node="%s" installed="%s"\n' "$prefix" "$state" "$runtime" "$main"
+  cat <<'STARTER'
+@STARTER@
+STARTER
 }
 # Tried where it lies, before anything of an agent that works is replaced.
-wrapper "$(started "$next")" > "$next/fairlead-agent"
-version=$(sh "$next/fairlead-agent" --version) || blocked start "the agent does not start here; its own words are above" "is $prefix on a file system that lets programs run (mount option noexec)?"
+wrapper "$next" > "$next/fairlead-agent"
+# With no state: what is there may be an update, and that is not what is tried.
+version=$(FAIRLEAD_STATE_DIR="$next" sh "$next/fairlead-agent" --version) || blocked start "the agent does not start here; its own words are above" "is $prefix on a file system that lets programs run (mount option noexec)?"
 
 chosen=root
 [ -n "$root" ] || chosen=$(id -un)
@@ -288,7 +279,7 @@ if service_runs; then
   ran=1
   stop_service
 fi
-wrapper "$(started "$prefix")" > "$next/fairlead-agent"
+wrapper "$prefix" > "$next/fairlead-agent"
 chmod 755 "$next/fairlead-agent"
 for file in agent node agent.cjs fairlead-agent; do [ ! -f "$next/$file" ] || mv -f "$next/$file" "$prefix/$file"; done
 case "$kind" in
@@ -296,6 +287,8 @@ case "$kind" in
   own-node) rm -f "$prefix/node" "$prefix/agent" ;;
   hub-node) rm -f "$prefix/agent" ;;
 esac
+# What is installed by hand wins over what came as an update.
+rm -rf "$state/programs"
 printf '%s\n' "$made" > "$prefix/$mark"
 : > "$state/$mark"
 rm -f "$prefix/proxy.env"

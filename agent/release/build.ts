@@ -7,12 +7,14 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { constants, createGzip } from 'node:zlib'
+import { targets, type Manifest } from '@fairlead/protocol/features/updates.ts'
 import { bundleAgent } from '../bundle.ts'
 import { digestOf, readSecretKey, signDigest } from '../src/minisign.ts'
 import { version } from '../src/version.ts'
 import { arches, fetchBase, nodeVersion, type Arch } from './bases.ts'
 import { listParts, makeBom, partsOf } from './parts.ts'
 import { makePrograms } from './programs.ts'
+import { readCounter, readTimes } from './settings.ts'
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, unpacked: { type: 'boolean', default: false } } })
 const wanted = arches.filter((arch) => values.only === undefined || values.only === arch)
@@ -54,17 +56,34 @@ sums.set('bom.json', await sha256Of(join(out, 'bom.json')))
 const list = join(out, 'SHA256SUMS')
 writeFileSync(list, [...sums].map(([name, sum]) => `${sum}  ${name}\n`).join(''))
 
+// Not among the sums: it has them, and a time. A key that lies elsewhere signs it by hand.
+const manifest = join(out, 'manifest.json')
+writeFileSync(manifest, `${JSON.stringify(makeManifest(), null, 2)}\n`)
+
 const keyFile = process.env['FAIRLEAD_SIGN_KEY_FILE']
 if (keyFile === undefined) say('Not signed: FAIRLEAD_SIGN_KEY_FILE names no secret key of minisign.')
 else {
   const secret = readSecretKey(readFileSync(keyFile, 'utf8'))
-  for (const file of [...files, list]) {
+  for (const file of [...files, list, manifest]) {
     const says = `file:${file.slice(out.length + 1)}\tversion:${version}\thashed`
     writeFileSync(`${file}.minisig`, signDigest(secret, await digestOf(createReadStream(file, { highWaterMark: 1 << 20 })), says))
   }
 }
 for (const [name, sum] of sums) say(`${sum}  ${String(statSync(join(out, name)).size).padStart(11)}  ${name}`)
 say(`Done in ${seconds()} s: ${out}`)
+
+/** What hosts judge, before they take a byte of anything else. */
+function makeManifest(): Manifest {
+  const names = targets.filter((name) => sums.has(name))
+  return {
+    product: 'fairlead-agent',
+    version,
+    counter: readCounter(process.env),
+    ...readTimes(process.env),
+    node: nodeVersion,
+    files: Object.fromEntries(names.map((name) => [name, { bytes: statSync(join(out, name)).size, sha256: sums.get(name)! }])),
+  }
+}
 
 /** For hosts without xz; every Debian has gzip. */
 async function gzip(file: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { codes, codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { jsonLine } from '@fairlead/protocol/line.ts'
-import { readConfig } from './config.ts'
+import { readConfig, type Config } from './config.ts'
 import { readPin } from './identity.ts'
 import { enrol } from './enrol.ts'
 import { stayQuiet } from './quiet.ts'
@@ -15,6 +15,11 @@ async function main(argv: readonly string[]): Promise<void> {
   const [verb] = argv
   if (verb === '--version') return console.log(version)
   if (verb === 'run' && argv.length === 1) return run()
+  if (verb === '--self-test') {
+    const { selfTest } = await import('./updates/self-test.ts')
+    selfTest(process.env)
+    return console.log(version)
+  }
   // Nothing of it is in the memory of an agent that runs.
   const { runCli } = await import('./cli/cli.ts')
   await runCli(version, argv)
@@ -24,16 +29,36 @@ async function run(): Promise<void> {
   const config = settings()
   if (config.joinFile !== undefined && readPin(config.stateDir) === undefined)
     await enrol(config, readFileSync(config.joinFile, 'utf8'), say)
-  const agent = await runAgent(config, say)
+  // Whoever asks again while it stops, as a starter and a service both do, is waiting already.
+  let ending: Promise<void> | undefined
+  const end = (how: () => void) => void (ending ??= agent.stop().then(how))
+  const agent = await runAgent(config, say, () => end(() => beginAnew(config)))
   stayQuiet(config)
-  const stop = async () => {
-    await agent.stop()
-    process.exit(0)
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  const stop = () => end(() => process.exit(0))
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
   // Whoever started it died: it does not stay behind. A service has nobody of the kind.
   process.once('disconnect', stop)
+  if (config.starterStays === true) endWithParent(stop)
+}
+
+/** Said to the starter: it is to look again which program runs. */
+const anewExit = 79
+const parentMs = 2000
+
+/** As the same process, so that a service or a person keeps what it started; where Node cannot, whoever started it does it again. */
+function beginAnew({ starter, starterStays }: Config): void {
+  if (starter !== undefined && starterStays !== true && typeof process.execve === 'function')
+    process.execve(starter, [starter, 'run'], process.env as Record<string, string>)
+  process.exit(anewExit)
+}
+
+/** A starter that was killed begins anew, and two agents of one host would run. */
+function endWithParent(stop: () => void): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) stop()
+  }, parentMs).unref()
 }
 
 function settings() {

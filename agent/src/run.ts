@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
@@ -24,6 +24,7 @@ import { serveHosts } from './hosts/hosts.ts'
 import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity, readPin, type Pin } from './identity.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
+import { followFile, textOf } from './policy/follow.ts'
 import { ownContainer } from './policy/own.ts'
 import { serveInventory } from './inventory/inventory.ts'
 import { proxyOf } from './proxy.ts'
@@ -48,7 +49,7 @@ export type Say = (level: 'info' | 'warn' | 'error', message: string, facts?: Re
 export const features = Object.keys(agentFeatures)
 
 /** Everything an agent is, in the order in which it starts. */
-export async function runAgent(config: Config, say: Say): Promise<Agent> {
+export async function runAgent(config: Config, say: Say, restart: () => void = () => undefined): Promise<Agent> {
   const pin = readPin(config.stateDir)
   if (pin === undefined)
     throw new FairleadError(
@@ -66,11 +67,21 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
   const rights = openRights({ config, engine, say, tell: own.tell })
   const { policy, journal } = rights
   const losses = openLosses(config.stateDir)
-  const updates = openUpdates({ config, container: ownContainer() })
+  const ownKeys = followFile(join(dirname(config.policyFile), 'release-keys'))
+  const events = serveEvents(own)
+  const updates = openUpdates({
+    config,
+    say,
+    restart,
+    note: journal.note,
+    tell: own.tell,
+    container: ownContainer(),
+    ownKeys: () => textOf(ownKeys()),
+  })
   const handlers = rights.guard({
     audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
-    events: serveEvents(own),
+    events,
     hosts: serveHosts(watch, version, () => viewLink(losses, link)),
     inventory: serveInventory([markHeld(containersSource(engine, watch), rights.held)]),
     journal: journal.handlers,
@@ -91,6 +102,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
     onOpen: streams.onOpen,
     onLink: (up) => {
       losses.up()
+      updates.loggedIn()
       say('info', 'link up', { host: up.welcome.host, sealed: !up.tlsEndToEnd })
       keepOrSay(generation, up, say)
     },
@@ -99,9 +111,17 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
       say('warn', 'link down', { reason })
     },
   })
-  const status = () => ({ version, pid: process.pid, ...losses.facts(), policy: policy.view(), engine: watch.facts })
+  const status = () => ({
+    version,
+    pid: process.pid,
+    ...losses.facts(),
+    policy: policy.view(),
+    engine: watch.facts,
+    update: updates.view(),
+  })
+  const look = () => rights.look().then(updates.look)
   const live = () => ({ ...losses.facts(), ...link.describe(), streams: streams.list() })
-  const local = await openLocal(config.stateDir, { status, link: live, look: rights.look }).catch((error: unknown) =>
+  const local = await openLocal(config.stateDir, { status, link: live, look }).catch((error: unknown) =>
     say('warn', 'the emergency CLI cannot ask this agent', { error: String(error) }),
   )
   return {
@@ -110,6 +130,7 @@ export async function runAgent(config: Config, say: Say): Promise<Agent> {
       local?.close()
       link.stop()
       await rights.stop()
+      await updates.stop()
       watch.stop()
       metrics.stop()
       engine.close()

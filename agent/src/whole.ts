@@ -25,8 +25,8 @@ export function writeWhole(file: string, content: string, disk: Disk = fs): void
 }
 
 /** The same for a file in the state directory, when it may be root that writes it for an agent of another account: it is the directory's owner's. */
-export function writeForAgent(file: string, content: string): void {
-  writeWhole(file, content)
+export function writeForAgent(file: string, content: string, disk?: Disk): void {
+  writeWhole(file, content, disk)
   giveToAgent(file)
 }
 

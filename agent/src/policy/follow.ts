@@ -26,6 +26,12 @@ export function followFile(file: string): () => Look {
   }
 }
 
+/** '' where there is none. Throws what is wrong with one that is not to be trusted. */
+export function textOf(look: Look): string {
+  if (look.is === 'bad') throw new FairleadError('forbidden', look.problem)
+  return look.is === 'read' ? look.text : ''
+}
+
 function stampOf(file: string): string {
   try {
     const { ino, dev, size, mode, uid, mtimeNs, ctimeNs } = lstatSync(file, { bigint: true })

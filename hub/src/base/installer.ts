@@ -21,6 +21,7 @@ export function readScript(folder: string): (files: readonly string[]) => string
   const part = (name: string) => readFileSync(join(folder, name), 'utf8').trimEnd()
   const whole = readFileSync(join(folder, 'install.sh'), 'utf8')
     .replaceAll('@FETCH@', () => part('fetch.sh'))
+    .replaceAll('@STARTER@', () => part('starter.sh'))
     .replaceAll('@UNIT@', () => part('fairlead-agent.service'))
     .replaceAll('@OPENRC@', () => part('fairlead-agent.openrc'))
   return (files) => whole.replaceAll('@FILES@', () => files.join('\n'))
