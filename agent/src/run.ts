@@ -36,7 +36,7 @@ import { openLosses } from './losses.ts'
 import type { Command } from './policy/guard.ts'
 import { openRights } from './rights.ts'
 import { serveTerminals } from './terminals/terminals.ts'
-import { openUpdates } from './updates/updates.ts'
+import { openUpdates, type UpdatesDeps } from './updates/updates.ts'
 import { version } from './version.ts'
 
 export interface Agent {
@@ -67,17 +67,8 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   const rights = openRights({ config, engine, say, tell: own.tell })
   const { policy, journal } = rights
   const losses = openLosses(config.stateDir)
-  const ownKeys = followFile(join(dirname(config.policyFile), 'release-keys'))
   const events = serveEvents(own)
-  const updates = openUpdates({
-    config,
-    say,
-    restart,
-    note: journal.note,
-    tell: own.tell,
-    container: ownContainer(),
-    ownKeys: () => textOf(ownKeys()),
-  })
+  const updates = openOwnUpdates(config, say, { note: journal.note, tell: own.tell, restart })
   const handlers = rights.guard({
     audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
@@ -103,7 +94,6 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     onLink: (up) => {
       losses.up()
       updates.loggedIn()
-      say('info', 'link up', { host: up.welcome.host, sealed: !up.tlsEndToEnd })
       keepOrSay(generation, up, say)
     },
     onLoss: (reason) => {
@@ -111,19 +101,11 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
       say('warn', 'link down', { reason })
     },
   })
-  const status = () => ({
-    version,
-    pid: process.pid,
-    ...losses.facts(),
-    policy: policy.view(),
-    engine: watch.facts,
-    update: updates.view(),
+  const local = await openAnswers(config, say, {
+    status: () => ({ ...losses.facts(), policy: policy.view(), engine: watch.facts, update: updates.view() }),
+    link: () => ({ ...losses.facts(), ...link.describe(), streams: streams.list() }),
+    look: () => rights.look().then(updates.look),
   })
-  const look = () => rights.look().then(updates.look)
-  const live = () => ({ ...losses.facts(), ...link.describe(), streams: streams.list() })
-  const local = await openLocal(config.stateDir, { status, link: live, look }).catch((error: unknown) =>
-    say('warn', 'the emergency CLI cannot ask this agent', { error: String(error) }),
-  )
   return {
     pin,
     async stop() {
@@ -138,12 +120,26 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   }
 }
 
+/** For the emergency CLI, which does without where it must. */
+function openAnswers({ stateDir }: Config, say: Say, { status, ...more }: Readonly<Record<'status' | 'link' | 'look', () => object>>) {
+  return openLocal(stateDir, { ...more, status: () => ({ version, pid: process.pid, ...status() }) }).catch((error: unknown) =>
+    say('warn', 'the emergency CLI cannot ask this agent', { error: String(error) }),
+  )
+}
+
+/** Opened once events are listened to: what became of the last update is one. */
+function openOwnUpdates(config: Config, say: Say, more: Pick<UpdatesDeps, 'note' | 'tell' | 'restart'>) {
+  const keys = followFile(join(dirname(config.policyFile), 'release-keys'))
+  return openUpdates({ config, say, ...more, container: ownContainer(), ownKeys: () => textOf(keys()) })
+}
+
 function openMeasuring({ stateDir, metricsMs: everyMs }: Config, bootId: string, say: Say) {
   const onProblem = (message: string) => say('warn', message)
   return openMetrics({ collector: createCollector(), ring: openRing(join(stateDir, 'metrics'), onProblem), bootId, everyMs, onProblem })
 }
 
 function keepOrSay(generation: ReturnType<typeof openGeneration>, up: Link, say: Say): void {
+  say('info', 'link up', { host: up.welcome.host, sealed: !up.tlsEndToEnd })
   try {
     keepGeneration(generation, up)
   } catch (error) {

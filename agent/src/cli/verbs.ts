@@ -147,6 +147,20 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: { json },
     load: () => import('./rejoin.ts'),
   },
+  update: {
+    args: '',
+    words: [0, 0],
+    says: 'what became of the last update of this agent; with a folder of a release: takes that one, if it is signed',
+    options: { json, file: { arg: 'FOLDER', says: 'with manifest.json, its signature and the programs' } },
+    load: () => import('./update.ts'),
+  },
+  rollback: {
+    args: '',
+    words: [0, 0],
+    says: 'the agent of before the last update runs again',
+    options: { json },
+    load: () => import('./rollback.ts'),
+  },
   witness: {
     args: '[forget]',
     words: [0, 1],
@@ -174,6 +188,4 @@ export const verbs: Readonly<Record<string, Verb>> = {
 /** Words of the day on which there is more; no help names them. */
 export const unsupported: Readonly<Record<string, string>> = {
   stacks: 'This agent knows no stacks yet; its containers are there: fairlead-agent ps',
-  update: 'This agent does not update itself yet; run the install line of the console again.',
-  rollback: 'This agent keeps no earlier version of itself yet; run the install line of the console again.',
 }

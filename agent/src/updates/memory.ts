@@ -33,6 +33,17 @@ export function writeMemory(stateDir: string, memory: Memory): void {
   writeForAgent(memoryFile(stateDir), JSON.stringify(memory))
 }
 
+/** Of this slot, beside what is known of others. */
+export function remember(stateDir: string, slot: string, release: Release): void {
+  const memory = readMemory(stateDir)
+  writeMemory(stateDir, { ...memory, slots: { ...memory.slots, [slot]: release } })
+}
+
+/** What became of an update is past: somebody here decided otherwise. */
+export function forgetLast(stateDir: string): void {
+  writeMemory(stateDir, { ...readMemory(stateDir), last: null })
+}
+
 const Taken = z.object({ counter: Count, sha256: Sha256 })
 export type Taken = z.infer<typeof Taken>
 

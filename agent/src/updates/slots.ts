@@ -31,9 +31,13 @@ export function readSlots(stateDir: string): Slots {
   return { now: found['now'] ?? installed, before: found['before'] ?? '', next: found['next'] ?? '' }
 }
 
+export function makePrograms(stateDir: string): void {
+  makeForAgent(programsDir(stateDir))
+}
+
 /** All or nothing. How often `next` was tried begins anew. */
 export function writeSlots(stateDir: string, { now, before, next }: Slots, disk?: Disk): void {
-  makeForAgent(programsDir(stateDir))
+  makePrograms(stateDir)
   const lines = [`now=${now}`, `before=${before}`, ...(next === '' ? [] : [`next=${next}`, 'tries=0'])]
   writeForAgent(slotsFile(stateDir), `${lines.join('\n')}\n`, disk)
 }

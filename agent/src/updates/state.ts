@@ -96,24 +96,36 @@ export function openState(deps: StateDeps): State {
       set({ phase: 'ready', next: ready, haveBytes: ready.bytes, problem: '' })
     },
     startNext(of) {
-      const { slots } = readMemory(stateDir)
-      const next = slots[of] ?? null
-      const running = { version, counter: built.counter, sha256, bytes: 0, expiresMs: 0 }
-      if (next !== null && next.counter > highest(stateDir)) writeTaken(stateDir, { counter: next.counter, sha256: next.sha256 })
-      writeMemory(stateDir, { slots: { ...slots, [slot]: slots[slot] ?? running }, last: null })
-      writeSlots(stateDir, { ...readSlots(stateDir), now: slot, next: of })
+      const next = release(of) ?? null
+      letRun(stateDir, of, { slot, sha256 })
       set({ phase: 'trying', next, haveBytes: next?.bytes ?? 0, problem: '' })
     },
     loggedIn() {
       if (now.phase !== 'trying' || readSlots(stateDir).next !== slot) return
-      keep(deps, slot)
-      set({ phase: 'kept', problem: '' })
+      try {
+        keep(deps, slot)
+        set({ phase: 'kept', problem: '' })
+      } catch (error) {
+        // The starter waits for it, and then brings the one before back.
+        deps.say('error', 'that this update logged in cannot be written down: make room on the disk', { error: String(error) })
+      }
     },
   }
 }
 
 const idle: Now = { phase: 'idle', next: null, haveBytes: 0, problem: '' }
 const highest = (stateDir: string) => Math.max(readTaken(stateDir).counter, built.counter)
+
+/** The last step is the one that counts: whoever dies before it has begun nothing. */
+export function letRun(stateDir: string, next: string, running: { readonly slot: string; readonly sha256: string }): void {
+  const { slots } = readMemory(stateDir)
+  const release = slots[next]
+  if (release !== undefined && release.counter > highest(stateDir))
+    writeTaken(stateDir, { counter: release.counter, sha256: release.sha256 })
+  const own = slots[running.slot] ?? { version, counter: built.counter, sha256: running.sha256, bytes: 0, expiresMs: 0 }
+  writeMemory(stateDir, { slots: { ...slots, [running.slot]: own }, last: null })
+  writeSlots(stateDir, { ...readSlots(stateDir), now: running.slot, next })
+}
 
 /** What an agent finds that was just started. */
 function resume(deps: StateDeps, slot: string): Now {
