@@ -48,6 +48,8 @@ import { servePolicy } from './policy/policy.ts'
 import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
+import { openReleases } from './updates/releases.ts'
+import { openUpdates, type Updates } from './updates/updates.ts'
 import { handlersOf, openPeople, type PeopleDeps } from './people.ts'
 import { openServing, type Serving, type State } from './serving.ts'
 
@@ -163,11 +165,13 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const shownFirst = { ...describe(certificate), problem: '' }
   const address = () => addresses(config.publicUrl, state.httpsPort)[0]!.url
   const places = createPlaces(db, book)
-  const leave = createLeave({ fleet, inventory, book, metrics, dataDir: config.dataDir })
+  const releases = openReleases({ own: join(root, 'agent/dist/release'), dir: join(config.dataDir, 'releases') })
+  const updates = openUpdates({ db, audits, fleet, book, releases, log, held: () => epochs.why })
+  const leave = createLeave({ fleet, inventory, book, metrics, updates, dataDir: config.dataDir })
   const known = { log, config, outbound, firstRunCode, state, address, leave }
   const people = await openPeople({ db, seal, audits, book, places, ...known })
   const installer = serveInstaller(root)
-  const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove })
+  const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove, onRevoke: updates.hostGone })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
   const enrolment = openEnrolment({ ...here, db, hubKey: identity.publicKey, script: installer })
   const localUrl = () => `https://localhost:${state.httpsPort}`
@@ -178,7 +182,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     backup: serveBackup({ db, settings: config.backup, epochs }),
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, updates, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
   const { nameOf } = inventory
   const rates = createRates()
@@ -194,6 +198,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const upkeep = () => ({ ...backups.state, hold: epochs.hold })
   const asked = { doors, people, fleet, trail, kept, installer, accept, rates, upkeep }
   const serving = await openServing({ config, log, db, certificate, files: filesOf(config), state, ...asked })
+  const waves = organizationsOf(db).then(updates.goOn)
+  waves.catch((error: unknown) => log('error', 'waves of updates do not go on', { error: String(error) }))
 
   return {
     url: `http://${config.http.host}:${state.httpPort}`,
@@ -203,7 +209,10 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
     accountReset: people.accountReset,
     startDemo: async (count) => void (await startDemo(db, demo, count)),
     renewCertificate: serving.renewCertificate,
-    close: serving.close,
+    async close() {
+      await serving.close()
+      await updates.close()
+    },
   }
 }
 
@@ -212,13 +221,15 @@ interface LeaveDeps {
   readonly inventory: ReturnType<typeof openInventory>
   readonly book: HostBook
   readonly metrics: Opened['metrics']
+  readonly updates: Pick<Updates, 'forget'>
   readonly dataDir: string
 }
 
 /** What ends with an organization beside its people. */
-function createLeave({ fleet, inventory, book, metrics, dataDir }: LeaveDeps): PeopleDeps['leave'] {
+function createLeave({ fleet, inventory, book, metrics, updates, dataDir }: LeaveDeps): PeopleDeps['leave'] {
   return {
     async endHosts(organization) {
+      updates.forget(organization)
       for (const id of (await book.hosts(organization)).keys()) {
         fleet.expel(id, closeCodes.revoked, 'its organization is gone')
         inventory.hostGone(organization, id)

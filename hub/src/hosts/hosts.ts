@@ -15,6 +15,8 @@ interface Deps extends Sources {
   readonly db: Database
   /** Throws `forbidden` when it would change who may do what with a host, and the caller may not. The environment's id. */
   readonly judgeMove: JudgeMove
+  /** It is gone: what other features hold of it goes, too. */
+  readonly onRevoke?: (organization: string, id: string) => Promise<void>
 }
 
 export interface Hosts {
@@ -48,6 +50,7 @@ export function openHosts(deps: Deps): Hosts {
     fleet.expel(id, closeCodes.revoked, 'revoked')
     inventory.hostGone(organization, id)
     book.remove(organization, id)
+    await deps.onRevoke?.(organization, id)
   }
 
   const handlers: Handlers<typeof hostsApi, HubContext> = {

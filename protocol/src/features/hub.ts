@@ -24,6 +24,7 @@ import { secretsApi } from './secrets.ts'
 import { settingsApi } from './settings.ts'
 import { terminalsApi } from './terminals.ts'
 import { tokensApi } from './tokens.ts'
+import { updatesApi } from './updates-api.ts'
 
 /** What the hub offers to people, the console and scripts. */
 export const hubFeatures = {
@@ -52,4 +53,5 @@ export const hubFeatures = {
   settings: settingsApi,
   terminals: terminalsApi,
   tokens: tokensApi,
+  updates: updatesApi,
 } satisfies Record<string, Api>

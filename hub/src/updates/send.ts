@@ -1,0 +1,119 @@
+import type { FileHandle } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { deflateRaw } from 'node:zlib'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { blockBytes, type UpdateState } from '@fairlead/protocol/features/updates.ts'
+import { packBlock } from '@fairlead/protocol/features/update-blocks.ts'
+import type { LiveHost } from '../fleet/fleet.ts'
+import { openFile, readBlock, wantedBlocks } from './blocks.ts'
+import type { HeldRelease, ReleaseFile } from './releases.ts'
+
+/** Hosts that are fed at once. Bulk gives way to everything else on a link, but not to itself on the hub's own. */
+export const mostFed = 4
+/** Blocks that are packed before the link takes them: 256 KiB for each host that is fed. */
+const packedAhead = 4
+
+const deflate = promisify(deflateRaw)
+
+interface Sending {
+  readonly updates: LiveHost['clients']['updates']
+  readonly release: Pick<HeldRelease, 'manifest' | 'signature'>
+  readonly file: ReleaseFile
+  readonly signal: AbortSignal
+  /** Bytes of blocks, unpacked. */
+  readonly onProgress: (sent: number, wanted: number) => void
+}
+
+/**
+ * Offers a release and sends what the host lacks of it; what it says once it judged all of it. Begun anew after a break, it sends what is
+ * still missing. Nothing of it runs before `start`.
+ */
+export async function sendRelease({ updates, release, file, signal, onProgress }: Sending): Promise<UpdateState> {
+  const { manifest, signature } = release
+  const offer = { manifest, signature, blocks: file.blocks.toString('base64') }
+  const { sha256, wanted, blocks } = await updates.offer(offer, { signal })
+  const most = Math.ceil(file.bytes / blockBytes)
+  if (sha256 !== file.sha256 || blocks !== most)
+    throw new FairleadError('bad_upstream', 'The host speaks of another file than the one that it was offered.')
+  const indexes = wantedBlocks(Buffer.from(wanted, 'base64'), most)
+  const bytesOf = (index: number) => Math.min(blockBytes, file.bytes - index * blockBytes)
+  const total = indexes.reduce((sum, index) => sum + bytesOf(index), 0)
+  onProgress(0, total)
+  const pipe = updates.fill({ sha256 }, { signal })
+  const handle = await openFile(file.path)
+  async function send(): Promise<void> {
+    let sent = 0
+    for await (const { index, packed } of packBlocks(handle, indexes)) {
+      await pipe.send(packBlock({ index, packed }))
+      onProgress((sent += bytesOf(index)), total)
+    }
+    pipe.end()
+  }
+  try {
+    const sending = send().catch((error: unknown) => {
+      pipe.close()
+      throw error
+    })
+    const [last] = await Promise.all([lastOf(pipe), sending])
+    if (last === undefined) throw new FairleadError('bad_upstream', 'The host did not say what became of what it was sent.')
+    return last
+  } finally {
+    await handle.close()
+  }
+}
+
+async function lastOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  let last: T | undefined
+  for await (const item of items) last = item
+  return last
+}
+
+/** In order, a few ahead. */
+async function* packBlocks(handle: FileHandle, indexes: readonly number[]) {
+  const pack = async (index: number) => ({ index, packed: await deflate(await readBlock(handle, index)) })
+  const ahead: ReturnType<typeof pack>[] = []
+  try {
+    for (const index of indexes) {
+      ahead.push(pack(index))
+      if (ahead.length >= packedAhead) yield await ahead.shift()!
+    }
+    while (ahead.length > 0) yield await ahead.shift()!
+  } finally {
+    // Whoever left: nothing reads from a file that is closed.
+    await Promise.allSettled(ahead)
+  }
+}
+
+/** So many at once; the others in the order in which they came. */
+export function createSlots(most: number): (signal: AbortSignal) => Promise<() => void> {
+  let free = most
+  const waiting: (() => void)[] = []
+  const leave = () => {
+    const next = waiting.shift()
+    if (next === undefined) free++
+    else next()
+  }
+  return async (signal) => {
+    signal.throwIfAborted()
+    if (free > 0) free--
+    else
+      await new Promise<void>((resolve, reject) => {
+        const enter = () => {
+          signal.removeEventListener('abort', give)
+          resolve()
+        }
+        const give = () => {
+          const at = waiting.indexOf(enter)
+          if (at >= 0) waiting.splice(at, 1)
+          reject(new FairleadError('canceled', 'It was given up before its turn.'))
+        }
+        waiting.push(enter)
+        signal.addEventListener('abort', give, { once: true })
+      })
+    let held = true
+    return () => {
+      if (held) leave()
+      held = false
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from '@fairlead/protocol/errors.ts'
+import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
+import type { Log } from '../base/log.ts'
+import type { Fleet, LiveHost } from '../fleet/fleet.ts'
+
+/** What each live host says of its own agent. */
+export interface HostStates {
+  of(host: string): UpdateState | undefined
+  /** A host said something, or came: one that is too old to say anything also. */
+  onNews(listener: (host: LiveHost) => void): void
+  onGone(listener: (host: LiveHost) => void): void
+}
+
+const retryMs = 5000
+const deniedMs = 60_000
+/** However often a host says something else, the others' turn comes as well. */
+const pauseMs = 100
+
+export function followStates({ fleet, log }: { readonly fleet: Pick<Fleet, 'onAttach' | 'onDetach'>; readonly log: Log }): HostStates {
+  const states = new Map<string, UpdateState>()
+  const news: ((host: LiveHost) => void)[] = []
+  const gone: ((host: LiveHost) => void)[] = []
+  const tell = (host: LiveHost) => {
+    for (const listener of news) listener(host)
+  }
+
+  async function keep(host: LiveHost): Promise<void> {
+    const { session } = host
+    while (host.session === session && session?.alive === true) {
+      let againMs = retryMs
+      await follow(host).catch((error: unknown) => {
+        if (codeOf(error) === 'forbidden') againMs = deniedMs
+        if (session.alive) log('warn', 'a host stopped telling of its agent', { host: host.id, error: String(error) })
+      })
+      await sleep(againMs, undefined, { ref: false })
+    }
+  }
+
+  async function follow(host: LiveHost): Promise<void> {
+    const { session } = host
+    for await (const state of host.clients.updates.watch({})) {
+      if (host.session !== session) return
+      states.set(host.id, state)
+      tell(host)
+      await sleep(pauseMs, undefined, { ref: false })
+    }
+  }
+
+  fleet.onAttach((host) => {
+    states.delete(host.id)
+    if (host.features.includes('updates')) void keep(host)
+    else tell(host)
+  })
+  fleet.onDetach((host) => {
+    states.delete(host.id)
+    for (const listener of gone) listener(host)
+  })
+  return {
+    of: (host) => states.get(host),
+    onNews: (listener) => void news.push(listener),
+    onGone: (listener) => void gone.push(listener),
+  }
+}

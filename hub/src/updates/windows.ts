@@ -1,0 +1,82 @@
+import type { UpdateWindow } from '@fairlead/protocol/features/updates-api.ts'
+
+const minuteMs = 60_000
+const dayMinutes = 1440
+const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+
+/** The wall clock of a time zone. */
+interface Wall {
+  /** From 1, Monday. */
+  readonly day: number
+  readonly minute: number
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+/** Named by people, so there may be many: they are made anew rather than kept without end. */
+const mostFormats = 64
+
+/** Throws a RangeError for a time zone that nobody knows. */
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone)
+  if (known !== undefined) return known
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  if (formats.size >= mostFormats) formats.clear()
+  formats.set(zone, format)
+  return format
+}
+
+export function isZone(zone: string): boolean {
+  try {
+    formatOf(zone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function wallOf(zone: string, atMs: number): Wall {
+  const parts = new Map(
+    formatOf(zone)
+      .formatToParts(atMs)
+      .map(({ type, value }) => [type, value]),
+  )
+  return { day: days.indexOf(parts.get('weekday')!) + 1, minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) }
+}
+
+/** By the wall clock there: an hour that is skipped is in no window, one that comes twice is in it twice. From and to alike: all day. */
+export function isOpen({ days: begins, fromMinute, toMinute, zone }: UpdateWindow, atMs: number): boolean {
+  const { day, minute } = wallOf(zone, atMs)
+  const yesterday = day === 1 ? 7 : day - 1
+  if (fromMinute < toMinute) return begins.includes(day) && minute >= fromMinute && minute < toMinute
+  return (begins.includes(day) && minute >= fromMinute) || (begins.includes(yesterday) && minute < toMinute)
+}
+
+/**
+ * When it opens or closes next: the first minute at which it is otherwise; undefined: it never is. Found by steps of at most five
+ * minutes and then minute by minute, since no arithmetic knows what the clocks of a place will do.
+ */
+export function nextChange(window: UpdateWindow, atMs: number): number | undefined {
+  const now = isOpen(window, atMs)
+  const startMs = Math.floor(atMs / minuteMs) * minuteMs
+  const stepMs = stepOf(window) * minuteMs
+  const lastMs = startMs + 9 * dayMinutes * minuteMs
+  for (let ms = startMs + stepMs; ms <= lastMs; ms += stepMs) {
+    if (isOpen(window, ms) === now) continue
+    let change = ms
+    while (change - minuteMs > startMs && isOpen(window, change - minuteMs) !== now) change -= minuteMs
+    return change
+  }
+  return undefined
+}
+
+/** No window and no gap between two is stepped over. */
+function stepOf({ fromMinute, toMinute }: UpdateWindow): number {
+  const open = (toMinute - fromMinute + dayMinutes) % dayMinutes || dayMinutes
+  return Math.min(5, open, dayMinutes - open || dayMinutes)
+}
