@@ -13,6 +13,7 @@ import * as roleTables from '../roles/tables.ts'
 import * as scimTables from '../scim/tables.ts'
 import * as secretTables from '../secrets/tables.ts'
 import * as tokenTables from '../tokens/tables.ts'
+import * as updateTables from '../updates/tables.ts'
 import { eq } from './drizzle.ts'
 import * as baseTables from './tables.ts'
 import { openTestDatabase } from './testdb.ts'
@@ -36,6 +37,7 @@ describe('the typed tables', () => {
       ...scimTables,
       ...secretTables,
       ...tokenTables,
+      ...updateTables,
     })) {
       const { name, columns } = getTableConfig(table)
       const real = await test.db.owner(

@@ -1,5 +1,5 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import type { UpdateWindow, WaveHostState } from '@fairlead/protocol/features/updates-api.ts'
+import type { UpdateWindow } from '@fairlead/protocol/features/updates-api.ts'
 import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
 import type { Log } from '../base/log.ts'
 import type { LiveHost } from '../fleet/fleet.ts'
@@ -39,14 +39,12 @@ export interface Given {
 /** `again`: the same once more, after a while. `wait`: what happens next is the host's. `started`: it was told to start, on this link. */
 export type GiveEnd = 'changed' | 'again' | 'wait' | 'started'
 
-const notOver: readonly WaveHostState[] = ['waiting', 'sending', 'starting', 'left']
-
 /** One host's way: what it says, offer, blocks, start. Each step is stored before the next; whoever goes on after a cut repeats none that is done. */
 export async function give(deps: GiveDeps, given: Given): Promise<GiveEnd> {
   const { store } = deps
   const { organization, row } = given
   const settle = async (change: Change): Promise<GiveEnd> => {
-    await store.change(organization, row, notOver, change)
+    await store.change(organization, row, [row.state], change)
     return 'changed'
   }
   const hindered = hindrance(given.host, deps.states.of(row.hostId))
@@ -64,7 +62,10 @@ export async function give(deps: GiveDeps, given: Given): Promise<GiveEnd> {
   } catch (error) {
     const outcome = outcomeOfError(error, await whyForbidden(given.host, error))
     if (codeOf(error) === 'internal') deps.log('error', 'a release was not sent', { host: row.hostId, error: String(error) })
-    return outcome === 'again' ? 'again' : settle(outcome)
+    if (outcome === 'again') return 'again'
+    // It may have been on its way already.
+    await store.change(organization, row, ['sending', 'starting', row.state], outcome)
+    return 'changed'
   }
 }
 
@@ -88,7 +89,8 @@ async function bring(deps: GiveDeps, given: Given, state: UpdateState, { release
   const leave = await deps.slots(signal)
   let last: UpdateState
   try {
-    if (!(await store.change(organization, row, notOver, { state: 'sending', fromVersion: state.version }))) return 'wait'
+    // Of what it was when it was read: it may have come further since, and is not to be given it twice.
+    if (!(await store.change(organization, row, [row.state], { state: 'sending', fromVersion: state.version }))) return 'wait'
     last = await sendRelease({ updates, release, file, signal, onProgress })
   } finally {
     leave()

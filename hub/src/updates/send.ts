@@ -39,7 +39,8 @@ export async function sendRelease({ updates, release, file, signal, onProgress }
   const bytesOf = (index: number) => Math.min(blockBytes, file.bytes - index * blockBytes)
   const total = indexes.reduce((sum, index) => sum + bytesOf(index), 0)
   onProgress(0, total)
-  const pipe = updates.fill({ sha256 }, { signal })
+  const { fill } = updates
+  const pipe = fill({ sha256 }, { signal })
   const handle = await openFile(file.path)
   async function send(): Promise<void> {
     let sent = 0

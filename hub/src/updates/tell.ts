@@ -4,7 +4,8 @@ import { wholeSight } from '../base/sight.ts'
 import type { HostRecord } from '../hosts/book.ts'
 import type { Counts } from './store.ts'
 import type { HostRow, WaveRow } from './tables.ts'
-import type { Waves, WavesDeps } from './waves.ts'
+import type { WavesDeps } from './turn.ts'
+import type { Waves } from './waves.ts'
 import { isOpen, nextChange } from './windows.ts'
 
 type Deps = Pick<WavesDeps, 'store' | 'book' | 'nowMs'> & { readonly waves: Pick<Waves, 'progressOf'> }

@@ -28,6 +28,7 @@ export const approvalsFr: Readonly<Record<keyof typeof approvalsEn, string>> = {
   'policy.title': 'Ce qui demande deux personnes',
   'policy.what': 'Qui peut le faire le demande, et une autre personne qui le peut aussi accepte.',
   'verb.host.revoke': 'Retirer un hôte',
+  'verb.update.begin': 'Commencer une vague de mises à jour',
   'verb.organization.delete': 'Supprimer l’organisation',
   'verb.secret.provider': 'Ajouter un Vault',
   'verb.secret.reveal': 'Révéler un secret',

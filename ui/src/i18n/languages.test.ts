@@ -39,6 +39,7 @@ import { bytes, chooseLanguage } from './i18n.ts'
 /** Words that French writes as English does, names of units and of programs. */
 const alike = new Set([
   'access.feature.secrets',
+  'audit.changed.version',
   'containers.cpu',
   'containers.id',
   'containers.image',
