@@ -31,8 +31,10 @@ export interface DialOptions {
   readonly onOpen: (stream: WireStream, hubNowMs: () => number) => void
   readonly onClose: (end: SessionEnd) => void
   readonly resumeStore: ResumeStore
-  /** Throws when this is not the hub to go on with. */
-  readonly judge?: (welcome: Welcome) => void
+  /** Asked when the hub proves another key than the pinned one, with what it says of its keys. */
+  readonly trusts?: ((key: Uint8Array, said: Uint8Array) => boolean) | undefined
+  /** Throws when this is not the hub to go on with; it proved the key. */
+  readonly judge?: (welcome: Welcome, hubKey: Uint8Array) => void
   /** On the way to the hub; undefined: straight there. */
   readonly proxy?: URL | undefined
   /** Benchmarks only: nothing is sealed. Settings cannot reach it. */
@@ -41,6 +43,8 @@ export interface DialOptions {
 
 export interface Link {
   readonly session: Session
+  /** The key that the hub proved. */
+  readonly hubKey: Uint8Array
   readonly welcome: Welcome
   readonly tlsEndToEnd: boolean
 }
@@ -50,11 +54,11 @@ export const steadyMs = () => os.uptime() * 1000
 
 /** One attempt, from the name to the welcome. Every step has a time limit, and every failure ends here as one error. */
 export async function dial(options: DialOptions): Promise<Link> {
-  const { identity, hubKey, neverSeal = false } = options
+  const { identity, hubKey, trusts, neverSeal = false } = options
   const startMs = steadyMs()
   const payload = encodeValue(options.hello)
   const { transport, begun } = await openSocket(options.address, options.proxy, (opened, exporter) =>
-    initiate(opened, { suite, clock: systemClock, identity, hubKey, payload, exporter, neverSeal }),
+    initiate(opened, { suite, clock: systemClock, identity, hubKey, trusts, payload, exporter, neverSeal }),
   )
   try {
     const secured = await begun
@@ -74,7 +78,7 @@ export async function dial(options: DialOptions): Promise<Link> {
           // After a sleep the timer may come second. What a hub says of its clock would be as old as the welcome.
           if (steadyMs() - startMs > 2 * dialMs) throw new FairleadError('deadline_exceeded', 'The welcome came too late.')
           const welcome = Welcome.parse(decodeValue(message as Uint8Array))
-          options.judge?.(welcome)
+          options.judge?.(welcome, secured.peerKey)
           const hubNowMs = hubTimeFrom(welcome.nowMs, steadyMs, hostClockSlow)
           const session = openSession(inner, {
             side: 'agent',
@@ -87,10 +91,10 @@ export async function dial(options: DialOptions): Promise<Link> {
             onOpen: (stream) => options.onOpen(stream, hubNowMs),
             onClose: options.onClose,
           })
-          resolve({ session, welcome, tlsEndToEnd: secured.tlsEndToEnd })
+          resolve({ session, hubKey: secured.peerKey, welcome, tlsEndToEnd: secured.tlsEndToEnd })
         } catch (cause) {
-          if (codeOf(cause) === 'conflict') {
-            inner.close(closeCodes.superseded, 'superseded')
+          if (codeOf(cause) === 'conflict' || codeOf(cause) === 'forbidden') {
+            inner.close(codeOf(cause) === 'conflict' ? closeCodes.superseded : closeCodes.notWelcome, 'not this hub')
             return reject(cause)
           }
           inner.close(4400, 'welcome')
@@ -184,7 +188,15 @@ export function exportKey(socket: Partial<TLSSocket>): Uint8Array | undefined {
 }
 
 export function makeHello(
-  base: { version: string; bootId: string; features: readonly string[]; name: string | undefined; generation?: string; epoch?: string },
+  base: {
+    version: string
+    bootId: string
+    features: readonly string[]
+    name: string | undefined
+    generation?: string
+    epoch?: string
+    hubKey?: number
+  },
   join?: Hello['join'],
 ): Hello {
   return {
@@ -198,6 +210,7 @@ export function makeHello(
     clockMs: Date.now(),
     ...(base.generation === undefined ? {} : { generation: base.generation }),
     ...(base.epoch === undefined || base.epoch === '' ? {} : { epoch: base.epoch }),
+    ...(base.hubKey === undefined ? {} : { hubKey: base.hubKey }),
     ...(join === undefined ? {} : { join }),
   }
 }

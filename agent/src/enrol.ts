@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { codeOf, codes } from '@fairlead/protocol/errors.ts'
-import { parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
+import { fromBase64Url, parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
 import type { Identity } from '@fairlead/protocol/noise/suite.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
 import type { Config } from './config.ts'
-import { dial, makeHello } from './dial.ts'
+import { dial, makeHello, type Link } from './dial.ts'
 import { openGeneration } from './generation.ts'
-import { freshIdentity, openIdentity, readPin, writePin, type Pin } from './identity.ts'
+import { freshIdentity, openIdentity } from './identity.ts'
+import { readPin, trustsFrom, writePin, type Pin } from './pin.ts'
 import { proxyOf } from './proxy.ts'
 import { features, type Say } from './run.ts'
 import { version } from './version.ts'
@@ -49,6 +50,7 @@ async function enrolAs(
       const link = await dial({
         address,
         hubKey,
+        trusts: trustsFrom(hubKey),
         proxy: proxyOf(address, config.proxies),
         identity,
         hello: makeHello(base, { tokenId, secret: toBase64Url(secret) }),
@@ -56,7 +58,7 @@ async function enrolAs(
         onClose: () => undefined,
         resumeStore: createResumeStore(),
       })
-      const pin = { address, hubKey, host: link.welcome.host, organization: link.welcome.organization }
+      const pin = pinOf(address, link)
       onWelcome()
       writePin(config.stateDir, pin)
       link.session.close(1000, 'enrolled')
@@ -68,4 +70,11 @@ async function enrolAs(
       await setTimeout(waitMs)
     }
   }
+}
+
+/** All of it from the very hub that the line named: nothing of one before stays. */
+function pinOf(address: string, { hubKey, welcome: { host, organization, keys, standby = [] } }: Link): Pin {
+  const owner = keys?.owner === undefined ? undefined : fromBase64Url(keys.owner)
+  const hub = keys === undefined ? undefined : fromBase64Url(keys.hub)
+  return { address, hubKey, host, organization, number: keys?.number, hub, owner, standby }
 }

@@ -6,6 +6,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Welcome } from '@fairlead/protocol/hello.ts'
 import { toBase64Url } from '@fairlead/protocol/join.ts'
 import { nodeSuite } from '@fairlead/protocol/noise/suite.ts'
+import type { Pin } from './pin.ts'
 import { writeWhole } from './whole.ts'
 
 const suite = nodeSuite(crypto)
@@ -15,19 +16,19 @@ export interface KeptEpoch {
   /** '' for none: the hub was never restored. */
   readonly current: string
   /** Keeps a later one. Throws `conflict` at a hub that another one, restored from its backup, took over from. */
-  judge(welcome: Pick<Welcome, 'epoch'>): void
+  judge(welcome: Pick<Welcome, 'epoch'>, hubKey: Uint8Array): void
 }
 
-/** Of this hub's key alone: a host that is enrolled elsewhere begins anew. */
-export function openEpoch(stateDir: string, hubKey: Uint8Array): KeptEpoch {
+/** Of this hub alone, whichever key it holds by now: a host that is enrolled elsewhere begins anew. */
+export function openEpoch(stateDir: string, pin: Pick<Pin, 'hubKey' | 'hub'>): KeptEpoch {
   const file = join(stateDir, 'epoch')
-  const key = toBase64Url(hubKey)
+  const key = toBase64Url(pin.hub ?? pin.hubKey)
   let current = read(file, key)
   return {
     get current() {
       return current
     },
-    judge({ epoch: shown = '' }) {
+    judge({ epoch: shown = '' }, hubKey) {
       if (shown !== '' && !isEpochOf(suite, hubKey, shown))
         throw new FairleadError('conflict', 'The hub names an epoch that its key did not sign.')
       if (!mayFollow(current, shown))

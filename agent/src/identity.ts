@@ -2,17 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
 import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import { writeWhole } from './whole.ts'
-
-/** Which hub this host belongs to: pinned when it was enrolled. */
-export interface Pin {
-  readonly address: string
-  readonly hubKey: Uint8Array
-  readonly host: string
-  readonly organization: string
-}
 
 /** The host's own Ed25519 key, made here at the first start; it never leaves. */
 export function openIdentity(stateDir: string): Identity {
@@ -43,22 +34,4 @@ function drawKey(): string {
 function identityOf(pem: string): Identity {
   const privateKey = createPrivateKey(pem)
   return { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) }
-}
-
-export function readPin(stateDir: string): Pin | undefined {
-  try {
-    const { address, hubKey, host, organization } = JSON.parse(readFileSync(join(stateDir, 'hub.json'), 'utf8')) as Record<string, string>
-    return { address: address!, hubKey: fromBase64Url(hubKey!), host: host!, organization: organization! }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new FairleadError(
-      'invalid_input',
-      `${join(stateDir, 'hub.json')} is damaged; enrol this host again with a new line from the console.`,
-      { cause },
-    )
-  }
-}
-
-export function writePin(stateDir: string, { address, hubKey, host, organization }: Pin): void {
-  writeWhole(join(stateDir, 'hub.json'), JSON.stringify({ address, hubKey: toBase64Url(hubKey), host, organization }))
 }

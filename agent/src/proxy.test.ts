@@ -105,6 +105,8 @@ describe('an agent whose only way out is a proxy', () => {
     const up = Promise.withResolvers<Link>()
     const kept = keepConnected({
       ...options('https://hub.invalid:8443', proxy),
+      hub: () => ({ addresses: ['https://hub.invalid:8443'], key: hub.publicKey }),
+      proxyTo: () => proxy,
       hello,
       onLink: up.resolve,
       onLoss: (why) => up.reject(new Error(why)),

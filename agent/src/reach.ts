@@ -7,9 +7,14 @@ const slowMs = 5000
 /**
  * Resolves with the ms it took until something at the address takes a TCP connection, or refuses one: the path is there.
  * A try a second, each open for 8 s: a path is used within about a second of its healing, however long it was gone, and
- * the hub has no work with it. `onSlow` hears once why it takes longer than 5 s.
+ * the hub has no work with it. `onSlow` hears once why it takes longer than 5 s. Undefined: nothing did so for `mostMs`.
  */
-export function reach(address: string, signal: AbortSignal, onSlow: (reason: string) => void): Promise<number> {
+export function reach(
+  address: string,
+  signal: AbortSignal,
+  onSlow: (reason: string) => void,
+  mostMs?: number,
+): Promise<number | undefined> {
   const url = new URL(address)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443)
@@ -22,23 +27,26 @@ export function reach(address: string, signal: AbortSignal, onSlow: (reason: str
       const socket = connect({ host, port })
       tries.add(socket)
       socket.setTimeout(tryMs, () => socket.destroy())
-      socket.once('connect', finish)
+      socket.once('connect', found)
       socket.once('error', (error: NodeJS.ErrnoException) => {
         code = error.code ?? error.message
-        if (code === 'ECONNREFUSED') finish()
+        if (code === 'ECONNREFUSED') found()
       })
       socket.once('close', () => tries.delete(socket))
     }
     const timer = setInterval(knock, everyMs)
     const slow = setTimeout(() => onSlow(explain(url.host, code)), slowMs)
-    function finish(): void {
+    const late = mostMs === undefined ? undefined : setTimeout(() => finish(undefined), mostMs)
+    const found = () => finish(performance.now() - startMs)
+    function finish(ms: number | undefined): void {
       clearInterval(timer)
       clearTimeout(slow)
-      signal.removeEventListener('abort', finish)
+      clearTimeout(late)
+      signal.removeEventListener('abort', found)
       for (const socket of tries) socket.destroy()
-      resolve(performance.now() - startMs)
+      resolve(ms)
     }
-    signal.addEventListener('abort', finish)
+    signal.addEventListener('abort', found)
     knock()
   })
 }

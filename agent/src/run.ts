@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
+import type { Welcome } from '@fairlead/protocol/hello.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { HostLink } from '@fairlead/protocol/features/hosts.ts'
 import { createResumeStore } from '@fairlead/protocol/wire/resume.ts'
@@ -22,7 +23,8 @@ import { watchEngine } from './docker/watch.ts'
 import { createOwnEvents, serveEvents } from './events/events.ts'
 import { serveHosts } from './hosts/hosts.ts'
 import { keepGeneration, openGeneration } from './generation.ts'
-import { openIdentity, readPin, type Pin } from './identity.ts'
+import { openIdentity } from './identity.ts'
+import { openPin, readPin, type Pin } from './pin.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { followFile, textOf } from './policy/follow.ts'
 import { ownContainer } from './policy/own.ts'
@@ -58,7 +60,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     )
   const identity = openIdentity(config.stateDir)
   const generation = openGeneration(config.stateDir, identity.publicKey)
-  const epoch = openEpoch(config.stateDir, pin.hubKey)
+  const hub = openBelonging(config.stateDir, pin, say)
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
@@ -70,7 +72,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   const events = serveEvents(own)
   const updates = openOwnUpdates(config, say, { note: journal.note, tell: own.tell, restart })
   const handlers = rights.guard({
-    audit: openWitness(config.stateDir, { pin, epoch }, say, own.tell),
+    audit: openWitness(config.stateDir, { pin, epoch: hub.epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
     events,
     hosts: serveHosts(watch, version, () => viewLink(losses, link)),
@@ -83,12 +85,12 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   })
   const streams = serveCounted(handlers, say)
   const link = keepConnected({
-    address: pin.address,
-    hubKey: pin.hubKey,
-    proxy: proxyOf(pin.address, config.proxies),
+    hub: () => ({ addresses: [hub.pin.address, ...hub.pin.standby], key: hub.pin.hubKey }),
+    proxyTo: (address) => proxyOf(address, config.proxies),
     identity,
-    hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current, epoch: epoch.current }),
-    judge: epoch.judge,
+    hello: () => makeHello({ version, bootId, features, name: config.name, generation: generation.current, ...hub.shown() }),
+    trusts: hub.trusts,
+    judge: hub.judge,
     resumeStore: createResumeStore(),
     onOpen: streams.onOpen,
     onLink: (up) => {
@@ -138,12 +140,36 @@ function openMeasuring({ stateDir, metricsMs: everyMs }: Config, bootId: string,
   return openMetrics({ collector: createCollector(), ring: openRing(join(stateDir, 'metrics'), onProblem), bootId, everyMs, onProblem })
 }
 
+/** Which hub this host follows: by its keys, its organization, and its epochs. */
+function openBelonging(stateDir: string, first: Pin, say: Say) {
+  const epoch = openEpoch(stateDir, first)
+  const pin = openPin(stateDir, first, {
+    onFollowed: (number) => say('warn', 'the hub goes on with another key, and proved that it may', { number }),
+    onProblem: (error) => say('error', unwritable, { error: String(error) }),
+  })
+  return {
+    get pin() {
+      return pin.current
+    },
+    epoch,
+    trusts: pin.trusts,
+    judge(welcome: Welcome, key: Uint8Array): void {
+      pin.judge(welcome)
+      epoch.judge(welcome, key)
+      pin.learn(welcome, key)
+    },
+    shown: () => ({ epoch: epoch.current, hubKey: pin.current.number ?? 0 }),
+  }
+}
+
+const unwritable = 'the state directory cannot be written: make room in it, or give it back to this account'
+
 function keepOrSay(generation: ReturnType<typeof openGeneration>, up: Link, say: Say): void {
   say('info', 'link up', { host: up.welcome.host, sealed: !up.tlsEndToEnd })
   try {
     keepGeneration(generation, up)
   } catch (error) {
-    say('error', 'the state directory cannot be written: make room in it, or give it back to this account', { error: String(error) })
+    say('error', unwritable, { error: String(error) })
   }
 }
 

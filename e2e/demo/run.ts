@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { enrol } from '@fairlead/agent/enrol.ts'
-import { readPin } from '@fairlead/agent/identity.ts'
+import { readPin } from '@fairlead/agent/pin.ts'
 import { readProxies } from '@fairlead/agent/proxy.ts'
 import { runAgent, type Agent } from '@fairlead/agent/run.ts'
 import { openFakeEngine } from '../fakes/engine.ts'

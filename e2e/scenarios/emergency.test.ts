@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { randomBytes } from 'node:crypto'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
-import { openIdentity, writePin } from '@fairlead/agent/identity.ts'
+import { openIdentity } from '@fairlead/agent/identity.ts'
+import { writePin } from '@fairlead/agent/pin.ts'
 import { askAgent } from '@fairlead/agent/local.ts'
 import { startEngine, type TestEngine } from '../engine.ts'
 import { startOne, type One } from '../fleet/one.ts'
@@ -203,7 +204,7 @@ describe('a host whose disk is full', need('dockerd', 'busybox', 'tmpfs'), () =>
     const stateDir = join(dir, 'state')
     const run = cliOf(stateDir, engine.socket)
     openIdentity(stateDir)
-    writePin(stateDir, { address: 'http://127.0.0.1:9', hubKey: randomBytes(32), host: 'host', organization: 'organization' })
+    writePin(stateDir, { address: 'http://127.0.0.1:9', hubKey: randomBytes(32), host: 'host', organization: 'organization', standby: [] })
     const env = {
       PATH: process.env['PATH'],
       FAIRLEAD_STATE_DIR: stateDir,

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, wri
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { randomBytes } from 'node:crypto'
-import { writePin } from '@fairlead/agent/identity.ts'
+import { writePin } from '@fairlead/agent/pin.ts'
 import { readJournal } from '@fairlead/agent/journal/files.ts'
 import { removeLock, writeLock } from '@fairlead/agent/policy/lock.ts'
 import { writeProtected } from '@fairlead/agent/policy/protect.ts'
@@ -86,7 +86,7 @@ describe('a hub in the wrong hands', need('dockerd', 'busybox'), () => {
     engine = await startEngine()
     hub = await openEvilHub()
     victim = await engine.run('victim', ['sleep', '100000'], { Env: [`TOKEN=${secret}`] })
-    writePin(stateDir(), { address: hub.address, hubKey: hub.key, host: 'host', organization: 'organization' })
+    writePin(stateDir(), { address: hub.address, hubKey: hub.key, host: 'host', organization: 'organization', standby: [] })
     run()
     await hub.session()
   })

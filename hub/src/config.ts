@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { mostStandby, StandbyAddress } from '@fairlead/protocol/hello.ts'
 import { originFault } from '@fairlead/protocol/origin.ts'
 import { acmeNames, readAcme, type AcmeSettings } from './base/acme-settings.ts'
 import { netFault } from './base/addresses.ts'
@@ -20,6 +21,8 @@ export interface Config {
   readonly https: Listen
   readonly dataDir: string
   readonly publicUrl: string | undefined
+  /** Where else hosts look for this hub: another name or way of this one, or a machine that takes over with its key. */
+  readonly standbyUrls?: readonly string[]
   readonly trustedProxies: readonly string[]
   /** Networks inside that the hub may ask what people give it the addresses of: sign-in providers, directories, webhooks. */
   readonly outboundAllow?: readonly string[]
@@ -62,6 +65,7 @@ const names = [
   'FAIRLEAD_TLS_LISTEN',
   'FAIRLEAD_DATA_DIR',
   'FAIRLEAD_PUBLIC_URL',
+  'FAIRLEAD_STANDBY_URLS',
   'FAIRLEAD_TRUSTED_PROXIES',
   'FAIRLEAD_OUTBOUND_ALLOW',
   'FAIRLEAD_METRICS_TOKEN',
@@ -92,6 +96,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     https: listen(env, 'FAIRLEAD_TLS_LISTEN', 'https://0.0.0.0:8443', problems),
     dataDir: env['FAIRLEAD_DATA_DIR'] ?? defaultDataDir,
     publicUrl: publicUrlSaid,
+    standbyUrls: standbyUrls(env, problems),
     trustedProxies: (env['FAIRLEAD_TRUSTED_PROXIES'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     outboundAllow: (env['FAIRLEAD_OUTBOUND_ALLOW'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
@@ -166,6 +171,19 @@ function publicUrl(env: Env, problems: string[]): string | undefined {
       'FAIRLEAD_PUBLIC_URL must begin with https://; http:// is for this machine alone (http://localhost:8080), nobody can sign in over it from elsewhere.',
     )
   return text.replace(/\/$/, '')
+}
+
+/** Each as an agent dials it. */
+function standbyUrls(env: Env, problems: string[]): readonly string[] {
+  const given = (env['FAIRLEAD_STANDBY_URLS'] ?? '').split(/[ ,]+/).filter((part) => part !== '')
+  const origins = [...new Set(given.map((text) => (URL.canParse(text) ? new URL(text).origin : text)))]
+  for (const origin of origins)
+    if (!StandbyAddress.safeParse(origin).success)
+      problems.push(
+        `FAIRLEAD_STANDBY_URLS holds "${origin.slice(0, 100)}", which no agent could dial; each must look like https://hub-2.example:8443.`,
+      )
+  if (origins.length > mostStandby) problems.push(`FAIRLEAD_STANDBY_URLS holds ${origins.length} addresses; ${mostStandby} is the most.`)
+  return origins
 }
 
 /** It may hold a password, so it may come in a file too. */

@@ -31,8 +31,9 @@ import { openEpochs, type Epochs } from './fleet/epoch.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { sealedProviders } from './identities/identities.ts'
-import { openHubIdentity } from './fleet/identity.ts'
+import { openHubKeys, type HubKeys } from './fleet/identity.ts'
 import type { Known } from './fleet/join.ts'
+import { createPinned } from './fleet/pinned.ts'
 import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook, type HostBook } from './hosts/book.ts'
 import { followHosts } from './hosts/follow.ts'
@@ -91,7 +92,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const lock = await lockDataDir(config.dataDir)
     opened.push(lock.close)
     refuseHalfRestored(config.dataDir)
-    const identity = openHubIdentity(config.dataDir)
+    const keys = openHubKeys(config.dataDir)
     const certificate = await openCertificate(config.dataDir, filesOf(config))
     const db = await openDatabase(config, { log, ...(signal === undefined ? {} : { signal }) })
     opened.push(db.close)
@@ -100,7 +101,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     opened.push(seal.close)
     const metrics = await openMetricsStore(db, log)
     opened.push(metrics.close)
-    const epochs = await openEpochs(db, identity, log)
+    const epochs = await openEpochs(db, keys, log)
     opened.push(epochs.close)
     const backups = openSchedule({
       db,
@@ -121,11 +122,20 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
     const trail = await openTrail({ db, audits, seal, fleet, dataDir, ...out, log })
     opened.push(trail.close)
     const begun = { audits, fleet, trail, epochs, backups, outbound }
-    const hub = await openWith({ config, log, identity, certificate, db, seal, metrics, ...begun, starter: demo })
+    const hub = await openWith({ config, log, keys, certificate, db, seal, metrics, ...begun, starter: demo })
     opened.push(hub.close)
     const control = await openControl(dataDir, {
       'account-reset': ({ organizations, account }) => hub.accountReset(organizations as string[], String(account)),
       'renew-certificate': hub.renewCertificate,
+      'next-hub-key': async ({ overlapUntilMs }) => {
+        const number = keys.rotate(Number(overlapUntilMs))
+        // Where the database is away, it is done once that is back.
+        await epochs.resign().catch(() => undefined)
+        // They come back within the smear, and see the new one proved.
+        fleet.closeAll()
+        return { number }
+      },
+      'owner-key': async ({ replace }) => ({ text: keys.makeOwner({ replace: replace === true }) }),
       'rotate-keys': (input) =>
         rotateKeys({ seal, kekPath: kek === undefined ? join(dataDir, 'kek') : undefined }, input as unknown as RotateInput),
     })
@@ -141,7 +151,7 @@ export async function openHub(config: Config, { log = createLog(), signal, demo 
 interface Opened {
   readonly config: Config
   readonly log: Log
-  readonly identity: ReturnType<typeof openHubIdentity>
+  readonly keys: HubKeys
   readonly certificate: Awaited<ReturnType<typeof openCertificate>>
   readonly db: Awaited<ReturnType<typeof openDatabase>>
   readonly seal: OpenSeal
@@ -155,7 +165,7 @@ interface Opened {
   readonly starter: DemoStarter | undefined
 }
 
-async function openWith({ config, log, identity, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
+async function openWith({ config, log, keys, certificate, db, seal, metrics, starter, ...begun }: Opened): Promise<Hub> {
   const { audits, backups, epochs, fleet, outbound, trail } = begun
   const inventory = openInventory()
   const kept = createKept()
@@ -173,7 +183,7 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove, onRevoke: updates.hostGone })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
-  const enrolment = openEnrolment({ ...here, db, hubKey: identity.publicKey, script: installer })
+  const enrolment = openEnrolment({ ...here, db, hubKey: () => keys.current.identity.publicKey, script: installer })
   const localUrl = () => `https://localhost:${state.httpsPort}`
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
@@ -194,7 +204,8 @@ async function openWith({ config, log, identity, certificate, db, seal, metrics,
   const enrolled = async (organization: string) => (await book.hosts(organization)).size
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const ahead = { epochs, onAhead: tellAhead(epochs, db, book) }
-  const accept = createAccept({ ...told, ...ahead, db, audits, fleet, identity, ratchet: createRatchet(db), log })
+  const door = { keys, onPinned: createPinned(db, log), standby: config.standbyUrls ?? [] }
+  const accept = createAccept({ ...told, ...ahead, ...door, db, audits, fleet, ratchet: createRatchet(db), log })
   const upkeep = () => ({ ...backups.state, hold: epochs.hold })
   const asked = { doors, people, fleet, trail, kept, installer, accept, rates, upkeep }
   const serving = await openServing({ config, log, db, certificate, files: filesOf(config), state, ...asked })

@@ -1,11 +1,21 @@
 import * as z from 'zod/mini'
 import { Epoch } from './epoch.ts'
+import { ToldKeys } from './hub-keys.ts'
+import { originFault } from './origin.ts'
 
 export const protocolVersion = 1
 
 const short = z.string().check(z.maxLength(128))
 /** Which handshake it came from, and 16 random bytes. */
 export const Generation = z.string().check(z.regex(/^[1-9]\d{0,14}\.[0-9a-f]{32}$/))
+
+/** Addresses that a host keeps beside the one it was enrolled with. */
+export const mostStandby = 8
+/** An origin, as in a join string. */
+export const StandbyAddress = z.string().check(
+  z.maxLength(300),
+  z.refine((text) => originFault(text) === undefined && new URL(text).origin === text),
+)
 
 /** What the agent says in the handshake's last message, sealed. Under 4 KiB with all else there. */
 export const Hello = z.object({
@@ -24,6 +34,8 @@ export const Hello = z.object({
   generation: z.optional(z.union([z.literal(''), Generation])),
   /** Which hub of this key it goes on with: what a welcome said and this host keeps; absent for none. */
   epoch: z.optional(Epoch),
+  /** The number of the hub's key that it pinned, 0 for none yet; absent from an agent that follows no other key. */
+  hubKey: z.optional(z.int().check(z.gte(0))),
   /** Present when it enrols: what the join string said. */
   join: z.optional(z.object({ tokenId: short, secret: short })),
 })
@@ -43,6 +55,10 @@ export const Welcome = z.object({
   generation: z.optional(Generation),
   /** Of a hub that was confirmed after a restore: a host keeps it, and follows no earlier one any more. */
   epoch: z.optional(Epoch),
+  /** The number of the key that the hub proved, and what a host pins beside it. */
+  keys: z.optional(ToldKeys),
+  /** Where else this hub may be found: tried in this order when it does not answer where the host was enrolled. */
+  standby: z.optional(z.array(StandbyAddress).check(z.maxLength(mostStandby))),
 })
 export type Welcome = z.infer<typeof Welcome>
 

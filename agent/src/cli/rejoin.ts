@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { readPin } from '../identity.ts'
+import { readPin } from '../pin.ts'
 import { poke } from './host.ts'
 import type { Cli } from './cli.ts'
 import { run as enrol } from './enrol.ts'

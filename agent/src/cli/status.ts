@@ -1,7 +1,7 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { HostPolicy } from '@fairlead/protocol/features/policy.ts'
 import type { Engine } from '@fairlead/protocol/features/hosts.ts'
-import { readPin } from '../identity.ts'
+import { readPin } from '../pin.ts'
 import { askAgent } from '../local.ts'
 import type { LinkHistory } from '../losses.ts'
 import type { Cli } from './cli.ts'

@@ -12,6 +12,7 @@ import { openFleet, type Fleet } from '@fairlead/hub/fleet/fleet.ts'
 import { openHostBook } from '@fairlead/hub/hosts/book.ts'
 import { followHosts } from '@fairlead/hub/hosts/follow.ts'
 import { openInventory } from '@fairlead/hub/inventory/inventory.ts'
+import { toBase64Url } from '@fairlead/protocol/join.ts'
 import { rawPublicKey } from '@fairlead/protocol/noise/suite.ts'
 import { hostName } from '../measure/hub.ts'
 
@@ -49,7 +50,8 @@ export async function openBare({ keys, neverSeal, follow, address = '127.0.0.1' 
     db,
     audits,
     fleet,
-    identity,
+    keys: { current: { identity, number: 1 }, said: new Uint8Array(0), told: { hub: toBase64Url(identity.publicKey), number: 1 } },
+    onPinned: ignore,
     ratchet: { turn: async () => ({ stale: false, next: '' }), kept: nothing, quarantine: async () => false },
     log,
     enrolled: async () => keys.length,

@@ -89,8 +89,7 @@ answerParent({
     const handlers = { containers: serveContainers(engine), terminals: serveTerminals(engine), linkBench: serveBench(engine) }
     const serve = serveFeatures({ containers, terminals, linkBench }, handlers)
     link = keepConnected({
-      address,
-      hubKey: fromBase64Url(hubKey),
+      hub: () => ({ addresses: [address], key: fromBase64Url(hubKey) }),
       identity,
       neverSeal,
       hello: () => makeHello({ version: '0.1.0', bootId, features: Object.keys(handlers), name: 'bench' }),

@@ -100,6 +100,7 @@ export function makeAgent(index: number): SimulatedAgent {
     connect(target) {
       link = keepConnected({
         ...target,
+        hub: () => ({ addresses: [target.address], key: target.hubKey }),
         identity,
         hello() {
           agent.attemptsMs.push(Date.now())

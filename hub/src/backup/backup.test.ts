@@ -11,7 +11,7 @@ import { openDatabase } from '../base/db.ts'
 import { openOwner } from '../base/owner.ts'
 import { openSeal } from '../base/seal.ts'
 import { confirmEpoch, openEpochs } from '../fleet/epoch.ts'
-import { openHubIdentity } from '../fleet/identity.ts'
+import { openHubKeys } from '../fleet/identity.ts'
 import { openMetricsStore } from '../metrics/metrics.ts'
 import { makeBackup, refuseHalfRestored, restoreBackup } from './backup.ts'
 
@@ -152,10 +152,10 @@ describe('a backup of a PostgreSQL of one’s own', need('postgres15'), () => {
 
   it('is another one each time it comes back, and once it is confirmed: what it sends is told apart by that [security 141]', async () => {
     mkdirSync(join(dir, 'identity'))
-    const identity = openHubIdentity(join(dir, 'identity'))
+    const keys = openHubKeys(join(dir, 'identity'))
     const markOf = async () => {
       const db = await openDatabase(configOf('b'))
-      const epochs = await openEpochs(db, identity, quiet)
+      const epochs = await openEpochs(db, keys, quiet)
       const { mark } = epochs
       epochs.close()
       await db.close()
@@ -164,7 +164,7 @@ describe('a backup of a PostgreSQL of one’s own', need('postgres15'), () => {
     const restored = [await markOf(), await markOf()]
     await restoreInto('b', { replace: true })
     const again = await markOf()
-    await asSuperuser('b', (sql) => sql.begin((tx) => confirmEpoch(tx, identity)))
+    await asSuperuser('b', (sql) => sql.begin((tx) => confirmEpoch(tx, keys.current.identity)))
     const marks = [restored[0], again, await markOf(), '0']
     assert.equal(restored[0], restored[1])
     assert.equal(new Set(marks).size, 4, marks.join())

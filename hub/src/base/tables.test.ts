@@ -58,7 +58,15 @@ describe('the typed tables', () => {
     const [here, elsewhere, environment, id] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
     const at = new Date('2026-02-03T04:05:06.789Z')
     const facts = { hostname: `O'Hara "x" \\`, engine: { up: false } } as never
-    const host = { organizationId: here, id, environmentId: environment, publicKey: Buffer.from([0, 255, 39]), name: "'; --", facts }
+    const host = {
+      organizationId: here,
+      id,
+      environmentId: environment,
+      publicKey: Buffer.from([0, 255, 39]),
+      name: "'; --",
+      facts,
+      hubKey: 2 ** 41,
+    }
     await test.db.tx({ organization: here }, async (_sql, orm) => {
       await orm.insert(organizations).values({ organizationId: here, name: 'here' })
       await orm.insert(environments).values({ organizationId: here, id: environment, name: 'default' })

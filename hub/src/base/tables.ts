@@ -114,6 +114,7 @@ export const hosts = pgTable('hosts', {
   lastLoss: text('last_loss').notNull().default(''),
   revokedAt: moment('revoked_at'),
   quarantinedAt: moment('quarantined_at'),
+  hubKey: count('hub_key'),
 })
 
 export const invitations = pgTable('invitations', {

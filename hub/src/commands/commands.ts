@@ -37,6 +37,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     usage: 'keys rotate [--kek]     new keys for the secrets, while the hub serves or not',
     load: async () => (await import('./keys.ts')).keys,
   },
+  identity: {
+    usage: 'identity show | rotate  the hub’s own key, which hosts pin, and the next one',
+    load: async () => (await import('./identity.ts')).identity,
+  },
   audit: {
     usage: 'audit verify FILE...    look at an export or archive of the audit trail',
     load: async () => (await import('./audit.ts')).auditCommand,

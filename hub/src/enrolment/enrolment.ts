@@ -14,7 +14,8 @@ import { createProgress, type Progress } from './progress.ts'
 
 interface EnrolmentDeps {
   readonly db: Database
-  readonly hubKey: Uint8Array
+  /** The one that the hub holds now. */
+  readonly hubKey: () => Uint8Array
   readonly publicUrl: string | undefined
   /** Known once the hub listens. */
   readonly httpsPort: () => number
@@ -101,7 +102,8 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
 }
 
 async function createInvitation(deps: EnrolmentDeps, organization: string, input: Invite): Promise<Invitation> {
-  const { db, hubKey, publicUrl, httpsPort, script } = deps
+  const { db, publicUrl, httpsPort, script } = deps
+  const hubKey = deps.hubKey()
   const url = checkAddress(input.address ?? addresses(publicUrl, httpsPort())[0]!.url)
   const id = `${input.for === undefined ? '' : prefixes[input.for]}${randomBytes(9).toString('base64url')}`
   const secret = randomBytes(32)

@@ -32,6 +32,11 @@ describe('the door for agents', () => {
   let gate: Promise<void> | undefined
   let lookUps = 0
   const hub = makeIdentity()
+  const keys = {
+    current: { identity: hub, number: 1 },
+    said: new Uint8Array(0),
+    told: { hub: toBase64Url(hub.publicKey), number: 1 },
+  }
   const invite = async (input: object = {}) =>
     parseJoin((await enrolment.invite(organization, { ttlSeconds: 900, tags: [], ...input })).join)
 
@@ -45,7 +50,7 @@ describe('the door for agents', () => {
     fleet = openFleet()
     enrolment = openEnrolment({
       db,
-      hubKey: hub.publicKey,
+      hubKey: () => hub.publicKey,
       publicUrl: undefined,
       httpsPort: () => 8443,
       script: { sha256: async () => '' },
@@ -62,7 +67,16 @@ describe('the door for agents', () => {
         return db.tx(shown, run)
       },
     }
-    const deps = { db: counted, audits: openAudits(db), fleet, identity: hub, log: () => undefined, enrolled, ratchet: createRatchet(db) }
+    const deps = {
+      db: counted,
+      audits: openAudits(db),
+      fleet,
+      keys,
+      onPinned: () => undefined,
+      log: () => undefined,
+      enrolled,
+      ratchet: createRatchet(db),
+    }
     accept = createAccept({
       ...deps,
       now: () => 0,

@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib'
 import { closeCodes, chooseVersion, Hello, type Welcome } from '@fairlead/protocol/hello.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { respond } from '@fairlead/protocol/noise/secure.ts'
-import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
+import { nodeSuite } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
@@ -14,6 +14,7 @@ import { believeKept, refuseCopy, turnRatchet, type CopyDeps } from './copies.ts
 import type { Epochs } from './epoch.ts'
 import { hubClock } from './fleet.ts'
 import { createHandshakes, type Place } from './handshakes.ts'
+import type { HubKeys } from './identity.ts'
 import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
 import { createStrangers } from './strangers.ts'
 
@@ -21,7 +22,12 @@ const suite = nodeSuite(crypto)
 const packing = nodePacking(zlib)
 
 interface AcceptDeps extends JoinDeps, CopyDeps {
-  readonly identity: Identity
+  /** What it proves, what it says of it, and what a host pins beside it: as they are now. */
+  readonly keys: { readonly current: Pick<HubKeys['current'], 'identity' | 'number'> } & Pick<HubKeys, 'said' | 'told'>
+  /** Where else hosts may look for the hub. */
+  readonly standby?: readonly string[]
+  /** Which key of the hub a host has pinned by now; null: it follows to no other. */
+  readonly onPinned: (known: Known, number: number | null) => void
   /** Which of several hubs with this key acts; absent: there is one. */
   readonly epochs?: Pick<Epochs, 'token' | 'judge'>
   /** How many hosts an organization has, online or not: so many may return at once. */
@@ -68,8 +74,10 @@ export function createAccept(deps: AcceptDeps): Accept {
 type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known>; readonly place: Place }
 
 async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
-  const { fleet, log, identity, neverSeal = false } = deps
-  const secured = await respond(transport, { suite, clock: systemClock, identity, exporter, neverSeal })
+  const { fleet, log, neverSeal = false, standby = [] } = deps
+  // Of the very key that it is about to see proved, though another one come meanwhile.
+  const { current: key, said, told } = deps.keys
+  const secured = await respond(transport, { suite, clock: systemClock, identity: key.identity, said, exporter, neverSeal })
   // Its last words may have been under way when it was turned out.
   if (!deps.place.known()) throw refusal(1013, 'too many handshakes')
   let gone = false
@@ -99,6 +107,8 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     nowMs: Date.now(),
     ...(generation === '' ? {} : { generation }),
     ...(deps.epochs === undefined || deps.epochs.token === '' ? {} : { epoch: deps.epochs.token }),
+    keys: told,
+    ...(standby.length === 0 ? {} : { standby: [...standby] }),
   }
   const hubNowMs = hubClock(welcome.nowMs)
   secured.transport.send(encodeValue(welcome))
@@ -116,6 +126,8 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   })
   const clockSkewMs = Math.round(hello.clockMs - Date.now())
   fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs, hubNowMs }, session)
+  const pinned = hello.hubKey === undefined ? null : key.number
+  if (pinned !== known.pinned) deps.onPinned(known, pinned)
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
 }
 

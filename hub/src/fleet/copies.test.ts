@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { refuseCopy, type CopyDeps } from './copies.ts'
 
-const known = { id: 'h', organization: 'o', name: 'web', quarantined: false }
+const known = { id: 'h', organization: 'o', name: 'web', quarantined: false, pinned: null }
 const hello = { v: [1, 1] as [number, number], agent: '', hostname: '', os: '', arch: '', features: [], clockMs: 0 }
 
 describe('two copies of a host that come at the very same moment', () => {

@@ -5,6 +5,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { nodeSuite, type Identity } from '@fairlead/protocol/noise/suite.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
+import type { HubKeys } from './identity.ts'
 
 const suite = nodeSuite(crypto)
 
@@ -35,6 +36,8 @@ export interface Epochs {
   judge(shown: string, host: { readonly id: string }): 'ok' | 'superseded'
   /** A host that shows this epoch is ahead of what this hub knows; of so many in all organizations. */
   onAhead(host: { readonly id: string }, shown: string, enrolled: number): void
+  /** The hub goes on with another key: what it shows is signed with that one, and hosts take it for a later one. */
+  resign(): Promise<void>
   /** It was confirmed: hosts must hear of its epoch. */
   onLift(listener: () => void): void
   close(): void
@@ -56,45 +59,46 @@ async function readRow(db: Database): Promise<Row> {
   return row!
 }
 
-export async function openEpochs(db: Database, identity: Identity, log: Log): Promise<Epochs> {
+export async function openEpochs(db: Database, keys: Pick<HubKeys, 'current'>, log: Log): Promise<Epochs> {
   let row = await readRow(db)
   let seen = Number(row.seen)
+  let signed = isSigned(row, keys)
   const ahead = new Set<string>()
   const lifted: (() => void)[] = []
   if (row.hold !== '') log('warn', sentence(row)!)
+  const resign = async () => {
+    signed = isSigned(row, keys)
+    row = await resigned(db, keys, row, seen)
+    signed = isSigned(row, keys)
+  }
+  await resign()
 
   /** Kept, so that a restart forgets nothing; confirmed by a command beside the hub, which is seen here. */
   function holdNow(hold: Hold): void {
     if (row.hold === hold || row.hold === 'superseded') return
     row = { ...row, hold }
     log('warn', sentence(row)!)
-    db.tx({}, (sql) => sql`UPDATE hub_epoch SET hold = ${hold}, held_at = coalesce(held_at, now()), seen = greatest(seen, ${seen})`).catch(
-      (error: unknown) => log('error', 'a hold was not written down; it ends with this run of the hub', { error: String(error) }),
+    writeHold(db, hold, seen).catch((error: unknown) =>
+      log('error', 'a hold was not written down; it ends with this run of the hub', { error: String(error) }),
     )
   }
 
-  let reading = false
-  const timer = setInterval(async () => {
-    if (row.hold === '' || reading) return
-    reading = true
-    try {
-      const now = await readRow(db)
-      // Not before it was written down itself.
-      if (now.token === row.token || now.hold !== '') return
-      row = now
-      ahead.clear()
-      log('info', 'this hub was confirmed as the one that acts')
-      for (const listener of lifted) listener()
-    } catch {
-      // The database is away: it stays as it is.
-    } finally {
-      reading = false
-    }
-  }, pollMs).unref()
+  const stopReading = everySecond(async () => {
+    if (row.hold === '') return signed ? undefined : resign()
+    const now = await readRow(db)
+    // Not before it was written down itself.
+    if (now.token === row.token || now.hold !== '') return
+    row = now
+    signed = isSigned(row, keys)
+    ahead.clear()
+    log('info', 'this hub was confirmed as the one that acts')
+    for (const listener of lifted) listener()
+  })
 
   return {
     get token() {
-      return row.token
+      // Hosts would take what another key signed for a lie.
+      return signed ? row.token : ''
     },
     get hold() {
       return row.hold === '' ? undefined : row.hold
@@ -115,7 +119,7 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
     judge(shown, { id }) {
       if (shown === '' || mayFollow(shown, row.token)) return 'ok'
       // A host may say what it likes; only the hub's key can have signed a later one.
-      if (!isEpochOf(suite, identity.publicKey, shown)) return 'ok'
+      if (!keysOf(keys).some((key) => isEpochOf(suite, key, shown))) return 'ok'
       seen = Math.max(seen, epochNumber(shown))
       if (epochNumber(shown) >= Number(row.number)) {
         if (row.hold !== 'superseded') log('warn', 'a host goes on with another hub of this key', { host: id })
@@ -129,11 +133,47 @@ export async function openEpochs(db: Database, identity: Identity, log: Log): Pr
       // A host that comes over from another hub may well be ahead: that this one goes on was confirmed by a person.
       if (shown !== row.token) return
       // A host may say what it likes: it takes more than half of all that the hub has, whosever they are, to hold it.
-      if (ahead.size * 2 > enrolled) if (row.hold === '') holdNow('set back')
+      if (ahead.size * 2 > enrolled && row.hold === '') holdNow('set back')
     },
+    resign,
     onLift: (listener) => void lifted.push(listener),
-    close: () => clearInterval(timer),
+    close: stopReading,
   }
+}
+
+async function writeHold(db: Database, hold: Hold, seen: number): Promise<void> {
+  await db.tx({}, (sql) => sql`UPDATE hub_epoch SET hold = ${hold}, held_at = coalesce(held_at, now()), seen = greatest(seen, ${seen})`)
+}
+
+/** Not twice at once; while the database is away it stays as it is. */
+function everySecond(run: () => Promise<void>): () => void {
+  let running = false
+  const timer = setInterval(async () => {
+    if (running) return
+    running = true
+    await run().catch(() => undefined)
+    running = false
+  }, pollMs).unref()
+  return () => clearInterval(timer)
+}
+
+/** What another key signed than the hub holds is drawn anew, unless it is still to be said whether this hub acts. */
+async function resigned(db: Database, keys: Pick<HubKeys, 'current'>, row: Row, seen: number): Promise<Row> {
+  if (isSigned(row, keys) || row.hold !== '') return row
+  const number = Math.max(Date.now(), Number(row.number) + 1, seen + 1)
+  const token = makeEpoch(suite, keys.current.identity, number)
+  await db.tx({}, (sql) => sql`UPDATE hub_epoch SET number = ${number}, token = ${token} WHERE hold = '' AND token = ${row.token}`)
+  return readRow(db)
+}
+
+/** With the key that hosts follow, where there is something to sign. */
+function isSigned({ token }: Pick<Row, 'token'>, { current }: Pick<HubKeys, 'current'>): boolean {
+  return token === '' || isEpochOf(suite, current.identity.publicKey, token)
+}
+
+/** Of this hub, the one that it holds first. */
+function keysOf({ current }: Pick<HubKeys, 'current'>): Uint8Array[] {
+  return [current.identity.publicKey, ...current.statements.map(({ key }) => key), current.hub]
 }
 
 function heldOf({ hold, held_at: since, backup_at: backup }: Row): Held | undefined {

@@ -17,6 +17,8 @@ export interface Known {
   readonly name: string
   /** A second copy of its key was seen. */
   readonly quarantined: boolean
+  /** Which key of the hub it pinned, as far as was written down; null: none that it could follow from. */
+  readonly pinned: number | null
 }
 
 interface JoinStep {
@@ -46,11 +48,11 @@ const skewMs = 5000
 
 /** The host that holds a key. Throws with a close code for a stranger's key and a revoked one. */
 export function createHostFinder(db: Database): (key: Uint8Array) => Promise<Known> {
-  const { id, organizationId, name, publicKey, revokedAt, quarantinedAt } = hosts
+  const { id, organizationId, name, publicKey, revokedAt, quarantinedAt, hubKey } = hosts
   const find = batched(async (keys: readonly Uint8Array[]) => {
     const rows = await db.tx({ hostKeys: keys }, (_sql, orm) =>
       orm
-        .select({ id, organizationId, name, publicKey, revokedAt, quarantinedAt })
+        .select({ id, organizationId, name, publicKey, revokedAt, quarantinedAt, hubKey })
         .from(hosts)
         .where(inArray(publicKey, [...keys])),
     )
@@ -61,7 +63,7 @@ export function createHostFinder(db: Database): (key: Uint8Array) => Promise<Kno
     const row = await find(key)
     if (row === undefined) throw refusal(closeCodes.notWelcome, 'this host is not enrolled here')
     if (row.revokedAt !== null) throw refusal(closeCodes.revoked, 'revoked')
-    return { id: row.id, organization: row.organizationId, name: row.name, quarantined: row.quarantinedAt !== null }
+    return { id: row.id, organization: row.organizationId, name: row.name, quarantined: row.quarantinedAt !== null, pinned: row.hubKey }
   }
 }
 
@@ -92,7 +94,7 @@ export async function joinHost(deps: JoinDeps, hello: Hello, key: Uint8Array, ip
   const { id: host, name: hostName } = won
   const who = { organization, actor: host, actorName: hostName, host, hostName }
   await deps.audits.write({ ...who, verb: 'host.enrol', outcome: 'ok', target: tokenId, code: '', ip, userAgent: '', trace: '' })
-  return { ...won, organization, quarantined: false }
+  return { ...won, organization, quarantined: false, pinned: null }
 }
 
 /** Of a line that let nobody in: what was so first. A person mends each in another way. */
@@ -131,13 +133,16 @@ async function findInvitation(db: Database, id: string, shown: string): Promise<
 async function findEnrolled(db: Database, organization: string, invitation: string, key: Uint8Array): Promise<Known | undefined> {
   return db.tx({ organization }, async (_sql, orm) => {
     const same = and(eq(hosts.publicKey, key), isNull(hosts.revokedAt))
-    const [row] = await orm.select({ id: hosts.id, name: hosts.name, quarantinedAt: hosts.quarantinedAt }).from(hosts).where(same)
+    const [row] = await orm
+      .select({ id: hosts.id, name: hosts.name, quarantinedAt: hosts.quarantinedAt, hubKey: hosts.hubKey })
+      .from(hosts)
+      .where(same)
     if (row === undefined) return undefined
     // The line is for whichever of the two a person chose: it comes again with a key of its own.
     if (row.quarantinedAt !== null) throw refusal(closeCodes.notWelcome, 'a second machine holds this key; a new one is needed')
     const unused = and(eq(invitations.id, invitation), isNull(invitations.usedAt))
     await orm.update(invitations).set({ usedAt: now, hostId: row.id }).where(unused)
-    return { id: row.id, name: row.name, organization, quarantined: false }
+    return { id: row.id, name: row.name, organization, quarantined: false, pinned: row.hubKey }
   })
 }
 

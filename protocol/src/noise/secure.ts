@@ -29,14 +29,18 @@ interface SecureOptions {
 
 const text = new TextEncoder()
 
+interface InitiateOptions extends SecureOptions {
+  readonly hubKey: Uint8Array
+  readonly payload: Uint8Array
+  /** Asked about a hub that proved another key, with what it says of its keys. Throws, or is false, unless that one is to be trusted from now on. */
+  readonly trusts?: ((key: Uint8Array, said: Uint8Array) => boolean) | undefined
+}
+
 /**
- * The agent's side. Throws `unauthenticated` unless the hub signs with `hubKey`; only then, inside the sealed channel, does
- * `payload` leave.
+ * The agent's side. Throws `unauthenticated` unless the hub signs with `hubKey`, or a key that `trusts` takes for it; only then, inside
+ * the sealed channel, does `payload` leave.
  */
-export async function initiate(
-  transport: Transport,
-  options: SecureOptions & { readonly hubKey: Uint8Array; readonly payload: Uint8Array },
-): Promise<Secured> {
+export async function initiate(transport: Transport, options: InitiateOptions): Promise<Secured> {
   const { suite, identity, hubKey } = options
   const inbox = readMessages(transport, options.clock)
   try {
@@ -45,7 +49,7 @@ export async function initiate(
     const handshake = start(options, nonce, true)
     transport.send(handshake.write(new Uint8Array(0)))
     const hub = readProof(suite, 'hub', handshake, await inbox.next())
-    if (!suite.equal(hub.key, hubKey))
+    if (!suite.equal(hub.key, hubKey) && options.trusts?.(hub.key, hub.rest) !== true)
       throw new FairleadError(
         'unauthenticated',
         'The hub at this address does not hold the key that was pinned when this host was enrolled. Nothing was sent to it.',
@@ -61,8 +65,14 @@ export async function initiate(
 }
 
 /** The hub's side. `payload` of the answer is what the agent said; whether it may come in is not decided here. */
-export async function respond(transport: Transport, options: SecureOptions): Promise<Secured> {
-  const { suite, identity } = options
+export async function respond(
+  transport: Transport,
+  options: SecureOptions & {
+    /** What the hub says of its keys: see hub-keys.ts. */
+    readonly said?: Uint8Array
+  },
+): Promise<Secured> {
+  const { suite, identity, said = new Uint8Array(0) } = options
   const inbox = readMessages(transport, options.clock)
   try {
     const nonce = suite.randomBytes(32)
@@ -70,7 +80,7 @@ export async function respond(transport: Transport, options: SecureOptions): Pro
     const handshake = start(options, nonce, false)
     readFirst(handshake, await inbox.next())
     const proof = suite.sign(identity, proofOf('hub', staticOf.get(handshake)!))
-    transport.send(handshake.write(concat([identity.publicKey, proof, bindingOf(options)])))
+    transport.send(handshake.write(concat([identity.publicKey, proof, bindingOf(options), said])))
     const agent = readProof(suite, 'agent', handshake, await inbox.next())
     const tlsEndToEnd = sameTls(options, agent.binding)
     if ((agent.rest[0] === 1) !== tlsEndToEnd) throw broken('the two ends disagree about TLS')
