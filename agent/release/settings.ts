@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readKeys } from '../src/updates/judge.ts'
+import { readPublicKeys } from '../src/minisign.ts'
 import { version } from '../src/version.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -11,7 +11,7 @@ export function readBuilt(env: Env): { readonly keys: string; readonly counter: 
   const lines = readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => !/^\s*(#|untrusted comment:|$)/.test(line))
-  readKeys(lines.join('\n'), file)
+  readPublicKeys(lines.join('\n'), file)
   return { keys: lines.join('\n'), counter: readCounter(env) }
 }
 

@@ -35,6 +35,20 @@ export function readPublicKey(text: string): PublicKey {
   return { id: bytes.subarray(2, 10), key: publicOf(bytes.subarray(10)) }
 }
 
+/** The lines of minisign's public keys, two of them while one takes the other's place; a line that is none is said, not skipped. */
+export function readPublicKeys(text: string, where: string): PublicKey[] {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('untrusted comment:'))
+    .map((line) => {
+      try {
+        return readPublicKey(line)
+      } catch (cause) {
+        throw new FairleadError('forbidden', `${where} has a line that is no public key of minisign: "${line.slice(0, 60)}".`, { cause })
+      }
+    })
+}
+
 /** One that was made without a password ("minisign -G -W"): whoever signs in a build has nobody to ask for it. */
 export function readSecretKey(text: string): SecretKey {
   const [head, body] = text.trimEnd().split('\n')

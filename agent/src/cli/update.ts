@@ -7,7 +7,8 @@ import { askAgent } from '../local.ts'
 import { followFile, textOf } from '../policy/follow.ts'
 import { built } from '../updates/built.ts'
 import { hashOf, hashOfFile } from '../updates/fetch.ts'
-import { judgeRelease, readKeys } from '../updates/judge.ts'
+import { readPublicKeys } from '../minisign.ts'
+import { judgeRelease } from '../updates/judge.ts'
 import { readMemory, readTaken, remember, type Release } from '../updates/memory.ts'
 import { findOwn, here, type Own } from '../updates/own.ts'
 import { fileOf, makePrograms, readSlots, slotOf } from '../updates/slots.ts'
@@ -52,7 +53,7 @@ function judge({ config: { policyFile, stateDir } }: Cli, folder: string, own: O
   const followed = followFile(join(dirname(policyFile), 'release-keys'))
   return judgeRelease(read('manifest.json'), read('manifest.json.minisig'), {
     target: own.target!,
-    keys: [...readKeys(built.keys, 'This agent'), ...readKeys(textOf(followed()), 'release-keys')],
+    keys: [...readPublicKeys(built.keys, 'This agent'), ...readPublicKeys(textOf(followed()), 'release-keys')],
     taken: readTaken(stateDir),
     ownCounter: built.counter,
     nowMs: Date.now(),

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import { readPublicKey } from '../minisign.ts'
 import { makeKeys } from '../test-minisign.ts'
-import { judgeRelease, readHashes, readKeys, type Judging } from './judge.ts'
+import { readPublicKeys } from '../minisign.ts'
+import { judgeRelease, readHashes, type Judging } from './judge.ts'
 import { signRelease } from './test-release.ts'
 
 const [ours, theirs] = [makeKeys(), makeKeys()]
@@ -28,7 +29,7 @@ describe('the judgement of a release', () => {
   it('takes what is signed, newer and in time, by either of two keys', () => {
     const expiresMs = Date.now() + 86_400_000
     assert.deepEqual(judge({}, { expiresMs })(), { version: '9.9.9', counter: 6, sha256, bytes: file.length, expiresMs })
-    const keys = readKeys(`# both\n${theirs.public}\n${ours.public.split('\n')[1]}\n`, 'here')
+    const keys = readPublicKeys(`# both\n${theirs.public}\n${ours.public.split('\n')[1]}\n`, 'here')
     assert.equal(keys.length, 2)
     assert.equal(judge({ keys })().counter, 6)
     assert.equal(judge({ keys }, {}, theirs)().counter, 6)
@@ -63,6 +64,6 @@ describe('the judgement of a release', () => {
 
   it('refuses another number of hashes than the file has blocks, and says which line is no key', () => {
     refuses(() => readHashes(Buffer.alloc(8).toString('base64'), 65_537), 'invalid_input', /2 blocks, and 1 hashes/)
-    refuses(() => readKeys('nonsense', 'release-keys'), 'forbidden', /release-keys has a line .*nonsense/)
+    refuses(() => readPublicKeys('nonsense', 'release-keys'), 'forbidden', /release-keys has a line .*nonsense/)
   })
 })

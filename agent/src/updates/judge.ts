@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { blockBytes, blockHashBytes, Manifest, type Target } from '@fairlead/protocol/features/updates.ts'
-import { readPublicKey, verifyDigest, type PublicKey } from '../minisign.ts'
+import { verifyDigest, type PublicKey } from '../minisign.ts'
 import type { Release, Taken } from './memory.ts'
 
 export interface Judging {
@@ -12,20 +12,6 @@ export interface Judging {
   readonly taken: Taken
   readonly ownCounter: number
   readonly nowMs: number
-}
-
-/** The lines of minisign's public keys, two of them while one takes the other's place; a line that is none is said, not skipped. */
-export function readKeys(text: string, where: string): PublicKey[] {
-  const lines = text.split('\n').map((line) => line.trim())
-  return lines
-    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('untrusted comment:'))
-    .map((line) => {
-      try {
-        return readPublicKey(line)
-      } catch (cause) {
-        throw new FairleadError('forbidden', `${where} has a line that is no public key of minisign: "${line.slice(0, 60)}".`, { cause })
-      }
-    })
 }
 
 /** What may run here, in the order in which it could be a lie: who says it, what they say, whether it is for this host and for now. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { readConfig } from '../config.ts'
-import { readPin } from '../identity.ts'
+import { readPin } from '../pin.ts'
 import { readSlots } from './slots.ts'
 
 /** What a new program must be able to do before it is let run: it reads what the one before wrote, and writes nothing. */

@@ -34,8 +34,12 @@ export async function takeOffer(
   state: State,
   { config: { stateDir }, ownKeys }: { readonly config: { readonly stateDir: string }; readonly ownKeys: () => string },
 ): Promise<Offered> {
-  const [{ judgeRelease, readHashes, readKeys }, { hashOfFile, openPart }] = await Promise.all([import('./judge.ts'), import('./fetch.ts')])
-  const keys = [...readKeys(built.keys, 'This agent'), ...readKeys(ownKeys(), 'release-keys')]
+  const [{ readPublicKeys }, { judgeRelease, readHashes }, { hashOfFile, openPart }] = await Promise.all([
+    import('../minisign.ts'),
+    import('./judge.ts'),
+    import('./fetch.ts'),
+  ])
+  const keys = [...readPublicKeys(built.keys, 'This agent'), ...readPublicKeys(ownKeys(), 'release-keys')]
   const release = judgeRelease(asked.manifest, asked.signature, {
     target: own.target!,
     keys,
