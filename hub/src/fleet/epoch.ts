@@ -61,8 +61,7 @@ async function readRow(db: Database): Promise<Row> {
 
 export async function openEpochs(db: Database, keys: Pick<HubKeys, 'current'>, log: Log): Promise<Epochs> {
   let row = await readRow(db)
-  let seen = Number(row.seen)
-  let signed = isSigned(row, keys)
+  let [seen, signed] = [Number(row.seen), isSigned(row, keys)]
   const ahead = new Set<string>()
   const lifted: (() => void)[] = []
   if (row.hold !== '') log('warn', sentence(row)!)
@@ -104,8 +103,7 @@ export async function openEpochs(db: Database, keys: Pick<HubKeys, 'current'>, l
       return row.hold === '' ? undefined : row.hold
     },
     get mark() {
-      // A hub that was restored has the number of the one it was: when that was tells them apart, until a confirmation draws another.
-      return String(row.hold === 'restored' ? (row.held_at?.getTime() ?? 0) : row.number)
+      return markOf(row)
     },
     get why() {
       return sentence(row)
@@ -143,6 +141,11 @@ export async function openEpochs(db: Database, keys: Pick<HubKeys, 'current'>, l
 
 async function writeHold(db: Database, hold: Hold, seen: number): Promise<void> {
   await db.tx({}, (sql) => sql`UPDATE hub_epoch SET hold = ${hold}, held_at = coalesce(held_at, now()), seen = greatest(seen, ${seen})`)
+}
+
+/** A hub that was restored has the number of the one it was: when that was tells them apart, until a confirmation draws another. */
+function markOf({ hold, held_at: since, number }: Row): string {
+  return String(hold === 'restored' ? (since?.getTime() ?? 0) : number)
 }
 
 /** Not twice at once; while the database is away it stays as it is. */
