@@ -21,6 +21,7 @@ import { findSocket, openEngine } from './docker/engine.ts'
 import { openEpoch, type KeptEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
 import { createOwnEvents, serveEvents } from './events/events.ts'
+import { openEventRing } from './events/ring.ts'
 import { serveHosts } from './hosts/hosts.ts'
 import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity } from './identity.ts'
@@ -69,7 +70,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   const rights = openRights({ config, engine, say, tell: own.tell })
   const { policy, journal } = rights
   const losses = openLosses(config.stateDir)
-  const events = serveEvents(own)
+  const events = openEvents(config, own, say)
   const updates = openOwnUpdates(config, say, { note: journal.note, tell: own.tell, restart })
   const handlers = rights.guard({
     audit: openWitness(config.stateDir, { pin, epoch: hub.epoch }, say, own.tell),
@@ -133,6 +134,13 @@ function openAnswers({ stateDir }: Config, say: Say, { status, ...more }: Readon
 function openOwnUpdates(config: Config, say: Say, more: Pick<UpdatesDeps, 'note' | 'tell' | 'restart'>) {
   const keys = followFile(join(dirname(config.policyFile), 'release-keys'))
   return openUpdates({ config, say, ...more, container: ownContainer(), ownKeys: () => textOf(keys()) })
+}
+
+function openEvents({ stateDir }: Config, own: Parameters<typeof serveEvents>[0], say: Say) {
+  return serveEvents(
+    own,
+    openEventRing(join(stateDir, 'events'), (message) => say('warn', message)),
+  )
 }
 
 function openMeasuring({ stateDir, metricsMs: everyMs }: Config, bootId: string, say: Say) {

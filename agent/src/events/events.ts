@@ -1,33 +1,42 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import type { events, HostEvent } from '@fairlead/protocol/features/events.ts'
+import type { EventPlace, events, HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { EngineWatch } from '../docker/watch.ts'
+import type { EventRing, Kept } from './ring.ts'
 
-const keptEvents = 500
+/** Told to whoever comes without a place. */
+const shown = 500
+/** Read at once: whoever reads slowly holds no more than this. */
+const piece = 200
 
-/** The engine's events, and its comings and goings: the last 500, then each as it happens. */
-export function serveEvents(watch: Pick<EngineWatch, 'onEvent'>): Handlers<typeof events> {
-  const recent: HostEvent[] = []
-  const listeners = new Set<(event: HostEvent) => void>()
+/** The engine's events, its comings and goings, and the agent's own: what is kept, then each as it happens. */
+export function serveEvents(watch: Pick<EngineWatch, 'onEvent'>, ring: EventRing): Handlers<typeof events> {
+  const listeners = new Set<() => void>()
   watch.onEvent((event) => {
-    recent.push(event)
-    if (recent.length > keptEvents) recent.shift()
-    for (const listener of listeners) listener(event)
+    ring.push(event)
+    for (const listener of listeners) listener()
   })
   return {
-    async *watch({ sinceMs }, { signal }) {
-      const queue = recent.filter(({ timeMs }) => timeMs > sinceMs)
+    async *watch({ sinceMs, after: from }, { signal }) {
       let wake = Promise.withResolvers<void>()
-      const listener = (event: HostEvent) => {
-        queue.push(event)
-        // Somebody who does not read gets the newest, not all memory.
-        if (queue.length > 2 * keptEvents) queue.shift()
-        wake.resolve()
-      }
+      const listener = () => wake.resolve()
       listeners.add(listener)
-      signal.addEventListener('abort', () => wake.resolve())
+      signal.addEventListener('abort', listener)
+      let after = startOf(ring, from)
+      // Whoever names no place missed nothing before it.
+      let told: EventPlace | undefined = from
+      let toldMs: number | undefined
       try {
         while (!signal.aborted) {
-          while (queue.length > 0) yield queue.shift()!
+          const found = ring.after(after, piece)
+          for (const event of found) {
+            const gap = gapBefore(event, told, toldMs)
+            if (gap !== undefined) yield gap
+            if (event.timeMs > sinceMs) yield event
+            told = event.at
+            toldMs = event.timeMs
+            after = event.at.number
+          }
+          if (found.length > 0) continue
           await wake.promise
           wake = Promise.withResolvers()
         }
@@ -36,6 +45,26 @@ export function serveEvents(watch: Pick<EngineWatch, 'onEvent'>): Handlers<typeo
       }
     },
   }
+}
+
+function startOf({ chain, last }: EventRing, from: EventPlace | undefined): number {
+  if (from === undefined) return Math.max(0, last - shown)
+  return from.chain === chain ? from.number : 0
+}
+
+/** Said, never passed over: what was forgotten before somebody could hear it. */
+function gapBefore({ at, timeMs }: Kept, told: EventPlace | undefined, toldMs: number | undefined): HostEvent | undefined {
+  if (told === undefined) return undefined
+  const same = told.chain === at.chain
+  const missing = at.number - (same ? told.number : 0) - 1
+  if (same && missing === 0) return undefined
+  const facts = {
+    // What another chain had is known to nobody.
+    missing: same ? String(missing) : 'unknown',
+    ...(toldMs === undefined ? {} : { from: new Date(toldMs).toISOString() }),
+    to: new Date(timeMs).toISOString(),
+  }
+  return { timeMs, type: 'agent', action: 'gap', id: 'events', name: 'events', facts }
 }
 
 /** Events of the engine, and what the agent itself has to tell. */

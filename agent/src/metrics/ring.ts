@@ -2,10 +2,10 @@ import { metricScalesOf } from '@fairlead/protocol/features/metrics.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import { createSampleEncoder } from '@fairlead/protocol/wire/metric-encode.ts'
-import { createKeep, type Chain, type Keep } from './keep.ts'
-import { createSegments, type Segments } from './segments.ts'
+import { createKeep, type Chain, type Keep } from '../keep.ts'
+import { createSegments, type Segments } from '../segments.ts'
 
-/** Samples of 24 h of one each ten seconds, in 8 MiB at most, for a hub that was away. On disk where there is one, else in memory. */
+/** Samples of seven days of one each ten seconds, in 44 MiB at most, for a hub that was away. On disk where there is one, else in memory. */
 export interface Ring {
   /** Handed to the kernel before it returns: what was pushed outlives the process, however it ends. */
   push(sample: MetricSample): void
@@ -14,9 +14,9 @@ export interface Ring {
 }
 
 export const ringLimits = {
-  samples: 8640,
-  /** Below 8 MiB by what one more sample may take. */
-  diskBytes: 8 * 2 ** 20 - 2 ** 16,
+  samples: 60_480,
+  /** With events (4 MiB) and the journal (16 MiB) 64 MiB; below it by what one more sample may take. */
+  diskBytes: 44 * 2 ** 20 - 2 ** 16,
   /** Most of a day for twenty containers. */
   memoryBytes: 2 * 2 ** 20,
   /** Half an hour: what is decoded for the first sample that a hub missed. */
@@ -29,13 +29,13 @@ const recentSamples = 3
 
 /** `folder` undefined: memory only. Never throws: a disk that takes nothing costs what memory cannot hold, and is tried with each sample. */
 export function openRing(folder: string | undefined, onProblem: (message: string) => void = () => undefined): Ring {
-  return createRing(folder === undefined ? undefined : createSegments(folder), onProblem)
+  return createRing(folder === undefined ? undefined : createSegments(folder, 'metrics'), onProblem)
 }
 
 /** On any disk: one that fails, for tests. */
 export function createRing(segments: Segments | undefined, onProblem: (message: string) => void): Ring {
   const { samples, diskBytes, memoryBytes } = ringLimits
-  const keep = createKeep({ samples, diskBytes, memoryBytes, segments, onProblem })
+  const keep = createKeep({ what: 'Metrics', most: samples, diskBytes, memoryBytes, segments, onProblem })
   let recent: MetricSample[] = []
   let writer: { readonly chain: Chain; readonly encoder: ReturnType<typeof createSampleEncoder>; bytes: number } | undefined
 
@@ -46,11 +46,11 @@ export function createRing(segments: Segments | undefined, onProblem: (message: 
       const isOver =
         writer === undefined ||
         writer.chain.boot !== sample.bootId ||
-        writer.chain.samples >= ringLimits.chainSamples ||
+        writer.chain.count >= ringLimits.chainSamples ||
         writer.bytes >= ringLimits.chainBytes
       if (isOver)
         writer = {
-          chain: { boot: sample.bootId, file: undefined, samples: 0, lastSeq: -1, waiting: [] },
+          chain: { boot: sample.bootId, file: undefined, count: 0, lastSeq: -1, waiting: [] },
           encoder: createSampleEncoder(metricScalesOf),
           bytes: 0,
         }

@@ -97,7 +97,7 @@ async function writePositions(sql: Db, organization: string, batches: readonly H
     SELECT ${organization}, * FROM unnest(${positions.map(({ host }) => host)}::uuid[], ${positions.map(({ boot }) => boot)}::text[],
       ${positions.map(({ to }) => to)}::bigint[], ${positions.map(({ index }) => place + index)}::bigint[])
     ON CONFLICT (organization_id, host_id, boot_id) DO UPDATE SET seq = EXCLUDED.seq, place = EXCLUDED.place`
-  // A boot that is not among the last ones is not in any ring of 24 h, unless somebody makes boots up.
+  // A boot that is not among the last ones is not in any ring of seven days, unless somebody makes boots up.
   await sql`
     DELETE FROM metric_positions WHERE (host_id, boot_id) IN (
       SELECT host_id, boot_id FROM (

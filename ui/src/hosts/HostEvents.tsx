@@ -8,7 +8,7 @@ import { eventWords } from './events.ts'
 
 const mostShown = 500
 
-/** What the engine and the agent reported, the newest first; the agent keeps the last 500. */
+/** What the engine and the agent reported, the newest first: the last 500 of what the agent keeps. */
 export function HostEvents(props: { readonly host: string; readonly offline: boolean }): JSX.Element {
   const [events, setEvents] = createSignal<readonly HostEvent[]>([])
   const { error, retry } = createStream(

@@ -68,7 +68,7 @@ export const consoleEn = {
   'hosts.addresses': 'Addresses',
   'hosts.enrolled': 'Enrolled',
   'hosts.eventsOffline': 'The host is offline; its events are on it and come when it is back.',
-  'hosts.eventsMany': 'The last {n} are kept.',
+  'hosts.eventsMany': 'These are the last {n}; the host keeps more.',
   'hosts.selected': '{n} selected · {online} online',
   'hosts.bulk.tag': 'Add tags',
   'hosts.bulk.untag': 'Take tags away',

@@ -69,7 +69,7 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'hosts.addresses': 'Adresses',
   'hosts.enrolled': 'Inscrit',
   'hosts.eventsOffline': 'L’hôte est hors ligne ; ses événements sont chez lui et arriveront à son retour.',
-  'hosts.eventsMany': 'Les {n} derniers sont gardés.',
+  'hosts.eventsMany': 'Ce sont les {n} derniers ; l’hôte en garde davantage.',
   'hosts.selected': '{n} {n|sélectionné|sélectionnés} · {online} en ligne',
   'hosts.bulk.tag': 'Ajouter des étiquettes',
   'hosts.bulk.untag': 'Enlever des étiquettes',

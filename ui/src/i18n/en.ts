@@ -69,7 +69,7 @@ export const en = {
   'hosts.tags': 'Tags',
   'hosts.environment': 'Environment',
   'hosts.events': 'Events',
-  'hosts.noEvents': 'Nothing happened since the agent started.',
+  'hosts.noEvents': 'Nothing has happened here yet.',
   'containers.title': 'Containers',
   'containers.filter': 'Filter: state:exited host:web-* image:nginx -name:test',
   'containers.empty': 'No containers. Start one on any host and it appears here.',

@@ -34,4 +34,5 @@ export const eventsEn = {
   'event.network.destroy': 'network removed',
   'event.engine.up': 'engine up',
   'event.engine.down': 'engine down',
+  'event.agent.gap': 'events no longer kept',
 } as const

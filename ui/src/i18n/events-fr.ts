@@ -36,4 +36,5 @@ export const eventsFr: Readonly<Record<keyof typeof eventsEn, string>> = {
   'event.network.destroy': 'réseau supprimé',
   'event.engine.up': 'moteur en marche',
   'event.engine.down': 'moteur arrêté',
+  'event.agent.gap': 'événements qui ne sont plus gardés',
 }

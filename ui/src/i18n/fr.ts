@@ -71,7 +71,7 @@ export const fr: Readonly<Record<Key, string>> = {
   'hosts.tags': 'Étiquettes',
   'hosts.environment': 'Environnement',
   'hosts.events': 'Événements',
-  'hosts.noEvents': 'Rien ne s’est passé depuis le démarrage de l’agent.',
+  'hosts.noEvents': 'Rien ne s’est encore passé ici.',
   'containers.title': 'Conteneurs',
   'containers.filter': 'Filtre : state:exited host:web-* image:nginx -name:test',
   'containers.empty': 'Aucun conteneur. Démarrez-en un sur un hôte et il apparaît ici.',

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, 
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
-/** One sample in the wire's delta form: it reads on from the one before it in its file. */
+/** Bytes that read on from the ones before them in their file: a sample in the wire's delta form, an event as text. */
 export interface Entry {
   readonly seq: number
   readonly bytes: Uint8Array
@@ -12,7 +12,7 @@ export interface Entry {
 export interface Found {
   readonly file: number
   readonly boot: string
-  readonly samples: number
+  readonly count: number
   readonly lastSeq: number
 }
 
@@ -20,7 +20,7 @@ export interface Found {
  * Files that only grow, in one folder, named by rising numbers. Every function throws what the disk says, and what was written before
  * stays as it was: an entry is there as a whole, or not at all.
  *
- *   "fairlead metrics 1 <boot>\n", then each entry: u32 length of its bytes, u32 CRC-32 of all that follows, f64 sequence number, bytes
+ *   "fairlead <what> 1 <boot>\n", then each entry: u32 length of its bytes, u32 CRC-32 of all that follows, f64 sequence number, bytes
  */
 export interface Segments {
   /** Oldest first. What a crash left half written is cut off; a file without a beginning goes. */
@@ -35,13 +35,14 @@ export interface Segments {
 }
 
 const namePattern = /^([1-9]\d{0,14})\.ring$/
-const headPattern = /^fairlead metrics 1 ([!-~]{1,64})\n/
+const headPattern = /^fairlead ([a-z]+) 1 ([!-~]{1,64})\n/
 const entryHead = 16
 const block = 4096
 /** Beyond it no entry was ours. */
 const mostEntryBytes = 2 ** 20
 
-export function createSegments(folder: string): Segments {
+/** `what`: a file of something else is none. */
+export function createSegments(folder: string, what: 'metrics' | 'events'): Segments {
   /** How long each file is up to the end of its last whole entry. */
   const lengths = new Map<number, number>()
   // One for all: buffers are not part of the heap, and garbage of them is noticed late.
@@ -71,20 +72,20 @@ export function createSegments(folder: string): Segments {
       return files
         .sort((a, b) => a - b)
         .flatMap((file) => {
-          const { boot, entries, length } = parse(readFileSync(path(file)))
+          const { boot, entries, length } = parse(readFileSync(path(file)), what)
           const last = entries.at(-1)
           if (last === undefined) {
             rmSync(path(file), { force: true })
             return []
           }
           lengths.set(file, length)
-          return { file, boot, samples: entries.length, lastSeq: last.seq }
+          return { file, boot, count: entries.length, lastSeq: last.seq }
         })
     },
     append(file, boot, entry) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       const good = lengths.get(file) ?? 0
-      const bytes = frame(good === 0 ? `fairlead metrics 1 ${boot}\n` : '', entry)
+      const bytes = frame(good === 0 ? `fairlead ${what} 1 ${boot}\n` : '', entry)
       const handle = openSync(path(file), 'a', 0o600)
       try {
         // A disk that was full took a part of the entry before this one.
@@ -95,7 +96,7 @@ export function createSegments(folder: string): Segments {
       }
       lengths.set(file, good + bytes.length)
     },
-    read: (file) => parse(readFileSync(path(file))).entries.map(({ bytes }) => bytes),
+    read: (file) => parse(readFileSync(path(file)), what).entries.map(({ bytes }) => bytes),
     drop(file) {
       rmSync(path(file), { force: true })
       lengths.delete(file)
@@ -105,10 +106,10 @@ export function createSegments(folder: string): Segments {
 }
 
 /** Whole entries up to the first that is none. */
-function parse(file: Buffer): { boot: string; entries: Entry[]; length: number } {
+function parse(file: Buffer, what: string): { boot: string; entries: Entry[]; length: number } {
   const head = headPattern.exec(file.toString('latin1', 0, 128))
   const entries: Entry[] = []
-  let at = head?.[0].length ?? file.length
+  let at = head?.[1] === what ? head[0].length : file.length
   while (file.length - at >= entryHead) {
     const length = file.readUInt32LE(at)
     const end = at + entryHead + length
@@ -116,5 +117,5 @@ function parse(file: Buffer): { boot: string; entries: Entry[]; length: number }
     entries.push({ seq: file.readDoubleLE(at + 8), bytes: file.subarray(at + entryHead, end) })
     at = end
   }
-  return { boot: head?.[1] ?? '', entries, length: at }
+  return { boot: head?.[2] ?? '', entries, length: at }
 }

@@ -5,7 +5,7 @@ export interface Chain {
   readonly boot: string
   /** undefined: nothing of it is on disk. */
   file: number | undefined
-  samples: number
+  count: number
   lastSeq: number
   waiting: Entry[]
 }
@@ -20,7 +20,10 @@ export interface Keep {
 }
 
 interface KeepOptions {
-  readonly samples: number
+  /** What is kept, as a sentence begins with it. */
+  readonly what: string
+  /** Entries at most, and some more. */
+  readonly most: number
   readonly diskBytes: number
   readonly memoryBytes: number
   /** undefined: memory only. */
@@ -29,8 +32,8 @@ interface KeepOptions {
   readonly onProblem: (message: string) => void
 }
 
-export function createKeep({ samples: mostSamples, diskBytes, memoryBytes, segments, onProblem }: KeepOptions): Keep {
-  const disk = segments === undefined ? undefined : createSteadyDisk(segments, onProblem)
+export function createKeep({ what, most, diskBytes, memoryBytes, segments, onProblem }: KeepOptions): Keep {
+  const disk = segments === undefined ? undefined : createSteadyDisk(segments, what, onProblem)
   let chains: Chain[] = []
 
   /** What waits is younger than all that the disk has; each chain goes there in its order. */
@@ -49,12 +52,12 @@ export function createKeep({ samples: mostSamples, diskBytes, memoryBytes, segme
 
   /** Never the chain that is being written: what follows would read on from nothing. */
   function forget(): void {
-    let samples = chains.reduce((sum, chain) => sum + chain.samples, 0)
+    let entries = chains.reduce((sum, { count }) => sum + count, 0)
     while (chains.length > 1) {
       const oldest = chains[0]!
-      const isOver = samples - oldest.samples >= mostSamples || (disk?.bytes() ?? 0) > diskBytes
+      const isOver = entries - oldest.count >= most || (disk?.bytes() ?? 0) > diskBytes
       if (!isOver || (oldest.file !== undefined && disk?.drop(oldest.file) !== true)) break
-      samples -= oldest.samples
+      entries -= oldest.count
       chains.shift()
     }
     let waiting = chains.reduce((sum, chain) => sum + sizeOf(chain), 0)
@@ -62,7 +65,7 @@ export function createKeep({ samples: mostSamples, diskBytes, memoryBytes, segme
       if (waiting <= memoryBytes) return
       if (chain.waiting.length === 0) continue
       waiting -= sizeOf(chain)
-      chain.samples -= chain.waiting.length
+      chain.count -= chain.waiting.length
       chain.lastSeq = chain.waiting[0]!.seq - 1
       chain.waiting = []
       if (chain.file === undefined) chains = chains.filter((one) => one !== chain)
@@ -76,7 +79,7 @@ export function createKeep({ samples: mostSamples, diskBytes, memoryBytes, segme
     },
     add(chain, entry) {
       if (chains.at(-1) !== chain) chains.push(chain)
-      chain.samples++
+      chain.count++
       chain.lastSeq = entry.seq
       chain.waiting.push(entry)
       write()
@@ -92,7 +95,7 @@ function sizeOf({ waiting }: Chain): number {
 }
 
 /** A disk of which each failure is said once; what fails answers undefined. */
-function createSteadyDisk(segments: Segments, onProblem: (message: string) => void) {
+function createSteadyDisk(segments: Segments, what: string, onProblem: (message: string) => void) {
   let opened = false
   let nextFile = 1
   let failing = false
@@ -103,7 +106,7 @@ function createSteadyDisk(segments: Segments, onProblem: (message: string) => vo
     } catch (error) {
       if (!failing)
         onProblem(
-          `Metrics are kept in memory until the disk takes them again (${(error as Error).message}). Free some space, or mend the disk; nothing else is needed.`,
+          `${what} are kept in memory until the disk takes them again (${(error as Error).message}). Free some space, or mend the disk; nothing else is needed.`,
         )
       failing = true
       return undefined
@@ -127,7 +130,7 @@ function createSteadyDisk(segments: Segments, onProblem: (message: string) => vo
         const own = file ?? nextFile
         segments.append(own, boot, entry)
         nextFile = Math.max(nextFile, own + 1)
-        if (failing) onProblem('Metrics are kept on disk again.')
+        if (failing) onProblem(`${what} are kept on disk again.`)
         failing = false
         return own
       })
