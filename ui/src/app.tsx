@@ -29,6 +29,7 @@ const enter = async (organization: string) => (await import('./organizations/Swi
 const Approvals = lazy(async () => ({ default: (await import('./approvals/Approvals.tsx')).Approvals }))
 const AskApproval = lazy(async () => ({ default: (await import('./approvals/AskApproval.tsx')).AskApproval }))
 const Waiting = lazy(async () => ({ default: (await import('./approvals/Waiting.tsx')).Waiting }))
+const Updates = lazy(async () => ({ default: (await import('./updates/Updates.tsx')).Updates }))
 const HeldMark = lazy(async () => ({ default: (await import('./backup/Held.tsx')).HeldMark }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
@@ -146,6 +147,7 @@ export function App(): JSX.Element {
             <Route path="/access/:tab?/:id?" component={Access} />
             <Route path="/secrets/:tab?/:id?" component={guarded('secrets:read', Secrets)} />
             <Route path="/settings" component={guarded('settings:read', Settings)} />
+            <Route path="/updates/:wave?" component={guarded('hosts:read', Updates)} />
             <Route path="/approvals" component={Approvals} />
             <Route path="/gallery" component={Gallery} />
             <Route path="*" component={() => <Empty text={t('nav.nowhere')} />} />

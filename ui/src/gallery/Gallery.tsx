@@ -27,6 +27,7 @@ import { IdentityStates } from '../identities/states.tsx'
 import { SecretStates } from '../secrets/states.tsx'
 import { SettingStates } from '../settings/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
+import { UpdateStates } from '../updates/states.tsx'
 
 const nothing = () => undefined
 const states = ['ok', 'busy', 'warn', 'critical', 'off', 'unknown', 'stale'] as const
@@ -212,6 +213,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   access: () => <AccessStates />,
   host: () => <HostStates />,
   tokens: () => <TokenStates />,
+  updates: () => <UpdateStates />,
   identities: () => <IdentityStates />,
   secrets: () => <SecretStates />,
   settings: () => <SettingStates />,

@@ -18,7 +18,9 @@ const HostJournal = lazy(async () => ({ default: (await import('./HostJournal.ts
 const HostLink = lazy(async () => ({ default: (await import('./HostLink.tsx')).HostLink }))
 const MetricsPanel = lazy(async () => ({ default: (await import('../metrics/MetricsPanel.tsx')).MetricsPanel }))
 
-const tabs = ['overview', 'containers', 'metrics', 'events', 'policy', 'journal', 'link', 'settings'] as const
+const HostUpdate = lazy(async () => ({ default: (await import('../updates/HostUpdate.tsx')).HostUpdate }))
+
+const tabs = ['overview', 'containers', 'metrics', 'events', 'policy', 'journal', 'link', 'agent', 'settings'] as const
 const labels = {
   overview: 'tab.overview',
   containers: 'hosts.containers',
@@ -27,6 +29,7 @@ const labels = {
   policy: 'tab.policy',
   journal: 'tab.journal',
   link: 'tab.link',
+  agent: 'hosts.agent',
   settings: 'tab.settings',
 } as const
 
@@ -78,6 +81,9 @@ export function HostDetail(): JSX.Element {
           </Match>
           <Match when={params.tab === 'link'}>
             <HostLink host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'agent'}>
+            <HostUpdate host={host()!.id} offline={!host()!.online} />
           </Match>
           <Match when={params.tab === 'settings'}>
             <HostSettings {...host()!} />

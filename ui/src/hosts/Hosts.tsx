@@ -25,6 +25,9 @@ export function Hosts(): JSX.Element {
       <div class="head">
         <h1>{t('hosts.title')}</h1>
         <span class="grow" />
+        <A class="button hide-phone" href="/updates">
+          {t('nav.updates')}
+        </A>
         <EnrolLink />
       </div>
       <div class="bar">

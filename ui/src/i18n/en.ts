@@ -19,6 +19,7 @@ export const en = {
   'nav.more': 'More',
   'nav.settings': 'Settings',
   'nav.approvals': 'Two people',
+  'nav.updates': 'Agent updates',
   'nav.organizations': 'Switch organization',
   'nav.signOut': 'Sign out',
   'nav.main': 'Main navigation',

@@ -18,6 +18,7 @@ export const fr: Readonly<Record<Key, string>> = {
   'nav.secrets': 'Secrets',
   'nav.more': 'Plus',
   'nav.settings': 'Réglages',
+  'nav.updates': 'Mises à jour des agents',
   'nav.approvals': 'À deux personnes',
   'nav.organizations': 'Changer d’organisation',
   'nav.signOut': 'Se déconnecter',

@@ -32,6 +32,8 @@ import { tlsEn } from './tls-en.ts'
 import { tlsFr } from './tls-fr.ts'
 import { tokensEn } from './tokens-en.ts'
 import { tokensFr } from './tokens-fr.ts'
+import { updatesEn } from './updates-en.ts'
+import { updatesFr } from './updates-fr.ts'
 import { waysEn } from './ways-en.ts'
 import { waysFr } from './ways-fr.ts'
 import { bytes, chooseLanguage } from './i18n.ts'
@@ -100,6 +102,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'settings.': [settingsEn, settingsFr],
   'tls.': [tlsEn, tlsFr],
   'tokens.': [tokensEn, tokensFr],
+  'updates.': [updatesEn, updatesFr],
   'ways.': [waysEn, waysFr],
 }
 const texts = Object.entries(tables).flatMap(([of, [english, french]]) =>

@@ -78,6 +78,7 @@ export function Palette(props: PaletteProps): JSX.Element {
       { label: t('nav.organizations'), kind, words: 'tenant', run: props.onSwitch },
       { label: t('nav.signOut'), kind, words: 'log out', run: props.onOut },
     ]
+    if (may('hosts:read')) all.unshift({ label: t('nav.updates'), kind, words: 'upgrade release version wave', run: go('/updates') })
     return may('hosts:enrol') ? [{ label: t('hosts.enrol'), kind, words: 'add', run: go('/hosts/enrol') }, ...all] : all
   })
   const tags = createMemo(() => tagsOf(hosts(), go))

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { dayWords, minuteOf, minuteText, placeWords, windowWords } from './words.ts'
+
+describe('what is said of updates', () => {
+  it('has the days from Monday, and times of a day both ways', () => {
+    assert.deepEqual(
+      [1, 7].map((day) => dayWords(day, 'long')),
+      ['Monday', 'Sunday'],
+    )
+    for (const text of ['00:00', '01:05', '23:59']) assert.equal(minuteText(minuteOf(text)!), text)
+    for (const text of ['', '24:00', '1:60', '12', 'ab:cd']) assert.equal(minuteOf(text), undefined, text)
+  })
+
+  it('names where a wave goes, and when it may', () => {
+    const where = { host: null, environment: null, tag: '' }
+    assert.equal(placeWords(where), 'whole organization')
+    assert.equal(placeWords({ ...where, environment: { id: 'e', name: 'shop' }, tag: 'edge' }), 'shop, tag edge')
+    assert.equal(placeWords({ ...where, host: { id: 'h', name: 'web-1' } }), 'web-1')
+    assert.equal(windowWords(null), 'at any time')
+    assert.equal(
+      windowWords({ days: [6, 7], fromMinute: 60, toMinute: 300, zone: 'Europe/Berlin' }),
+      'Sat Sun, 01:00 to 05:00, Europe/Berlin',
+    )
+  })
+})

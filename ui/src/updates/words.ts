@@ -1,0 +1,41 @@
+import type { UpdateWindow, Wave } from '@fairlead/protocol/features/updates-api.ts'
+import { createWords, language, time } from '../i18n/i18n.ts'
+import { updatesEn } from '../i18n/updates-en.ts'
+import { updatesFr } from '../i18n/updates-fr.ts'
+import { plain } from '../kit/plain.ts'
+
+/** As `t`, of the texts that come with the updates. */
+export const say = createWords<keyof typeof updatesEn>(updatesEn, updatesFr)
+
+/** Where a wave goes. */
+export function placeWords({ host, environment, tag }: Pick<Wave, 'host' | 'environment' | 'tag'>): string {
+  if (host !== null) return plain(host.name)
+  const where = environment === null ? say('wave.all') : plain(environment.name)
+  return tag === '' ? where : `${where}, ${say('wave.tag', { tag: plain(tag) })}`
+}
+
+export function waitWords({ state, waitsFor, untilMs }: Pick<Wave, 'state' | 'waitsFor' | 'untilMs'>): string {
+  const word = say(`state.${state}`)
+  return waitsFor === '' || state !== 'waiting' ? word : `${word} ${say(`waits.${waitsFor}`, { time: time(untilMs) })}`
+}
+
+/** 2026-01-05 is a Monday. */
+export const dayWords = (day: number, length: 'short' | 'long' = 'short'): string =>
+  new Intl.DateTimeFormat(language(), { weekday: length, timeZone: 'UTC' }).format(Date.UTC(2026, 0, 4 + day))
+
+export const minuteText = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+
+/** undefined: it is no time of a day. */
+export function minuteOf(text: string): number | undefined {
+  const [, hours = '', minutes = ''] = /^(\d{1,2}):(\d\d)$/.exec(text) ?? []
+  const minute = Number(hours) * 60 + Number(minutes)
+  return hours === '' || Number(hours) > 23 || Number(minutes) > 59 ? undefined : minute
+}
+
+export function windowWords(window: UpdateWindow | null): string {
+  if (window === null) return say('windows.any')
+  const { days, fromMinute, toMinute, zone } = window
+  const names = days.map((day) => dayWords(day)).join(' ')
+  return say('windows.told', { days: names, from: minuteText(fromMinute), to: minuteText(toMinute), zone: plain(zone) })
+}
