@@ -3,7 +3,6 @@ import * as zlib from 'node:zlib'
 import os from 'node:os'
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { WebSocket } from 'ws'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { closeCodes, Welcome, type Hello } from '@fairlead/protocol/hello.ts'
 import { initiate } from '@fairlead/protocol/noise/secure.ts'
@@ -13,10 +12,10 @@ import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/
 import { hostClockSlow, hubTimeFrom } from '@fairlead/protocol/wire/hub-time.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
-import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { openTunnel } from './proxy.ts'
 import { explain } from './reach.ts'
+import { openWebSocket, type Failure } from './websocket.ts'
 
 const suite = nodeSuite(crypto)
 const packing = nodePacking(zlib)
@@ -138,47 +137,39 @@ async function openSocket<T>(
 ): Promise<{ readonly transport: Transport; readonly begun: Promise<T> }> {
   const url = new URL('/agent', address)
   url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
-  const through = proxy === undefined ? {} : await throughProxy(proxy, url)
-  return new Promise((resolve, reject) => {
-    // TLS is not what is trusted here: the pinned key is, so a self-signed hub and a proxy's certificate are alike.
-    const socket = new WebSocket(url, 'fairlead.1', {
-      ...through,
-      rejectUnauthorized: false,
-      ...wsLimits,
-      handshakeTimeout: dialMs,
-      skipUTF8Validation: false,
-      // Masks guard caches on the way from bytes that a page chose. Here all that leaves is inside TLS or sealed, and masking
-      // every byte would cost both ends more than everything else they do with it.
-      generateMask: (mask) => void mask.fill(0),
-    })
-    const fail = (message: string, cause: unknown, details = {}) => reject(new FairleadError('bad_upstream', message, { cause, details }))
-    socket.once('open', () => {
-      const raw = (socket as unknown as { _socket: TLSSocket })._socket
-      raw.setNoDelay(true)
-      const transport = overWs(socket)
-      resolve({ transport, begun: begin(transport, exportKey(raw)) })
-    })
-    socket.once('unexpected-response', (_request, response) => {
-      const after = Number(response.headers['retry-after'] ?? 0)
-      socket.terminate()
-      fail(
-        `${url.host} answered ${response.statusCode} instead of opening the link; is it a Fairlead hub, and does the proxy in front of it pass WebSockets?`,
-        undefined,
-        { retryAfterMs: after * 1000 },
-      )
-    })
-    socket.once('error', (error) => fail(explain(url.host, (error as NodeJS.ErrnoException).code ?? error.message), error))
-  })
+  const through = proxy === undefined ? undefined : await throughProxy(proxy, url)
+  return new Promise((resolve, reject) =>
+    openWebSocket({
+      url,
+      protocol: 'fairlead.1',
+      through,
+      timeoutMs: dialMs,
+      onOpen(transport, socket) {
+        socket.setNoDelay(true)
+        resolve({ transport, begun: begin(transport, exportKey(socket as TLSSocket)) })
+      },
+      onFail: (failure) => reject(failed(url.host, failure)),
+    }),
+  )
+}
+
+function failed(host: string, failure: Failure): FairleadError {
+  if ('code' in failure) return new FairleadError('bad_upstream', explain(host, failure.code), { cause: failure.cause })
+  return new FairleadError(
+    'bad_upstream',
+    `${host} answered ${failure.status} instead of opening the link; is it a Fairlead hub, and does the proxy in front of it pass WebSockets?`,
+    { details: { retryAfterMs: failure.retryAfterS * 1000 } },
+  )
 }
 
 /** TLS begins inside the tunnel: what both ends export of it is the same, and the proxy has no part in it. */
-async function throughProxy(proxy: URL, { hostname, port, protocol }: URL): Promise<{ createConnection: () => Socket }> {
+async function throughProxy(proxy: URL, { hostname, port, protocol }: URL): Promise<Socket> {
   const host = hostname.replace(/^\[|\]$/g, '')
   const secure = protocol === 'wss:'
   const tunnel = await openTunnel(proxy, host, Number(port) || (secure ? 443 : 80))
-  if (!secure) return { createConnection: () => tunnel }
+  if (!secure) return tunnel
   const servername = isIP(host) === 0 ? host : ''
-  return { createConnection: () => connectTls({ socket: tunnel, servername, rejectUnauthorized: false }) }
+  return connectTls({ socket: tunnel, servername, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false })
 }
 
 /** RFC 9266: what both ends of one TLS connection can compute and nobody in between. */

@@ -1,5 +1,3 @@
-import { request as requestPlain } from 'node:http'
-import { request as requestTls } from 'node:https'
 import { BlockList, isIP, type Socket } from 'node:net'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 
@@ -37,13 +35,15 @@ export function proxyOf(address: string, { https, http, except }: ProxySettings)
 }
 
 /** A connection to `host:port` through the proxy: what travels on it the proxy neither reads nor answers. */
-export function openTunnel(proxy: URL, host: string, port: number): Promise<Socket> {
+export async function openTunnel(proxy: URL, host: string, port: number): Promise<Socket> {
   const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
   const authorization = login === ':' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(login).toString('base64')}` }
+  // Where there is no proxy, nothing of it is in the agent's memory.
+  const { request } = proxy.protocol === 'https:' ? await import('node:https') : await import('node:http')
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown) => reject(new FairleadError('bad_upstream', `The proxy ${proxy.host} ${why}`, { cause }))
-    const asking = (proxy.protocol === 'https:' ? requestTls : requestPlain)({
+    const asking = request({
       host: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: Number(proxy.port) || (proxy.protocol === 'https:' ? 443 : 80),
       method: 'CONNECT',

@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, { readonly file: string; readonly reads: 
   },
   list: { file: './list.ts', reads: '--hosts 200 --containers 10000' },
   ring: { file: './ring.ts', reads: '--mode' },
+  soak: { file: './soak.ts', reads: '--seconds 7200 --megabytes 20' },
   ui: { file: './ui.ts', reads: '' },
 }
 

@@ -56,7 +56,7 @@ function readAhead(socket: object, onMessage: (message: Uint8Array) => void): bo
  * Node reads into memory that it is given (`onread`) for whoever dials, and for nobody who accepts: this does afterwards what
  * that option does. Without it every read is 64 KiB of new memory. Where Node knows it no more, all goes on as it was.
  */
-function readInto(socket: Socket, memory: Uint8Array, read: (bytes: Uint8Array) => void): void {
+export function readInto(socket: Socket, memory: Uint8Array, read: (bytes: Uint8Array) => void): void {
   const symbols = Object.getOwnPropertySymbols(socket)
   const [buffer, callback] = ['kBuffer', 'kBufferCb'].map((name) => symbols.find(({ description }) => description === name))
   const inside = socket as unknown as Record<symbol, unknown> & { readonly _handle?: { useUserBuffer?(memory: Uint8Array): void } }
