@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { seedCache, type Arch } from './bases.ts'
+import { makeCache, wrapBundle } from './cache.ts'
 import { run } from './run.ts'
 import type { SeaTask } from './sea.ts'
 
@@ -11,12 +12,21 @@ export async function makePrograms(bundle: string, bases: ReadonlyMap<Arch, stri
   rmSync(work, { recursive: true, force: true })
   try {
     for (const folder of [home, tmp]) mkdirSync(folder, { recursive: true })
-    writeFileSync(join(work, 'agent.cjs'), readFileSync(bundle))
+    const text = readFileSync(bundle, 'utf8')
+    writeFileSync(join(work, 'agent.cjs'), wrapBundle(text))
+    writeFileSync(join(work, 'begin.cjs'), readFileSync(join(import.meta.dirname, 'begin.cjs')))
+    writeFileSync(join(work, 'agent.cache'), await makeCache(work, text))
     seedCache(home, bases)
-    const task: SeaTask = { bundle: join(work, 'agent.cjs'), outputs }
-    await run(process.execPath, [join(import.meta.dirname, 'sea.ts'), JSON.stringify(task)], {
-      env: { PATH: process.env['PATH'], HOME: home, TMPDIR: tmp },
-    })
+    // What V8 made is good for the processor that it was made on.
+    const own = outputs.filter(({ arch }) => arch === process.arch)
+    const others = outputs.filter(({ arch }) => arch !== process.arch)
+    for (const [some, assets] of [[own, ['agent.cjs', 'agent.cache']] as const, [others, ['agent.cjs']] as const]) {
+      if (some.length === 0) continue
+      const task: SeaTask = { main: join(work, 'begin.cjs'), assets, outputs: some }
+      await run(process.execPath, [join(import.meta.dirname, 'sea.ts'), JSON.stringify(task)], {
+        env: { PATH: process.env['PATH'], HOME: home, TMPDIR: tmp },
+      })
+    }
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -4,7 +4,9 @@ import { createRequire } from 'node:module'
 import { nodeVersion, type Arch } from './bases.ts'
 
 export interface SeaTask {
-  readonly bundle: string
+  /** The main script; the bundle and what V8 made of it lie beside. */
+  readonly main: string
+  readonly assets: readonly string[]
   readonly outputs: readonly { readonly arch: Arch; readonly output: string }[]
 }
 
@@ -18,16 +20,17 @@ interface SeaOptions {
 const { default: sea } = createRequire(import.meta.url)('@yao-pkg/pkg/lib-es5/sea.js') as {
   default: (entry: string, options: SeaOptions) => Promise<void>
 }
-const { bundle, outputs } = JSON.parse(process.argv[2]!) as SeaTask
-await sea(bundle, {
+const { main, assets, outputs } = JSON.parse(process.argv[2]!) as SeaTask
+await sea(main, {
   signature: false,
   targets: outputs.map((target) => ({ ...target, nodeRange: `node${nodeVersion}`, platform: 'linux' })),
   seaConfig: {
-    // Relative to pkg's working folder, `tmp/pkg-sea-*` beside the bundle: the name is written into the program, and no two clones lie at the same place.
-    main: '../../agent.cjs',
+    // Relative to pkg's working folder, `tmp/pkg-sea-*` beside them: the name is written into the program, and no two clones lie at the same place.
+    main: '../../begin.cjs',
+    assets: Object.fromEntries(assets.map((name) => [name, `../../${name}`])),
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
-    // One of these differs from build to build, and is thrown away as soon as a flag of V8 is another.
+    // Node's own differs from build to build, and knows nothing of what the modules do when they are evaluated; ours is an asset.
     useCodeCache: false,
     // The only one that helps and leaves Node's own code cache valid.
     execArgv: ['--max-semi-space-size=1'],

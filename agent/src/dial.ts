@@ -1,5 +1,4 @@
 import * as crypto from 'node:crypto'
-import * as zlib from 'node:zlib'
 import os from 'node:os'
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -18,7 +17,11 @@ import { explain } from './reach.ts'
 import { openWebSocket, type Failure } from './websocket.ts'
 
 const suite = nodeSuite(crypto)
-const packing = nodePacking(zlib)
+/** First needed when the link is up: a start does not wait for it. */
+const packing = nodePacking({
+  deflateRawSync: (...given) => process.getBuiltinModule('node:zlib').deflateRawSync(...given),
+  inflateRawSync: (...given) => process.getBuiltinModule('node:zlib').inflateRawSync(...given),
+})
 const dialMs = 10_000
 
 export interface DialOptions {

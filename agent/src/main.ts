@@ -3,7 +3,6 @@ import { codes, codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { jsonLine } from '@fairlead/protocol/line.ts'
 import { readConfig, type Config } from './config.ts'
 import { readPin } from './pin.ts'
-import { enrol } from './enrol.ts'
 import { stayQuiet } from './quiet.ts'
 import { runAgent, type Say } from './run.ts'
 import { version } from './version.ts'
@@ -27,8 +26,10 @@ async function main(argv: readonly string[]): Promise<void> {
 
 async function run(): Promise<void> {
   const config = settings()
-  if (config.joinFile !== undefined && readPin(config.stateDir) === undefined)
+  if (config.joinFile !== undefined && readPin(config.stateDir) === undefined) {
+    const { enrol } = await import('./enrol.ts')
     await enrol(config, readFileSync(config.joinFile, 'utf8'), say)
+  }
   // Whoever asks again while it stops, as a starter and a service both do, is waiting already.
   let ending: Promise<void> | undefined
   const end = (how: () => void) => void (ending ??= agent.stop().then(how))

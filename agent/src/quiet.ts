@@ -1,7 +1,5 @@
 // What V8 holds for speed is given back while nobody wants it.
-import { performance, type EventLoopUtilization } from 'node:perf_hooks'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import type { EventLoopUtilization } from 'node:perf_hooks'
 
 /** The machine side, which a test plays. */
 export interface Engine {
@@ -71,11 +69,11 @@ function ownEngine(): Engine {
   let collect: (() => void) | undefined
   return {
     // Not on the command line: there each of these would make Node throw its own compiled code away at every start.
-    flag: setFlagsFromString,
+    flag: (name) => process.getBuiltinModule('node:v8').setFlagsFromString(name),
     collect() {
       if (collect === undefined) {
-        setFlagsFromString('--expose-gc')
-        collect = runInNewContext('gc') as () => void
+        process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc')
+        collect = process.getBuiltinModule('node:vm').runInNewContext('gc') as () => void
       }
       collect()
     },

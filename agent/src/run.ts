@@ -51,6 +51,8 @@ export type Say = (level: 'info' | 'warn' | 'error', message: string, facts?: Re
 
 export const features = Object.keys(agentFeatures)
 
+const firstMeasureMs = 1000
+
 /** Everything an agent is, in the order in which it starts. */
 export async function runAgent(config: Config, say: Say, restart: () => void = () => undefined): Promise<Agent> {
   const pin = readPin(config.stateDir)
@@ -65,7 +67,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
   const watch = watchEngine(engine)
-  const metrics = openMeasuring(config, bootId, say)
+  const metrics = measureLater(() => openMeasuring(config, bootId, say))
   const own = createOwnEvents(watch)
   const rights = openRights({ config, engine, say, tell: own.tell })
   const { policy, journal } = rights
@@ -141,6 +143,20 @@ function openEvents({ stateDir }: Config, own: Parameters<typeof serveEvents>[0]
     own,
     openEventRing(join(stateDir, 'events'), (message) => say('warn', message)),
   )
+}
+
+/** When the hub asks, or a moment after the start: the first pass reads hundreds of files, and the link would wait for it. */
+function measureLater(open: () => ReturnType<typeof openMeasuring>): ReturnType<typeof openMeasuring> {
+  let opened: ReturnType<typeof openMeasuring> | undefined
+  const measuring = () => (opened ??= open())
+  const timer = setTimeout(measuring, firstMeasureMs)
+  return {
+    handlers: { watch: (input, context) => measuring().handlers.watch(input, context) },
+    stop() {
+      clearTimeout(timer)
+      opened?.stop()
+    },
+  }
 }
 
 function openMeasuring({ stateDir, metricsMs: everyMs }: Config, bootId: string, say: Say) {

@@ -31,7 +31,7 @@ export interface SignedNote extends Checkpoint {
 const mostNoteChars = 1024
 const ed25519 = 1
 const encoder = new TextEncoder()
-const form = /^(fairlead\/[0-9a-f]{16}\/[0-9a-f-]{36})\n(0|[1-9]\d{0,14})\n(\S{44})\nhead (\S{44})\n\n— (\S+) (\S{92})\n$/
+const form = /^(fairlead\/[0-9a-f]{16}\/[0-9a-f-]{36})\n(0|[1-9]\d{0,14})\n(\S{44})\nhead (\S{44})\n\n\u2014 (\S+) (\S{92})\n$/
 
 export function textOf({ origin, size, root, head }: Checkpoint): string {
   return `${origin}\n${size}\n${toBase64(root)}\nhead ${toBase64(head)}\n`
