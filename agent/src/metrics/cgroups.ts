@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
-import { ratePerSecond, read } from './read.ts'
+import { holdFiles, ratePerSecond, read, type Held } from './read.ts'
 
 const none = Number.NaN
 
@@ -13,8 +13,16 @@ interface Counters {
   readonly write: number
 }
 
-/** What each container's counters were at the pass before. */
-export type CgroupBefore = Map<string, Counters>
+/** A container from one pass to the next. */
+interface Known {
+  readonly held: Held
+  counters: Counters | undefined
+  /** Of the process that was first, at that time: whether it has a network of its own is not asked at every pass. */
+  network: { readonly pid: string; readonly atMs: number; readonly own: boolean } | undefined
+}
+
+/** What each container's counters were at the pass before, and its files, which stay open. */
+export type CgroupBefore = Map<string, Known>
 
 /** Where a container's files are: one folder in v2, one a controller in v1. */
 interface Place {
@@ -24,6 +32,7 @@ interface Place {
 
 const idPattern = /(?:^|docker-|libpod-|cri-containerd-|crio-)([a-f0-9]{64})(?:\.scope)?$/
 const depth = 4
+const networkMs = 60_000
 /** Any of these knows all containers; not every kernel has each. */
 const controllersV1 = ['memory', 'cpuacct', 'pids', 'blkio', 'systemd']
 
@@ -32,14 +41,19 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
   const base = `${root}/sys/fs/cgroup`
   const v2 = existsSync(`${base}/cgroup.controllers`)
   const places = v2 ? find(base).map(({ id, path }) => ({ id, folder: () => `${base}${path}` })) : findV1(base)
-  const hostNet = netOf(root, '1')
+  let hostNetwork: string | undefined
+  const hostNet = () => (hostNetwork ??= netOf(root, '1'))
   const seen = new Set<string>()
   const points = places.map(({ id, folder }) => {
     seen.add(id)
-    const { counters, gauges } = v2 ? measureV2(folder('')) : measureV1(folder)
-    const now = { atMs: nowMs, ...counters, ...readNet(root, gauges.pid, hostNet) }
-    const old = before.get(id)
-    before.set(id, now)
+    const known = before.get(id) ?? { held: holdFiles(), counters: undefined, network: undefined }
+    before.set(id, known)
+    const { counters, gauges } = v2 ? measureV2(known.held, folder('')) : measureV1(known.held, folder)
+    if (known.network?.pid !== gauges.pid || nowMs - known.network.atMs >= networkMs)
+      known.network = { pid: gauges.pid, atMs: nowMs, own: gauges.pid !== '' && netOf(root, gauges.pid) !== hostNet() }
+    const now = { atMs: nowMs, ...counters, ...(known.network.own ? readNet(root, gauges.pid) : noNet) }
+    const old = known.counters
+    known.counters = now
     const rate = (name: Exclude<keyof Counters, 'atMs'>) =>
       old === undefined ? none : ratePerSecond(now[name], old[name], nowMs - old.atMs)
     return {
@@ -57,7 +71,11 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
       ],
     }
   })
-  for (const id of before.keys()) if (!seen.has(id)) before.delete(id)
+  for (const [id, { held }] of before) {
+    if (seen.has(id)) continue
+    held.close()
+    before.delete(id)
+  }
   return points
 }
 
@@ -92,89 +110,101 @@ interface Measured {
   readonly gauges: { readonly memory: number; readonly memoryLimit: number; readonly pids: number; readonly pid: string }
 }
 
-function measureV2(folder: string): Measured {
-  const cache = field(read(`${folder}/memory.stat`), 'inactive_file')
+function measureV2(held: Held, folder: string): Measured {
+  const cache = field(held.read(`${folder}/memory.stat`), 'inactive_file')
   return {
-    counters: { cpuSeconds: field(read(`${folder}/cpu.stat`), 'usage_usec') / 1e6, ...readIoV2(`${folder}/io.stat`) },
+    counters: { cpuSeconds: field(held.read(`${folder}/cpu.stat`), 'usage_usec') / 1e6, ...readIoV2(held, `${folder}/io.stat`) },
     gauges: {
-      memory: number(`${folder}/memory.current`) - (Number.isNaN(cache) ? 0 : cache),
-      memoryLimit: number(`${folder}/memory.max`),
-      pids: number(`${folder}/pids.current`),
-      pid: firstPid(folder),
+      memory: number(held, `${folder}/memory.current`) - (Number.isNaN(cache) ? 0 : cache),
+      memoryLimit: number(held, `${folder}/memory.max`),
+      pids: number(held, `${folder}/pids.current`),
+      pid: firstPid(held, folder),
     },
   }
 }
 
-function measureV1(folder: (controller: string) => string): Measured {
-  const cache = field(read(`${folder('memory')}/memory.stat`), 'total_inactive_file')
-  const limit = number(`${folder('memory')}/memory.limit_in_bytes`)
+function measureV1(held: Held, folder: Place['folder']): Measured {
+  const memory = folder('memory')
+  const cache = field(held.read(`${memory}/memory.stat`), 'total_inactive_file')
+  const limit = number(held, `${memory}/memory.limit_in_bytes`)
   return {
     counters: {
-      cpuSeconds: number(`${folder('cpuacct')}/cpuacct.usage`) / 1e9,
-      ...readIoV1(read(`${folder('blkio')}/blkio.throttle.io_service_bytes`)),
+      cpuSeconds: number(held, `${folder('cpuacct')}/cpuacct.usage`) / 1e9,
+      ...readIoV1(held.read(`${folder('blkio')}/blkio.throttle.io_service_bytes`)),
     },
     gauges: {
-      memory: number(`${folder('memory')}/memory.usage_in_bytes`) - (Number.isNaN(cache) ? 0 : cache),
+      memory: number(held, `${memory}/memory.usage_in_bytes`) - (Number.isNaN(cache) ? 0 : cache),
       // No limit is the largest number of pages there could be.
       memoryLimit: limit > 2 ** 60 ? none : limit,
-      pids: number(`${folder('pids')}/pids.current`),
-      pid: firstPidV1(folder),
+      pids: number(held, `${folder('pids')}/pids.current`),
+      pid: firstPidV1(held, folder),
     },
   }
 }
 
 /** Each controller knows the same processes; the next is asked only where one is not there. */
-function firstPidV1(folder: Place['folder']): string {
+function firstPidV1(held: Held, folder: Place['folder']): string {
   for (const name of controllersV1) {
-    const pid = firstPid(folder(name))
+    const pid = firstPid(held, folder(name))
     if (pid !== '') return pid
   }
   return ''
 }
 
 /** "max" is no limit, which is not available as well. */
-function number(file: string): number {
-  const text = read(file).trim()
+function number(held: Held, file: string): number {
+  const text = held.read(file).trim()
   return text === '' ? none : Number(text)
 }
 
+/** The number behind this name, at the beginning of a line. */
 function field(text: string, name: string): number {
-  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? none)
+  const at = text.startsWith(`${name} `) ? 0 : text.indexOf(`\n${name} `) + 1
+  if (at === 0 && !text.startsWith(`${name} `)) return none
+  const from = at + name.length + 1
+  const end = text.indexOf('\n', from)
+  return Number(text.slice(from, end < 0 ? undefined : end) || none)
 }
 
+const readBytesV2 = /\brbytes=(\d+)/g
+const wroteBytesV2 = /\bwbytes=(\d+)/g
+const readBytesV1 = /^\S+ Read (\d+)$/gm
+const wroteBytesV1 = /^\S+ Write (\d+)$/gm
+const sum = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].reduce((total, [, value]) => total + Number(value), 0)
+
 /** Empty until the container's first byte: that is 0. Not there at all: not available. */
-function readIoV2(file: string): { read: number; write: number } {
-  const text = read(file)
+function readIoV2(held: Held, file: string): { read: number; write: number } {
+  const text = held.read(file)
   if (text === '' && !existsSync(file)) return { read: none, write: none }
-  const sum = (name: string) =>
-    [...text.matchAll(new RegExp(`\\b${name}=(\\d+)`, 'g'))].reduce((total, [, value]) => total + Number(value), 0)
-  return { read: sum('rbytes'), write: sum('wbytes') }
+  return { read: sum(text, readBytesV2), write: sum(text, wroteBytesV2) }
 }
 
 function readIoV1(text: string): { read: number; write: number } {
-  if (text === '') return { read: none, write: none }
-  const sum = (name: string) =>
-    [...text.matchAll(new RegExp(`^\\S+ ${name} (\\d+)$`, 'gm'))].reduce((total, [, value]) => total + Number(value), 0)
-  return { read: sum('Read'), write: sum('Write') }
+  return text === '' ? { read: none, write: none } : { read: sum(text, readBytesV1), write: sum(text, wroteBytesV1) }
 }
 
 /** In v2 a container that makes cgroups of its own (systemd inside) has its processes in those alone. */
-function firstPid(folder: string, level = 0): string {
-  const pid = read(`${folder}/cgroup.procs`).split('\n', 1)[0] ?? ''
+function firstPid(held: Held, folder: string, level = 0): string {
+  const pid = held.read(`${folder}/cgroup.procs`).split('\n', 1)[0] ?? ''
   // 0 is a process that this namespace cannot see.
   if (pid !== '' && pid !== '0') return pid
   if (level === 2) return ''
   for (const name of folders(folder)) {
-    const found = firstPid(`${folder}/${name}`, level + 1)
+    const found = firstPid(held, `${folder}/${name}`, level + 1)
     if (found !== '') return found
   }
   return ''
 }
 
-/** The network counters of the container's first process, without its loopback. A container of the host's network has none of its own. */
-function readNet(root: string, pid: string, hostNet: string): { rx: number; tx: number } {
-  const text = pid === '' ? '' : read(`${root}/proc/${pid}/net/dev`)
-  if (text === '' || netOf(root, pid) === hostNet) return { rx: none, tx: none }
+const noNet = { rx: none, tx: none }
+
+/**
+ * The network counters of the container's first process, without its loopback. A container of the host's network has none of its own. This
+ * file is opened anew: one that is open would keep the network of a container that is gone.
+ */
+function readNet(root: string, pid: string): { rx: number; tx: number } {
+  const text = read(`${root}/proc/${pid}/net/dev`)
+  if (text === '') return noNet
   let rx = 0
   let tx = 0
   for (const line of text.split('\n').slice(2)) {
