@@ -160,6 +160,9 @@ export const record = (keys: Schema, values: Schema): Schema =>
     return out
   })
 
+/** A key that is none of these is wrong; any of them may lack. */
+export const partialRecord = record
+
 export const union = (options: readonly Schema[]): Schema =>
   new Schema((value, issues) => {
     for (const option of options) {
@@ -196,6 +199,11 @@ export const regex =
   (pattern: RegExp): Check =>
   (value: string, issues) => {
     if (!pattern.test(value)) refuse(issues, 'invalid_format')
+  }
+export const refine =
+  (fits: (value: never) => boolean): Check =>
+  (value, issues) => {
+    if (!fits(value)) refuse(issues, 'custom')
   }
 export const minLength =
   (minimum: number): Check =>

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocketServer } from 'ws'
-import { writePin } from '@fairlead/agent/identity.ts'
+import { writePin } from '@fairlead/agent/pin.ts'
 import { version } from '@fairlead/agent/version.ts'
 import type { Contract } from '@fairlead/protocol/contract.ts'
 import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
@@ -89,7 +89,7 @@ try {
   await engine.run('one', ['sh', '-c', 'trap "" USR1; echo begun; while true; do date; sleep 1; done'], { Labels: { of: 'a record' } })
   mkdirSync(stateDir)
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  writePin(stateDir, { address, hubKey: identity.publicKey, host: 'host', organization: 'organization' })
+  writePin(stateDir, { address, hubKey: identity.publicKey, host: 'host', organization: 'organization', standby: [] })
   mkdirSync(out, { recursive: true })
   for (const [name, steps] of Object.entries(asked)) {
     const recorded = await record(steps)
