@@ -53,6 +53,9 @@ describe('secrets', () => {
     assert.deepEqual(found, [
       // Which public key signed a release; the signature proves it.
       'agent/src/minisign.ts: bytes.subarray(2, 10).equals(by.id) &&',
+      // A block of a file that everybody may fetch; and what was asked before under the same key, by its hash.
+      'agent/src/updates/fetch.ts: .equals(hashes.subarray(index * blockHashBytes, (index + 1) * blockHashBytes))',
+      'agent/src/journal/keys.ts: hash !== asked.hash',
       // A number of the directory's protocol.
       'hub/src/identities/ldap/directory.ts: why === invalidCredentials',
       // Signed statements, which every host is shown; and the digest of a file that the same backup names.

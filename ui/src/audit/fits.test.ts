@@ -58,7 +58,7 @@ describe('filters of the trail', () => {
     assert.equal(exportUrl('csv', {}), '/api/v1/audit/export.csv')
     assert.equal(
       exportUrl('ndjson', { who: 'a b', filter: 'stop a' }),
-      '/api/v1/audit/export.ndjson?filter=stop+a&verbs=local.stop%2Ccontainer.stop&actor=a+b',
+      '/api/v1/audit/export.ndjson?filter=stop+a&verbs=local.stop%2Ccontainer.stop%2Cupdate.stop&actor=a+b',
     )
   })
 })
