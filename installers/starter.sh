@@ -71,7 +71,7 @@ try_next() {
   # A try that cannot be counted might be made for ever.
   write_slots || return 0
   trap 'stopped=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
-  export FAIRLEAD_STARTER_STAYS=1
+  export FAIRLEAD_STARTER_STAYS=$$
   start "$@" &
   child=$!
   while kill -0 "$child" 2>/dev/null; do

@@ -14,8 +14,8 @@ export interface Config {
   readonly policyFile: string
   /** The script that started this; it decides which program runs next. Its settings, nobody else's. */
   readonly starter?: string | undefined
-  /** It is still there, and waits for how this ends. */
-  readonly starterStays?: boolean
+  /** Its process, where it is still there and waits for how this ends. */
+  readonly starterStays?: number | undefined
   readonly proxies: ProxySettings
 }
 
@@ -62,7 +62,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     compileWhenBusy: compile === 'busy',
     policyFile: env['FAIRLEAD_POLICY'] ?? '/etc/fairlead/policy.json',
     starter: env['FAIRLEAD_STARTER'],
-    starterStays: env['FAIRLEAD_STARTER_STAYS'] === '1',
+    starterStays: env['FAIRLEAD_STARTER_STAYS'] === undefined ? undefined : Number(env['FAIRLEAD_STARTER_STAYS']),
     proxies: readProxies(env),
   }
 }

@@ -105,6 +105,18 @@ export function askAgent<T>(stateDir: string, asked: string, timeoutMs = 3000): 
   })
 }
 
+const otherMs = 10_000
+const againMs = 200
+
+/** The one before may be on its way out. Two that are online with one key are a machine and its copy to the hub, and neither is let in. */
+export async function waitForOther(stateDir: string): Promise<void> {
+  for (let waitedMs = 0; await isAnswered(localSocket(stateDir)); waitedMs += againMs) {
+    if (waitedMs >= otherMs)
+      throw new FairleadError('conflict', `Another agent runs with ${stateDir}; end it, or give this one a folder of its own.`)
+    await new Promise((resolve) => setTimeout(resolve, againMs))
+  }
+}
+
 async function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { codes, codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { jsonLine } from '@fairlead/protocol/line.ts'
 import { readConfig, type Config } from './config.ts'
+import { waitForOther } from './local.ts'
 import { readPin } from './pin.ts'
 import { stayQuiet } from './quiet.ts'
 import { runAgent, type Say } from './run.ts'
@@ -26,6 +27,8 @@ async function main(argv: readonly string[]): Promise<void> {
 
 async function run(): Promise<void> {
   const config = settings()
+  if (config.starterStays !== undefined && process.ppid !== config.starterStays) return
+  await waitForOther(config.stateDir)
   if (config.joinFile !== undefined && readPin(config.stateDir) === undefined) {
     const { enrol } = await import('./enrol.ts')
     await enrol(config, readFileSync(config.joinFile, 'utf8'), say)
@@ -40,26 +43,26 @@ async function run(): Promise<void> {
   process.on('SIGINT', stop)
   // Whoever started it died: it does not stay behind. A service has nobody of the kind.
   process.once('disconnect', stop)
-  if (config.starterStays === true) endWithParent(stop)
+  endWithStarter(config, stop)
 }
 
 /** Said to the starter: it is to look again which program runs. */
 const anewExit = 79
-const parentMs = 2000
+const starterMs = 1000
 
 /** As the same process, so that a service or a person keeps what it started; where Node cannot, whoever started it does it again. */
 function beginAnew({ starter, starterStays }: Config): void {
-  if (starter !== undefined && starterStays !== true && typeof process.execve === 'function')
+  if (starter !== undefined && starterStays === undefined && typeof process.execve === 'function')
     process.execve(starter, [starter, 'run'], process.env as Record<string, string>)
   process.exit(anewExit)
 }
 
-/** A starter that was killed begins anew, and two agents of one host would run. */
-function endWithParent(stop: () => void): void {
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) stop()
-  }, parentMs).unref()
+/** A starter that was killed begins anew, and two agents of one host would run. Its number is its own word: it may be gone before this looks. */
+function endWithStarter({ starterStays }: Config, stop: () => void): void {
+  if (starterStays === undefined) return
+  const look = () => void (process.ppid !== starterStays && stop())
+  look()
+  setInterval(look, starterMs).unref()
 }
 
 function settings() {

@@ -131,6 +131,18 @@ describe('an update of a host', need('dockerd'), () => {
     assert.equal((await status())!.version, '0.3.0')
   })
 
+  it('is one agent of its host, though its starter alone is killed in the middle [security 144]', { timeout: 60_000 }, async () => {
+    for (const afterMs of [0, 300, 700, 1200]) {
+      bring(release(`0.5.${10 + afterMs}`))
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      agent.process.kill('SIGKILL')
+      await agent.restart()
+      await until(async () => typeof (await status())?.upSinceMs === 'number')
+      await until(() => processesOf(agent.stateDir).length <= 3)
+    }
+    assert.ok(!agent.output.includes('quarantined') && !agent.output.includes('another machine is online'), agent.output.slice(-2000))
+  })
+
   it('ends in the old one or the new one, wherever the power fails [security 144]', { timeout: 200_000 }, async () => {
     for (const afterMs of [0, 100, 250, 400, 700, 1200, 2000]) {
       const folder = release(`0.6.${afterMs}`)
@@ -139,7 +151,7 @@ describe('an update of a host', need('dockerd'), () => {
       // As a service ends what is left of it, and as a power failure does: all at once.
       for (const { pid } of processesOf(agent.stateDir)) kill(pid)
       await agent.restart()
-      await until(async () => (await status())?.upSinceMs != null)
+      await until(async () => typeof (await status())?.upSinceMs === 'number')
       const { version, update } = (await status())!
       assert.ok(update.phase === 'kept' || update.phase === 'idle' || update.phase === 'returned', update.phase)
       assert.ok(existsSync(join(agent.stateDir, 'programs', /now=(\S+)/.exec(slots())![1]!)), version)
