@@ -19,10 +19,21 @@ type Route = (context: {
   container?: FakeContainer
 }) => void | Promise<void>
 
-export async function openFakeEngine(socket: string, world: World, version = '26.1.5'): Promise<FakeEngine> {
+/** Told of each change: when it is asked for, which waits for the answer, and in the turn in which it takes effect. */
+export interface Counting {
+  begun(asked: string): Promise<void>
+  done(asked: string): void
+}
+
+export async function openFakeEngine(
+  socket: string,
+  world: World,
+  version = '26.1.5',
+  counting: Counting | undefined = undefined,
+): Promise<FakeEngine> {
   if (existsSync(socket)) unlinkSync(socket)
   const exec = serveExec(world)
-  const routes = { ...readRoutes(world, version), ...changeRoutes(world), ...exec.routes }
+  const routes = { ...readRoutes(world, version), ...changeRoutes(world, counting), ...exec.routes }
   const server = createServer((request, response) => {
     const { method, path, query } = target(request)
     const match = /^\/containers\/([^/]+)(\/.*)?$/.exec(path)
@@ -100,14 +111,17 @@ function listed(world: World, query: URLSearchParams): FakeContainer[] {
   )
 }
 
-function changeRoutes(world: World): Record<string, Route> {
+function changeRoutes(world: World, counting: Counting | undefined): Record<string, Route> {
   const change =
     (action: string, next: Partial<FakeContainer>): Route =>
-    async ({ response, container }) => {
+    async ({ request, response, container }) => {
+      const asked = request.url ?? ''
+      await counting?.begun(asked)
       world.waiting++
       if (world.slowMs > 0) await sleep(world.slowMs)
       world.waiting--
       world.change(container!, action, next)
+      counting?.done(asked)
       answer(response, 204)
     }
   return {
@@ -117,8 +131,11 @@ function changeRoutes(world: World): Record<string, Route> {
     'POST /containers/:id/restart': change('restart', { status: 'running', exitCode: 0 }),
     'POST /containers/:id/pause': change('pause', { status: 'paused' }),
     'POST /containers/:id/unpause': change('unpause', { status: 'running' }),
-    'POST /containers/:id/rename': ({ response, query, container }) => {
+    'POST /containers/:id/rename': async ({ request, response, query, container }) => {
+      const asked = request.url ?? ''
+      await counting?.begun(asked)
       world.change(container!, 'rename', { name: query.get('name') ?? container!.name })
+      counting?.done(asked)
       answer(response, 204)
     },
     'DELETE /containers/:id': ({ response, query, container }) => {
