@@ -1,6 +1,9 @@
+import type { LocalNews } from '@fairlead/agent/journal/entry.ts'
+import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { MetricPoint, MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 
 export const daySamples = 8640
+export const days = 7
 const stepMs = 10_000
 const megabyte = 2 ** 20
 
@@ -74,6 +77,20 @@ export function createDay({ containers, busy }: Shape): (seq: number) => MetricS
       points: [host, ...disks, ...Array.from({ length: containers }, (_, n) => container(n))],
     }
   }
+}
+
+/** Of each two minutes one event of the engine, of each half hour something that somebody did on the host. */
+export const isEvent = (seq: number) => seq % 12 === 0
+export const isLocal = (seq: number) => seq % 180 === 0
+
+export function eventOf(seq: number): HostEvent {
+  const facts = { image: 'registry.example/team/application:1.2.3', exitCode: '0' }
+  const id = (seq % 50).toString(16).padStart(64, 'c0ffee')
+  return { timeMs: 1_800_000_000_000 + seq * stepMs, type: 'container', action: 'die', id, name: `application-${seq}`, facts }
+}
+
+export function localOf(seq: number): LocalNews {
+  return { verb: 'restart', who: 'root', outcome: 'ok', target: 'application', targetName: `application-${seq}`, facts: {} }
 }
 
 /** A day that is the same each time. */

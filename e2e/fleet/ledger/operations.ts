@@ -54,7 +54,7 @@ export async function operate(
     if (own.said === 'ok') own.outcome = 'succeeded'
     else if (own.said === 'unknown') own.outcome = 'unknown'
     else if (!again.test(own.said)) own.outcome = 'failed'
-    else await sleep(200)
+    else await sleep(400)
   }
   return own
 }
