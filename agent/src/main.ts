@@ -36,8 +36,9 @@ async function run(): Promise<void> {
   // Whoever asks again while it stops, as a starter and a service both do, is waiting already.
   let ending: Promise<void> | undefined
   const end = (how: () => void) => void (ending ??= agent.stop().then(how))
-  const agent = await runAgent(config, say, () => end(() => beginAnew(config)))
+  // First: what a compiler once touched of the program stays in memory.
   stayQuiet(config)
+  const agent = await runAgent(config, say, () => end(() => beginAnew(config)))
   const stop = () => end(() => process.exit(0))
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
