@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { writePin } from '@fairlead/agent/identity.ts'
+import { writePin } from '@fairlead/agent/pin.ts'
 import { askAgent } from '@fairlead/agent/local.ts'
 import { removeLock, writeLock } from '@fairlead/agent/policy/lock.ts'
 import { makeKeys } from '../../agent/src/test-minisign.ts'
@@ -30,7 +30,7 @@ describe('updates from a hub in the wrong hands', need('busybox'), () => {
     mkdirSync(stateDir(), { mode: 0o700 })
     builds = await makeBuilds()
     hub = await openEvilHub()
-    writePin(stateDir(), { address: hub.address, hubKey: hub.key, host: 'host', organization: 'organization' })
+    writePin(stateDir(), { address: hub.address, hubKey: hub.key, host: 'host', organization: 'organization', standby: [] })
     const starter = install(join(dir, 'opt'), stateDir(), builds.bundle)
     const env = { PATH: process.env['PATH'], FAIRLEAD_ENGINE: join(dir, 'none.sock'), FAIRLEAD_POLICY: join(dir, 'policy.json') }
     agent = spawn(starter, ['run'], { env, stdio: 'ignore' })
