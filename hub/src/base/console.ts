@@ -61,6 +61,11 @@ export function openConsoles(doors: Doors): Consoles {
             ...noCookies,
           }
         },
+        async settle(stream, ms) {
+          const admission = admitted.get(stream)
+          admitted.delete(stream)
+          await admission?.done(undefined, ms)
+        },
         onDone: (_name, stream, ms, error) => void admitted.get(stream)?.done(error, ms),
       })
       let release: () => void

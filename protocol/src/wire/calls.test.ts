@@ -46,6 +46,24 @@ function joined() {
   return { clock, hub, client, ran, handlers, failures, finish: (value: string) => finish(value) }
 }
 
+describe('a call that went well', () => {
+  it('is answered only once what must be kept of it is kept [security 153]', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const kept = Promise.withResolvers<void>()
+    let told = false
+    const serve = serveFeatures({ jobs }, joined().handlers, { clock, settle: () => kept.promise })
+    openSession(link.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: serve })
+    const hub = openSession(link.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+    const client = openClient(() => hub, { jobs }, { decodeReply: msgpackCodec.decodeReply, randomBytes: (n) => randomBytes(n) }).jobs
+    const answer = client.start({ name: 'web' }).then(() => (told = true))
+    await clock.advance(1000)
+    assert.equal(told, false)
+    kept.resolve()
+    assert.equal(await answer, true)
+  })
+})
+
 describe('a mutation', () => {
   it('runs once under its key, and a repeat gets the same answer or the same refusal', async () => {
     const { client, ran } = joined()

@@ -21,6 +21,8 @@ export interface ServeOptions {
    * with the same key. Absent: as it came.
    */
   readonly ownKey?: (key: Uint8Array, added: unknown) => Uint8Array
+  /** Before a call that went well is answered: what must be kept before anybody hears of it. Throwing is what it then came to. */
+  readonly settle?: (stream: WireStream, ms: number) => Promise<void>
   /** One line a request, when it is over. */
   readonly onDone?: (name: string, stream: WireStream, ms: number, error: unknown) => void
   /** Answers a repeat of a mutation with what the first one came to. Absent: one in memory. */
@@ -66,7 +68,7 @@ async function serveOne(
     const added = (await options.context?.(stream, method, stream.method)) ?? {}
     const base = { signal: stream.signal, trace: stream.meta.trace ?? '', ...(added as object) }
     const meta = ownMeta(stream.meta, added, options)
-    await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream, { ...options, meta })
+    await answer(method, handler as (input: unknown, context: unknown) => unknown, input, base, stream, { ...options, meta, start })
   } catch (error) {
     // Whoever left does not hear how it ended, and their leaving is no failure.
     if (!stream.signal.aborted) {
@@ -83,7 +85,7 @@ async function answer(
   input: unknown,
   base: CallContext,
   stream: WireStream,
-  { journal, working, meta }: Serving & { readonly meta: OpenMeta },
+  { journal, working, settle, meta, start }: Serving & { readonly meta: OpenMeta; readonly start: number },
 ): Promise<void> {
   if (method.kind === 'call') {
     const { idempotencyKey } = meta
@@ -93,6 +95,7 @@ async function answer(
       if (method.options.mutates === true && idempotencyKey === undefined)
         throw new FairleadError('invalid_input', `"${stream.method}" changes something: it needs an idempotency key of 16 bytes.`)
       const value = await (method.options.mutates === true ? journal.once(toHex(idempotencyKey!), [stream.method, input], run) : run())
+      await settle?.(stream, performance.now() - start)
       if (!stream.signal.aborted) stream.reply(value)
     } finally {
       done()
