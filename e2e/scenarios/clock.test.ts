@@ -33,7 +33,7 @@ describe('clocks that jump', need('dockerd', 'busybox', 'faketime'), () => {
   /** The link and a terminal on it live, and nothing lasted a negative time. */
   async function nothingEnds(shift: (seconds: number) => void): Promise<void> {
     const session = await one.owner.open()
-    const { terminals } = session.onHost('alpha')
+    const { terminals, containers } = session.onHost('alpha')
     const { id } = await terminals.open({ container: 'web', command: ['/bin/sh'] })
     const end = terminals.attach({ id })
     for (const [name, seconds] of Object.entries(jumps)) {
@@ -42,6 +42,9 @@ describe('clocks that jump', need('dockerd', 'busybox', 'faketime'), () => {
       await wait(3000)
       await end.send(Buffer.from(`echo $((${seconds}+7))\n`))
       await readUntil(end, new RegExp(`\n${seconds + 7}\r`))
+      // Until when it may begin is said by no clock that somebody can set.
+      await containers.pause({ id: 'web' })
+      await containers.unpause({ id: 'web' })
       const { online, latencyMs } = await host()
       assert.equal(online, true, name)
       assert.ok(latencyMs === null || latencyMs >= 0, name)
@@ -52,18 +55,26 @@ describe('clocks that jump', need('dockerd', 'busybox', 'faketime'), () => {
     for (const [, ms] of one.hub.output.matchAll(/"ms":(-?\d+)/g)) assert.ok(Number(ms) >= 0, `lasted ${ms} ms`)
   }
 
-  it('of a host: its link, its terminals and its metrics go on [security 163]', { timeout: 120_000 }, async () => {
-    await nothingEnds(agentClock.shift)
-    const now = Date.now()
-    await until(async () => {
-      const { text } = await one.owner.ask('GET', `/api/v1/hosts/alpha/metrics?names=cpu&fromMs=${now - 1000}&toMs=${Date.now() + 1000}`)
-      return /"avg":\[[^\]]*\d/.test(text)
-    })
-  })
+  it(
+    'of a host: its link, its terminals and its metrics go on, and what is asked of it is not late [security 156 163]',
+    { timeout: 120_000 },
+    async () => {
+      await nothingEnds(agentClock.shift)
+      const now = Date.now()
+      await until(async () => {
+        const { text } = await one.owner.ask('GET', `/api/v1/hosts/alpha/metrics?names=cpu&fromMs=${now - 1000}&toMs=${Date.now() + 1000}`)
+        return /"avg":\[[^\]]*\d/.test(text)
+      })
+    },
+  )
 
-  it('of the hub: links, terminals and logins go on [security 163]', { timeout: 120_000 }, async () => {
-    await nothingEnds(hubClock.shift)
-    assert.equal((await one.owner.ask('GET', '/api/v1/hosts')).status, 200)
-    assert.match((await one.owner.ask('GET', '/api/v1/audit/verify')).text, /"ok":true/)
-  })
+  it(
+    'of the hub: links, terminals and logins go on, and what is asked of hosts is not late [security 156 163]',
+    { timeout: 120_000 },
+    async () => {
+      await nothingEnds(hubClock.shift)
+      assert.equal((await one.owner.ask('GET', '/api/v1/hosts')).status, 200)
+      assert.match((await one.owner.ask('GET', '/api/v1/audit/verify')).text, /"ok":true/)
+    },
+  )
 })

@@ -241,6 +241,6 @@ export const auditEn = {
   'code.busy': 'busy',
   'code.expired': 'came too late, so it was not begun',
   'code.unknown': 'begun, and nobody knows how it ended',
-  'code.lost': 'the link was lost',
+  'code.lost': 'the link was lost; how it ended is not known here',
   'code.canceled': 'given up before it was over',
 } as const

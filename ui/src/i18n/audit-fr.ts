@@ -244,6 +244,6 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'code.expired': 'arrivé trop tard, donc non commencé',
   'code.unknown': 'commencé, sans que l’issue soit connue',
   'code.busy': 'occupé',
-  'code.lost': 'lien perdu',
+  'code.lost': 'lien perdu ; l’issue n’est pas connue ici',
   'code.canceled': 'abandonné avant la fin',
 }
