@@ -13,7 +13,7 @@ import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 
 /** What a host does with a build that it is told to start; `deaf`: it never comes back. */
-type Way = 'keeps' | 'returns' | 'deaf' | 'refuses' | 'locked'
+export type Way = 'keeps' | 'returns' | 'deaf' | 'refuses' | 'locked'
 
 /** How many are being fed, and were at most. */
 export const fed = { now: 0, most: 0 }
@@ -35,6 +35,8 @@ export class TestHost {
   cutAfter = Number.POSITIVE_INFINITY
   /** Held before it answers a start. */
   gate: Promise<void> | undefined
+  /** Another link than the simulated one: how it comes up; what it gives ends it. */
+  dial: (() => Promise<() => void>) | undefined
   fleet: Fleet | undefined
   #disk = new Map<number, Buffer>()
   #offered: { manifest: Manifest; sha256: string; bytes: number; blocks: Buffer } | undefined
@@ -54,21 +56,22 @@ export class TestHost {
   }
 
   /** Its link comes up at a hub. */
-  attach(fleet: Fleet): void {
+  attach(fleet: Fleet | undefined): void {
     this.fleet = fleet
+    if (this.dial !== undefined) return void this.dial().then((cut) => (this.#cut = cut))
     const { left, right, cut } = pair()
     const agent = openSession(left, {
       side: 'agent',
       codec: msgpackCodec,
       clock: systemClock,
-      onOpen: serveFeatures({ policy, updates }, { policy: this.#policy(), updates: TestHost.#handlersOf(this) }),
+      onOpen: this.serve(),
     })
     const session = openSession(right, {
       side: 'hub',
       codec: msgpackCodec,
       clock: systemClock,
       onOpen: (stream) => stream.reset('unsupported'),
-      onClose: () => fleet.detach(this.id, session, 'lost'),
+      onClose: () => fleet!.detach(this.id, session, 'lost'),
     })
     this.#cut = () => {
       this.#cut = undefined
@@ -77,11 +80,17 @@ export class TestHost {
       session.close(1000, 'gone')
     }
     const { id, name, features } = this
-    fleet.attach({ id, name, features, organization: this.#organization, bootId: 'b', clockSkewMs: 0, quarantined: false }, session)
+    fleet!.attach({ id, name, features, organization: this.#organization, bootId: 'b', clockSkewMs: 0, quarantined: false }, session)
   }
 
   detach(): void {
     this.#cut?.()
+    this.#cut = undefined
+  }
+
+  /** What answers the hub. */
+  serve(): ReturnType<typeof serveFeatures> {
+    return serveFeatures({ policy, updates }, { policy: this.#policy(), updates: TestHost.#handlersOf(this) })
   }
 
   #say(state: Partial<UpdateState>): void {
@@ -96,10 +105,11 @@ export class TestHost {
     this.starts++
     await this.gate
     const next = this.state.next
-    if (this.way === 'keeps') this.state = { ...idle(manifest.version, manifest.counter), sha256, phase: 'kept', next }
+    const before = { version: this.state.version, sha256: 'a'.repeat(64) }
+    if (this.way === 'keeps') this.state = { ...idle(manifest.version, manifest.counter), sha256, phase: 'kept', next, before }
     else this.state = { ...this.state, phase: 'returned', next, problem: 'It did not log in within 120 s.' }
     this.detach()
-    if (this.way !== 'deaf') setImmediate(() => this.attach(this.fleet ?? fleet!))
+    if (this.way !== 'deaf') setImmediate(() => this.attach(this.fleet ?? fleet))
   }
 
   #policy(): Handlers<typeof policy> {
@@ -177,10 +187,10 @@ export class TestHost {
         return own.state
       },
       async revert() {
-        own.state = idle('0.0.9', own.state.counter)
+        own.state = idle(own.state.before!.version, own.state.counter)
         setImmediate(() => {
           own.detach()
-          own.attach(own.fleet!)
+          own.attach(own.fleet)
         })
         return own.state
       },

@@ -51,7 +51,7 @@ export function WindowTable(props: { readonly windows: readonly Windowed[]; read
           <td>{plain(one.name)}</td>
           <td class="why">{windowWords(one.window)}</td>
           <td>
-            <button type="button" aria-label={say('window.of', { name: plain(one.name) })} onClick={() => props.onChange(one)}>
+            <button type="button" aria-label={`${say('window.change')}: ${plain(one.name)}`} onClick={() => props.onChange(one)}>
               {say('window.change')}
             </button>
           </td>
