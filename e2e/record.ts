@@ -18,6 +18,7 @@ import { respond } from '@fairlead/protocol/noise/secure.ts'
 import { nodeSuite, rawPublicKey } from '@fairlead/protocol/noise/suite.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
+import { notAfter } from '@fairlead/protocol/wire/hub-time.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openClient } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
@@ -135,7 +136,9 @@ async function record(steps: (typeof asked)[string]) {
     packing: nodePacking(zlib),
     onOpen: (stream) => stream.reply({}),
   })
-  const clients = openClient(() => session, agentFeatures as Readonly<Record<string, Contract>>, {
+  const open: typeof session.open = (method, params, meta = {}) =>
+    session.open(method, params, { ...meta, notAfterMs: notAfter(Date.now(), meta.deadlineMs) })
+  const clients = openClient(() => ({ open }), agentFeatures as Readonly<Record<string, Contract>>, {
     decodeReply: decodeValue,
     randomBytes: (count) => new Uint8Array(crypto.randomBytes(count)),
   })

@@ -32,7 +32,7 @@ export async function ask(clients: Clients<Readonly<Record<string, Contract>>>, 
   const [feature = '', name = ''] = method.split('.')
   const call = clients[feature]![name]! as (input: object, options: object) => Promise<unknown> | Made
   try {
-    const made = call(input, { idempotencyKey: new Uint8Array(16).fill(7) })
+    const made = call(input, {})
     if (made instanceof Promise) return { reply: await made }
     const came: unknown[] = []
     const iterator = made[Symbol.asyncIterator]()

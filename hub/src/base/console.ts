@@ -43,31 +43,7 @@ export function openConsoles(doors: Doors): Consoles {
 
   return {
     open(transport, caller, findAgain) {
-      const admitted = new WeakMap<WireStream, Admitted>()
-      const serve = serveFeatures(doors.features, doors.handlers as never, {
-        ownKey: (key, added) => keyOf(added as HubContext, key),
-        digest: (text) => createHash('sha256').update(text).digest('hex'),
-        async context(stream, endpoint, name) {
-          const about = { ip: caller.ip, userAgent: caller.userAgent, trace: newTrace() }
-          const params = typeof stream.params === 'object' && stream.params !== null ? (stream.params as Record<string, unknown>) : {}
-          const now = await findAgain()
-          if (now === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
-          const admission = await doors.admit({ name, endpoint: endpoint as Endpoint, caller: now, params, about })
-          admitted.set(stream, admission)
-          return {
-            ...admission.context,
-            trace: about.trace,
-            ...(stream.meta.idempotencyKey === undefined ? {} : { key: keyOf(admission.context, stream.meta.idempotencyKey) }),
-            ...noCookies,
-          }
-        },
-        async settle(stream, ms) {
-          const admission = admitted.get(stream)
-          admitted.delete(stream)
-          await admission?.done(undefined, ms)
-        },
-        onDone: (_name, stream, ms, error) => void admitted.get(stream)?.done(error, ms),
-      })
+      const serve = serveDoors(doors, caller, findAgain)
       let release: () => void
       try {
         release = held.open({ login: caller.login })
@@ -123,4 +99,33 @@ const noCookies = {
   cookie: { set: refuseCookie, clear: () => undefined, fixed: true },
   device: { shown: undefined, set: refuseCookie },
   door: { secure: true, insecureReason: '', secureUrl: '' },
+}
+
+/** Each question is judged by what its asker may do at that moment. */
+function serveDoors(doors: Doors, caller: Caller, findAgain: () => Promise<Caller | undefined>) {
+  const admitted = new WeakMap<WireStream, Admitted>()
+  return serveFeatures(doors.features, doors.handlers as never, {
+    ownKey: (key, added) => keyOf(added as HubContext, key),
+    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    async context(stream, endpoint, name) {
+      const about = { ip: caller.ip, userAgent: caller.userAgent, trace: newTrace() }
+      const params = typeof stream.params === 'object' && stream.params !== null ? (stream.params as Record<string, unknown>) : {}
+      const now = await findAgain()
+      if (now === undefined) throw new FairleadError('unauthenticated', 'Your login has ended; sign in again.')
+      const admission = await doors.admit({ name, endpoint: endpoint as Endpoint, caller: now, params, about })
+      admitted.set(stream, admission)
+      return {
+        ...admission.context,
+        trace: about.trace,
+        ...(stream.meta.idempotencyKey === undefined ? {} : { key: keyOf(admission.context, stream.meta.idempotencyKey) }),
+        ...noCookies,
+      }
+    },
+    async settle(stream, ms) {
+      const admission = admitted.get(stream)
+      admitted.delete(stream)
+      await admission?.done(undefined, ms)
+    },
+    onDone: (_name, stream, ms, error) => void admitted.get(stream)?.done(error, ms),
+  })
 }
