@@ -132,7 +132,7 @@ describe('ten thousand agents that lose their hub at once', () => {
   const hint = () => smearOf(agents, true)
 
   for (const downMs of [100, 2000, 10_000, 60_000])
-    it(`return after ${downMs / 1000} s of its absence with at most 1.1 attempts each, never faster than it can let them in [security 39]`, () => {
+    it(`return after ${downMs / 1000} s of its absence with at most 1.1 attempts each, never faster than it can let them in [security 39 160]`, () => {
       const world = openWorld(hint)
       world.lose(downMs)
       assertCalm(world.settle(), downMs / 1000 + 60)

@@ -12,6 +12,7 @@ import { invite } from '../fleet/console.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
 import { startAgent, type AgentProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
+import { openDirect } from './link/direct.ts'
 import { median, round, sleep } from './measure/numbers.ts'
 import type { BenchOptions } from './measure/options.ts'
 
@@ -61,9 +62,9 @@ export async function run({ seconds, megabytes, only }: BenchOptions): Promise<R
             env: { ...env, FAIRLEAD_METRICS_SECONDS: '10' },
           }),
         )
-      const figures = await measureAgents(owned, agents, { seconds, megabytes })
-      const { program: own, busy, plain } = figures
-      return { ...sizes, ...own, compileWhenBusy: busy, plainNode: plain, node: nodeVersion }
+      const figures = await measureAgents(owned, agents, { seconds, megabytes, socket: engine.socket })
+      const { program: own, busy, plain, engine: direct } = figures
+      return { ...sizes, ...own, compileWhenBusy: busy, plainNode: plain, engineAlone: direct, node: nodeVersion }
     } finally {
       for (const agent of agents.values()) await agent.stop()
     }
@@ -76,7 +77,7 @@ export async function run({ seconds, megabytes, only }: BenchOptions): Promise<R
 async function measureAgents(
   owned: OwnedHub,
   agents: ReadonlyMap<string, AgentProcess>,
-  { seconds, megabytes }: { readonly seconds: number; readonly megabytes: number },
+  { seconds, megabytes, socket }: { readonly seconds: number; readonly megabytes: number; readonly socket: string },
 ): Promise<Record<string, Figures>> {
   const figures: Record<string, Figures> = {}
   for (const name of agents.keys())
@@ -104,6 +105,7 @@ async function measureAgents(
     figures[name] = { rssMB, anonMB, cpuPercent: round(((cpuNs(pid!) - before.get(name)!) / (seconds * 1e9)) * 100) }
     console.error(`${name}: ${JSON.stringify(figures[name])}`)
   }
+  figures['engine'] = { logsMBps: await measureEngine(owned, [...agents.keys()][0]!, socket, megabytes) }
   for (const [name, agent] of agents) {
     const logsMBps = await measureBurst(owned, name, megabytes)
     await sleep(afterBurstMs)
@@ -115,6 +117,21 @@ async function measureAgents(
   for (let n = 0; n < starts; n++) for (const [name, agent] of agents) took.get(name)!.push(await agent.restart())
   for (const [name, values] of took) figures[name]!['startMs'] = round(median(values))
   return figures
+}
+
+/** The same output as the engine gives it to whoever asks beside it: more than that nobody can pass on. */
+async function measureEngine(owned: OwnedHub, host: string, socketPath: string, megabytes: number): Promise<number> {
+  await measureBurst(owned, host, megabytes)
+  const direct = openDirect({ socketPath })
+  const body = { AttachStdout: true, AttachStderr: true, Tty: false, Cmd: ['cat', '/log'] }
+  const { Id } = (await direct.post('/containers/bench-0/exec', body)) as { Id: string }
+  const startMs = performance.now()
+  const socket = await direct.attach(`/exec/${Id}/start`, { Detach: false, Tty: false })
+  let read = 0
+  for await (const piece of socket) read += (piece as Buffer).length
+  const tookMs = performance.now() - startMs
+  if (read < megabytes * mega) throw new Error(`${read} bytes came of the engine`)
+  return round((megabytes * mega) / 1000 / tookMs)
 }
 
 /** Output of a command in a container, read through the hub by somebody who only counts. */

@@ -23,6 +23,18 @@ describe('the version', () => {
     assert.equal(chooseVersion([-3, 0]), undefined)
     assert.equal(chooseVersion([protocolVersion + 1, protocolVersion]), undefined)
   })
+
+  // Of a hub three versions on: the last two before its own are still spoken, the third is not.
+  it('may be two behind, and no more [security 146]', () => {
+    const own = 7
+    assert.equal(chooseVersion([1, 7], own), 7)
+    assert.equal(chooseVersion([6, 6], own), 6)
+    assert.equal(chooseVersion([1, 5], own), 5)
+    assert.equal(chooseVersion([1, 4], own), undefined)
+    assert.equal(chooseVersion([4, 5], own), 5)
+    assert.equal(chooseVersion([8, 9], own), undefined)
+    for (const first of [1, 2]) assert.equal(chooseVersion([0, 0], first), undefined)
+  })
 })
 
 describe('HELLO', () => {

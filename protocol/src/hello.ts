@@ -69,8 +69,8 @@ export const Kept = z.object({ generation: Generation })
 export const closeCodes = { notWelcome: 4401, revoked: 4403, version: 4406, copied: 4409, superseded: 4410, rate: 4429 } as const
 
 /** The highest version both speak, or undefined. The hub speaks the last two before its own, too. */
-export function chooseVersion([low, high]: readonly [number, number]): number | undefined {
-  const lowest = Math.max(1, protocolVersion - 2)
-  const best = Math.min(high, protocolVersion)
+export function chooseVersion([low, high]: readonly [number, number], own: number = protocolVersion): number | undefined {
+  const lowest = Math.max(1, own - 2)
+  const best = Math.min(high, own)
   return best >= Math.max(low, lowest) ? best : undefined
 }

@@ -167,13 +167,12 @@ function answersOf(messages: readonly Uint8Array[]): unknown {
   return replies
 }
 
-describe('what was recorded of each release', () => {
-  for (const version of readdirSync(folder))
-    for (const name of readdirSync(join(folder, version))) {
-      const recorded = JSON.parse(readFileSync(join(folder, version, name), 'utf8')) as Recorded
-      const of = `${version}, ${name.replace('.json', '')}`
+for (const version of readdirSync(folder))
+  for (const name of readdirSync(join(folder, version))) {
+    const recorded = JSON.parse(readFileSync(join(folder, version, name), 'utf8')) as Recorded
 
-      it(`${of}: its first words are understood by both [security 146]`, () => {
+    describe(`what ${version} said: ${name.replace('.json', '')}`, () => {
+      it('begins with words that both understand [security 146]', () => {
         const hello = Hello.parse(decodeValue(bytesOf(recorded.hello)))
         assert.equal(hello.agent, version)
         assert.deepEqual(plain(hello), plain(decodeValue(bytesOf(recorded.hello))))
@@ -181,11 +180,7 @@ describe('what was recorded of each release', () => {
         const welcome = decodeValue(bytesOf(recorded.welcome))
         assert.deepEqual(Welcome.parse(welcome), welcome)
       })
-      it(`${of}: a hub of today makes of that agent’s words what the hub of then did [security 146]`, { timeout: 30_000 }, () =>
-        replayToHub(recorded),
-      )
-      it(`${of}: an agent of today understands that hub, and answers as the agent of then did [security 146]`, { timeout: 30_000 }, () =>
-        replayToAgent(recorded),
-      )
-    }
-})
+      it('is to a hub of today what it was to the hub of then [security 146]', { timeout: 30_000 }, () => replayToHub(recorded))
+      it('is answered by an agent of today as by the agent of then [security 146]', { timeout: 30_000 }, () => replayToAgent(recorded))
+    })
+  }
