@@ -168,14 +168,14 @@ class Keeper implements KeptLink {
 }
 
 /** Looks for the first address again, later each time until a link over it has come to stay: no host goes to and fro. */
-function createHomeTimer(everyMs: number, random: () => number) {
+export function createHomeTimer(everyMs: number, random: () => number, wait = later) {
   let waitMs = everyMs
   let cancel = (): void => undefined
   return {
     start(look: () => Promise<void>): void {
       cancel()
       // Not all hosts of a hub in the same instant.
-      cancel = later(waitMs * (0.75 + random() / 2), () => void look())
+      cancel = wait(waitMs * (0.75 + random() / 2), () => void look())
       waitMs = Math.min(waitMs * 2, mostHomeMs)
     },
     stop: () => cancel(),

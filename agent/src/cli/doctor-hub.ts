@@ -3,7 +3,8 @@ import { request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { readPin } from '../pin.ts'
+import type { Config } from '../config.ts'
+import { readPin, type Pin } from '../pin.ts'
 import { askAgent } from '../local.ts'
 import type { LinkHistory } from '../losses.ts'
 import { openTunnel, proxyOf } from '../proxy.ts'
@@ -28,26 +29,42 @@ type Step = (way: Way) => Promise<Check>
 
 /** From the name to the link. After one that failed the next ones would only say the same again. */
 export async function hubChecks({ config }: Pick<Cli, 'config'>): Promise<Check[]> {
-  const address = pinnedAddress(config.stateDir)
-  if (address === undefined) return []
+  const pin = pinned(config.stateDir)
+  if (pin === undefined) return []
+  const checks = await walk(wayTo(pin.address, config))
+  for (const address of pin.standby) checks.push(await standby(address, config))
+  return [...checks, await linkCheck(config.stateDir)]
+}
+
+function wayTo(address: string, { proxies }: Pick<Config, 'proxies'>): Way {
   const url = new URL(address)
-  const way = {
+  return {
     url,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || (url.protocol === 'http:' ? 80 : 443),
-    proxy: proxyOf(address, config.proxies),
+    proxy: proxyOf(address, proxies),
   }
+}
+
+async function walk(way: Way): Promise<Check[]> {
   const checks: Check[] = []
   for (const [name, step] of Object.entries({ dns, tcp, proxy, tls, hub } satisfies Record<string, Step>)) {
     const before = checks.find(({ state }) => state === 'failed')
     checks.push(before === undefined ? await step(way) : { name, state: 'skipped', detail: `not asked: ${before.name} failed` })
   }
-  return [...checks, await linkCheck(config.stateDir)]
+  return checks
 }
 
-function pinnedAddress(stateDir: string): string | undefined {
+/** One line for each: the host does without as long as the first address answers. */
+async function standby(address: string, config: Pick<Config, 'proxies'>): Promise<Check> {
+  const { state, detail, mend } = (await walk(wayTo(address, config))).findLast(({ state }) => state !== 'skipped')!
+  if (state === 'ok') return { name: 'standby', state, detail: `${address} answers; whether it is this hub shows in the handshake` }
+  return { name: 'standby', state: 'warn', detail: `${address}: ${detail}`, ...(mend === undefined ? {} : { mend }) }
+}
+
+function pinned(stateDir: string): Pin | undefined {
   try {
-    return readPin(stateDir)?.address
+    return readPin(stateDir)
   } catch {
     return undefined
   }
@@ -132,8 +149,9 @@ async function tls(way: Way): Promise<Check> {
 /** Whether a hub answers there, and how its clock goes. */
 async function hub(way: Way): Promise<Check> {
   const name = 'hub'
+  let socket: Socket | undefined
   try {
-    const socket = await socketTo(way)
+    socket = await socketTo(way)
     const { status, date } = await limited(askHealth(way, socket))
     if (status !== 200)
       return {
@@ -161,6 +179,9 @@ async function hub(way: Way): Promise<Check> {
       mend: `curl -k ${way.url.origin}/healthz`,
       code: 'bad_upstream',
     }
+  } finally {
+    // One that takes a connection and never answers would keep this command from its end.
+    socket?.destroy()
   }
 }
 

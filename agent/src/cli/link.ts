@@ -33,6 +33,7 @@ function inWords(live: Live): string {
   const parts = [
     facts([
       ['Link', linkWords(live)],
+      ['Hub', live.address],
       ...(stats === null ? [] : [['Sealed', tlsEndToEnd ? 'by TLS, end to end' : 'message by message: TLS ends before the hub'] as const]),
     ]),
   ]

@@ -30,7 +30,7 @@ export async function readStatus(cli: Pick<Cli, 'config' | 'version'>) {
       : { runs: true as const, ...running }
   return {
     version: cli.version,
-    hub: pin === undefined ? null : { address: pin.address, host: pin.host, organization: pin.organization },
+    hub: pin === undefined ? null : { address: pin.address, standby: pin.standby, host: pin.host, organization: pin.organization },
     agent,
     policy: agent.runs ? agent.policy : readPolicy(cli),
   }
@@ -41,12 +41,16 @@ type Status = Awaited<ReturnType<typeof readStatus>>
 function inWords({ version, hub, agent, policy }: Status): string {
   return facts([
     ['Version', version],
-    ['Hub', hub === null ? 'Not enrolled.' : `Enrolled with ${hub.address} as host ${hub.host}.`],
+    ['Hub', hub === null ? 'Not enrolled.' : `Enrolled with ${hub.address} as host ${hub.host}.${elsewhere(hub.standby)}`],
     ['Agent', agent.runs ? `runs, process ${agent.pid}` : agent.problem],
     ...(agent.runs ? [['Link', linkWords(agent)] as const] : []),
     ...(agent.runs ? [['Engine', agent.engine.up ? `${agent.engine.name} ${agent.engine.version}` : agent.engine.problem] as const] : []),
     ['Policy', `${policy.mode}${policy.lock === null ? '' : ', locked'}${policy.problem === '' ? '' : `; ${policy.problem}`}`],
   ])
+}
+
+function elsewhere(standby: readonly string[]): string {
+  return standby.length === 0 ? '' : ` It may also be at ${clean(standby.join(', '))}.`
 }
 
 export function linkWords({ upSinceMs, lastTry }: LinkHistory): string {
