@@ -29,6 +29,7 @@ export function Line(props: { readonly invitation: Invitation; readonly progress
           <strong>{props.invitation.words.join(' ')}</strong>
         </span>
       </p>
+      <p class="dim">{say('wordsElse')}</p>
       <p class="dim">
         {say('sum')} <code>{props.invitation.scriptSha256}</code>
       </p>

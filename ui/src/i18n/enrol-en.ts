@@ -5,6 +5,7 @@ export const enrolEn = {
   make: 'Make the line',
   paste: 'Paste it into a shell there. It works once, for another {left}.',
   words: 'The agent shows the same words: ',
+  wordsElse: 'If it shows others, the host follows a hub that is not this one: remove the agent there, and make another line.',
   copy: 'Copy the line',
   done: 'Enrolled as {name}.',
   expired: 'The line has expired. Make another one.',

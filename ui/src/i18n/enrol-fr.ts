@@ -6,6 +6,7 @@ export const enrolFr: Readonly<Record<keyof typeof enrolEn, string>> = {
   make: 'Créer la ligne',
   paste: 'Collez-la dans un terminal là-bas. Elle sert une fois, encore pendant {left}.',
   words: 'L’agent affiche les mêmes mots : ',
+  wordsElse: 'S’il en affiche d’autres, l’hôte suit un hub qui n’est pas celui-ci : retirez l’agent là-bas et créez une autre ligne.',
   copy: 'Copier la ligne',
   done: 'Inscrit sous le nom {name}.',
   expired: 'La ligne a expiré. Créez-en une autre.',
