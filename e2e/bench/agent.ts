@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deflateRawSync } from 'node:zlib'
+import { brotliCompressSync } from 'node:zlib'
+import { blockBytes, blockHashBytes } from '@fairlead/protocol/features/updates.ts'
 import { fetchBase, nodeVersion, type Arch } from '../../agent/release/bases.ts'
 import { makePrograms } from '../../agent/release/programs.ts'
 import { startEngine } from '../engine.ts'
@@ -22,7 +23,6 @@ const bundle = join(agentDir, 'dist/release/agent.cjs')
 const containers = 50
 const starts = 9
 const afterBurstMs = 30_000
-const blockBytes = 64 * 1024
 const mega = 1e6
 
 /** As the units set it; see `docs/decisions/0028-one-program.md`. */
@@ -151,7 +151,7 @@ async function measureBurst(owned: OwnedHub, host: string, megabytes: number): P
   return round(bytes / 1000 / tookMs)
 }
 
-/** What a host fetches of a next version on the same Node: the blocks that differ, each packed. There is new code at both ends, so that all between has moved. */
+/** What a host fetches of a next version on the same Node: the hashes of all blocks, and those that differ, each packed. There is new code at both ends, so that all between has moved. */
 async function measureUpdate(arch: Arch, program: string): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-update-'))
   try {
@@ -162,8 +162,9 @@ async function measureUpdate(arch: Arch, program: string): Promise<number> {
     const output = join(dir, 'next')
     await makePrograms(join(dir, 'agent.cjs'), new Map([[arch, base]]), [{ arch, output }])
     const known = await blocks(program)
-    const changed = [...(await blocks(output))].filter(([hash]) => !known.has(hash))
-    return round(changed.reduce((sum, [, block]) => sum + deflateRawSync(block).length, 0) / 1000)
+    const all = [...(await blocks(output))]
+    const changed = all.filter(([hash]) => !known.has(hash))
+    return round(changed.reduce((sum, [, block]) => sum + brotliCompressSync(block).length, all.length * blockHashBytes) / 1000)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { deflateRawSync } from 'node:zlib'
+import { brotliCompressSync } from 'node:zlib'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import { blockBytes } from '@fairlead/protocol/features/updates.ts'
 import { readBlocks } from '@fairlead/protocol/features/update-blocks.ts'
@@ -81,7 +81,7 @@ describe('a program that comes together from blocks', () => {
 
   it('refuses a block that nobody asked for, another one, a short one, and one without an end [security 142]', async () => {
     const part = await open()
-    const write = (index: number, bytes: Uint8Array) => part.write({ index, packed: deflateRawSync(bytes) })
+    const write = (index: number, bytes: Uint8Array) => part.write({ index, packed: brotliCompressSync(bytes) })
     await assert.rejects(write(0, after.subarray(0, blockBytes)), own('Block 0 was not asked for'))
     await assert.rejects(write(99, after.subarray(0, blockBytes)), own('Block 99 was not asked for'))
     await assert.rejects(write(1, before.subarray(blockBytes, 2 * blockBytes)), own('another one than was offered'))

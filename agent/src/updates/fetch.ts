@@ -11,7 +11,7 @@ import type { Release } from './memory.ts'
 
 /** What stays free on the disk of a host. */
 const spareBytes = 32 * 1024 * 1024
-const inflate = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.inflateRaw)
+const unpack = promisify<zlib.InputType, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress)
 
 /** A file that comes together from what is here already and from what is sent. */
 export interface Part {
@@ -73,7 +73,7 @@ export async function openPart({ file, from, release, hashes }: PartOptions): Pr
       if (have[index] !== 0) throw new FairleadError('invalid_input', `Block ${index} was not asked for.`)
       const length = lengthOf(index)
       // It ends at the length of a block, however much is packed in it.
-      const bytes = await inflate(packed, { maxOutputLength: length }).catch((cause: unknown) => {
+      const bytes = await unpack(packed, { maxOutputLength: length }).catch((cause: unknown) => {
         throw new FairleadError('invalid_input', `Block ${index} cannot be unpacked into ${length} bytes.`, { cause })
       })
       if (bytes.length !== length || !isBlock(index, bytes))

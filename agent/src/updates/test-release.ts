@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { deflateRawSync } from 'node:zlib'
+import { brotliCompressSync } from 'node:zlib'
 import { blockBytes, blockHashBytes, type Target } from '@fairlead/protocol/features/updates.ts'
 import { packBlock } from '@fairlead/protocol/features/update-blocks.ts'
 import { readSecretKey, signDigest } from '../minisign.ts'
@@ -45,6 +45,6 @@ export function hashBlocks(file: Uint8Array): string {
 export function packWanted(file: Uint8Array, wanted: string): Uint8Array[] {
   const bits = Buffer.from(wanted, 'base64')
   return blocksOf(file).flatMap((block, index) =>
-    ((bits[index >> 3] ?? 0) >> (index & 7)) & 1 ? [packBlock({ index, packed: deflateRawSync(block) })] : [],
+    ((bits[index >> 3] ?? 0) >> (index & 7)) & 1 ? [packBlock({ index, packed: brotliCompressSync(block) })] : [],
   )
 }

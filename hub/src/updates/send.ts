@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { deflateRaw } from 'node:zlib'
+import { brotliCompress, constants } from 'node:zlib'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { blockBytes, type UpdateState } from '@fairlead/protocol/features/updates.ts'
 import { packBlock } from '@fairlead/protocol/features/update-blocks.ts'
@@ -13,7 +13,10 @@ export const mostFed = 4
 /** Blocks that are packed before the link takes them: 256 KiB for each host that is fed. */
 const packedAhead = 4
 
-const deflate = promisify(deflateRaw)
+const brotli = promisify(brotliCompress)
+/** So many are worth a tenth of a second each; of a whole file the link takes less time than that. */
+const fewBlocks = 64
+const quality = { few: 11, many: 5 } as const
 
 interface Sending {
   readonly updates: LiveHost['clients']['updates']
@@ -71,7 +74,11 @@ async function lastOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
 
 /** In order, a few ahead. */
 async function* packBlocks(handle: FileHandle, indexes: readonly number[]) {
-  const pack = async (index: number) => ({ index, packed: await deflate(await readBlock(handle, index)) })
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: indexes.length <= fewBlocks ? quality.few : quality.many,
+    [constants.BROTLI_PARAM_LGWIN]: Math.log2(blockBytes),
+  }
+  const pack = async (index: number) => ({ index, packed: await brotli(await readBlock(handle, index), { params }) })
   const ahead: ReturnType<typeof pack>[] = []
   try {
     for (const index of indexes) {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { inflateRawSync } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { capabilities, policy, type HostPolicy } from '@fairlead/protocol/features/policy.ts'
@@ -168,7 +168,7 @@ export class TestHost {
         fed.most = Math.max(fed.most, ++fed.now)
         for await (const { index, packed } of readBlocks(up)) {
           own.received.push(index)
-          own.#disk.set(index, inflateRawSync(packed, { maxOutputLength: blockBytes }))
+          own.#disk.set(index, brotliDecompressSync(packed, { maxOutputLength: blockBytes }))
           if (own.received.length >= own.cutAfter) {
             fed.now--
             own.cutAfter = Number.POSITIVE_INFINITY

@@ -33,7 +33,7 @@ export function makeRelease(folder: string, { version, counter, expiresMs, files
   return manifest
 }
 
-/** Blocks that do not deflate, and a shorter last one that does. */
+/** Blocks that cannot be packed, and a shorter last one that can. */
 export function someBytes(blocks: number): Buffer {
   return Buffer.concat([randomBytes((blocks - 1) * blockBytes), Buffer.alloc(1000, 7)])
 }

@@ -1,13 +1,13 @@
 import { FairleadError } from '../errors.ts'
 import { blockBytes, mostBlocks } from './updates.ts'
 
-/** Deflated, a block that cannot be packed grows by a few bytes. */
+/** A block that cannot be packed grows by a few bytes. */
 export const mostPackedBytes = blockBytes + 1024
 const headBytes = 8
 
 export interface PackedBlock {
   readonly index: number
-  /** Raw deflate. */
+  /** Brotli. */
   readonly packed: Uint8Array
 }
 
