@@ -160,9 +160,6 @@ export const record = (keys: Schema, values: Schema): Schema =>
     return out
   })
 
-/** A key that is none of these is wrong; any of them may lack. */
-export const partialRecord = record
-
 export const union = (options: readonly Schema[]): Schema =>
   new Schema((value, issues) => {
     for (const option of options) {

@@ -38,7 +38,7 @@ export function openReleases({ own, dir }: { readonly own: string; readonly dir:
     const base = { folder: basename(folder), dir: folder, manifest }
     if (said === undefined) return { ...base, ...unknown, problem: 'manifest.json is not what a release says of itself.' }
     const { version, counter, issuedMs, expiresMs } = said
-    const files = Object.entries(said.files).map(([name, { bytes }]) => ({ name, bytes: bytes ?? 0 }))
+    const files = Object.entries(said.files).map(([name, { bytes }]) => ({ name, bytes }))
     const release = { ...base, version, counter, issuedMs, expiresMs, files }
     const signature = await readText(join(folder, 'manifest.json.minisig'), mostSignature)
     if (signature === undefined)
@@ -54,7 +54,7 @@ export function openReleases({ own, dir }: { readonly own: string; readonly dir:
     return { ...release, signature, problem: '' }
   }
 
-  async function faultOf(folder: string, name: Target, said: Manifest['files'][Target]): Promise<string> {
+  async function faultOf(folder: string, name: Target, said: Manifest['files'][string] | undefined): Promise<string> {
     if (said === undefined) return ''
     const found = await digests(join(folder, name)).catch(() => undefined)
     if (found === undefined) return `${name} is not there.`

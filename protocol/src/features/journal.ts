@@ -32,7 +32,8 @@ export const LocalEntry = z.object({
   /** Rises by one from one to the next: what is missing in between was no longer kept. */
   number: z.int().check(z.gte(1), z.lte(Number.MAX_SAFE_INTEGER)),
   timeMs: z.number().check(z.gte(0), z.lte(8.64e15)),
-  verb: z.enum(localVerbs),
+  /** One of `localVerbs`, or of a later agent's: what a hub does not know it keeps as it was written. */
+  verb: z.string().check(z.regex(/^[a-z][a-z_]{0,31}$/)),
   /** The account on the host. */
   who: z.string().check(z.maxLength(64)),
   outcome: z.enum(['ok', 'failed']),

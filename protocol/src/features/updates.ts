@@ -30,7 +30,8 @@ export const Manifest = z.object({
   expiresMs: Time,
   /** Of the Node in the programs: while it is the same, an update is a few blocks. */
   node: text(32),
-  files: z.partialRecord(Target, z.object({ bytes: z.int().check(z.gte(1), z.lte(mostBlocks * blockBytes)), sha256: Sha256 })),
+  /** By their names; those of a kind of host that came later are there too. */
+  files: z.record(text(64), z.object({ bytes: z.int().check(z.gte(1), z.lte(mostBlocks * blockBytes)), sha256: Sha256 })),
 })
 export type Manifest = z.infer<typeof Manifest>
 
