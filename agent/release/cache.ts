@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './run.ts'
 
-/** Any seed: with one, what V8 writes is the same each time. */
-const seeds = ['--hash-seed=7', '--random-seed=7']
+/** Any seed, and no compilers beside the work, which leave a bit behind when they were quick: so what V8 writes is the same each time. */
+const steady = ['--hash-seed=7', '--random-seed=7', '--no-sparkplug', '--no-maglev', '--no-opt']
 /** Of the header of a code cache: it is taken only under flags of this hash. */
 const flagsAt = 12
 
@@ -15,8 +15,8 @@ export function wrapBundle(bundle: string): string {
 }
 
 /**
- * What V8 makes of the bundle once its modules have been evaluated: a start need not do that again. The same bytes each time, for the seed of
- * its hashes is given; what is written under another seed is good for all, so its flags are then said to be those of a start without one.
+ * What V8 makes of the bundle once its modules have been evaluated: a start need not do that again. The same bytes each time, for it is
+ * written under flags that make it so; what it holds is good under others, so its flags are then said to be those of a start without them.
  */
 export async function makeCache(work: string, bundle: string): Promise<Buffer> {
   const source = join(work, 'cached.cjs')
@@ -26,7 +26,7 @@ export async function makeCache(work: string, bundle: string): Promise<Buffer> {
     await run(process.execPath, [...flags, join(import.meta.dirname, 'cache-one.cjs'), source, output])
     return readFileSync(output)
   }
-  const [seeded, plain] = [await make('seeded.cache', seeds), await make('plain.cache', [])]
-  plain.copy(seeded, flagsAt, flagsAt, flagsAt + 4)
-  return seeded
+  const [made, plain] = [await make('steady.cache', steady), await make('plain.cache', [])]
+  plain.copy(made, flagsAt, flagsAt, flagsAt + 4)
+  return made
 }
