@@ -8,8 +8,8 @@ import type { Own } from './own.ts'
 import { fileOf, installed, keepOnly, makePrograms, readSlots, slotOf } from './slots.ts'
 import type { State } from './state.ts'
 
-export /** A release that was offered, and as much of it as is here. */
-interface Offered {
+/** A release that was offered, and as much of it as is here. */
+export interface Offered {
   readonly slot: string
   readonly release: Release
   /** undefined: all of it was here already, under its name. */
@@ -18,6 +18,7 @@ interface Offered {
 
 /** What is told while blocks come. */
 const toldBytes = 1024 * 1024
+
 /** Once, when somebody wants to know. */
 export async function knowOwn(state: State, { file }: Own): Promise<string> {
   if (state.sha256 !== '') return state.sha256
