@@ -159,12 +159,14 @@ export function createDoors(deps: ServeDeps): Doors {
           changed: (before, after) => void (noted = { ...noted, ...differences(before, after) }),
         },
         async done(error, ms) {
-          release()
           const code = error === undefined || isCanceled(error) ? 'ok' : codeOf(error)
           count(code)
           say(log, call, row.hostName, code, error, ms)
-          if (!audited) return
-          await writeOutcome(deps, { ...row, ...noted, ...outcomeOf(call.endpoint, error) })
+          // The answer of a call waits for its row, and a hub that stops waits for the answer: it leaves in the turn after that.
+          const answers = audited && call.endpoint.kind === 'call'
+          if (!answers) release()
+          if (audited) await writeOutcome(deps, { ...row, ...noted, ...outcomeOf(call.endpoint, error) })
+          if (answers) setImmediate(release)
         },
       }
     },
