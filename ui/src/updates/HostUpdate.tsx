@@ -52,7 +52,7 @@ export function HostUpdateView(props: { readonly host: string; readonly offline:
             <dd>
               {say(`phase.${state().phase}`)} <span class="dim">{plain(state().next?.version ?? '')}</span>
               <Show when={state().phase === 'returned' && props.own.reason === ''}>
-                <span class="said dim">{plain(state().problem)}</span>
+                <span class="update-words dim">{plain(state().problem)}</span>
               </Show>
             </dd>
             <dt>{say('own.before')}</dt>

@@ -88,7 +88,7 @@ function Versions(props: { readonly versions: Listed['versions'] }): JSX.Element
   const all = () => props.versions.reduce((sum, { hosts }) => sum + hosts, 0)
   return (
     <Show when={props.versions.length > 0} fallback={<p class="dim">{say('versions.none')}</p>}>
-      <ul class="versions">
+      <ul class="update-versions">
         <For each={props.versions}>
           {({ version, hosts, online }) => (
             <li>

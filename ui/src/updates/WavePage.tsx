@@ -108,7 +108,7 @@ const total = (counts: Wave['stages'][number]) => sum(Object.values(counts))
 function Stages(props: { readonly wave: Wave }): JSX.Element {
   const under = (at: number) => at === props.wave.stage && ['waiting', 'running', 'paused', 'halted'].includes(props.wave.state)
   return (
-    <ol class="stages">
+    <ol class="update-stages">
       <For each={props.wave.stages}>
         {(counts, at) => (
           <li class="box" classList={{ now: under(at()) }} aria-current={under(at()) ? 'step' : undefined}>
@@ -168,7 +168,7 @@ export function ReasonWords(props: { readonly host: Pick<WaveHost, 'reason' | 's
     <>
       <Show when={props.host.reason !== '' ? props.host.reason : undefined}>{(reason) => <span>{say(`reason.${reason()}`)}</span>}</Show>
       <Show when={props.host.said !== ''}>
-        <span class="said dim">{plain(props.host.said)}</span>
+        <span class="update-words dim">{plain(props.host.said)}</span>
       </Show>
     </>
   )

@@ -87,7 +87,7 @@ export function WindowDialog(props: { readonly of: Windowed; readonly onClose: (
       send={() => save(window()!)}
       onClose={props.onClose}
     >
-      <fieldset class="days">
+      <fieldset class="update-days">
         <legend>{say('window.days')}</legend>
         <For each={week}>
           {(day) => (
