@@ -110,7 +110,7 @@ describe('roles, teams and environments, in a browser', need('chromium', 'docker
       await field('Where').selectOption({ label: 'Hosts with a tag' })
       await field('Tag').fill('night')
       await dialog().getByRole('button', { name: 'Give a role' }).click()
-      await page.getByText('on hosts tagged night').waitFor()
+      await page.getByText('on hosts tagged night', { exact: true }).waitFor()
       await page.getByRole('button', { name: 'Rename' }).click()
       await dialog().getByLabel('Name', { exact: true }).fill('Quay')
       await page.keyboard.press('Enter')
