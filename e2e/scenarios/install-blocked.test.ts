@@ -156,7 +156,7 @@ describe('what is in the way of an installation', need('tmpfs', 'curl', 'busybox
     assert.deepEqual(asked, ['/dl/agent.cjs'])
     assert.match(
       readFileSync(join(dir, 'opt/fairlead-agent'), 'utf8'),
-      /^exec "\S+\/bin\/node" --max-semi-space-size=1 "\S+\/opt\/agent\.cjs" "\$@"$/m,
+      /^prefix="\S+\/opt" state="\S+\/state" node="\S+\/bin\/node" installed="\S+\/opt\/agent\.cjs"$/m,
     )
   })
 
