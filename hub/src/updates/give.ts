@@ -1,5 +1,5 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import type { UpdateWindow } from '@fairlead/protocol/features/updates-api.ts'
+import type { UpdateWindow, WaveHostState } from '@fairlead/protocol/features/updates-api.ts'
 import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
 import type { Log } from '../base/log.ts'
 import type { LiveHost } from '../fleet/fleet.ts'
@@ -43,10 +43,9 @@ export type GiveEnd = 'changed' | 'again' | 'wait' | 'started'
 export async function give(deps: GiveDeps, given: Given): Promise<GiveEnd> {
   const { store } = deps
   const { organization, row } = given
-  const settle = async (change: Change): Promise<GiveEnd> => {
-    await store.change(organization, row, [row.state], change)
-    return 'changed'
-  }
+  // Who read its row before another one changed it changes nothing, and has nothing to tell.
+  const settle = async (change: Change, ...also: WaveHostState[]): Promise<GiveEnd> =>
+    (await store.change(organization, row, [...also, row.state], change)) ? 'changed' : 'wait'
   const hindered = hindrance(given.host, deps.states.of(row.hostId))
   if (hindered !== undefined) return settle(hindered)
   const state = deps.states.of(row.hostId)
@@ -64,8 +63,7 @@ export async function give(deps: GiveDeps, given: Given): Promise<GiveEnd> {
     if (codeOf(error) === 'internal') deps.log('error', 'a release was not sent', { host: row.hostId, error: String(error) })
     if (outcome === 'again') return 'again'
     // It may have been on its way already.
-    await store.change(organization, row, ['sending', 'starting', row.state], outcome)
-    return 'changed'
+    return settle(outcome, 'sending', 'starting')
   }
 }
 
@@ -96,8 +94,8 @@ async function bring(deps: GiveDeps, given: Given, state: UpdateState, { release
     leave()
   }
   if (last.phase !== 'ready' || last.next?.sha256 !== file.sha256) {
-    await store.change(organization, row, ['sending'], failed('refused', last.problem || `It is ${last.phase}, and not ready to start.`))
-    return 'changed'
+    const refused = failed('refused', last.problem || `It is ${last.phase}, and not ready to start.`)
+    return (await store.change(organization, row, ['sending'], refused)) ? 'changed' : 'wait'
   }
   const now = nowMs()
   // It closed meanwhile: what is there already waits on the host for the next one.

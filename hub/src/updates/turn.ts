@@ -156,9 +156,10 @@ async function retry(engine: Engine, own: Active, row: HostRow): Promise<void> {
     return
   }
   tries.delete(keyOf(row))
-  await store.change(own.organization, row, ['waiting', 'sending', 'starting', 'left'], failed('broken', 'It was tried three times.'))
+  const tried = failed('broken', 'It was tried three times.')
+  const changed = await store.change(own.organization, row, ['waiting', 'sending', 'starting', 'left'], tried)
   const wave = await store.wave(own.organization, own.wave)
-  if (wave !== undefined)
+  if (changed && wave !== undefined)
     await tellFailure(engine, own.organization, wave, row, (await engine.book.hosts(own.organization)).get(own.host)?.name ?? '')
   engine.changed(own.organization)
   return engine.advance(own.organization)
