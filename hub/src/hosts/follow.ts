@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
+import { keepListening } from '../fleet/keep.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
 import type { HostBook } from './book.ts'
@@ -13,7 +14,6 @@ import { createUsageTeller } from './usage.ts'
 
 const mostFactsBytes = 12 * 1024
 const factsMs = 200
-const deniedMs = 60_000
 
 interface Deps {
   readonly db: Database
@@ -35,22 +35,9 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
 
   fleet.onAttach((host) => {
     book.changed(host.organization, host.id)
-    const session = host.session
-    // An agent that ends one of these while it is connected is asked again, not in a hurry.
-    const keep = async (name: string, run: () => Promise<void>) => {
-      while (host.session === session && session?.alive === true) {
-        let againMs = 2000
-        await run().catch((error: unknown) => {
-          // Its policy says no; that may change, and it need not hear of it every other second until then.
-          if (codeOf(error) === 'forbidden') againMs = deniedMs
-          if (session.alive) log('warn', 'a host stopped telling', { host: host.id, what: name, error: String(error) })
-        })
-        await new Promise<void>((resolve) => setTimeout(resolve, againMs).unref())
-      }
-    }
-    void keep('rows', () => followRows(host))
-    void keep('metrics', () => followMetrics(host))
-    void keep('facts', () => followFacts(host))
+    void keepListening(host, { log, what: 'rows' }, () => followRows(host))
+    void keepListening(host, { log, what: 'metrics' }, () => followMetrics(host))
+    void keepListening(host, { log, what: 'facts' }, () => followFacts(host))
   })
 
   fleet.onDetach((host) => {

@@ -8,6 +8,7 @@ import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
+import { keepListening } from '../fleet/keep.ts'
 import { hostJournals } from './tables.ts'
 
 interface Deps {
@@ -19,24 +20,13 @@ interface Deps {
 
 /** Each is a row for ever: however often a host says something, it fills no trail in a hurry. */
 const pauseMs = 200
-const retryMs = 5000
 
 /** What was done on hosts past this hub comes into the trail: once, in order, marked local, whenever the link is back. */
 export function followJournals(deps: Deps): void {
   const { fleet, log } = deps
   fleet.onAttach((host) => {
-    if (host.features.includes('journal')) void keep(host)
+    if (host.features.includes('journal')) void keepListening(host, { log, what: 'journal' }, () => follow(deps, host))
   })
-
-  async function keep(host: LiveHost): Promise<void> {
-    const { session } = host
-    while (host.session === session && session?.alive === true) {
-      await follow(deps, host).catch((error: unknown) => {
-        if (session.alive) log('warn', 'a host stopped telling what was done on it', { host: host.id, error: String(error) })
-      })
-      await sleep(retryMs, undefined, { ref: false })
-    }
-  }
 }
 
 async function follow(deps: Deps, host: LiveHost): Promise<void> {

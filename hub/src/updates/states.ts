@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
+import { keepListening } from '../fleet/keep.ts'
 
 /** What each live host says of its own agent. */
 export interface HostStates {
@@ -12,8 +12,6 @@ export interface HostStates {
   onGone(listener: (host: LiveHost) => void): void
 }
 
-const retryMs = 5000
-const deniedMs = 60_000
 /** However often a host says something else, the others' turn comes as well. */
 const pauseMs = 100
 
@@ -23,18 +21,6 @@ export function followStates({ fleet, log }: { readonly fleet: Pick<Fleet, 'onAt
   const gone: ((host: LiveHost) => void)[] = []
   const tell = (host: LiveHost) => {
     for (const listener of news) listener(host)
-  }
-
-  async function keep(host: LiveHost): Promise<void> {
-    const { session } = host
-    while (host.session === session && session?.alive === true) {
-      let againMs = retryMs
-      await follow(host).catch((error: unknown) => {
-        if (codeOf(error) === 'forbidden') againMs = deniedMs
-        if (session.alive) log('warn', 'a host stopped telling of its agent', { host: host.id, error: String(error) })
-      })
-      await sleep(againMs, undefined, { ref: false })
-    }
   }
 
   async function follow(host: LiveHost): Promise<void> {
@@ -49,7 +35,7 @@ export function followStates({ fleet, log }: { readonly fleet: Pick<Fleet, 'onAt
 
   fleet.onAttach((host) => {
     states.delete(host.id)
-    if (host.features.includes('updates')) void keep(host)
+    if (host.features.includes('updates')) void keepListening(host, { log, what: 'updates' }, () => follow(host))
     else tell(host)
   })
   fleet.onDetach((host) => {
