@@ -93,11 +93,15 @@ describe('npm start', () => {
         await createOwner(first.base, first.code)
         await until(() => readFileSync(join(first.dir, 'logs/agent.log'), 'utf8').includes('link up'))
         const url = /Console: +(\S+)/.exec(first.said)![1]!
+        /** Whatever no process of the first one writes on its own: its database and its agent go on meanwhile. */
         const kept = () =>
           readdirSync(first.dir, { recursive: true, encoding: 'utf8' })
-            .filter((file) => !file.startsWith('postgres'))
+            .filter((file) => !/^(postgres|agent)\//.test(`${file}/`))
             .map((file) => `${file} ${statSync(join(first.dir, file)).ino}`)
             .sort()
+        const agents = () => processesOf(first.dir).filter(({ line }) => /agent\/src\/main.ts run/.test(line))
+        const running = agents()
+        assert.equal(running.length, 1)
         const before = kept()
         await assert.rejects(startAgain(first.dir), (error: Error) => {
           assert.match(error.message, /ended with 73: Fairlead runs already on /)
@@ -108,6 +112,7 @@ describe('npm start', () => {
           return true
         })
         assert.deepEqual(kept(), before)
+        assert.deepEqual(agents(), running)
         assert.equal((await fetch(`${url}/readyz`)).status, 200)
         const size = () => statSync(join(first.dir, 'logs/hub.log')).size
         const sizeBefore = size()
