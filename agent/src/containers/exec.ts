@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini'
 import type { ExecInput } from '@fairlead/protocol/features/containers.ts'
 import { ask, type Engine } from '../docker/engine.ts'
+import { createBatch } from './batch.ts'
 import { gather } from './logs.ts'
 import { createSplitter } from './split.ts'
 
@@ -21,7 +22,8 @@ export async function* runOnce(
   const { Id } = await engine.call<{ Id: string }>(ask('POST /containers/{id}/exec', { id }), { body })
   const socket = await engine.attach(ask('POST /exec/{id}/start', { id: Id }), { Detach: false, Tty: false })
   signal.addEventListener('abort', () => socket.destroy())
-  yield* gather(socket, createSplitter('frames', false), () => true)
+  // It is no log: nobody asks for the levels of its lines.
+  yield* gather(socket, createSplitter('frames', false), () => true, createBatch(false))
   const { ExitCode } = await engine.call<{ ExitCode: number | null }>(ask('GET /exec/{id}/json', { id: Id }))
   return { exit: ExitCode ?? -1 }
 }

@@ -43,7 +43,8 @@ export async function* readLogs(engine: Engine, input: Input, signal: AbortSigna
   }
   const reason = await endReason(engine, document.Id)
   const batch = createBatch()
-  batch.add({ timeMs: Date.now(), source: noticeSource, text: Buffer.from(reason), goesOn: false })
+  const bytes = Buffer.from(reason)
+  batch.add({ timeMs: Date.now(), source: noticeSource, bytes, from: 0, to: bytes.length, goesOn: false })
   yield batch.take()
   return { reason }
 }
@@ -118,8 +119,8 @@ export async function* gather(
   socket: Socket,
   split: ReturnType<typeof createSplitter>,
   wanted: (line: Line) => boolean,
+  batch = createBatch(),
 ): AsyncGenerator<Uint8Array> {
-  const batch = createBatch()
   const full: Uint8Array[] = []
   const take = (line: Line) => {
     if (!wanted(line)) return

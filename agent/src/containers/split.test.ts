@@ -10,7 +10,7 @@ function split(bytes: Buffer, wrapping: Wrapping, cuts: readonly number[] = [], 
   const splitter = createSplitter(wrapping, timed)
   const lines: { source: number; text: string; goesOn: boolean; timeMs: number }[] = []
   const take = (line: Parameters<Parameters<typeof splitter.push>[1]>[0]) =>
-    lines.push({ ...line, text: Buffer.from(line.text).toString('latin1') })
+    lines.push({ timeMs: line.timeMs, source: line.source, goesOn: line.goesOn, text: line.bytes.toString('latin1', line.from, line.to) })
   let at = 0
   for (const cut of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
     if (cut > at) splitter.push(Buffer.from(bytes.subarray(at, Math.min(cut, bytes.length))), take)

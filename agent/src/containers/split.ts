@@ -1,12 +1,15 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { parseTimed } from './timed.ts'
 
+/** One object for all lines: whoever takes it keeps nothing of it. */
 export interface Line {
   readonly timeMs: number
   /** 0 stdout, 1 stderr. */
   readonly source: number
-  /** Without the line end; valid until the next push. */
-  readonly text: Uint8Array
+  /** Its text is `bytes` from `from` to `to`, without the line end. */
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
   /** Too long for one batch: its next part is the next line of the same source. */
   readonly goesOn: boolean
 }
@@ -39,43 +42,60 @@ export function createSplitter(wrapping: Wrapping, timed = true) {
     { held: none, timeMs: undefined },
   ]
 
-  /** `whole`: its end has come. Where it is cut depends on nothing but its text: a reader that comes back counts the same parts. */
-  const emit = (bytes: Buffer, source: 0 | 1, whole: boolean, take: (line: Line) => void): Buffer => {
-    const line = begun[source]
-    let { timeMs } = line
-    let at = 0
-    if (timeMs === undefined) ({ timeMs, at } = timed ? parseTimed(bytes) : { timeMs: Date.now(), at: 0 })
-    const end = whole && bytes.length > at && bytes[bytes.length - 1] === carriageReturn ? bytes.length - 1 : bytes.length
+  let nowMs = 0
+  const line = { timeMs: 0, source: 0, bytes: none, from: 0, to: 0, goesOn: false }
+  function give(bytes: Buffer, from: number, to: number, timeMs: number, source: number, goesOn: boolean, take: Take): void {
+    line.timeMs = timeMs
+    line.source = source
+    line.bytes = bytes
+    line.from = from
+    line.to = to
+    line.goesOn = goesOn
+    take(line)
+  }
+
+  /**
+   * Takes bytes from `from` to `to`; answers how far. `whole`: the line's end has come. Where it is cut depends on nothing but its text: a
+   * reader that comes back counts the same parts.
+   */
+  function emit(bytes: Buffer, from: number, to: number, source: 0 | 1, whole: boolean, take: Take): number {
+    const own = begun[source]
+    let { timeMs = nowMs } = own
+    let at = from
+    if (timed && own.timeMs === undefined) ({ timeMs, at } = parseTimed(bytes, from, to))
+    const end = whole && to > at && bytes[to - 1] === carriageReturn ? to - 1 : to
     // What has no end yet may end in a carriage return that is not part of it.
     while (end - at > mostPartBytes + (whole ? 0 : 1)) {
       const cut = beforeCharacter(bytes, at + mostPartBytes)
-      take({ timeMs, source, text: bytes.subarray(at, cut), goesOn: true })
+      give(bytes, at, cut, timeMs, source, true, take)
       at = cut
-      line.timeMs = timeMs
+      own.timeMs = timeMs
     }
-    if (!whole) return line.timeMs === undefined ? bytes : bytes.subarray(at)
-    take({ timeMs, source, text: bytes.subarray(at, end), goesOn: false })
-    line.timeMs = undefined
-    return none
+    if (!whole) return own.timeMs === undefined ? from : at
+    give(bytes, at, end, timeMs, source, false, take)
+    own.timeMs = undefined
+    return to
   }
 
-  function lines(bytes: Buffer, source: 0 | 1, take: (line: Line) => void): void {
-    const line = begun[source]
+  function lines(bytes: Buffer, source: 0 | 1, take: Take): void {
+    const own = begun[source]
     let at = 0
-    for (;;) {
-      const end = bytes.indexOf(newline, at)
-      if (end < 0) break
-      const piece = bytes.subarray(at, end)
-      line.held = emit(line.held.length === 0 ? piece : Buffer.concat([line.held, piece]), source, true, take)
+    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, at)) {
+      if (own.held.length === 0) emit(bytes, at, end, source, true, take)
+      else {
+        const whole = Buffer.concat([own.held, bytes.subarray(at, end)])
+        own.held = none
+        emit(whole, 0, whole.length, source, true, take)
+      }
       at = end + 1
     }
     if (at === bytes.length) return
-    line.held = Buffer.concat([line.held, bytes.subarray(at)])
-    if (line.held.length > mostPartBytes) line.held = emit(line.held, source, false, take)
+    own.held = Buffer.concat([own.held, bytes.subarray(at)])
+    if (own.held.length > mostPartBytes) own.held = own.held.subarray(emit(own.held, 0, own.held.length, source, false, take))
   }
 
   /** What the engine wrote at once begins with a time, also in the middle of a line: Docker cuts at 16 KiB, Podman wherever it read. */
-  function written(piece: Buffer, source: 0 | 1, take: (line: Line) => void): void {
+  function written(piece: Buffer, source: 0 | 1, take: Take): void {
     const { held, timeMs } = begun[source]
     const inside = timed && (held.length > 0 || timeMs !== undefined)
     lines(inside ? piece.subarray(parseTimed(piece).at) : piece, source, take)
@@ -83,20 +103,24 @@ export function createSplitter(wrapping: Wrapping, timed = true) {
 
   const unwrap = wrapping === 'frames' ? frames(written) : wrapping === 'chunks' ? chunks(written) : undefined
   return {
-    push(bytes: Buffer, take: (line: Line) => void): void {
+    push(bytes: Buffer, take: Take): void {
+      // One time for all that was read at once, where the engine says none.
+      nowMs = Date.now()
       if (unwrap === undefined) lines(bytes, 0, take)
       else unwrap(bytes, take)
     },
-    end(take: (line: Line) => void): void {
+    end(take: Take): void {
       for (const source of [0, 1] as const) {
         const { held, timeMs } = begun[source]
-        if (held.length > 0 || timeMs !== undefined) begun[source].held = emit(held, source, true, take)
+        begun[source].held = none
+        if (held.length > 0 || timeMs !== undefined) emit(held, 0, held.length, source, true, take)
       }
     },
   }
 }
 
-type Written = (piece: Buffer, source: 0 | 1, take: (line: Line) => void) => void
+type Take = (line: Line) => void
+type Written = (piece: Buffer, source: 0 | 1, take: Take) => void
 
 const frameHeader = 8
 /** An engine writes 16 KiB of a line at once, an exec what it read. */
@@ -105,24 +129,74 @@ const mostWrittenBytes = 4 * 1024 * 1024
 const mostSizeBytes = 4096
 
 function frames(written: Written) {
-  let held: Buffer = none
-  return (bytes: Buffer, take: (line: Line) => void): void => {
-    held = held.length === 0 ? bytes : Buffer.concat([held, bytes])
+  const held = createHeld()
+  return (bytes: Buffer, take: Take): void => {
     let at = 0
-    while (held.length - at >= frameHeader) {
-      const length = held.readUInt32BE(at + 4)
-      if (length > mostWrittenBytes) throw malformed('a frame has more than 4 MiB')
-      if (held.length - at < frameHeader + length) break
-      written(held.subarray(at + frameHeader, at + frameHeader + length), held[at] === 2 ? 1 : 0, take)
-      at += frameHeader + length
+    for (;;) {
+      // What began with the bytes before is put together first, in memory of its own.
+      if (held.length > 0) {
+        at = held.fill(bytes, at, frameHeader)
+        if (held.length >= frameHeader) at = held.fill(bytes, at, frameHeader + lengthOf(held.bytes, 0))
+        if (held.length < frameHeader || held.length < frameHeader + lengthOf(held.bytes, 0)) return
+        pass(held.bytes, 0, held.length, take)
+        held.clear()
+      }
+      if (bytes.length - at < frameHeader) break
+      const end = at + frameHeader + lengthOf(bytes, at)
+      if (end > bytes.length) break
+      pass(bytes, at, end, take)
+      at = end
     }
-    held = at === 0 ? held : held.subarray(at)
+    held.fill(bytes, at, bytes.length - at)
+  }
+  function pass(bytes: Buffer, at: number, end: number, take: Take): void {
+    written(bytes.subarray(at + frameHeader, end), bytes[at] === 2 ? 1 : 0, take)
+  }
+}
+
+/** Of the frame that begins there. */
+function lengthOf(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32BE(at + 4)
+  if (length > mostWrittenBytes) throw malformed('a frame has more than 4 MiB')
+  return length
+}
+
+/** The memory is used again and again: that of a whole read each time is what a collector spends a flood on. */
+const keptBytes = 64 * 1024
+
+function createHeld() {
+  let memory: Buffer = none
+  let length = 0
+  return {
+    get length() {
+      return length
+    },
+    get bytes() {
+      return memory
+    },
+    /** Takes bytes from `at` on until it has `wanted`; answers how far. */
+    fill(bytes: Buffer, at: number, wanted: number): number {
+      const end = Math.min(bytes.length, at + Math.max(0, wanted - length))
+      const most = length + end - at
+      if (most > memory.length) {
+        const grown = Buffer.allocUnsafeSlow(Math.max(keptBytes, 2 * memory.length, most))
+        memory.copy(grown, 0, 0, length)
+        memory = grown
+      }
+      bytes.copy(memory, length, at, end)
+      length = most
+      return end
+    },
+    clear(): void {
+      length = 0
+      if (memory.length > keptBytes) memory = none
+    },
   }
 }
 
 function chunks(written: Written) {
   let held: Buffer = none
-  return (bytes: Buffer, take: (line: Line) => void): void => {
+  return (bytes: Buffer, take: Take): void => {
     held = held.length === 0 ? bytes : Buffer.concat([held, bytes])
     let at = 0
     for (;;) {

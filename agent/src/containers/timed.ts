@@ -4,30 +4,30 @@ let lastZone = ''
 let lastSecondMs = 0
 
 /** Whether this line's second is that of the line before: thousands of lines share theirs. */
-function sameSecond(line: Buffer): boolean {
-  for (let i = secondBytes - 1; i >= 0; i--) if (line[i] !== lastSecond[i]) return false
+function sameSecond(bytes: Buffer, from: number): boolean {
+  for (let i = secondBytes - 1; i >= 0; i--) if (bytes[from + i] !== lastSecond[i]) return false
   return true
 }
 
-/** `2026-11-21T01:02:03.456789012Z text`: the time in ms with its fraction, and where the text begins. */
-export function parseTimed(line: Buffer): { timeMs: number; at: number } {
-  const space = line.indexOf(32)
-  if (space < 20 || space > 40 || line[10] !== 0x54) return { timeMs: Date.now(), at: 0 }
+/** `2026-11-21T01:02:03.456789012Z text`, of `bytes` from `from` to `to`: the time in ms with its fraction, and where the text begins. */
+export function parseTimed(bytes: Buffer, from = 0, to: number = bytes.length): { timeMs: number; at: number } {
+  const space = bytes.indexOf(32, from)
+  if (space < from + 20 || space > from + 40 || space >= to || bytes[from + 10] !== 0x54) return { timeMs: Date.now(), at: from }
   let fraction = 0
   let scale = 1000
-  let i = secondBytes
-  if (line[i] === 0x2e) {
-    for (i++; i < space && line[i]! >= 0x30 && line[i]! <= 0x39; i++) {
+  let i = from + secondBytes
+  if (bytes[i] === 0x2e) {
+    for (i++; i < space && bytes[i]! >= 0x30 && bytes[i]! <= 0x39; i++) {
       scale /= 10
-      fraction += (line[i]! - 0x30) * scale
+      fraction += (bytes[i]! - 0x30) * scale
     }
   }
-  const zone = line[i] === 0x5a && i + 1 === space ? 'Z' : line.toString('latin1', i, space)
-  if (zone !== lastZone || !sameSecond(line)) {
-    lastSecondMs = Date.parse(line.toString('latin1', 0, secondBytes) + zone)
-    line.copy(lastSecond, 0, 0, secondBytes)
+  const zone = bytes[i] === 0x5a && i + 1 === space ? 'Z' : bytes.toString('latin1', i, space)
+  if (zone !== lastZone || !sameSecond(bytes, from)) {
+    lastSecondMs = Date.parse(bytes.toString('latin1', from, from + secondBytes) + zone)
+    bytes.copy(lastSecond, 0, from, from + secondBytes)
     lastZone = zone
   }
-  if (Number.isNaN(lastSecondMs)) return { timeMs: Date.now(), at: 0 }
+  if (Number.isNaN(lastSecondMs)) return { timeMs: Date.now(), at: from }
   return { timeMs: lastSecondMs + Math.round(fraction * 1e6) / 1e6, at: space + 1 }
 }

@@ -12,7 +12,13 @@ const strict = new TextDecoder('utf-8', { fatal: true })
  */
 export const jsonCodec: FrameCodec = { name: 'fairlead.1+json', writer, decode, decodeReply }
 
-function writer(send: (message: Uint8Array | string) => void): FrameWriter {
+/** Messages of bulk go in memory that is used again, as in `blocks.ts`; a browser never says that it is done, and makes new. */
+const free: Uint8Array[] = []
+const mostFree = 64
+const largest = header + limits.dataBytes
+const reusedFrom = limits.dataBytes / 2
+
+function writer(send: (message: Uint8Array | string, done?: () => void) => void): FrameWriter {
   let controls: ControlFrame[] = []
   const flush = () => {
     if (controls.length === 0) return
@@ -24,11 +30,12 @@ function writer(send: (message: Uint8Array | string) => void): FrameWriter {
     control: (control) => void controls.push(control),
     data(sid, payload) {
       flush()
-      const out = new Uint8Array(header + payload.length)
-      out[0] = frame.data
-      new DataView(out.buffer).setUint32(1, sid)
+      const reused = payload.length >= reusedFrom
+      const out = reused ? (free.pop() ?? new Uint8Array(largest)) : new Uint8Array(header + payload.length)
+      out.set([frame.data, sid >>> 24, sid >>> 16, sid >>> 8, sid])
       out.set(payload, header)
-      send(out)
+      if (reused) send(out.subarray(0, header + payload.length), () => void (free.length < mostFree && free.push(out)))
+      else send(out)
     },
     reply(sid, value) {
       const text = JSON.stringify(value) ?? 'null'

@@ -25,9 +25,12 @@ export const goesOnBit = 0x80
 const header = 4
 const perLine = 14
 
-export function encodeLogLines({ count, times, sources, levels, lengths, text }: LogLines): Uint8Array {
-  const out = new Uint8Array(header + perLine * count + text.length)
-  const view = new DataView(out.buffer)
+/** Into memory of `logBatchBytes`, where it is given: every byte of it is written. */
+export function encodeLogLines(
+  { count, times, sources, levels, lengths, text }: LogLines,
+  out = new Uint8Array(logBatchBytes(count, text)),
+) {
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength)
   view.setUint32(0, count, true)
   for (let i = 0; i < count; i++) view.setFloat64(header + 8 * i, times[i]!, true)
   out.set(sources.subarray(0, count), header + 8 * count)
@@ -35,6 +38,10 @@ export function encodeLogLines({ count, times, sources, levels, lengths, text }:
   for (let i = 0; i < count; i++) view.setUint32(header + 10 * count + 4 * i, lengths[i]!, true)
   out.set(text, header + perLine * count)
   return out
+}
+
+export function logBatchBytes(count: number, text: Uint8Array): number {
+  return header + perLine * count + text.length
 }
 
 export function decodeLogLines(payload: Uint8Array): LogLines {

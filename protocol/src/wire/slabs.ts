@@ -21,11 +21,17 @@ const out = new WeakSet<ArrayBufferLike>()
  */
 export function inSlab(payload: Uint8Array): Uint8Array {
   if (payload.length < slabFrom || payload.length > slabBytes) return copyOf(payload)
-  const slab = free.pop() ?? new ArrayBuffer(slabBytes)
-  out.add(slab)
-  const copy = new Uint8Array(slab, 0, payload.length)
+  const copy = slabFor(payload.length)
   copy.set(payload)
   return copy
+}
+
+/** Memory, with whatever was in it, for a payload that is written to a stream and that nobody else keeps: `giveSlab` takes it back. */
+export function slabFor(bytes: number): Uint8Array {
+  if (bytes < slabFrom || bytes > slabBytes) return new Uint8Array(bytes)
+  const slab = free.pop() ?? new ArrayBuffer(slabBytes)
+  out.add(slab)
+  return new Uint8Array(slab, 0, bytes)
 }
 
 /** What is received as it can be kept: in memory of its own, unless it is most of what it came in. `lent`: that is only valid now. */
