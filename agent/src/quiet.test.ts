@@ -19,6 +19,11 @@ describe('an agent without work', () => {
     assert.deepEqual(play(seconds(100, 0.001)), [...stop, 'collect'])
   })
 
+  it('collects once more each hour, for what it does all the same', () => {
+    assert.deepEqual(play(seconds(3600 + 3599, 0.001)), [...stop, 'collect', 'collect'])
+    assert.deepEqual(play(seconds(7200, 0.001)), [...stop, 'collect', 'collect', 'collect'])
+  })
+
   it('compiles again as soon as there is work, and gives back after it', () => {
     assert.deepEqual(play([...seconds(10, 0), 0.9, ...seconds(5, 0.9), ...seconds(10, 0)]), [...stop, 'collect', ...on, ...stop, 'collect'])
   })
@@ -29,7 +34,8 @@ describe('an agent without work', () => {
   })
 
   it('leaves the compilers alone where nobody asked for that', () => {
-    assert.deepEqual(play([...seconds(10, 0), 0.9, ...seconds(10, 0)], false), ['collect', 'collect'])
+    // It is looked at every five seconds there.
+    assert.deepEqual(play([0, 0, 0.9, 0, 0], false), ['collect', 'collect'])
   })
 
   it('really gives back what was held', () => {

@@ -59,6 +59,24 @@ describe('cgroup v2', () => {
     })
   })
 
+  it('looks at the memory of one that uses no processor once a minute, and at its traffic each time', () => {
+    const memoryIs = (bytes: number) => writeTree(root, { [`${docker2}/memory.current`]: `${bytes + 2_097_152}\n` })
+    const memoryAt = (atMs: number) => measure(atMs).get(idA)!['memoryBytes']
+    write(1_000_000, 0, 100)
+    assert.equal(memoryAt(0), 8_388_608)
+    memoryIs(5)
+    assert.equal(memoryAt(10_000), 8_388_608)
+    write(1_000_000, 0, 2100)
+    memoryIs(5)
+    assert.equal(measure(20_000).get(idA)!['netRxBytesPerSecond'], 200)
+    assert.equal(memoryAt(60_000), 5)
+    memoryIs(6)
+    assert.equal(memoryAt(70_000), 5)
+    write(1_000_001, 0, 2100)
+    memoryIs(7)
+    assert.equal(memoryAt(80_000), 7)
+  })
+
   it('gives nothing, never 0, for what the kernel does not tell', () => {
     writeTree(root, { 'sys/fs/cgroup/cgroup.controllers': '', [`${docker2}/cgroup.procs`]: '' })
     measure(0)

@@ -17,6 +17,7 @@ interface Counters {
 interface Known {
   readonly held: Held
   counters: Counters | undefined
+  gauges: { readonly atMs: number; readonly values: Gauges } | undefined
   /** Of the process that was first, at that time: whether it has a network of its own is not asked at every pass. */
   network: { readonly pid: string; readonly atMs: number; readonly own: boolean } | undefined
 }
@@ -33,6 +34,8 @@ interface Place {
 const idPattern = /(?:^|docker-|libpod-|cri-containerd-|crio-)([a-f0-9]{64})(?:\.scope)?$/
 const depth = 4
 const networkMs = 60_000
+/** Memory may be taken from a container that does nothing, and its limit moved. */
+const restMs = 60_000
 /** Any of these knows all containers; not every kernel has each. */
 const controllersV1 = ['memory', 'cpuacct', 'pids', 'blkio', 'systemd']
 
@@ -46,9 +49,13 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
   const seen = new Set<string>()
   const points = places.map(({ id, folder }) => {
     seen.add(id)
-    const known = before.get(id) ?? { held: holdFiles(), counters: undefined, network: undefined }
+    const known = before.get(id) ?? { held: holdFiles(), counters: undefined, gauges: undefined, network: undefined }
     before.set(id, known)
-    const { counters, gauges } = v2 ? measureV2(known.held, folder('')) : measureV1(known.held, folder)
+    const counters = v2 ? countV2(known.held, folder('')) : countV1(known.held, folder)
+    // Most containers of most hosts do nothing most of the time: what has used no processor has started, ended and taken nothing.
+    const rests = known.gauges !== undefined && counters.cpuSeconds === known.counters?.cpuSeconds && nowMs - known.gauges.atMs < restMs
+    if (!rests) known.gauges = { atMs: nowMs, values: v2 ? gaugeV2(known.held, folder('')) : gaugeV1(known.held, folder) }
+    const gauges = known.gauges!.values
     if (known.network?.pid !== gauges.pid || nowMs - known.network.atMs >= networkMs)
       known.network = { pid: gauges.pid, atMs: nowMs, own: gauges.pid !== '' && netOf(root, gauges.pid) !== hostNet() }
     const now = { atMs: nowMs, ...counters, ...(known.network.own ? readNet(root, gauges.pid) : noNet) }
@@ -105,40 +112,47 @@ function folders(path: string): string[] {
   }
 }
 
-interface Measured {
-  readonly counters: { readonly cpuSeconds: number; readonly read: number; readonly write: number }
-  readonly gauges: { readonly memory: number; readonly memoryLimit: number; readonly pids: number; readonly pid: string }
+interface Gauges {
+  readonly memory: number
+  readonly memoryLimit: number
+  readonly pids: number
+  /** Of the process that was first; empty where none can be seen. */
+  readonly pid: string
 }
 
-function measureV2(held: Held, folder: string): Measured {
+type Counted = Pick<Counters, 'cpuSeconds' | 'read' | 'write'>
+
+function countV2(held: Held, folder: string): Counted {
+  return { cpuSeconds: field(held.read(`${folder}/cpu.stat`), 'usage_usec') / 1e6, ...readIoV2(held, `${folder}/io.stat`) }
+}
+
+function gaugeV2(held: Held, folder: string): Gauges {
   const cache = field(held.read(`${folder}/memory.stat`), 'inactive_file')
   return {
-    counters: { cpuSeconds: field(held.read(`${folder}/cpu.stat`), 'usage_usec') / 1e6, ...readIoV2(held, `${folder}/io.stat`) },
-    gauges: {
-      memory: number(held, `${folder}/memory.current`) - (Number.isNaN(cache) ? 0 : cache),
-      memoryLimit: number(held, `${folder}/memory.max`),
-      pids: number(held, `${folder}/pids.current`),
-      pid: firstPid(held, folder),
-    },
+    memory: number(held, `${folder}/memory.current`) - (Number.isNaN(cache) ? 0 : cache),
+    memoryLimit: number(held, `${folder}/memory.max`),
+    pids: number(held, `${folder}/pids.current`),
+    pid: firstPid(held, folder),
   }
 }
 
-function measureV1(held: Held, folder: Place['folder']): Measured {
+function countV1(held: Held, folder: Place['folder']): Counted {
+  return {
+    cpuSeconds: number(held, `${folder('cpuacct')}/cpuacct.usage`) / 1e9,
+    ...readIoV1(held.read(`${folder('blkio')}/blkio.throttle.io_service_bytes`)),
+  }
+}
+
+function gaugeV1(held: Held, folder: Place['folder']): Gauges {
   const memory = folder('memory')
   const cache = field(held.read(`${memory}/memory.stat`), 'total_inactive_file')
   const limit = number(held, `${memory}/memory.limit_in_bytes`)
   return {
-    counters: {
-      cpuSeconds: number(held, `${folder('cpuacct')}/cpuacct.usage`) / 1e9,
-      ...readIoV1(held.read(`${folder('blkio')}/blkio.throttle.io_service_bytes`)),
-    },
-    gauges: {
-      memory: number(held, `${memory}/memory.usage_in_bytes`) - (Number.isNaN(cache) ? 0 : cache),
-      // No limit is the largest number of pages there could be.
-      memoryLimit: limit > 2 ** 60 ? none : limit,
-      pids: number(held, `${folder('pids')}/pids.current`),
-      pid: firstPidV1(held, folder),
-    },
+    memory: number(held, `${memory}/memory.usage_in_bytes`) - (Number.isNaN(cache) ? 0 : cache),
+    // No limit is the largest number of pages there could be.
+    memoryLimit: limit > 2 ** 60 ? none : limit,
+    pids: number(held, `${folder('pids')}/pids.current`),
+    pid: firstPidV1(held, folder),
   }
 }
 

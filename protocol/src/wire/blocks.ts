@@ -24,6 +24,11 @@ export function giveBlock(block: Uint8Array): void {
   if (free.length < mostFree) free.push(block)
 }
 
+/** Whatever waits to be used again is let go: who is quiet may be so for a week. */
+export function dropBlocks(): void {
+  free.length = 0
+}
+
 const smallBytes = 512
 
 /** A copy that is the reader's own. Unlike `slice` it does not fill with zeros first what it then overwrites. */

@@ -48,6 +48,11 @@ export function giveSlab(part: Uint8Array): void {
   if (isSlab(part) && out.delete(part.buffer) && free.length < mostFree) free.push(part.buffer as ArrayBuffer)
 }
 
+/** As `dropBlocks`. */
+export function dropSlabs(): void {
+  free.length = 0
+}
+
 /** It belongs to a reader from now on, who may keep it for ever, or hand it to several. */
 export function ownSlab(payload: Uint8Array): void {
   if (isSlab(payload)) out.delete(payload.buffer)
