@@ -17,6 +17,8 @@ export interface Config {
   /** Its process, where it is still there and waits for how this ends. */
   readonly starterStays?: number | undefined
   readonly proxies: ProxySettings
+  /** Where a container sees the files of its host; empty: they are this machine's own. */
+  readonly hostRoot?: string
 }
 
 const known = [
@@ -29,6 +31,7 @@ const known = [
   'FAIRLEAD_POLICY',
   'FAIRLEAD_STARTER',
   'FAIRLEAD_STARTER_STAYS',
+  'FAIRLEAD_HOST_ROOT',
   'FAIRLEAD_REQUIRE_ALL',
 ]
 
@@ -52,6 +55,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     problems.push('FAIRLEAD_POLICY must be an absolute path.')
   if (env['FAIRLEAD_STARTER'] !== undefined && !env['FAIRLEAD_STARTER'].startsWith('/'))
     problems.push('FAIRLEAD_STARTER must be an absolute path.')
+  const hostRoot = env['FAIRLEAD_HOST_ROOT'] ?? ''
+  if (!/^(\/[^/]+)*$/.test(hostRoot)) problems.push('FAIRLEAD_HOST_ROOT must be an absolute path that ends in no slash.')
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))
   return {
     stateDir: env['FAIRLEAD_STATE_DIR'] ?? '/var/lib/fairlead',
@@ -64,5 +69,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     starter: env['FAIRLEAD_STARTER'],
     starterStays: env['FAIRLEAD_STARTER_STAYS'] === undefined ? undefined : Number(env['FAIRLEAD_STARTER_STAYS']),
     proxies: readProxies(env),
+    hostRoot,
   }
 }

@@ -78,7 +78,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     audit: openWitness(config.stateDir, { pin, epoch: hub.epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
     events,
-    hosts: serveHosts(watch, version, () => viewLink(losses, link)),
+    hosts: serveHosts(watch, version, () => viewLink(losses, link), config.hostRoot),
     inventory: serveInventory([markHeld(containersSource(engine, watch), rights.held)]),
     journal: journal.handlers,
     metrics: metrics.handlers,
@@ -159,9 +159,15 @@ function measureLater(open: () => ReturnType<typeof openMeasuring>): ReturnType<
   }
 }
 
-function openMeasuring({ stateDir, metricsMs: everyMs }: Config, bootId: string, say: Say) {
+function openMeasuring({ stateDir, metricsMs: everyMs, hostRoot }: Config, bootId: string, say: Say) {
   const onProblem = (message: string) => say('warn', message)
-  return openMetrics({ collector: createCollector(), ring: openRing(join(stateDir, 'metrics'), onProblem), bootId, everyMs, onProblem })
+  return openMetrics({
+    collector: createCollector(hostRoot),
+    ring: openRing(join(stateDir, 'metrics'), onProblem),
+    bootId,
+    everyMs,
+    onProblem,
+  })
 }
 
 /** Which hub this host follows: by its keys, its organization, and its epochs. */

@@ -10,23 +10,24 @@ export function serveHosts(
   watch: Pick<EngineWatch, 'facts' | 'onFacts'>,
   agentVersion: string,
   link: () => HostLink,
+  hostRoot = '',
 ): Handlers<typeof hosts> {
   const agentStartMs = Date.now()
-  const facts = (): HostFacts => ({ ...machine(), agentVersion, agentStartMs, engine: watch.facts })
+  const facts = (): HostFacts => ({ ...machine(hostRoot), agentVersion, agentStartMs, engine: watch.facts })
   return {
     watch: (_input, { signal }) => tellChanges(facts, watch.onFacts, signal),
     link: async () => link(),
   }
 }
 
-function machine(): Omit<HostFacts, 'agentVersion' | 'agentStartMs' | 'engine'> {
+function machine(root: string): Omit<HostFacts, 'agentVersion' | 'agentStartMs' | 'engine'> {
   const addresses = Object.values(os.networkInterfaces())
     .flatMap((entries) => entries ?? [])
     .filter(({ internal }) => !internal)
     .map(({ address }) => address)
   return {
     hostname: os.hostname(),
-    os: release(),
+    os: release(root),
     kernel: os.release(),
     arch: os.arch(),
     cpus: os.cpus().length,
@@ -36,9 +37,9 @@ function machine(): Omit<HostFacts, 'agentVersion' | 'agentStartMs' | 'engine'> 
   }
 }
 
-function release(): string {
+function release(root: string): string {
   try {
-    const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]
+    const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readFileSync(`${root}/etc/os-release`, 'utf8'))?.[1]
     return (name ?? os.type()).slice(0, 256)
   } catch {
     return os.type()

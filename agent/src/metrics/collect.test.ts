@@ -27,7 +27,7 @@ const write = (busy: number, bytes: number) =>
     'proc/diskstats': `   8 0 sda 1 0 ${bytes} 0 1 0 0 0 0 0 0\n   8 1 sda1 1 0 ${bytes * 7} 0 1 0 9 0 0 0 0\n 253 0 dm-0 1 0 ${bytes * 7} 0 1 0 9 0 0 0 0\n`,
     'proc/pressure/cpu': 'some avg10=1.25 avg60=0.00 avg300=0.00 total=5\n',
     'again/file': '',
-    'proc/mounts': `/dev/sda1 / ext4 rw 0 0\n/dev/sda1 /again ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n/dev/sdb1 /gone xfs rw 0 0\n`,
+    'proc/mounts': `/dev/sda1 /etc/hosts ext4 rw 0 0\n/dev/sda1 ${root} ext4 rw 0 0\n/dev/sda1 ${root}/again ext4 rw 0 0\ntmpfs ${root}/run tmpfs rw 0 0\n/dev/sdb1 ${root}/gone xfs rw 0 0\n/dev/sdc1 ${root}/with\\040blank xfs rw 0 0\n`,
   })
 
 describe('a pass over a host', () => {

@@ -19,7 +19,7 @@ export interface Collector {
   collect(nowMs: number): MetricPoint[]
 }
 
-/** One pass over /proc and the cgroups. The first pass has no rates. */
+/** One pass over /proc and the cgroups. The first pass has no rates. `root`: where a container sees the host's files. */
 export function createCollector(root = ''): Collector {
   let before: Before | undefined
   const cgroups: CgroupBefore = new Map()
@@ -113,6 +113,12 @@ function readPressure(root: string, what: 'cpu' | 'memory' | 'io'): number {
   return match === null ? none : Number(match[1])
 }
 
+/** What the host calls it. A container has mounts of its own beside the host's: its /etc/resolv.conf is no disk. */
+function hostMount(root: string, path: string): string | undefined {
+  if (path === root) return '/'
+  return path.startsWith(`${root}/`) ? path.slice(root.length) : undefined
+}
+
 const realFileSystems = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'zfs', 'f2fs', 'vfat', 'ntfs', 'ntfs3', 'bcachefs'])
 const mostDisks = 32
 
@@ -120,14 +126,16 @@ function readDisks(root: string): MetricPoint[] {
   const seen = new Set<string>()
   const points: MetricPoint[] = []
   for (const line of read(`${root}/proc/mounts`).split('\n')) {
-    const [device = '', mount = '', type = ''] = line.split(' ')
-    if (!realFileSystems.has(type) || seen.has(device) || points.length >= mostDisks) continue
+    const [device = '', named = '', type = ''] = line.split(' ')
+    const path = named.replaceAll('\\040', ' ')
+    const mount = hostMount(root, path)
+    if (mount === undefined || !realFileSystems.has(type) || seen.has(device) || points.length >= mostDisks) continue
     seen.add(device)
     try {
-      const { bsize, blocks, bavail, bfree, files, ffree } = statfsSync(root + mount)
+      const { bsize, blocks, bavail, bfree, files, ffree } = statfsSync(path)
       points.push({
         kind: 'disk',
-        id: mount.replaceAll('\\040', ' '),
+        id: mount,
         values: [(blocks - bfree) * bsize, (blocks - bfree + bavail) * bsize, files > 0 ? files - ffree : none, files > 0 ? files : none],
       })
     } catch {
