@@ -2,7 +2,8 @@
 # Installs the Fairlead agent. On standard input: the join string, then, a line each, what HTTPS_PROXY, HTTP_PROXY and
 # NO_PROXY are in the shell of whoever installs; sudo drops those, and in arguments anybody could read them. Run again to
 # repair or upgrade. `--least-privilege`: as root, the agent gets an account of its own. `--uninstall` removes the agent and
-# nothing of yours. Without root all of it lies in the home of whoever runs it.
+# nothing of yours. Without root all of it lies in the home of whoever runs it. `--container`: as a container of this host's engine,
+# on an image of `--base`, with each `--folder` under its own name.
 set -eu
 umask 022
 
@@ -19,14 +20,32 @@ warn() { printf 'fairlead: %s: %s\nfairlead: fix: %s\n' "$1" "$2" "$3" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 hash_of() { printf '%s\n' "$files" | sed -n "s/^\([0-9a-f]\{64\}\)  $1\$/\1/p"; }
 
+@CONTAINER@
+
 least=
 uninstall=
-for word; do
-  case "$word" in
+container=
+base=debian:trixie-slim
+folders=
+[ ! -d /opt/stacks ] || folders=/opt/stacks
+while [ $# -gt 0 ]; do
+  case "$1" in
     --least-privilege) least=1 ;;
     --uninstall) uninstall=1 ;;
-    *) fail "\"$word\" is no option; there are --least-privilege and --uninstall." ;;
+    --container) container=1 ;;
+    --base)
+      base=${2:-}
+      [ -n "$base" ] || fail "behind --base belongs the name of an image."
+      shift
+      ;;
+    --folder)
+      [ -d "${2:-}" ] || fail "behind --folder belongs a folder that is there, with compose files."
+      folders="$folders $2"
+      shift
+      ;;
+    *) fail "\"$1\" is no option; there are --least-privilege, --container (with --base IMAGE, --folder FOLDER) and --uninstall." ;;
   esac
+  shift
 done
 
 account=fairlead
@@ -48,7 +67,11 @@ else
   service() { systemctl --user "$@"; }
 fi
 unset FAIRLEAD_PREFIX
-for folder in "$prefix" "$state"; do
+# Only what an installation made goes: a folder without its mark may be anybody's.
+mark=.fairlead-installed
+label=fairlead-agent
+[ -z "$container" ] || begin_container
+for folder in "$prefix" "$state" $folders; do
   # They stand in units and in a script.
   case "$folder" in
     /?*) ;;
@@ -84,8 +107,6 @@ service_runs() {
   esac
 }
 
-# Only what an installation made goes: a folder without its mark may be anybody's.
-mark=.fairlead-installed
 if [ -n "$uninstall" ]; then
   removed=
   gone() { removed="$removed
@@ -189,7 +210,10 @@ own_node() { has node && node -e 'const [a, b] = process.versions.node.split("."
 
 program=fairlead-agent-linux-$arch
 kind=
-if new_enough && has_library libstdc++.so.6; then
+if [ -n "$container" ]; then
+  kind=program
+  [ -n "$(hash_of "$program")" ] || blocked architecture "this hub serves no agent for $machine" "run \"npm run build:agent\" on the hub."
+elif new_enough && has_library libstdc++.so.6; then
   if [ -n "$(hash_of "$program")" ]; then kind=program
   elif own_node; then kind=own-node
   elif [ -n "$(hash_of "node-$arch")" ]; then kind=hub-node
@@ -206,15 +230,22 @@ room=$prefix
 while [ ! -d "$room" ]; do room=$(dirname "$room"); done
 free=$(df -Pk "$room" 2>/dev/null | awk 'NR == 2 { print $4 }')
 [ "${free:-999999}" -ge 260000 ] || blocked disk "$((free / 1024)) MB are free in $room; 254 are wanted" "make room there, or set FAIRLEAD_PREFIX to another folder."
-if ! mkdir -p "$prefix" "$state" 2>/dev/null || [ ! -w "$prefix" ] || [ ! -w "$state" ]; then
+if [ -n "$container" ]; then :
+elif ! mkdir -p "$prefix" "$state" 2>/dev/null || [ ! -w "$prefix" ] || [ ! -w "$state" ]; then
   blocked disk "$prefix or $state cannot be written" "is the file system mounted read-only, or is this not root? FAIRLEAD_PREFIX and FAIRLEAD_STATE_DIR name other folders."
 fi
 next=$prefix/next
-trap 'rm -rf "$next"' EXIT
+[ -n "$container" ] || trap 'rm -rf "$next"' EXIT
 rm -rf "$next"
 mkdir "$next"
 
 @FETCH@
+if [ -n "$container" ]; then
+  # Its engine reads them from here, and no argument has a password.
+  (umask 077; printf %s "$proxies" > "$next/env")
+  run_container
+  exit 0
+fi
 case "$kind" in
   program) get_program ;;
   *)

@@ -100,6 +100,37 @@ describe('the wizard that enrols a host, in a browser', need('chromium', 'docker
     await page.getByText('The line was canceled').waitFor()
   })
 
+  // e2e/scenarios/install-docker.test.ts runs it.
+  it('has the same line for a host that takes nothing but containers, in both languages, and copies it', async () => {
+    await makeLine()
+    const usual = (await page.locator('.line-box').textContent())!
+    await page.getByText('Does the host take nothing but containers?').press('Enter')
+    const other = page.locator('details .line-box')
+    assert.equal(await other.textContent(), `${usual} --container`)
+    await page.getByRole('button', { name: 'Copy the line for a container' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), `${usual} --container`)
+    await page.getByText('add its name: --base IMAGE').waitFor()
+    await seen('container')
+    // A line that is over has none.
+    await page.getByRole('button', { name: 'Cancel the line' }).click()
+    await other.waitFor({ state: 'detached' })
+    await page.evaluate(`localStorage.setItem('language', 'fr')`)
+    await page.setViewportSize(phone)
+    await go('/hosts/enrol')
+    await address()
+      .or(page.getByLabel(/^Adresse sous laquelle/))
+      .fill(stage.base)
+    await page.getByRole('button', { name: 'Créer la ligne' }).click()
+    await page.getByText('L’hôte n’accepte-t-il que des conteneurs ?').click()
+    await page.getByRole('button', { name: 'Copier la ligne pour un conteneur' }).waitFor()
+    await seen('container-phone-fr')
+    await page.getByRole('button', { name: 'Annuler la ligne' }).click()
+    await page.getByText('La ligne a été annulée').waitFor()
+    await page.evaluate(`localStorage.setItem('language', 'en')`)
+    await page.setViewportSize(desktop)
+  })
+
   it('says of a line that a second host showed that it is used up, and nothing against the first', async () => {
     const spent = await makeLine()
     await stage.join(spent, 'alpha')

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { mountsBelow, startEngine, type TestEngine } from '../engine.ts'
 import { runIn } from '../fleet/clone.ts'
+import { dockerOf, importRoot, type Docker } from '../fleet/docker.ts'
 import { buildRoot } from '../fleet/machine.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
 import { buildRelease } from '../fleet/paste.ts'
@@ -21,8 +21,8 @@ describe('the agent as a container', need('dockerd', 'busybox', 'nspawn'), () =>
   let owned: OwnedHub
   let engine: TestEngine
 
-  const env = () => ({ DOCKER_HOST: `unix://${engine.socket}`, DOCKER_BUILDKIT: '0', DOCKER_CONFIG: join(dir, 'docker') })
-  const docker = (...argv: string[]) => runIn(dir, 'docker', argv, env())
+  let docker: Docker
+  const env = () => docker.env
   /** The line of the page that begins so, on one line. */
   const line = (start: string) => {
     const page = readFileSync(join(root, 'docs/operations.md'), 'utf8').replaceAll('\\\n', '')
@@ -38,16 +38,11 @@ describe('the agent as a container', need('dockerd', 'busybox', 'nspawn'), () =>
     for (const folder of [state, stacks, context]) mkdirSync(folder)
     const [base] = await Promise.all([buildRoot(), buildRelease()])
     engine = await startEngine()
+    docker = dockerOf(engine, dir)
     owned = await startOwnedHub()
     const name = `fairlead-agent-linux-${process.arch}`
     linkSync(join(root, 'agent/dist/release', name), join(context, name))
-    // Stands for Debian's own image, which only a registry has.
-    const tar = spawn('tar', ['-C', base, '--exclude=./dev/*', '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const load = spawn('docker', ['import', '-', 'fairlead-base:1'], {
-      env: { ...process.env, ...env() },
-      stdio: [tar.stdout, 'ignore', 'inherit'],
-    })
-    assert.equal(await new Promise((done) => load.once('close', done)), 0)
+    await importRoot(docker, base, 'fairlead-base:1')
     await docker(
       'build',
       '-f',

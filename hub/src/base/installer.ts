@@ -20,6 +20,7 @@ const programs = ['x64', 'arm64'].flatMap((of) => ['.xz', '.gz', ''].map((packed
 export function readScript(folder: string): (files: readonly string[]) => string {
   const part = (name: string) => readFileSync(join(folder, name), 'utf8').trimEnd()
   const whole = readFileSync(join(folder, 'install.sh'), 'utf8')
+    .replaceAll('@CONTAINER@', () => part('container.sh').replace('@RECIPE@', () => part('agent.Dockerfile')))
     .replaceAll('@FETCH@', () => part('fetch.sh'))
     .replaceAll('@STARTER@', () => part('starter.sh'))
     .replaceAll('@UNIT@', () => part('fairlead-agent.service'))

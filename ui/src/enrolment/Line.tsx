@@ -33,7 +33,30 @@ export function Line(props: { readonly invitation: Invitation; readonly progress
       <p class="dim">
         {say('sum')} <code>{props.invitation.scriptSha256}</code>
       </p>
+      <Show when={!dead()}>
+        <InContainer line={props.invitation.line} />
+      </Show>
     </section>
+  )
+}
+
+/** The same line where the host takes nothing but containers: the same script, which then asks the engine. */
+function InContainer(props: { readonly line: string }): JSX.Element {
+  const [open, setOpen] = createSignal(false)
+  const line = () => `${props.line} --container`
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{say('container')}</summary>
+      <Show when={open()}>
+        <p>{say('containerWhat')}</p>
+        <div class="line-box">{line()}</div>
+        <p>
+          <CopyButton text={line()} label={say('containerCopy')} />
+        </p>
+        <p class="dim">{say('containerBase')}</p>
+        <p class="dim">{say('containerFolder')}</p>
+      </Show>
+    </details>
   )
 }
 

@@ -45,6 +45,14 @@ export const enrolEn = {
   'refused.hostname': 'A host ({ip}) showed this line at {time} and was refused: the line is for a host of another name.',
   canceled: 'The line was canceled and lets nobody in.',
   cancel: 'Cancel the line',
+  container: 'Does the host take nothing but containers?',
+  containerWhat:
+    'Then paste this one instead. It makes an image of the program that this hub serves, and runs it by "docker run": with the engine’s socket, a volume for its key, the host’s processes and files to look at, and no capability. Paste it again to upgrade.',
+  containerCopy: 'Copy the line for a container',
+  containerBase:
+    'The image stands on debian:trixie-slim. Where no registry can be reached, load any Debian or Ubuntu with "docker load" and add its name: --base IMAGE.',
+  containerFolder:
+    'Compose files in /opt/stacks mean the host’s own folders there, too. Are yours elsewhere? Add each: --folder FOLDER. To remove all of it, run the script with --container --uninstall.',
   sum: 'The script it loads has the checksum',
   'state.waiting': 'waiting',
   'state.ok': 'ok',

@@ -46,6 +46,14 @@ export const enrolFr: Readonly<Record<keyof typeof enrolEn, string>> = {
   'refused.hostname': 'Un hôte ({ip}) a présenté cette ligne à {time} et a été refusé : elle est pour un hôte d’un autre nom.',
   canceled: 'La ligne a été annulée et ne laisse entrer personne.',
   cancel: 'Annuler la ligne',
+  container: 'L’hôte n’accepte-t-il que des conteneurs ?',
+  containerWhat:
+    'Collez alors celle-ci à la place. Elle fait une image du programme que ce hub sert, et la lance par « docker run » : avec la prise du moteur, un volume pour sa clé, les processus et les fichiers de l’hôte à regarder, et aucune capacité. Collez-la de nouveau pour mettre à niveau.',
+  containerCopy: 'Copier la ligne pour un conteneur',
+  containerBase:
+    'L’image repose sur debian:trixie-slim. Là où aucun registre n’est joignable, chargez une Debian ou une Ubuntu par « docker load » et ajoutez son nom : --base IMAGE.',
+  containerFolder:
+    'Les fichiers compose de /opt/stacks y désignent aussi les dossiers de l’hôte. Les vôtres sont ailleurs ? Ajoutez chacun : --folder DOSSIER. Pour tout retirer, lancez le script avec --container --uninstall.',
   sum: 'Le script chargé a pour somme',
   'state.waiting': 'attend',
   'state.ok': 'bon',
