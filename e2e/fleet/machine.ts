@@ -24,10 +24,11 @@ const common = 'curl,iproute2,procps,sudo,libstdc++6'
 /** What starts services. */
 const inits = { systemd: 'systemd,systemd-sysv,dbus', openrc: 'openrc,sysvinit-core' } as const
 export type Init = keyof typeof inits
-const roots = '/var/tmp/fairlead-roots'
+/** Those that are made once. */
+export const roots = '/var/tmp/fairlead-roots'
 
 /** A minimal Debian from Debian's own packages; made once, for it takes a minute. */
-export async function buildRoot(suite: 'bookworm' | 'trixie' = 'bookworm', init: Init = 'systemd'): Promise<string> {
+export async function buildRoot(suite: 'bullseye' | 'bookworm' | 'trixie' = 'bookworm', init: Init = 'systemd'): Promise<string> {
   const packages = `${inits[init]},${common}`
   const id = createHash('sha256').update(`${suite} ${packages}`).digest('hex').slice(0, 12)
   const made = join(roots, `${suite}-${id}`)
@@ -35,7 +36,15 @@ export async function buildRoot(suite: 'bookworm' | 'trixie' = 'bookworm', init:
   mkdirSync(roots, { recursive: true })
   const work = mkdtempSync(join(roots, 'making-'))
   await new Promise<void>((resolve, reject) => {
-    const argv = ['--quiet', '--variant=minbase', '--format=directory', `--include=${packages}`, suite, join(work, 'root')]
+    const argv = [
+      '--quiet',
+      '--variant=minbase',
+      '--format=directory',
+      `--include=${packages}`,
+      suite,
+      join(work, 'root'),
+      ...archive(suite),
+    ]
     execFile('mmdebstrap', argv, { timeout: 300_000 }, (error, _out, said) => (error ? reject(new Error(said.slice(-2000))) : resolve()))
   })
   // One that comes from elsewhere in the meantime is as good.
@@ -43,6 +52,9 @@ export async function buildRoot(suite: 'bookworm' | 'trixie' = 'bookworm', init:
   rmSync(work, { recursive: true, force: true })
   return made
 }
+
+/** The oldest gets no more updates: its own part of the archive is all that there is. */
+const archive = (suite: string) => (suite === 'bullseye' ? ['http://deb.debian.org/debian'] : [])
 
 export interface MachineOptions {
   readonly base: string

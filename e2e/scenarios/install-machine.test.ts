@@ -179,6 +179,7 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
   })
 
   for (const [suite, init, name] of [
+    ['bullseye', 'systemd', 'old-debian'],
     ['trixie', 'systemd', 'next-debian'],
     ['bookworm', 'openrc', 'with-openrc'],
   ] as const)
