@@ -63,6 +63,21 @@ function rescue(run: Run, engine: TestEngine, name: string) {
       well('restart', '--timeout', '0', name)
       assert.equal(await running(), true)
     },
+    stacks() {
+      const all = JSON.parse(well('stacks', '--json').stdout) as { name: string; running: number; workingDir: string }[]
+      assert.deepEqual(
+        all.map(({ name: stack, running: up, workingDir }) => [stack, up, workingDir]),
+        [['market', 2, '/srv/market']],
+      )
+      assert.match(well('stacks', 'market').stdout, /market\.yaml[\s\S]*stall/)
+      assert.equal(run('stacks', 'none').status, 66)
+      // What needs another one ends before it, and begins after it.
+      const order = (...argv: string[]) => (JSON.parse(well(...argv, '--json').stdout) as { name: string }[]).map((one) => one.name)
+      assert.deepEqual(order('stop', '--stack', 'market', '--timeout', '0'), ['stall', 'gate'])
+      assert.equal((JSON.parse(well('stacks', 'market', '--json').stdout) as { running: number }).running, 0)
+      assert.deepEqual(order('start', '--stack', 'market'), ['gate', 'stall'])
+      assert.equal((JSON.parse(well('stacks', 'market', '--json').stdout) as { running: number }).running, 2)
+    },
     reads() {
       for (const verb of ['metrics', 'journal', 'policy', 'link', 'support', 'protect']) well(verb)
       well('lock', '--reason', 'drill')
@@ -70,6 +85,19 @@ function rescue(run: Run, engine: TestEngine, name: string) {
       well('unlock')
     },
   }
+}
+
+/** Two containers with the labels of a compose project, the one of which needs the other. */
+async function runStack(engine: TestEngine): Promise<void> {
+  const labels = (service: string, needs: string) => ({
+    'com.docker.compose.project': 'market',
+    'com.docker.compose.service': service,
+    'com.docker.compose.project.working_dir': '/srv/market',
+    'com.docker.compose.project.config_files': '/srv/market/market.yaml',
+    'com.docker.compose.depends_on': needs,
+  })
+  await engine.run('gate', ['sleep', '100000'], { Labels: labels('gate', '') })
+  await engine.run('stall', ['sleep', '100000'], { Labels: labels('stall', 'gate:service_started:false') })
 }
 
 interface Check {
@@ -86,6 +114,7 @@ describe('a host whose hub is gone', need('dockerd', 'busybox', 'netns'), () => 
     one = await startOne()
     run = cliOf(one.agent.stateDir, one.engine.socket)
     await one.engine.run('shop', ['busybox', 'sh', '-c', 'echo hello from it; sleep 100000'])
+    await runStack(one.engine)
   })
   after(() => one?.stop())
 
@@ -108,6 +137,7 @@ describe('a host whose hub is gone', need('dockerd', 'busybox', 'netns'), () => 
       const hubDead = rescue(run, one.engine, 'shop')
       await hubDead.changes()
       hubDead.reads()
+      hubDead.stacks()
       assert.match(run('link').stdout, /WHY\n.*\d+ s {2}/)
       const checks = doctor(run)
       assert.equal(checks.get('tcp')?.state, 'failed')
@@ -118,6 +148,7 @@ describe('a host whose hub is gone', need('dockerd', 'busybox', 'netns'), () => 
       const agentDead = rescue(run, one.engine, 'shop')
       await agentDead.changes()
       agentDead.reads()
+      agentDead.stacks()
       assert.equal(doctor(run).get('agent')?.state, 'failed')
       const alone = rescue(cliOf(one.agent.stateDir, one.engine.socket, { alone: true }), one.engine, 'shop')
       await alone.changes()

@@ -1,20 +1,27 @@
 import { ContainerRef } from '@fairlead/protocol/features/containers.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
+import type { serveContainers } from '../containers/containers.ts'
+import { inOrder } from '../stacks/stacks.ts'
 import { parseCount } from './args.ts'
 import type { Cli } from './cli.ts'
 import { context, doing, withEngine } from './host.ts'
 import { clean } from './show.ts'
+import { noStack } from './stacks.ts'
+
+type Change = 'start' | 'stop' | 'restart'
 
 /** One after the other; one that fails keeps no other back, and is told at the end. */
-export async function change(cli: Cli, verb: 'start' | 'stop' | 'restart'): Promise<void> {
+export async function change(cli: Cli, verb: Change): Promise<void> {
   const { options, words, json, warn } = cli
   const timeoutSeconds = options['timeout'] === undefined ? 10 : parseCount('--timeout', String(options['timeout']), 3600)
+  if ((words.length === 0) === (options['stack'] === undefined))
+    throw new FairleadError('invalid_input', `"${verb}" wants names of containers, or --stack STACK alone.`)
   for (const ref of words)
     if (!ContainerRef.safeParse(ref).success)
       throw new FairleadError('invalid_input', `"${ref.slice(0, 80)}" is no name or id of a container.`)
   const done: object[] = []
   await withEngine(cli, async (containers) => {
-    for (const ref of words)
+    for (const ref of words.length > 0 ? words : await ofStack(containers, verb, String(options['stack'])))
       try {
         const { id, name } = await containers.get({ id: ref }, context())
         const after = await doing(cli, { verb, target: id, targetName: name }, () => containers[verb]({ id, timeoutSeconds }, context()))
@@ -27,4 +34,11 @@ export async function change(cli: Cli, verb: 'start' | 'stop' | 'restart'): Prom
       }
   })
   if (json) cli.say(done, () => '')
+}
+
+/** What others need comes first, and ends last. */
+async function ofStack(containers: ReturnType<typeof serveContainers>, verb: Change, name: string): Promise<string[]> {
+  const ids = inOrder(await containers.list({ all: true }, context()), name).map(({ id }) => id)
+  if (ids.length === 0) throw noStack(name)
+  return verb === 'stop' ? ids.toReversed() : ids
 }

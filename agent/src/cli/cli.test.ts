@@ -7,7 +7,7 @@ import { parseArgs, parseTime } from './args.ts'
 import { bash, fish, zsh } from './completion.ts'
 import { page } from './man.ts'
 import { clean, span, table } from './show.ts'
-import { unsupported, verbs } from './verbs.ts'
+import { verbs } from './verbs.ts'
 
 const main = join(import.meta.dirname, '../main.ts')
 
@@ -57,7 +57,9 @@ describe('the emergency CLI', () => {
     const refused = run('ps', '--json')
     assert.equal(refused.status, 76)
     assert.equal((JSON.parse(refused.stderr) as { error: { code: string } }).error.code, 'bad_upstream')
-    for (const verb of Object.keys(unsupported)) assert.equal(run(verb).status, 69, verb)
+    assert.equal(run('stacks', '--json').status, 76)
+    assert.match(run('stop').stderr, /names of containers, or --stack STACK/)
+    assert.equal(run('stop', '--stack', 'shop', 'web').status, 64)
     assert.equal(run('stop', '../etc').status, 64)
     assert.equal(run('unprotect', 'web').status, 66)
     writeFileSync(join(dir, 'bad.json'), '{"mode":"fool"}')
@@ -71,7 +73,6 @@ describe('the emergency CLI', () => {
     }
     const help = run('help').stdout
     assert.ok(Object.keys(verbs).every((name) => help.includes(`  ${name} `)))
-    assert.ok(Object.keys(unsupported).every((name) => !help.includes(`  ${name} `)))
     assert.equal(run('exec', '--help').status, 0)
     const script = `${bash()}\nCOMP_WORDS=(fairlead-agent lo); COMP_CWORD=1; _fairlead_agent; echo "$COMPREPLY,\${#COMPREPLY[@]}"; COMP_WORDS=(fairlead-agent lock --re); COMP_CWORD=2; _fairlead_agent; echo "$COMPREPLY"`
     const { stdout, stderr } = spawnSync('bash', [], { input: script, encoding: 'utf8' })

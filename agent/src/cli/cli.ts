@@ -2,7 +2,7 @@ import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { readConfig, type Config } from '../config.ts'
 import { parseArgs, usageOf, type Parsed } from './args.ts'
 import { clean } from './show.ts'
-import { unsupported, verbs } from './verbs.ts'
+import { verbs } from './verbs.ts'
 
 /** What a verb is handed. */
 export interface Cli extends Parsed {
@@ -22,7 +22,6 @@ export async function runCli(version: string, [name = 'help', ...argv]: readonly
   try {
     if (name === 'help' || name === '--help' || name === '-h') return write(help(version, argv[0]))
     if (argv[0] === '--help' && verbs[name] !== undefined) return write(help(version, name))
-    if (Object.hasOwn(unsupported, name)) throw new FairleadError('unsupported', unsupported[name]!)
     const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
     if (verb === undefined) throw new FairleadError('invalid_input', `"${name}" is no verb of the agent; "fairlead-agent help" lists them.`)
     const parsed = parseArgs(name, verb, argv)

@@ -22,6 +22,7 @@ export interface Verb {
 
 const json: Option = { says: 'for programs' }
 const seconds: Option = { arg: 'SECONDS', says: 'until it is killed; 10 otherwise' }
+const stack: Option = { arg: 'STACK', says: 'all of this stack, in the order in which its services need one another' }
 const reason: Option = { arg: 'TEXT', says: 'why, for whoever comes next' }
 
 /** The emergency CLI. Help, completions and the manual page are made of this table. */
@@ -77,19 +78,32 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     load: () => import('./exec.ts'),
   },
-  start: { args: 'CONTAINER...', words: [1, 64], says: 'starts containers', options: { json }, load: () => import('./start.ts') },
+  stacks: {
+    args: '[STACK]',
+    words: [0, 1],
+    says: 'the compose projects of this host, the unwell ones first; with a name: its containers',
+    options: { json },
+    load: () => import('./stacks.ts'),
+  },
+  start: {
+    args: '[CONTAINER...]',
+    words: [0, 64],
+    says: 'starts containers',
+    options: { json, stack },
+    load: () => import('./start.ts'),
+  },
   stop: {
-    args: 'CONTAINER...',
-    words: [1, 64],
+    args: '[CONTAINER...]',
+    words: [0, 64],
     says: 'stops containers',
-    options: { json, timeout: seconds },
+    options: { json, stack, timeout: seconds },
     load: () => import('./stop.ts'),
   },
   restart: {
-    args: 'CONTAINER...',
-    words: [1, 64],
+    args: '[CONTAINER...]',
+    words: [0, 64],
     says: 'stops containers and starts them',
-    options: { json, timeout: seconds },
+    options: { json, stack, timeout: seconds },
     load: () => import('./restart.ts'),
   },
   metrics: {
@@ -183,9 +197,4 @@ export const verbs: Readonly<Record<string, Verb>> = {
   },
   completion: { args: 'bash|zsh|fish', words: [1, 1], says: 'a script that completes these verbs', load: () => import('./completion.ts') },
   man: { args: '', words: [0, 0], says: 'the manual page, as man reads it', load: () => import('./man.ts') },
-}
-
-/** Words of the day on which there is more; no help names them. */
-export const unsupported: Readonly<Record<string, string>> = {
-  stacks: 'This agent knows no stacks yet; its containers are there: fairlead-agent ps',
 }

@@ -10,6 +10,7 @@ import { need } from '../../../e2e/need.ts'
 import { startPodman } from '../../../e2e/podman.ts'
 import { openEngine, type Engine } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
+import { stacksOf } from '../stacks/stacks.ts'
 import { serveContainers } from './containers.ts'
 import { containersSource } from './source.ts'
 import { assertLongLines, linesOf, read } from './test-lines.ts'
@@ -43,6 +44,10 @@ describe('containers of a real Podman', need('podman', 'busybox'), () => {
     const id = await real.run('worker', ['sleep', '1000'], { Labels: { 'com.docker.compose.project': 'shop' } })
     const found = (await client.list({})).find((container) => container.id === id)
     assert.deepEqual([found?.name, found?.state, found?.stack], ['worker', 'ok', 'shop'])
+    assert.deepEqual(
+      stacksOf(await client.list({})).map(({ name, state, running }) => [name, state, running]),
+      [['shop', 'ok', 1]],
+    )
     assert.equal((await client.pause({ id: 'worker' })).status, 'paused')
     assert.equal((await client.unpause({ id: 'worker' })).status, 'running')
     assert.equal((await client.stop({ id: 'worker', timeoutSeconds: 0 })).status, 'exited')
