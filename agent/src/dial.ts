@@ -113,12 +113,14 @@ export async function dial(options: DialOptions): Promise<Link> {
 
 function refusal(code: number, reason: string): FairleadError {
   const details = { closeCode: code, closeReason: reason }
-  if (code === closeCodes.revoked)
+  if (code === closeCodes.revoked) {
+    const why = reason.startsWith('revoked: ') ? reason.slice('revoked: '.length) : 'this host was removed from the hub'
     return new FairleadError(
       'forbidden',
-      'This host was removed from the hub. Enrol it again with a new line from the console, or uninstall the agent.',
+      `${why[0]!.toUpperCase()}${why.slice(1)}. Enrol it again with a new line from the console, or uninstall the agent.`,
       { details },
     )
+  }
   if (code === closeCodes.version)
     return new FairleadError(
       'unsupported',

@@ -8,7 +8,7 @@ import type { Config } from './config.ts'
 import { dial, makeHello, type Link } from './dial.ts'
 import { openGeneration } from './generation.ts'
 import { freshIdentity, openIdentity } from './identity.ts'
-import { readPin, trustsFrom, writePin, type Pin } from './pin.ts'
+import { isSameKey, readPin, trustsFrom, writePin, type Pin } from './pin.ts'
 import { proxyOf } from './proxy.ts'
 import { features, type Say } from './run.ts'
 import { version } from './version.ts'
@@ -19,7 +19,7 @@ const enrolForMs = 60_000
 
 /**
  * Shows this host's key to the hub with the one-time secret, and pins what it answers. Nothing else is started. Run twice it
- * changes nothing; a host whose old key is refused (it was revoked, or has another line) gets a new one.
+ * changes nothing; a host whose old key is refused (it was revoked, or the line gives its place a new one) gets another.
  */
 export async function enrol(config: Pick<Config, 'stateDir' | 'name' | 'proxies'>, joinText: string, say: Say): Promise<Pin> {
   const wasEnrolled = readPin(config.stateDir) !== undefined
@@ -27,8 +27,14 @@ export async function enrol(config: Pick<Config, 'stateDir' | 'name' | 'proxies'
     return await enrolAs(config, openIdentity(config.stateDir), joinText, say)
   } catch (error) {
     if (!wasEnrolled || codeOf(error) !== 'unauthenticated') throw error
-    const { identity, save } = freshIdentity(config.stateDir)
-    return enrolAs(config, identity, joinText, say, save)
+    const { identity, save, drop } = freshIdentity(config.stateDir)
+    try {
+      return await enrolAs(config, identity, joinText, say, save)
+    } catch (refused) {
+      // It belongs to somebody, then: a disk that was copied while it lay there.
+      if (codeOf(refused) === 'unauthenticated') drop()
+      throw refused
+    }
   }
 }
 
@@ -53,7 +59,7 @@ async function enrolAs(
         trusts: trustsFrom(hubKey),
         proxy: proxyOf(address, config.proxies),
         identity,
-        hello: makeHello(base, { tokenId, secret: toBase64Url(secret) }),
+        hello: makeHello(base, { tokenId, secret: toBase64Url(secret), ...hostOf(config.stateDir, hubKey) }),
         onOpen: (stream) => stream.reset('refused'),
         onClose: () => undefined,
         resumeStore: createResumeStore(),
@@ -70,6 +76,12 @@ async function enrolAs(
       await setTimeout(waitMs)
     }
   }
+}
+
+/** Which host of this hub it is until now: a line that gives the place of another one is not for this machine. */
+function hostOf(stateDir: string, hubKey: Uint8Array): { readonly host?: string } {
+  const pin = readPin(stateDir)
+  return pin !== undefined && isSameKey(pin.hubKey, hubKey) ? { host: pin.host } : {}
 }
 
 /** All of it from the very hub that the line named: nothing of one before stays. */

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
-import { writeWhole } from './whole.ts'
+import { syncFolder, writeForAgent, writeWhole } from './whole.ts'
 
 /** The host's own Ed25519 key, made here at the first start; it never leaves. */
 export function openIdentity(stateDir: string): Identity {
@@ -21,10 +21,32 @@ export function openIdentity(stateDir: string): Identity {
   return identityOf(pem)
 }
 
-/** A key that takes the old one's place only once it is saved: until then the host is who it was. */
-export function freshIdentity(stateDir: string): { readonly identity: Identity; save(): void } {
-  const pem = drawKey()
-  return { identity: identityOf(pem), save: () => writeWhole(join(stateDir, 'identity.pem'), pem) }
+/**
+ * A key that takes the old one's place only once it is saved: until then the host is who it was. It lies on the disk before anybody is
+ * shown it: an agent that dies after the hub took it shows the same one the next time.
+ */
+export function freshIdentity(stateDir: string): { readonly identity: Identity; save(): void; drop(): void } {
+  const file = join(stateDir, 'identity-next.pem')
+  let pem = readNext(file)
+  if (pem === undefined) writeForAgent(file, (pem = drawKey()))
+  return {
+    identity: identityOf(pem),
+    save() {
+      renameSync(file, join(stateDir, 'identity.pem'))
+      syncFolder(stateDir)
+    },
+    drop: () => rmSync(file, { force: true }),
+  }
+}
+
+function readNext(file: string): string | undefined {
+  try {
+    const pem = readFileSync(file, 'utf8')
+    identityOf(pem)
+    return pem
+  } catch {
+    return undefined
+  }
 }
 
 function drawKey(): string {

@@ -6,7 +6,7 @@ import type { Welcome } from '@fairlead/protocol/hello.ts'
 import { decodeSuccession, followKeys } from '@fairlead/protocol/hub-keys.ts'
 import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
 import { nodeSuite } from '@fairlead/protocol/noise/suite.ts'
-import { writeWhole, type Disk } from './whole.ts'
+import { writeForAgent, type Disk } from './whole.ts'
 
 const suite = nodeSuite(crypto)
 
@@ -68,7 +68,7 @@ function parsePin(text: string): Pin {
 }
 
 export function writePin(stateDir: string, pin: Pin, disk?: Disk): void {
-  writeWhole(pinFile(stateDir), textOf(pin), disk)
+  writeForAgent(pinFile(stateDir), textOf(pin), disk)
 }
 
 function textOf({ address, hubKey, host, organization, number, hub, owner, before, standby }: Pin): string {
@@ -157,6 +157,8 @@ function learned(pin: Pin, keys: Welcome['keys']): Pick<Pin, 'number' | 'hub' | 
     owner: owner ?? (keys.owner === undefined ? undefined : fromBase64Url(keys.owner)),
   }
 }
+
+export const isSameKey = (one: Uint8Array, other: Uint8Array): boolean => suite.equal(one, other)
 
 /** For a line that was made before the hub went on with another key. */
 export function trustsFrom(pinned: Uint8Array): KeptPin['trusts'] {

@@ -16,7 +16,12 @@ export function writeWhole(file: string, content: string, disk: Disk = fs): void
     disk.closeSync(descriptor)
   }
   disk.renameSync(fresh, file)
-  const folder = disk.openSync(dirname(file), 'r')
+  syncFolder(dirname(file), disk)
+}
+
+/** What was renamed in it stays so when the power fails. */
+export function syncFolder(path: string, disk: Pick<Disk, 'openSync' | 'fsyncSync' | 'closeSync'> = fs): void {
+  const folder = disk.openSync(path, 'r')
   try {
     disk.fsyncSync(folder)
   } finally {

@@ -28,6 +28,8 @@ export interface Config {
   readonly outboundAllow?: readonly string[]
   readonly databaseUrl: string | undefined
   readonly databaseOwnerUrl: string | undefined
+  /** Past a pooler, which passes on nothing that a database says by itself; absent: `databaseUrl`. */
+  readonly databaseDirectUrl?: string | undefined
   readonly metricsToken: Secret | undefined
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
@@ -101,6 +103,7 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     outboundAllow: (env['FAIRLEAD_OUTBOUND_ALLOW'] ?? '').split(/[ ,]+/).filter((part) => part !== ''),
     databaseUrl: databaseAddress(env, 'DATABASE_URL', problems),
     databaseOwnerUrl: databaseAddress(env, 'DATABASE_OWNER_URL', problems),
+    databaseDirectUrl: databaseAddress(env, 'DATABASE_DIRECT_URL', problems),
     metricsToken: metricsToken === undefined ? undefined : secretOf(metricsToken),
     tlsCert,
     tlsKey: readable(env, 'FAIRLEAD_TLS_KEY', problems),
@@ -126,6 +129,8 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
   for (const fault of config.outboundAllow.map(netFault)) if (fault !== undefined) problems.push(`FAIRLEAD_OUTBOUND_ALLOW: ${fault}.`)
   if (config.databaseOwnerUrl !== undefined && config.databaseUrl === undefined)
     problems.push('DATABASE_OWNER_URL is set and DATABASE_URL is not; set both, or none for the bundled PostgreSQL.')
+  if (config.databaseDirectUrl !== undefined && config.databaseUrl === undefined)
+    problems.push('DATABASE_DIRECT_URL is set and DATABASE_URL is not; set both, or none for the bundled PostgreSQL.')
   if (problems.length > 0) throw new FairleadError('invalid_input', problems.join('\n'))
   return config
 }

@@ -27,12 +27,13 @@ import { addresses } from './enrolment/addresses.ts'
 import { openEnrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
 import { createAccept } from './fleet/accept.ts'
+import { followCutOffs, tellCutOff } from './fleet/cut-offs.ts'
 import { openEpochs, type Epochs } from './fleet/epoch.ts'
 import { totpColumn } from './factors/totp.ts'
 import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { sealedProviders } from './identities/identities.ts'
 import { openHubKeys, type HubKeys } from './fleet/identity.ts'
-import type { Known } from './fleet/join.ts'
+import type { Known } from './fleet/known.ts'
 import { createPinned } from './fleet/pinned.ts'
 import { createRatchet } from './fleet/ratchet.ts'
 import { openHostBook, type HostBook } from './hosts/book.ts'
@@ -177,13 +178,13 @@ async function openWith({ config, log, keys, certificate, db, seal, metrics, sta
   const places = createPlaces(db, book)
   const releases = openReleases({ own: join(root, 'agent/dist/release'), dir: join(config.dataDir, 'releases') })
   const updates = openUpdates({ db, audits, fleet, book, releases, log, held: () => epochs.why })
-  const leave = createLeave({ fleet, inventory, book, metrics, updates, dataDir: config.dataDir })
+  const leave = createLeave({ db, fleet, inventory, book, metrics, updates, dataDir: config.dataDir })
   const known = { log, config, outbound, firstRunCode, state, address, leave }
   const people = await openPeople({ db, seal, audits, book, places, ...known })
   const installer = serveInstaller(root)
   const hosts = openHosts({ db, fleet, inventory, book, judgeMove: people.judgeMove, onRevoke: updates.hostGone })
   const here = { publicUrl: config.publicUrl, httpsPort: () => state.httpsPort }
-  const enrolment = openEnrolment({ ...here, db, hubKey: () => keys.current.identity.publicKey, script: installer })
+  const enrolment = openEnrolment({ ...here, placeOf: places.host, db, hubKey: () => keys.current.identity.publicKey, script: installer })
   const localUrl = () => `https://localhost:${state.httpsPort}`
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
   const handlers = {
@@ -205,10 +206,12 @@ async function openWith({ config, log, keys, certificate, db, seal, metrics, sta
   const told = { enrolled, onStep: enrolment.progress.step, onRefused: enrolment.progress.refused, onHost: book.reload }
   const ahead = { epochs, onAhead: tellAhead(epochs, db, book) }
   const door = { keys, onPinned: createPinned(db, log), standby: config.standbyUrls ?? [] }
+  const reload = (organization: string, host: string) => book.reload(organization, host).catch(() => undefined)
   const accept = createAccept({ ...told, ...ahead, ...door, db, audits, fleet, ratchet: createRatchet(db), log })
   const upkeep = () => ({ ...backups.state, hold: epochs.hold })
   const asked = { doors, people, fleet, trail, kept, installer, accept, rates, upkeep }
   const serving = await openServing({ config, log, db, certificate, files: filesOf(config), state, ...asked })
+  const cutOffs = followCutOffs({ db, fleet, onRemoved: hosts.forget, onReplaced: (...host) => void reload(...host), log })
   const waves = organizationsOf(db).then(updates.goOn)
   waves.catch((error: unknown) => log('error', 'waves of updates do not go on', { error: String(error) }))
 
@@ -221,6 +224,7 @@ async function openWith({ config, log, keys, certificate, db, seal, metrics, sta
     startDemo: async (count) => void (await startDemo(db, demo, count)),
     renewCertificate: serving.renewCertificate,
     async close() {
+      await cutOffs.close()
       await serving.close()
       await updates.close()
     },
@@ -228,6 +232,7 @@ async function openWith({ config, log, keys, certificate, db, seal, metrics, sta
 }
 
 interface LeaveDeps {
+  readonly db: Opened['db']
   readonly fleet: Fleet
   readonly inventory: ReturnType<typeof openInventory>
   readonly book: HostBook
@@ -237,11 +242,15 @@ interface LeaveDeps {
 }
 
 /** What ends with an organization beside its people. */
-function createLeave({ fleet, inventory, book, metrics, updates, dataDir }: LeaveDeps): PeopleDeps['leave'] {
+function createLeave({ db, fleet, inventory, book, metrics, updates, dataDir }: LeaveDeps): PeopleDeps['leave'] {
   return {
     async endHosts(organization) {
       updates.forget(organization)
-      for (const id of (await book.hosts(organization)).keys()) {
+      const ids = [...(await book.hosts(organization)).keys()]
+      await db.tx({ organization }, async (sql) => {
+        for (const host of ids) await tellCutOff(sql, { what: 'removed', organization, host })
+      })
+      for (const id of ids) {
         fleet.expel(id, closeCodes.revoked, 'its organization is gone')
         inventory.hostGone(organization, id)
         book.remove(organization, id)

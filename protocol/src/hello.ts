@@ -36,8 +36,8 @@ export const Hello = z.object({
   epoch: z.optional(Epoch),
   /** The number of the hub's key that it pinned, 0 for none yet; absent from an agent that follows no other key. */
   hubKey: z.optional(z.int().check(z.gte(0))),
-  /** Present when it enrols: what the join string said. */
-  join: z.optional(z.object({ tokenId: short, secret: short })),
+  /** Present when it enrols: what the join string said, and which host it is until then; absent for none. */
+  join: z.optional(z.object({ tokenId: short, secret: short, host: z.optional(short) })),
 })
 export type Hello = z.infer<typeof Hello>
 

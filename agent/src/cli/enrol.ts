@@ -17,5 +17,5 @@ export async function run(cli: Cli): Promise<void> {
 
 function wordsFor({ address, host }: Pick<Pin, 'address' | 'host'>, words: string): string {
   return `Enrolled with ${address} as host ${host}. The hub’s key in words: ${words}.
-The console shows them beside the line. If it shows others, this host follows a hub that is not yours: remove the agent (fairlead-agent uninstall says how), and take another line from a console that you trust.`
+The console shows them beside the line. If it shows others, this host follows a hub that is not yours: remove the agent (sudo fairlead-agent uninstall), and take another line from a console that you trust.`
 }

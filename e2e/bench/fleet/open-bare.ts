@@ -90,6 +90,7 @@ function bareDatabase(keys: readonly Uint8Array[]): Database {
       return found as never
     },
     owner: async () => [] as never,
+    listen: () => ({ close: nothing }),
     ping: nothing,
     close: nothing,
   }

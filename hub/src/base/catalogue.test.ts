@@ -110,6 +110,7 @@ describe('the tables of all migrations', () => {
         'logins.shown.r',
         'memberships.own_account.r',
         'passkeys.shown.r',
+        'replaced_keys.shown.r',
         'tokens.shown.r',
       ],
     )

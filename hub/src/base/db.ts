@@ -6,6 +6,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Config } from '../config.ts'
 import { ormOver, type Orm } from './drizzle.ts'
 import type { Log } from './log.ts'
+import { hearNotices, type Direct, type Listener } from './notices.ts'
 import { migrate } from './migrate.ts'
 import { startPostgres, type BundledPostgres } from './postgres.ts'
 
@@ -32,6 +33,8 @@ export interface Database {
   tx<T>(shown: Shown, run: (db: Db, orm: Orm) => Promise<T>): Promise<T>
   /** Partitions are the owner's: makes those to come, drops those that are over. */
   owner<T>(run: (db: Sql) => Promise<T>): Promise<T>
+  /** What hubs on this database say to one another. */
+  listen(listener: Listener): { close(): Promise<void> }
   ping(): Promise<void>
   close(): Promise<void>
 }
@@ -47,7 +50,7 @@ interface OpenOptions {
 
 /** The bundled database, or the one of the settings; migrated; entered as an unprivileged role. */
 export async function openDatabase(
-  config: Pick<Config, 'databaseUrl' | 'databaseOwnerUrl' | 'dataDir'>,
+  config: Pick<Config, 'databaseUrl' | 'databaseOwnerUrl' | 'databaseDirectUrl' | 'dataDir'>,
   options: OpenOptions = {},
 ): Promise<Database> {
   const { log = () => undefined, signal } = options
@@ -69,7 +72,11 @@ export async function openDatabase(
         : await connectWork(config.databaseUrl!, quiet)
     await refusePrivileged(work, owner)
     await migrate(owner, { log })
-    return database(work, owner, bundled)
+    const direct = (more: object) =>
+      bundled !== undefined
+        ? connectBundled(bundled, workRole, password, { ...quiet, ...more })
+        : postgres(config.databaseDirectUrl ?? config.databaseUrl!, { ...quiet, ...more })
+    return database(work, owner, bundled, direct)
   } catch (error) {
     await Promise.all([work?.end({ timeout: 1 }), owner.end({ timeout: 1 })])
     await bundled?.stop()
@@ -132,8 +139,9 @@ export function connectBundled({ socketDir }: Pick<BundledPostgres, 'socketDir'>
   return postgres({ path: join(socketDir, '.s.PGSQL.5432'), user, password, database: 'postgres', ...options })
 }
 
-export function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined): Database {
+export function database(work: Sql, owner: Sql, bundled: BundledPostgres | undefined, direct: Direct = () => work): Database {
   return {
+    listen: (listener) => hearNotices(direct, listener),
     async tx(shown, run) {
       const once = async () =>
         (await work.begin(async (db) => {

@@ -129,6 +129,16 @@ export const invitations = pgTable('invitations', {
   usedAt: moment('used_at'),
   canceledAt: moment('canceled_at'),
   hostId: uuid('host_id'),
+  /** The host whose place it gives, under another key; null: it makes a host. */
+  rejoins: uuid('rejoins'),
+})
+
+/** Keys that hosts had before: over for good. */
+export const replacedKeys = pgTable('replaced_keys', {
+  organizationId: uuid('organization_id').notNull(),
+  publicKey: bytes('public_key').notNull(),
+  hostId: uuid('host_id').notNull(),
+  replacedAt: moment('replaced_at').notNull().defaultNow(),
 })
 
 /** `body` is the row as canonical JSON, exactly as it was hashed together with the hash before it. */

@@ -8,6 +8,7 @@ import type { HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import { and, desc, eq, isNotNull, isNull, like, sql } from '../base/drizzle.ts'
 import { digestOf, secretOf } from '../base/secret.ts'
+import type { HostRef } from '../base/serve.ts'
 import { environments, hosts, invitations } from '../base/tables.ts'
 import { addresses } from './addresses.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -20,6 +21,8 @@ interface EnrolmentDeps {
   /** Known once the hub listens. */
   readonly httpsPort: () => number
   readonly script: { sha256(): Promise<string> }
+  /** Where a host is: by its id. */
+  readonly placeOf: (organization: string, host: string) => Promise<Pick<HostRef, 'id' | 'environment' | 'tags'>>
 }
 
 export interface Enrolment {
@@ -37,6 +40,8 @@ interface Invite {
   /** Its id; absent: the default one. */
   readonly environment?: string | undefined
   readonly hostname?: string | undefined
+  /** Whose place the line gives; absent: it makes a host. */
+  readonly rejoins?: string | undefined
   readonly address?: string | undefined
   /** Whether whoever asks may in this environment, which they need not have named. */
   readonly may?: (environment: string) => boolean
@@ -49,7 +54,7 @@ const prefixes = { madeUp: 'made-up-', own: 'own-' } as const
 const idLength = 12
 const mostListed = 100
 
-/** Invitations: one line, one use, one host. */
+/** Invitations: one line, one use, one host; a new one, or one that is here already and gets another key. */
 export function openEnrolment(deps: EnrolmentDeps): Enrolment {
   const { db, publicUrl, httpsPort } = deps
   const progress = createProgress()
@@ -65,6 +70,12 @@ export function openEnrolment(deps: EnrolmentDeps): Enrolment {
         environment: environment === '' ? undefined : environment,
         may: (place) => caller.rights.can('hosts:enrol', { environment: place }),
       }),
+    async rejoin({ ttlSeconds, address }, { caller, host }) {
+      const { id, environment, tags } = await deps.placeOf(caller.organization, host)
+      if (!caller.rights.can('hosts:manage', { host: id, environment, tags }))
+        throw new FairleadError('forbidden', 'This needs the permission hosts:manage, too: the key that the host has now is over then.')
+      return invite(caller.organization, { ttlSeconds, address, tags, environment, rejoins: host })
+    },
     list: (_input, { caller }) => listLines(db, caller.organization, (environment) => caller.rights.can('hosts:enrol', { environment })),
     async *watch({ id }, { caller, signal }) {
       const { organization } = caller
@@ -121,9 +132,9 @@ async function createInvitation(deps: EnrolmentDeps, organization: string, input
       throw new FairleadError('forbidden', `This needs the permission hosts:enrol in ${environment.name}, where the host would go.`, {
         details: { field: 'environment' },
       })
-    const { tags, hostname = null } = input
+    const { tags, hostname = null, rejoins = null } = input
     const own = { organizationId: organization, environmentId: environment.id }
-    await orm.insert(invitations).values({ ...own, id, secretHash, tags: [...tags], hostname, expiresAt: expires })
+    await orm.insert(invitations).values({ ...own, id, secretHash, tags: [...tags], hostname, expiresAt: expires, rejoins })
   })
   const join = formatJoin({ tokenId: id, secret, hubKey, address: url })
   // Sudo drops the proxies of the shell, and whatever stands in arguments everybody on the host can read: they go where the secret goes.

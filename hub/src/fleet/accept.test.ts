@@ -54,6 +54,7 @@ describe('the door for agents', () => {
       publicUrl: undefined,
       httpsPort: () => 8443,
       script: { sha256: async () => '' },
+      placeOf: () => Promise.reject(new Error('nobody asks')),
     })
     const book = openHostBook(db)
     const enrolled = async (of: string) => {

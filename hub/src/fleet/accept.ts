@@ -12,16 +12,18 @@ import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { believeKept, refuseCopy, turnRatchet, type CopyDeps } from './copies.ts'
 import type { Epochs } from './epoch.ts'
-import { hubClock } from './fleet.ts'
+import { hubClock, type Fleet } from './fleet.ts'
 import { createHandshakes, type Place } from './handshakes.ts'
 import type { HubKeys } from './identity.ts'
-import { createHostFinder, joinHost, refusal, type JoinDeps, type Known } from './join.ts'
+import { joinHost } from './join.ts'
+import { createHostFinder, refusal, replacedWords, type Known } from './known.ts'
+import type { JoinDeps } from './line.ts'
 import { createStrangers } from './strangers.ts'
 
 const suite = nodeSuite(crypto)
 const packing = nodePacking(zlib)
 
-interface AcceptDeps extends JoinDeps, CopyDeps {
+interface AcceptDeps extends Omit<JoinDeps, 'fleet'>, CopyDeps {
   /** What it proves, what it says of it, and what a host pins beside it: as they are now. */
   readonly keys: { readonly current: Pick<HubKeys['current'], 'identity' | 'number'> } & Pick<HubKeys, 'said' | 'told'>
   /** Where else hosts may look for the hub. */
@@ -90,13 +92,14 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
     throw refusal(closeCodes.superseded, 'this host goes on with another hub, which was restored from a backup')
   await refuseCopy(deps, known, hello, ip)
   refuseGone(gone)
+  refuseExpelled(fleet, known)
   const { quarantined, generation } = await turnRatchet(deps, known, hello, ip, () => gone)
   // Not those that are online: the first to return after a restart would be told of an empty fleet, and all of them come back at
   // once the next time.
   const enrolled = await deps.enrolled(known.organization).catch(() => fleet.online)
   refuseGone(gone)
   // What the database said of it may be seconds old by now.
-  if (fleet.wasExpelled(known.id)) throw refusal(closeCodes.revoked, 'revoked')
+  refuseExpelled(fleet, known)
   const welcome: Welcome = {
     v: version,
     host: known.id,
@@ -129,6 +132,11 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   const pinned = hello.hubKey === undefined ? null : key.number
   if (pinned !== known.pinned) deps.onPinned(known, pinned)
   log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
+}
+
+function refuseExpelled(fleet: Fleet, { id, key }: Known): void {
+  if (fleet.wasExpelled(id)) throw refusal(closeCodes.revoked, 'revoked')
+  if (fleet.wasExpelled(id, key)) throw refusal(closeCodes.revoked, replacedWords)
 }
 
 /** A link that was lost while the hub was slow would be taken for one that lives, and drive out the one that came after it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { refuseCopy, type CopyDeps } from './copies.ts'
 
-const known = { id: 'h', organization: 'o', name: 'web', quarantined: false, pinned: null }
+const known = { id: 'h', organization: 'o', name: 'web', quarantined: false, key: '', pinned: null }
 const hello = { v: [1, 1] as [number, number], agent: '', hostname: '', os: '', arch: '', features: [], clockMs: 0 }
 
 describe('two copies of a host that come at the very same moment', () => {
@@ -14,7 +14,7 @@ describe('two copies of a host that come at the very same moment', () => {
     let quarantines = 0
     const host = { bootId: 'a', quarantined: false, session: { alive: true, ping: () => Promise.resolve(1) } }
     const deps = {
-      fleet: { find: () => host, quarantine: () => (host.quarantined = true) },
+      fleet: { find: () => host, wasExpelled: () => false, quarantine: () => (host.quarantined = true) },
       ratchet: {
         async quarantine() {
           const first = quarantines++ === 0

@@ -3,7 +3,8 @@ import { closeCodes, Kept, type Hello } from '@fairlead/protocol/hello.ts'
 import type { WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet } from './fleet.ts'
-import { refusal, type JoinDeps, type Known } from './join.ts'
+import { refusal, replacedWords, type Known } from './known.ts'
+import type { JoinDeps } from './line.ts'
 import type { Ratchet } from './ratchet.ts'
 
 export interface CopyDeps extends Pick<JoinDeps, 'audits' | 'onHost'> {
@@ -61,7 +62,9 @@ export async function turnRatchet(
 }
 
 /** For good: a person ends it, by enrolling the machine that is to stay anew. */
-async function quarantine(deps: CopyDeps, { id, organization, name }: Known, ip: string, why: string): Promise<void> {
+async function quarantine(deps: CopyDeps, { id, organization, name, key }: Known, ip: string, why: string): Promise<void> {
+  // What it shows is over, and says nothing of the one that has its place.
+  if (deps.fleet.wasExpelled(id, key)) throw refusal(closeCodes.revoked, replacedWords)
   const first = await deps.ratchet.quarantine({ organization, id })
   deps.fleet.quarantine(id)
   await deps.onHost(organization, id)

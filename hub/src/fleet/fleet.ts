@@ -15,6 +15,8 @@ export interface LiveHost {
   readonly id: string
   readonly organization: string
   name: string
+  /** Its public key, in hex. */
+  key: string
   session: Session | undefined
   /** The last one, ended: streams that were open on it wait there. */
   ended: Session | undefined
@@ -33,7 +35,7 @@ export interface LiveHost {
 }
 
 type Attached = Pick<LiveHost, 'id' | 'organization' | 'name' | 'bootId' | 'features' | 'clockSkewMs' | 'quarantined'> &
-  Partial<Pick<LiveHost, 'hubNowMs'>>
+  Partial<Pick<LiveHost, 'hubNowMs' | 'key'>>
 
 /** Every live link, by host. */
 export interface Fleet {
@@ -46,23 +48,25 @@ export interface Fleet {
   detach(id: string, session: Session, reason: string): void
   /** Ends the link at once; it never attaches again, though its handshake be under way. */
   expel(id: string, code: number, reason: string): void
-  wasExpelled(id: string): boolean
+  /** The same of one key, which was replaced by another: what is open by it ends, and the host comes back under the new one. */
+  retire(id: string, key: string, code: number, reason: string): void
+  wasExpelled(id: string, key?: string): boolean
   onAttach(listener: (host: LiveHost) => void): void
   onDetach(listener: (host: LiveHost) => void): void
   /** Something else about a live host is different now. */
   onChange(listener: (host: LiveHost) => void): void
   readonly online: number
+  all(): readonly LiveHost[]
   closeAll(): void
 }
+
+type Told = (host: LiveHost) => void
 
 /** `held`: why nothing that changes anything may go to any host now. */
 export function openFleet(held: () => string | undefined = () => undefined): Fleet {
   const hosts = new Map<string, LiveHost>()
-  const expelled = new Set<string>()
-  const quarantined = new Set<string>()
-  const attached: ((host: LiveHost) => void)[] = []
-  const detached: ((host: LiveHost) => void)[] = []
-  const changedListeners: ((host: LiveHost) => void)[] = []
+  const [expelled, retired, quarantined] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  const [attached, detached, changed]: [Told[], Told[], Told[]] = [[], [], []]
 
   return {
     onHost(id) {
@@ -74,7 +78,7 @@ export function openFleet(held: () => string | undefined = () => undefined): Fle
     find: (id) => hosts.get(id),
     attach({ id, organization, name, ...said }, session) {
       // It may have begun while it was on its way in.
-      const now = { hubNowMs: hubClock(Date.now()), ...said, quarantined: said.quarantined || quarantined.has(id) }
+      const now = { hubNowMs: hubClock(Date.now()), key: '', ...said, quarantined: said.quarantined || quarantined.has(id) }
       const host = hosts.get(id) ?? makeHost({ id, organization, name }, held)
       hosts.set(id, host)
       const before = host.session
@@ -97,7 +101,7 @@ export function openFleet(held: () => string | undefined = () => undefined): Fle
       const host = hosts.get(id)
       if (host === undefined) return
       endAll(host)
-      for (const listener of changedListeners) listener(host)
+      for (const listener of changed) listener(host)
     },
     detach(id, session, reason) {
       const host = hosts.get(id)
@@ -110,21 +114,26 @@ export function openFleet(held: () => string | undefined = () => undefined): Fle
     },
     expel(id, code, reason) {
       expelled.add(id)
-      const host = hosts.get(id)
-      host?.session?.close(code, reason)
-      // Nothing of it goes on: what waits for its next link ends now.
-      host?.ended?.close(code, reason)
+      cutOff(hosts.get(id), code, reason)
       hosts.delete(id)
     },
-    wasExpelled: (id) => expelled.has(id),
+    retire(id, key, code, reason) {
+      retired.add(key)
+      const host = hosts.get(id)
+      // The one that is here now has another one already.
+      if (!retired.has(host?.key ?? key)) return
+      quarantined.delete(id)
+      cutOff(host, code, reason)
+      hosts.delete(id)
+    },
+    wasExpelled: (id, key) => expelled.has(id) || (key !== undefined && retired.has(key)),
     onAttach: (listener) => void attached.push(listener),
     onDetach: (listener) => void detached.push(listener),
-    onChange: (listener) => void changedListeners.push(listener),
+    onChange: (listener) => void changed.push(listener),
     get online() {
-      let count = 0
-      for (const { session } of hosts.values()) if (session !== undefined) count++
-      return count
+      return [...hosts.values()].filter(({ session }) => session !== undefined).length
     },
+    all: () => [...hosts.values()],
     closeAll: () => closeAll([...hosts.values()]),
   }
 }
@@ -138,11 +147,18 @@ function closeAll(hosts: readonly LiveHost[]): void {
   }
 }
 
+/** Nothing of it goes on: what waits for its next link ends, too. */
+function cutOff(host: LiveHost | undefined, code: number, reason: string): void {
+  host?.session?.close(code, reason)
+  host?.ended?.close(code, reason)
+}
+
 function makeHost({ id, organization, name }: Pick<LiveHost, 'id' | 'organization' | 'name'>, held: () => string | undefined): LiveHost {
   const host: LiveHost = {
     id,
     organization,
     name,
+    key: '',
     session: undefined,
     ended: undefined,
     bootId: '',
@@ -176,7 +192,7 @@ function live(host: LiveHost, held: () => string | undefined): Pick<Session, 'op
 }
 
 function quarantinedWords(name: string): string {
-  return `Host ${name} is quarantined: a second copy of its key is in use. Enrol the machine that is to stay anew, then remove this host.`
+  return `Host ${name} is quarantined: a second copy of its key is in use. Enrol the machine that is to stay anew, with a line from the page of this host.`
 }
 
 /** Whatever asks, a page or a job of the hub: only what changes nothing reaches one of two that hold the same key, or a host of two hubs. */

@@ -1,7 +1,7 @@
 import { batched, byOrganization } from '../base/batched.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
-import type { Known } from './join.ts'
+import type { Known } from './known.ts'
 
 interface Pinned {
   readonly organization: string

@@ -7,6 +7,7 @@ import type { Database } from '../base/db.ts'
 import { and, eq, isNull, ne, sql } from '../base/drizzle.ts'
 import type { Sight } from '../base/sight.ts'
 import { hosts as rows } from '../base/tables.ts'
+import { tellCutOff } from '../fleet/cut-offs.ts'
 import { describeHost, type Sources } from './describe.ts'
 import type { JudgeMove } from './move.ts'
 import { watchHosts } from './watch.ts'
@@ -24,6 +25,8 @@ export interface Hosts {
   list(organization: string, sight: Sight): Promise<Host[]>
   /** Cuts it off at once, and forgets it. */
   revoke(organization: string, id: string): Promise<void>
+  /** What is in memory of one that is gone. */
+  forget(organization: string, id: string): void
 }
 
 export function openHosts(deps: Deps): Hosts {
@@ -40,16 +43,21 @@ export function openHosts(deps: Deps): Hosts {
     return describeHost(deps, organization, record)
   }
 
-  async function revoke(organization: string, id: string): Promise<void> {
-    await db.tx({ organization }, (_sql, orm) =>
-      orm
-        .update(rows)
-        .set({ revokedAt: sql`now()` })
-        .where(eq(rows.id, id)),
-    )
-    fleet.expel(id, closeCodes.revoked, 'revoked')
+  function forget(organization: string, id: string): void {
     inventory.hostGone(organization, id)
     book.remove(organization, id)
+  }
+
+  async function revoke(organization: string, id: string): Promise<void> {
+    await db.tx({ organization }, async (db, orm) => {
+      await orm
+        .update(rows)
+        .set({ revokedAt: sql`now()` })
+        .where(eq(rows.id, id))
+      await tellCutOff(db, { what: 'removed', organization, host: id })
+    })
+    fleet.expel(id, closeCodes.revoked, 'revoked')
+    forget(organization, id)
     await deps.onRevoke?.(organization, id)
   }
 
@@ -93,6 +101,7 @@ export function openHosts(deps: Deps): Hosts {
     handlers,
     list,
     revoke,
+    forget,
   }
 }
 

@@ -36,7 +36,9 @@ const EnrolStep = z.object({
 export const EnrolProgress = z.object({
   steps: z.array(EnrolStep),
   /** The last host that showed this line and was not let in: after another one had used it, say. */
-  refused: z.optional(z.object({ why: z.enum(['used', 'canceled', 'expired', 'hostname']), ip: z.string(), atMs: z.number() })),
+  refused: z.optional(
+    z.object({ why: z.enum(['used', 'canceled', 'expired', 'hostname', 'host', 'gone']), ip: z.string(), atMs: z.number() }),
+  ),
   host: z.optional(z.string()),
   hostName: z.optional(z.string()),
   used: z.boolean(),
@@ -60,6 +62,16 @@ export const enrolment = {
     Invitation,
     { mutates: true },
   ),
+  /** A line by which a machine takes the place of this host, under a key of its own: the one that the host has is over then. */
+  rejoin: call(
+    z.object({
+      host: z.string().check(z.maxLength(128)),
+      ttlSeconds: z._default(z.int().check(z.gte(60), z.lte(86_400)), 900),
+      address: z.optional(z.string().check(z.maxLength(512))),
+    }),
+    Invitation,
+    { mutates: true },
+  ),
   /** Lines that people made in the last day, the newest 100, newest first. */
   list: call(z.object({}), z.array(MadeLine)),
   watch: stream(z.object({ id: z.string().check(z.maxLength(64)) }), json(EnrolProgress)),
@@ -70,6 +82,8 @@ export const enrolment = {
 
 export const enrolmentApi = {
   invite: api(enrolment.invite, { http: 'POST /invitations', needs: 'hosts:enrol', on: 'environment', audit: 'host.invite' }),
+  /** Needs `hosts:manage` as well: it ends the key of that host, as its removal would. */
+  rejoin: api(enrolment.rejoin, { http: 'POST /hosts/:host/invitations', needs: 'hosts:enrol', on: 'host', audit: 'host.invite' }),
   list: api(enrolment.list, { http: 'GET /invitations', needs: 'hosts:enrol', on: 'hosts' }),
   watch: api(enrolment.watch, { http: 'GET /invitations/:id/watch', needs: 'hosts:enrol', on: 'hosts' }),
   cancel: api(enrolment.cancel, { http: 'DELETE /invitations/:id', needs: 'hosts:enrol', on: 'hosts', audit: 'host.invite-cancel' }),

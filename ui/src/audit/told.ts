@@ -23,7 +23,7 @@ const quarantined: Readonly<Record<string, Word>> = {
 /** Of what was not let in, for want of a right or of a proof. */
 const refusal = /^access\./
 /** What these are done to has an id and no name. */
-const nameless = /^(?:terminal\.|host\.(?:enrol|invite))/
+const nameless = /^(?:terminal\.|host\.(?:enrol|invite|rejoin))/
 /** Done to a container past the hub. */
 const localContainer = /^local\.(?:start|stop|restart|exec|protect|unprotect)$/
 /** An id that no person can read: hex, or a UUID. */

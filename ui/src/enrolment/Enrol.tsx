@@ -17,18 +17,28 @@ import { say } from './words.ts'
 
 const lifetimes = [900, 3600, 86_400] as const
 
-/** One line to paste, and what becomes of it, live. `bare`: within another page, without a heading of its own. */
+/**
+ * One line to paste, and what becomes of it, live: of a new host, or of one that is named in the address and is to get another key.
+ * `bare`: within another page, without a heading of its own.
+ */
 export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
+  const [params] = useSearchParams<{ host?: string }>()
+  const again = () => (props.bare === true ? undefined : params.host)
+  const [host] = createResource(again, (id) => ask('hosts.get', { host: id }).catch(() => undefined))
   return (
     <>
       <Show when={props.bare !== true}>
         <div class="head">
-          <h1>{say('title')}</h1>
+          <h1>
+            <Show when={again() !== undefined} fallback={say('title')}>
+              {say('anew', { name: plain(host()?.name ?? '') })}
+            </Show>
+          </h1>
         </div>
       </Show>
       <Show when={may('hosts:enrol')} fallback={<NoPermission permission="hosts:enrol" />}>
         <Suspense fallback={<Skeleton lines={6} />}>
-          <Wizard />
+          <Wizard host={again()} />
         </Suspense>
       </Show>
     </>
@@ -89,7 +99,7 @@ function EnvironmentField(props: {
 }
 
 /** Which line is waited for stands in the address: a reload, or another person with the link, goes on watching it. */
-function Wizard(): JSX.Element {
+function Wizard(props: { readonly host: string | undefined }): JSX.Element {
   const [params, setParams] = useSearchParams<{ line?: string }>()
   const [addresses, { refetch }] = createResource(() => ask('enrolment.addresses', {}))
   // Whoever may enrol in one alone says which.
@@ -133,7 +143,7 @@ function Wizard(): JSX.Element {
   /** `tags`: those of the line that this one takes the place of. */
   async function make(tags: readonly string[] = []): Promise<void> {
     const fields = new FormData(form)
-    const read = readTags(String(fields.get('tags')))
+    const read = readTags(String(fields.get('tags') ?? ''))
     setTagFault(read.fault)
     const address = String(fields.get('address')).trim()
     setBadAddress(originFault(address))
@@ -144,8 +154,12 @@ function Wizard(): JSX.Element {
     try {
       const environment = String(fields.get('environment') ?? usual()?.id ?? '')
       const place = environment === '' ? {} : { environment }
-      const asked = { ...place, address, tags: [...(read.tags.length > 0 ? read.tags : tags)], ttlSeconds: Number(fields.get('ttl')) }
-      const invited = await ask('enrolment.invite', asked)
+      const asked = { address, ttlSeconds: Number(fields.get('ttl')) }
+      const { host } = props
+      const invited =
+        host === undefined
+          ? await ask('enrolment.invite', { ...place, ...asked, tags: [...(read.tags.length > 0 ? read.tags : tags)] })
+          : await ask('enrolment.rejoin', { ...asked, host })
       setMade(invited)
       unsaved.saved()
       setParams({ line: invited.id })
@@ -166,7 +180,7 @@ function Wizard(): JSX.Element {
   function forgetErrors(): void {
     setFailure(undefined)
     setBadAddress((before) => before && originFault(fieldOf('address').value.trim()))
-    setTagFault((before) => before && readTags(fieldOf('tags').value).fault)
+    setTagFault((before) => before && readTags(fieldOf('tags')?.value ?? '').fault)
   }
 
   return (
@@ -183,17 +197,22 @@ function Wizard(): JSX.Element {
           unsaved.watch(element)
         }}
       >
+        <Show when={props.host !== undefined}>
+          <p>{say('anewWhat')}</p>
+        </Show>
         <h2>1. {say('where')}</h2>
         <AddressField all={addresses.error === undefined ? (addresses() ?? []) : []} bad={badAddress()} />
         <Show when={addresses.error !== undefined}>
           <ErrorBox what={t('error.what.addresses')} error={addresses.error} onRetry={() => void refetch()} />
         </Show>
         <div class="two">
-          <label class="field">
-            {t('hosts.tags')}
-            <input name="tags" maxlength="4096" aria-invalid={tagFault() !== undefined} aria-describedby="enrol-tags-bad" />
-            <small>{t('hosts.tagsHint')}</small>
-          </label>
+          <Show when={props.host === undefined}>
+            <label class="field">
+              {t('hosts.tags')}
+              <input name="tags" maxlength="4096" aria-invalid={tagFault() !== undefined} aria-describedby="enrol-tags-bad" />
+              <small>{t('hosts.tagsHint')}</small>
+            </label>
+          </Show>
           <label class="field">
             {say('valid')}
             <select name="ttl">
@@ -201,7 +220,9 @@ function Wizard(): JSX.Element {
             </select>
           </label>
         </div>
-        <EnvironmentField all={environments() ?? []} usual={usual()?.id} />
+        <Show when={props.host === undefined}>
+          <EnvironmentField all={environments() ?? []} usual={usual()?.id} />
+        </Show>
         <TagFault id="enrol-tags-bad" fault={tagFault()} />
         <Show when={failure()}>{(now) => <ErrorBox what={t(now().what)} error={now().error} />}</Show>
         <p>

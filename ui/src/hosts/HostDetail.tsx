@@ -7,6 +7,7 @@ import { writeTerm } from '../kit/filter.ts'
 import { Command } from '../kit/Command.tsx'
 import { Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createHosts } from '../kit/live.ts'
+import { may } from '../kit/me.ts'
 import { hostCharts } from '../metrics/charts.ts'
 import { HostState, Meter, part, whyLost } from './columns.tsx'
 import { containersOf } from './counts.ts'
@@ -127,6 +128,13 @@ export function Troubles(props: { readonly host: Host }): JSX.Element {
             <strong>{t('hosts.quarantined')}</strong>
           </p>
           <p>{t('hosts.quarantinedHint')}</p>
+          <Show when={may('hosts:enrol')}>
+            <p>
+              <A class="button" href={`/hosts/enrol?host=${props.host.id}`}>
+                {t('hosts.anew')}
+              </A>
+            </p>
+          </Show>
         </Note>
       </Match>
       <Match when={!props.host.online}>

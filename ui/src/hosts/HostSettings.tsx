@@ -1,4 +1,4 @@
-import { useNavigate } from '@solidjs/router'
+import { A, useNavigate } from '@solidjs/router'
 import { createMemo, createSignal, lazy, Show, Suspense, untrack, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { hostNameForm, readTags } from '@fairlead/protocol/tags.ts'
@@ -9,9 +9,8 @@ import { may } from '../kit/me.ts'
 import { TagFault } from '../kit/TagFault.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
 
-/** What the installer's `--uninstall` does, for a host that may not reach the hub any more. */
-const uninstall =
-  'sudo systemctl disable --now fairlead-agent; sudo rm -rf /opt/fairlead /var/lib/fairlead /etc/systemd/system/fairlead-agent.service'
+/** Also where the host does not reach the hub any more. */
+const uninstall = 'sudo fairlead-agent uninstall'
 
 const HostEnvironment = lazy(async () => ({ default: (await import('../access/HostEnvironment.tsx')).HostEnvironment }))
 
@@ -113,6 +112,14 @@ export function HostSettings(props: Pick<Host, 'id' | 'name' | 'tags' | 'environ
         when={asking()}
         fallback={
           <div class="box form">
+            <Show when={may('hosts:enrol')}>
+              <p>{t('hosts.anewWhat')}</p>
+              <p>
+                <A class="button" href={`/hosts/enrol?host=${props.id}`}>
+                  {t('hosts.anew')}
+                </A>
+              </p>
+            </Show>
             <p>{t('hosts.revokeWhat')}</p>
             <button type="button" class="danger" onClick={() => setAsking(true)}>
               {t('hosts.revoke')}

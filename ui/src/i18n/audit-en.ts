@@ -158,6 +158,7 @@ export const auditEn = {
   'verb.host.enrol': 'Enrol a host',
   'verb.host.invite': 'Make a line for a host',
   'verb.host.invite-cancel': 'Cancel a line',
+  'verb.host.rejoin': 'Enrol a host anew',
   'verb.host.quarantine': 'Quarantine a host',
   'verb.host.revoke': 'Remove a host',
   'verb.host.update': 'Change a host',

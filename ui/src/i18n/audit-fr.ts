@@ -161,6 +161,7 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'verb.host.enrol': 'Inscrire un hôte',
   'verb.host.invite': 'Créer une ligne pour un hôte',
   'verb.host.invite-cancel': 'Annuler une ligne',
+  'verb.host.rejoin': 'Réinscrire un hôte',
   'verb.host.quarantine': 'Mettre un hôte en quarantaine',
   'verb.host.revoke': 'Retirer un hôte',
   'verb.host.update': 'Modifier un hôte',

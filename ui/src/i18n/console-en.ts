@@ -89,6 +89,8 @@ export const consoleEn = {
   'tags.long': 'A tag of {at} characters is too long: 63 are the most. It begins with "{tag}".',
   'tags.many': '{at} tags are too many: a host has 32 at most. Leave some out.',
   'hosts.tagsHint': 'Several are set apart by spaces.',
+  'hosts.anew': 'Enrol anew…',
+  'hosts.anewWhat': 'For a machine that was set up again, or a key that others may have: it stays this host, under a new key.',
   'hosts.revokeWhat': 'Takes this host off the hub. Its containers keep running.',
   'hosts.uninstall': 'The agent itself stays installed; to take it away, on the host:',
   'metrics.spark': 'CPU of {name}, the last hour',

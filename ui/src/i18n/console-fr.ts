@@ -92,6 +92,8 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'tags.long': 'Une étiquette de {at} caractères est trop longue : 63 au plus. Elle commence par « {tag} ».',
   'tags.many': '{at} étiquettes, c’est trop : un hôte en a 32 au plus. Enlevez-en.',
   'hosts.tagsHint': 'Séparez-les par des espaces.',
+  'hosts.anew': 'Réinscrire…',
+  'hosts.anewWhat': 'Pour une machine réinstallée, ou une clé que d’autres peuvent avoir : elle reste cet hôte, avec une nouvelle clé.',
   'hosts.revokeWhat': 'Retire cet hôte du hub. Ses conteneurs continuent.',
   'hosts.uninstall': 'L’agent lui-même reste installé ; pour l’enlever, sur l’hôte :',
   'metrics.sparkNone': 'Pas encore d’historique',

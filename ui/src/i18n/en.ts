@@ -62,7 +62,7 @@ export const en = {
   'hosts.staleHint': 'On the host itself:',
   'hosts.quarantined': 'Quarantined: a second copy of this host’s key is in use.',
   'hosts.quarantinedHint':
-    'A copied disk or a restored snapshot runs beside it or in its place. It can be looked at, and nothing can be changed on it. On the machine that is to stay, run a new line from “Enrol a host”: it gets a key of its own. Then remove this host here, and switch the other machine off.',
+    'A copied disk or a restored snapshot runs beside it or in its place. It can be looked at, and nothing can be changed on it. Choose which of the two is to stay, and run a line from “Enrol anew…” there: it goes on as this host, under a key of its own. The other one is cut off; switch it off.',
   'hosts.revoke': 'Remove host',
   'hosts.revokeAsk':
     'Its agent is cut off at once and cannot come back without a new line from “Enrol a host”. Containers keep running. Type the name to confirm:',

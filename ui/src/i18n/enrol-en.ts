@@ -1,6 +1,9 @@
 /** What the enrolment of a host says. It comes with its pages. */
 export const enrolEn = {
   title: 'Enrol a host',
+  anew: 'Enrol {name} anew',
+  anewWhat:
+    'The machine on which you run this line becomes this host, under a new key. Its history, tags, rights and settings stay. Whatever holds the key of before is cut off at that moment, and for good.',
   address: 'Address under which the host reaches this hub',
   make: 'Make the line',
   paste: 'Paste it into a shell there. It works once, for another {left}.',
@@ -43,6 +46,8 @@ export const enrolEn = {
   'refused.canceled': 'A host ({ip}) showed this line at {time} and was refused: it was canceled. Make another one.',
   'refused.expired': 'A host ({ip}) showed this line at {time} and was refused: it had expired. Make another one.',
   'refused.hostname': 'A host ({ip}) showed this line at {time} and was refused: the line is for a host of another name.',
+  'refused.host': 'A machine ({ip}) showed this line at {time} and was refused: it is another host already. The line is still good.',
+  'refused.gone': 'A machine ({ip}) showed this line at {time} and was refused: the host that it is for was removed.',
   canceled: 'The line was canceled and lets nobody in.',
   cancel: 'Cancel the line',
   container: 'Does the host take nothing but containers?',

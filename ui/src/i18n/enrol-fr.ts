@@ -2,6 +2,9 @@ import type { enrolEn } from './enrol-en.ts'
 
 export const enrolFr: Readonly<Record<keyof typeof enrolEn, string>> = {
   title: 'Inscrire un hôte',
+  anew: 'Réinscrire {name}',
+  anewWhat:
+    'La machine sur laquelle vous lancez cette ligne devient cet hôte, avec une nouvelle clé. Son historique, ses étiquettes, ses droits et ses réglages restent. Tout ce qui détient l’ancienne clé est coupé à cet instant, pour de bon.',
   address: 'Adresse sous laquelle l’hôte atteint ce hub',
   make: 'Créer la ligne',
   paste: 'Collez-la dans un terminal là-bas. Elle sert une fois, encore pendant {left}.',
@@ -44,6 +47,9 @@ export const enrolFr: Readonly<Record<keyof typeof enrolEn, string>> = {
   'refused.canceled': 'Un hôte ({ip}) a présenté cette ligne à {time} et a été refusé : elle était annulée. Créez-en une autre.',
   'refused.expired': 'Un hôte ({ip}) a présenté cette ligne à {time} et a été refusé : elle avait expiré. Créez-en une autre.',
   'refused.hostname': 'Un hôte ({ip}) a présenté cette ligne à {time} et a été refusé : elle est pour un hôte d’un autre nom.',
+  'refused.host':
+    'Une machine ({ip}) a présenté cette ligne à {time} et a été refusée : elle est déjà un autre hôte. La ligne sert encore.',
+  'refused.gone': 'Une machine ({ip}) a présenté cette ligne à {time} et a été refusée : l’hôte auquel elle est destinée a été retiré.',
   canceled: 'La ligne a été annulée et ne laisse entrer personne.',
   cancel: 'Annuler la ligne',
   container: 'L’hôte n’accepte-t-il que des conteneurs ?',

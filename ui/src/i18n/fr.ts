@@ -64,7 +64,7 @@ export const fr: Readonly<Record<Key, string>> = {
   'hosts.staleHint': 'Sur l’hôte lui-même :',
   'hosts.quarantined': 'En quarantaine : une seconde copie de la clé de cet hôte est utilisée.',
   'hosts.quarantinedHint':
-    'Un disque copié ou un instantané restauré tourne à côté de lui ou à sa place. On peut le consulter, rien ne peut y être modifié. Sur la machine à garder, exécutez une nouvelle ligne de « Inscrire un hôte » : elle reçoit sa propre clé. Retirez ensuite cet hôte ici et éteignez l’autre machine.',
+    'Un disque copié ou un instantané restauré tourne à côté de lui ou à sa place. On peut le consulter, rien ne peut y être modifié. Choisissez laquelle des deux garder et exécutez-y une ligne de « Réinscrire… » : elle continue comme cet hôte, avec sa propre clé. L’autre est coupée ; éteignez-la.',
   'hosts.revoke': 'Retirer l’hôte',
   'hosts.revokeAsk':
     'Son agent est coupé aussitôt et ne revient pas sans une nouvelle ligne de « Inscrire un hôte ». Les conteneurs continuent. Tapez le nom pour confirmer :',
