@@ -54,6 +54,7 @@ export const updatesEn = {
   'waits.window': 'for its window, until {time}',
   'waits.hosts': 'for a host that is offline',
   halted: 'Too many hosts failed ({why}). Nothing more of it begins; a new wave begins with those that do not have it.',
+  'halted.why': '{failed} of {hosts} in stage {stage}',
   stage: 'Stage {n}',
   'stage.first': 'First host',
   'stage.now': 'this one',

@@ -55,6 +55,7 @@ export const updatesFr: Readonly<Record<keyof typeof updatesEn, string>> = {
   'waits.window': 'sa plage, à {time}',
   'waits.hosts': 'un hôte hors ligne',
   halted: 'Trop d’hôtes ont échoué ({why}). Plus rien n’en commence ; une nouvelle vague reprend avec ceux qui ne l’ont pas.',
+  'halted.why': '{failed} sur {hosts} à l’étape {stage}',
   stage: 'Étape {n}',
   'stage.first': 'Premier hôte',
   'stage.now': 'celle-ci',

@@ -11,7 +11,7 @@ import { may } from '../kit/me.ts'
 import { Table } from '../kit/Table.tsx'
 import { createFollowed } from './live.ts'
 import { hostMarks, waveMarks } from './marks.ts'
-import { placeWords, say, waitWords } from './words.ts'
+import { placeWords, say, waitWords, whyWords } from './words.ts'
 
 /** One wave, live: its stages, and each host with what it says itself. */
 export function WavePage(props: { readonly wave: string }): JSX.Element {
@@ -45,7 +45,7 @@ export function WaveView(props: { readonly wave: Wave; readonly hosts: readonly 
         {placeWords(props.wave)} · {plain(props.wave.by)} · {time(props.wave.createdMs)}
       </p>
       <Show when={props.wave.state === 'halted'}>
-        <Note state="critical">{say('halted', { why: plain(props.wave.why) })}</Note>
+        <Note state="critical">{say('halted', { why: whyWords(props.wave.why) })}</Note>
       </Show>
       <Show when={props.wave.host === null}>
         <Stages wave={props.wave} />

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dayWords, minuteOf, minuteText, placeWords, windowWords } from './words.ts'
+import { dayWords, minuteOf, minuteText, placeWords, whyWords, windowWords } from './words.ts'
 
 describe('what is said of updates', () => {
   it('has the days from Monday, and times of a day both ways', () => {
@@ -22,5 +22,7 @@ describe('what is said of updates', () => {
       windowWords({ days: [6, 7], fromMinute: 60, toMinute: 300, zone: 'Europe/Berlin' }),
       'Sat Sun, 01:00 to 05:00, Europe/Berlin',
     )
+    assert.equal(whyWords('1 of 9 in stage 2'), '1 of 9 in stage 2')
+    assert.equal(whyWords('of a later hub'), 'of a later hub')
   })
 })

@@ -19,6 +19,12 @@ export function waitWords({ state, waitsFor, untilMs }: Pick<Wave, 'state' | 'wa
   return waitsFor === '' || state !== 'waiting' ? word : `${word} ${say(`waits.${waitsFor}`, { time: time(untilMs) })}`
 }
 
+/** Why a wave was halted, which the hub stores in a sentence of its own. */
+export function whyWords(why: string): string {
+  const [, failed = '', hosts = '', stage = ''] = /^(\d+) of (\d+) in stage (\d+)$/.exec(why) ?? []
+  return failed === '' ? plain(why) : say('halted.why', { failed, hosts, stage })
+}
+
 /** 2026-01-05 is a Monday. */
 export const dayWords = (day: number, length: 'short' | 'long' = 'short'): string =>
   new Intl.DateTimeFormat(language(), { weekday: length, timeZone: 'UTC' }).format(Date.UTC(2026, 0, 4 + day))
