@@ -3,7 +3,7 @@ import { glob } from 'node:fs/promises'
 import { runFiles } from './report.ts'
 
 /** Those that mostly wait, for outages and time-outs, run beside the browser and what wants the two cores for itself. */
-const waits = /scenarios\/(?!flood|dev|release)[\w-]+\.test\.ts$/
+const waits = /scenarios\/(?!flood|dev|release|update-power|update-machine)[\w-]+\.test\.ts$/
 
 const wanted = process.argv.slice(2)
 const files: string[] = []
