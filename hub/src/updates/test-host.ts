@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { brotliDecompressSync } from 'node:zlib'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { hosts, type HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import { capabilities, policy, type HostPolicy } from '@fairlead/protocol/features/policy.ts'
 import { blockBytes, blockHashBytes, updates, type Manifest, type UpdateState } from '@fairlead/protocol/features/updates.ts'
 import { readBlocks } from '@fairlead/protocol/features/update-blocks.ts'
@@ -33,6 +34,8 @@ export class TestHost {
   starts = 0
   /** The link breaks once so many blocks came. */
   cutAfter = Number.POSITIVE_INFINITY
+  /** Said to its hub, where it says 'hosts' among its features. */
+  facts: HostFacts | undefined
   /** Held before it answers a start. */
   gate: Promise<void> | undefined
   /** Another link than the simulated one: how it comes up; what it gives ends it. */
@@ -90,7 +93,20 @@ export class TestHost {
 
   /** What answers the hub. */
   serve(): ReturnType<typeof serveFeatures> {
-    return serveFeatures({ policy, updates }, { policy: this.#policy(), updates: TestHost.#handlersOf(this) })
+    const own = { policy: this.#policy(), updates: TestHost.#handlersOf(this) }
+    const { facts } = this
+    if (facts === undefined) return serveFeatures({ policy, updates }, own)
+    return serveFeatures({ policy, updates, hosts }, { ...own, hosts: TestHost.#sayFacts(facts) })
+  }
+
+  static #sayFacts(facts: HostFacts): Handlers<typeof hosts> {
+    return {
+      async *watch(_input, { signal }) {
+        yield facts
+        await new Promise<void>((left) => signal.addEventListener('abort', () => left()))
+      },
+      link: () => Promise.reject(new FairleadError('unsupported', 'It is made up.')),
+    }
   }
 
   #say(state: Partial<UpdateState>): void {
