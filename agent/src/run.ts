@@ -17,7 +17,8 @@ import { serveContainers } from './containers/containers.ts'
 import { markHeld } from './containers/held.ts'
 import { containersSource } from './containers/source.ts'
 import { makeHello, type Link } from './dial.ts'
-import { findSocket, openEngine } from './docker/engine.ts'
+import { findSocket, openEngine, type Engine } from './docker/engine.ts'
+import { openHeard } from './docker/heard.ts'
 import { openEpoch, type KeptEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
 import { createOwnEvents, serveEvents } from './events/events.ts'
@@ -52,27 +53,24 @@ export type Say = (level: 'info' | 'warn' | 'error', message: string, facts?: Re
 export const features = Object.keys(agentFeatures)
 
 const firstMeasureMs = 1000
+/** More than an engine tells again. */
+const mostReplayed = 256
 
 /** Everything an agent is, in the order in which it starts. */
 export async function runAgent(config: Config, say: Say, restart: () => void = () => undefined): Promise<Agent> {
-  const pin = readPin(config.stateDir)
-  if (pin === undefined)
-    throw new FairleadError(
-      'unauthenticated',
-      'This host is not enrolled yet: run "fairlead-agent enrol" with the join string of the console’s "Enrol a host" page on its standard input.',
-    )
+  const pin = pinOf(config)
   const identity = openIdentity(config.stateDir)
   const generation = openGeneration(config.stateDir, identity.publicKey)
   const hub = openBelonging(config.stateDir, pin, say)
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
-  const watch = watchEngine(engine)
+  const { ring, recent, watch } = listen(config, engine, say)
   const metrics = measureLater(() => openMeasuring(config, bootId, say))
   const own = createOwnEvents(watch)
   const rights = openRights({ config, engine, say, tell: own.tell })
   const { policy, journal } = rights
   const losses = openLosses(config.stateDir)
-  const events = openEvents(config, own, say)
+  const events = serveEvents(own, ring)
   const updates = openOwnUpdates(config, say, { note: journal.note, tell: own.tell, restart })
   const handlers = rights.guard({
     audit: openWitness(config.stateDir, { pin, epoch: hub.epoch }, say, own.tell),
@@ -101,7 +99,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
       updates.loggedIn()
       keepOrSay(generation, up, say)
     },
-    onLoss: (reason) => {
+    onLoss(reason) {
       losses.down(reason)
       say('warn', 'link down', { reason })
     },
@@ -125,6 +123,15 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   }
 }
 
+function pinOf({ stateDir }: Config): Pin {
+  const pin = readPin(stateDir)
+  if (pin !== undefined) return pin
+  throw new FairleadError(
+    'unauthenticated',
+    'This host is not enrolled yet: run "fairlead-agent enrol" with the join string of the console’s "Enrol a host" page on its standard input.',
+  )
+}
+
 /** For the emergency CLI, which does without where it must. */
 function openAnswers({ stateDir }: Config, say: Say, { status, ...more }: Readonly<Record<'status' | 'link' | 'look', () => object>>) {
   return openLocal(stateDir, { ...more, status: () => ({ version, pid: process.pid, ...status() }) }).catch((error: unknown) =>
@@ -132,17 +139,17 @@ function openAnswers({ stateDir }: Config, say: Say, { status, ...more }: Readon
   )
 }
 
+/** From where it was left: what the engine told meanwhile comes first. */
+function listen({ stateDir }: Config, engine: Engine, say: Say) {
+  const ring = openEventRing(join(stateDir, 'events'), (message) => say('warn', message))
+  const recent = () => ring.after(ring.last - mostReplayed, mostReplayed)
+  return { ring, recent, watch: watchEngine(engine, { heard: openHeard(stateDir, recent()) }) }
+}
+
 /** Opened once events are listened to: what became of the last update is one. */
 function openOwnUpdates(config: Config, say: Say, more: Pick<UpdatesDeps, 'note' | 'tell' | 'restart'>) {
   const keys = followFile(join(dirname(config.policyFile), 'release-keys'))
   return openUpdates({ config, say, ...more, container: ownContainer(), ownKeys: () => textOf(keys()) })
-}
-
-function openEvents({ stateDir }: Config, own: Parameters<typeof serveEvents>[0], say: Say) {
-  return serveEvents(
-    own,
-    openEventRing(join(stateDir, 'events'), (message) => say('warn', message)),
-  )
 }
 
 /** When the hub asks, or a moment after the start: the first pass reads hundreds of files, and the link would wait for it. */

@@ -76,6 +76,12 @@ function readRoutes(world: World, version: string): Record<string, Route> {
     MemTotal: 8 * 2 ** 30,
     Name: 'demo',
   }
+  // As many as an engine keeps, for whoever asks for what it missed.
+  const past: { readonly timeNano?: number }[] = []
+  world.on('event', (event: { readonly timeNano?: number }) => {
+    past.push(event)
+    if (past.length > 256) past.shift()
+  })
   return {
     'GET /_ping': ({ response }) => void response.writeHead(200, { 'Api-Version': '1.45', 'Content-Length': 2 }).end('OK'),
     'HEAD /_ping': ({ response }) => void response.writeHead(200, { 'Api-Version': '1.45' }).end(),
@@ -93,9 +99,12 @@ function readRoutes(world: World, version: string): Record<string, Route> {
     'GET /containers/:id/json': ({ response, container }) => answer(response, 200, containerDocument(container!)),
     'GET /containers/:id/logs': ({ request, response, query, container }) => streamLogs(world, container!, query, request, response),
     'GET /containers/:id/stats': ({ request, response, query, container }) => streamStats(container!, query, request, response),
-    'GET /events': ({ request, response }) => {
+    'GET /events': ({ request, response, query }) => {
       response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders()
       const send = (event: unknown) => void response.write(`${JSON.stringify(event)}\n`)
+      const since = query.get('since')
+      if (since !== null) past.filter(({ timeNano = 0 }) => timeNano / 1e9 >= Number(since)).forEach(send)
+      if (query.has('until')) return void response.end()
       world.on('event', send)
       request.once('close', () => world.off('event', send))
     },

@@ -25,7 +25,7 @@ describe('containers of a real engine', need('dockerd', 'busybox'), () => {
     real = await startEngine()
     engine = openEngine(real.socket)
     client = loopback(containers, serveContainers(engine))
-    watch = watchEngine(engine, 100)
+    watch = watchEngine(engine, { retryMs: 100 })
   })
   after(async () => {
     watch?.stop()

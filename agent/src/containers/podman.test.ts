@@ -25,7 +25,7 @@ describe('containers of a real Podman', need('podman', 'busybox'), () => {
     real = await startPodman()
     engine = openEngine(real.socket)
     client = loopback(containers, serveContainers(engine))
-    watch = watchEngine(engine, 100)
+    watch = watchEngine(engine, { retryMs: 100 })
   })
   after(async () => {
     watch?.stop()

@@ -3,6 +3,9 @@ import type { Engine as EngineFacts } from '@fairlead/protocol/features/hosts.ts
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import { ask, type Engine } from './engine.ts'
 import { readJsonLines } from './frames.ts'
+import { catchUp } from './catch-up.ts'
+import { engineTime, overlapMs, type Heard } from './heard.ts'
+import { readEvent, timeOf, type RawEvent } from './raw-event.ts'
 
 /** Keeps one event stream of the engine open for as long as the agent lives, through every death of the engine. */
 export interface EngineWatch {
@@ -13,57 +16,47 @@ export interface EngineWatch {
   stop(): void
 }
 
-interface RawEvent {
-  readonly Type?: string
-  readonly Action?: string
-  readonly time?: number
-  readonly timeNano?: number
-  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> }
-}
-
-const kept = ['exitCode', 'image', 'signal', 'execID', 'container', 'com.docker.compose.project', 'com.docker.compose.service']
-
 /** A hung engine keeps its connections open and says nothing: only asking tells. */
 const probeMs = 10_000
 
-export function watchEngine(engine: Engine, retryMs = 1000): EngineWatch {
-  const eventListeners = new Set<(event: HostEvent) => void>()
-  const factListeners = new Set<(facts: EngineFacts) => void>()
+export interface WatchOptions {
+  readonly retryMs?: number
+  /** Without it only what happens from now on is told. */
+  readonly heard?: Heard
+}
+
+export function watchEngine(engine: Engine, { retryMs = 1000, heard }: WatchOptions = {}): EngineWatch {
+  const { facts, setFacts, tell, ...told } = createTold(engine.socket)
   const stopping = new AbortController()
-  let facts: EngineFacts = {
-    name: 'none',
-    up: false,
-    version: '',
-    apiVersion: '',
-    storageDriver: '',
-    cgroup: '',
-    socket: engine.socket,
-    problem: 'It was not asked yet.',
+  let following = false
+
+  function hear(raw: RawEvent): void {
+    const event = readEvent(raw)
+    if (event === undefined) heard?.pass(timeOf(raw))
+    else if (heard === undefined || heard.hear(event)) tell(event)
   }
 
-  function setFacts(next: EngineFacts): void {
-    const changed = JSON.stringify(next) !== JSON.stringify(facts)
-    const turned = next.up !== facts.up
-    facts = next
-    if (!changed) return
-    for (const listener of factListeners) listener(facts)
-    if (!turned) return
-    const event = { timeMs: Date.now(), type: 'engine', action: next.up ? 'up' : 'down', id: next.name, name: next.name, facts: {} }
-    for (const listener of eventListeners) listener(event)
+  function left(): void {
+    if (following) heard?.leave()
+    following = false
   }
 
   async function follow(): Promise<void> {
-    const socket = await engine.stream(ask('GET /events', {}))
+    const now = await readFacts(engine)
+    // Podman answers nothing that has an end, and keeps its events on disk: it tells all of them anew at the beginning of the stream.
+    if (heard !== undefined && now.name === 'docker') await catchUp(engine, heard, { tell, hear })
+    const last = heard?.lastMs
+    const since = last === undefined ? {} : { since: engineTime(last - overlapMs) }
+    const socket = await engine.stream(ask('GET /events', {}, since))
     const stop = () => socket.destroy()
     stopping.signal.addEventListener('abort', stop)
+    following = true
     const probe = setInterval(() => void engine.ping().catch((error: Error) => socket.destroy(error)), probeMs).unref()
     try {
-      setFacts(await readFacts(engine))
-      for await (const raw of readJsonLines(socket)) {
-        const event = readEvent(raw as RawEvent)
-        if (event !== undefined) for (const listener of eventListeners) listener(event)
-      }
+      setFacts(now)
+      for await (const raw of readJsonLines(socket)) hear(raw as RawEvent)
     } finally {
+      left()
       clearInterval(probe)
       stopping.signal.removeEventListener('abort', stop)
       socket.destroy()
@@ -80,7 +73,7 @@ export function watchEngine(engine: Engine, retryMs = 1000): EngineWatch {
         await follow()
       } catch (error) {
         const problem = error instanceof FairleadError ? error.message : `The engine’s events could not be read (${codeOf(error)}).`
-        if (!stopping.signal.aborted) setFacts({ ...facts, up: false, problem })
+        if (!stopping.signal.aborted) setFacts({ ...facts(), up: false, problem })
       }
       await new Promise<void>((resolve) => setTimeout(resolve, retryMs).unref())
     }
@@ -89,11 +82,38 @@ export function watchEngine(engine: Engine, retryMs = 1000): EngineWatch {
   void forever()
   return {
     get facts() {
-      return facts
+      return facts()
     },
-    onEvent: (listener) => add(eventListeners, listener),
-    onFacts: (listener) => add(factListeners, listener),
-    stop: () => stopping.abort(),
+    ...told,
+    stop() {
+      left()
+      stopping.abort()
+    },
+  }
+}
+
+/** What is known of the engine, and who is told. */
+function createTold(socket: string) {
+  const eventListeners = new Set<(event: HostEvent) => void>()
+  const factListeners = new Set<(facts: EngineFacts) => void>()
+  const problem = 'It was not asked yet.'
+  let facts: EngineFacts = { name: 'none', up: false, version: '', apiVersion: '', storageDriver: '', cgroup: '', socket, problem }
+  const tell = (event: HostEvent) => {
+    for (const listener of eventListeners) listener(event)
+  }
+  return {
+    facts: () => facts,
+    setFacts(next: EngineFacts): void {
+      const changed = JSON.stringify(next) !== JSON.stringify(facts)
+      const turned = next.up !== facts.up
+      facts = next
+      if (!changed) return
+      for (const listener of factListeners) listener(facts)
+      if (turned) tell({ timeMs: Date.now(), type: 'engine', action: next.up ? 'up' : 'down', id: next.name, name: next.name, facts: {} })
+    },
+    tell,
+    onEvent: (listener: (event: HostEvent) => void) => add(eventListeners, listener),
+    onFacts: (listener: (facts: EngineFacts) => void) => add(factListeners, listener),
   }
 }
 
@@ -115,24 +135,5 @@ async function readFacts(engine: Engine): Promise<EngineFacts> {
     cgroup: info.CgroupVersion ?? '1',
     socket: engine.socket,
     problem: '',
-  }
-}
-
-function readEvent({ Type = 'container', Action = '', Actor = {}, time = 0, timeNano }: RawEvent): HostEvent | undefined {
-  // Every exec and every probe of a health check is an event too: thousands an hour that tell nobody anything.
-  if (Action === '' || Action.startsWith('exec_')) return undefined
-  const attributes = Actor.Attributes ?? {}
-  const facts: Record<string, string> = {}
-  for (const name of kept) {
-    const value = attributes[name]
-    if (value !== undefined) facts[name] = value.slice(0, 256)
-  }
-  return {
-    timeMs: timeNano === undefined ? time * 1000 : timeNano / 1e6,
-    type: Type.slice(0, 32),
-    action: Action.slice(0, 64),
-    id: (Actor.ID ?? '').slice(0, 256),
-    name: (attributes['name'] ?? '').slice(0, 256),
-    facts,
   }
 }
