@@ -23,6 +23,7 @@ import { openEpoch, type KeptEpoch } from './epoch.ts'
 import { watchEngine } from './docker/watch.ts'
 import { createOwnEvents, serveEvents } from './events/events.ts'
 import { openEventRing } from './events/ring.ts'
+import { serveFiles } from './files/files.ts'
 import { serveHosts } from './hosts/hosts.ts'
 import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity } from './identity.ts'
@@ -30,6 +31,8 @@ import { openPin, readPin, type Pin } from './pin.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { followFile, textOf } from './policy/follow.ts'
 import { ownContainer } from './policy/own.ts'
+import type { Policy } from './policy/policy.ts'
+import { rootOf } from './policy/roots.ts'
 import { serveInventory } from './inventory/inventory.ts'
 import { proxyOf } from './proxy.ts'
 import { createCollector } from './metrics/collect.ts'
@@ -64,7 +67,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   const hub = openBelonging(config.stateDir, pin, say)
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
-  const { ring, recent, watch } = listen(config, engine, say)
+  const { ring, watch } = listen(config, engine, say)
   const metrics = measureLater(() => openMeasuring(config, bootId, say))
   const own = createOwnEvents(watch)
   const rights = openRights({ config, engine, say, tell: own.tell })
@@ -76,6 +79,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     audit: openWitness(config.stateDir, { pin, epoch: hub.epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
     events,
+    files: openFiles(config, policy),
     hosts: serveHosts(watch, version, () => viewLink(losses, link), config.hostRoot),
     inventory: serveInventory([markHeld(containersSource(engine, watch), rights.held)]),
     journal: journal.handlers,
@@ -150,6 +154,11 @@ function listen({ stateDir }: Config, engine: Engine, say: Say) {
 function openOwnUpdates(config: Config, say: Say, more: Pick<UpdatesDeps, 'note' | 'tell' | 'restart'>) {
   const keys = followFile(join(dirname(config.policyFile), 'release-keys'))
   return openUpdates({ config, say, ...more, container: ownContainer(), ownKeys: () => textOf(keys()) })
+}
+
+function openFiles({ stateDir, policyFile }: Config, policy: Pick<Policy, 'inForce'>) {
+  const rootNow = (path: string) => rootOf(policy.inForce().rules.files.read, path)
+  return serveFiles({ rootOf: rootNow, ownFolders: [stateDir, dirname(policyFile)] })
 }
 
 /** When the hub asks, or a moment after the start: the first pass reads hundreds of files, and the link would wait for it. */

@@ -26,6 +26,7 @@ import { openDemo, type DemoStarter } from './demo/demo.ts'
 import { addresses } from './enrolment/addresses.ts'
 import { openEnrolment } from './enrolment/enrolment.ts'
 import { serveEvents } from './events/events.ts'
+import { serveFiles } from './files/files.ts'
 import { createAccept } from './fleet/accept.ts'
 import { followCutOffs, tellCutOff } from './fleet/cut-offs.ts'
 import { openEpochs, type Epochs } from './fleet/epoch.ts'
@@ -269,6 +270,7 @@ function serveHosts(fleet: Fleet) {
   return {
     containers: serveContainers(fleet),
     events: serveEvents(fleet),
+    files: serveFiles(fleet),
     journal: serveJournal(fleet),
     policy: servePolicy(fleet),
     terminals: serveTerminals(fleet),

@@ -43,7 +43,7 @@ export function createSplitter(wrapping: Wrapping, timed = true) {
   ]
 
   let nowMs = 0
-  const line = { timeMs: 0, source: 0, bytes: none, from: 0, to: 0, goesOn: false }
+  const line = { timeMs: 0, source: 0, bytes: none as Buffer, from: 0, to: 0, goesOn: false }
   function give(bytes: Buffer, from: number, to: number, timeMs: number, source: number, goesOn: boolean, take: Take): void {
     line.timeMs = timeMs
     line.source = source

@@ -15,7 +15,9 @@ const db = { id: 'd'.repeat(64), name: 'db' }
 const web = { id: 'e'.repeat(64), name: 'web' }
 const calm: InForce = { rules: defaultRules, source: 'default', problem: '', lock: undefined, narrowed: notNarrowed, guarded: [] }
 const locked = { sinceMs: 0, untilMs: null, reason: '', by: 'root', boot: '', untilUptimeS: null }
-const mode = (name: string): Partial<InForce> => ({ rules: parseRules(JSON.stringify({ mode: name }), 'policy.json') })
+const mode = (name: string, read: readonly string[] = ['/srv']): Partial<InForce> => ({
+  rules: parseRules(JSON.stringify({ mode: name, files: { read } }), 'policy.json'),
+})
 
 const onTime = { check: () => undefined }
 const late = {
@@ -120,11 +122,13 @@ const names = Object.entries(agentFeatures).flatMap(([feature, contract]) => Obj
 const changes = names.filter((name) =>
   /^containers\.(start|stop|restart|kill|pause|unpause|rename|remove|exec)$|^terminals\.(?!list)|^updates\.(?!watch)/.test(name),
 )
+const reads = names.filter((name) => name.startsWith('files.'))
 
 describe('what stands before all that a host serves', () => {
   it('lets in each mode exactly what it is for [security 45 46]', async () => {
     const verdicts: Record<string, Partial<InForce>> = {
-      operate: {},
+      nothing: {},
+      operate: mode('operate'),
       full: mode('full'),
       monitor: mode('monitor'),
       lock: { ...mode('full'), lock: locked },
@@ -132,8 +136,10 @@ describe('what stands before all that a host serves', () => {
     for (const [name, now] of Object.entries(verdicts)) {
       const guard = guarded(now)
       const refused: string[] = []
-      for (const method of names) if ((await guard.ask(method, { id: 'web', container: 'web' })) === 'forbidden') refused.push(method)
-      assert.deepEqual(refused, name === 'operate' || name === 'full' ? [] : changes, name)
+      for (const method of names)
+        if ((await guard.ask(method, { id: 'web', container: 'web', path: '/srv/x' })) === 'forbidden') refused.push(method)
+      const closed = { nothing: reads, operate: [], full: [] }[name] ?? [...changes, ...reads]
+      assert.deepEqual(refused.toSorted(), closed.toSorted(), name)
       assert.equal(guard.written.filter((line) => line.startsWith('refused')).length, refused.length)
       for (const method of refused) assert.ok(!guard.reached.some((line) => line.startsWith(method)), method)
     }
@@ -240,6 +246,22 @@ describe('what stands before all that a host serves', () => {
     assert.ok(guard.written.includes('done containers.exec forbidden'))
     assert.ok(!guard.reached.includes('containers.logs left'))
     assert.equal(await guard.ask('containers.exec', { id: 'web' }), 'forbidden')
+  })
+
+  it('lets no file be read but in the folders that the policy names, nor longer than it names them [security 45]', async () => {
+    const guard = guarded(mode('full', ['/srv/data', '/srv/data/sub', '/var']))
+    for (const path of ['/srv/data', '/srv/data/x', '/srv/data/sub/x', '/var/log'])
+      for (const method of reads) assert.equal(await guard.ask(method, { path }), 'ok', path)
+    for (const path of ['/', '/srv', '/srv/data2', '/etc/shadow', 'srv/data', '/srv/dat', '/varx'])
+      for (const method of reads) assert.equal(await guard.ask(method, { path }), 'forbidden', path)
+    assert.ok(guard.written.includes('refused files.read /etc/shadow'))
+    const [stays, ends] = [guard.open('files.read', { path: '/var/log/x' }), guard.open('files.read', { path: '/srv/data/x' })]
+    for (const one of [stays, ends]) await one.next()
+    const end = ends.next().then(() => 'went on', codeOf)
+    guard.set(mode('full', ['/var']))
+    assert.equal(await end, 'forbidden')
+    assert.equal(guard.reached.filter((line) => line === 'files.read left').length, 1)
+    await stays.return(undefined)
   })
 
   it('ends a terminal whose container is protected meanwhile', async () => {

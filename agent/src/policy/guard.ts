@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Need } from './needs.ts'
 import { judge, refuseProtected, type InForce, type Policy } from './policy.ts'
 import type { ContainerNames } from './protect.ts'
+import { rootOf } from './roots.ts'
 import type { Why } from './rules.ts'
 
 type Features = Readonly<Record<string, Contract>>
@@ -36,6 +37,8 @@ interface Request {
   readonly name: string
   readonly capabilities: readonly Capability[]
   container: ContainerNames | undefined
+  /** What is to be read. */
+  readonly path?: string
   /** Nothing was protected when it began: asked once something is. */
   readonly find?: () => Promise<ContainerNames | undefined>
 }
@@ -185,7 +188,7 @@ function refuseEnded(signal: AbortSignal): void {
 
 /** Throws `forbidden`, and writes that down. */
 async function enter({ name, need, deps }: Guarded, input: Input, { trace }: CallContext) {
-  const field = need?.container ?? need?.terminal
+  const field = need?.container ?? need?.terminal ?? need?.path
   const asked: Asked = { method: name, trace, target: field === undefined ? '' : String(input[field]).slice(0, 256), hash: hashOf(input) }
   try {
     if (need === undefined) throw new FairleadError('forbidden', `Nobody said what "${name}" takes on a host, so nobody may ask for it.`)
@@ -193,9 +196,10 @@ async function enter({ name, need, deps }: Guarded, input: Input, { trace }: Cal
       (one) => one !== undefined && one !== 'link',
     ) as Capability[]
     const now = deps.policy.inForce()
-    admit(now, { name, capabilities, container: undefined })
+    const path = need.path === undefined ? {} : { path: String(input[need.path]) }
+    admit(now, { name, capabilities, container: undefined, ...path })
     const container = await find(now, need, input, deps)
-    const request: Request = { name, capabilities, container, find: () => find(deps.policy.inForce(), need, input, deps) }
+    const request: Request = { name, capabilities, container, ...path, find: () => find(deps.policy.inForce(), need, input, deps) }
     admit(deps.policy.inForce(), request)
     // By the id that was judged: a name may be another one's by now.
     const own = need.container === undefined || container === undefined ? input : { ...input, [need.container]: container.id }
@@ -222,12 +226,17 @@ async function find({ guarded }: InForce, need: Need, input: Input, deps: GuardD
   return id === undefined ? undefined : deps.container(id).catch(() => ({ id, name: '' }))
 }
 
-function admit(now: InForce, { name, capabilities, container }: Request): void {
+function admit(now: InForce, { name, capabilities, container, path }: Request): void {
   for (const capability of capabilities) {
     const verdict = judge(now, capability)
     if (verdict !== 'yes')
       throw new FairleadError('forbidden', `This host does not let its hub do this (${name}, ${capability}): ${words[verdict]}`)
   }
+  if (path !== undefined && rootOf(now.rules.files.read, path) === undefined)
+    throw new FairleadError(
+      'forbidden',
+      `This host does not let its hub do this (${name}): that lies in no folder of files.read in its policy. On the host: fairlead-agent policy.`,
+    )
   if (container !== undefined) refuseProtected(now, container)
 }
 

@@ -13,6 +13,8 @@ export interface Need<Input = never> {
   readonly container?: keyof Input & string
   /** The field that names a terminal, and by that a container. */
   readonly terminal?: keyof Input & string
+  /** The field that has the path of something to be read: it must lie in a folder that the policy names. */
+  readonly path?: keyof Input & string
   /**
    * How a repeat is answered of what was done before this agent started, whose answer is gone: by what `get` says now, by the `id` alone,
    * or by doing it once more where twice is the same as once. Absent: it says that it was done.
@@ -54,6 +56,11 @@ export const needs: Needs<typeof agentFeatures> = {
     exec: { can: 'container.exec', container: 'id' },
   },
   events: { watch: { can: 'inspect.read' } },
+  files: {
+    list: { can: 'files.read', path: 'path' },
+    stat: { can: 'files.read', path: 'path' },
+    read: { can: 'files.read', path: 'path' },
+  },
   hosts: { watch: { can: 'link' }, link: { can: 'link' } },
   inventory: { watch: { can: 'inspect.read' } },
   journal: { watch: { can: 'link' }, read: { can: 'inspect.read' } },

@@ -68,8 +68,11 @@ export interface HubContext {
   readonly key?: Uint8Array
   /** Of a stream whose reader may come back after a break and name what it saw last. */
   readonly resumable?: boolean
-  /** Of a stream that is saved as a file: its name, said before the first bytes. What a file system dislikes is taken out of it. */
-  readonly saveAs?: (name: string) => void
+  /**
+   * Of a stream that is saved as a file: its name, said before the first bytes, and its size where that is known: then whoever saves it
+   * sees how far it is. What a file system dislikes is taken out of the name.
+   */
+  readonly saveAs?: (name: string, bytes?: number) => void
 }
 
 /** Endpoints that answer strangers. Anything else with `on: 'public'` keeps the hub from starting. */

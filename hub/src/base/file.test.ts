@@ -49,7 +49,7 @@ describe('a file that is saved', () => {
         context as never,
         {
           type: 'text/plain',
-          name: () => 'a.log',
+          file: () => ({ name: 'a.log' }),
           bytes: bytes(),
           abort: new AbortController(),
           reader: { login: '', organization: '', stays: async () => true },

@@ -7,8 +7,8 @@ import { mostStallMs, watchReader } from './stall.ts'
 export interface FileAnswer {
   /** Content-Type. */
   readonly type: string
-  /** Asked once the first bytes are there. */
-  readonly name: () => string
+  /** What it is called and, where that is known, how many bytes it has. Asked once the first of them are there. */
+  readonly file: () => { readonly name: string; readonly bytes?: number }
   readonly bytes: AsyncIterable<Uint8Array>
   /** Ends it from outside: the login is over, the hub stops. */
   readonly abort: AbortController
@@ -28,7 +28,7 @@ const mostNameChars = 120
  */
 export async function answerFile(
   context: Context<Bindings>,
-  { type, name, bytes, abort, ended, stallMs = mostStallMs }: FileAnswer,
+  { type, file, bytes, abort, ended, stallMs = mostStallMs }: FileAnswer,
   onClose: () => void,
 ): Promise<Response> {
   const { signal } = abort
@@ -87,9 +87,11 @@ export async function answerFile(
     },
     { highWaterMark: 0 },
   )
+  const { name, bytes: size } = file()
   return context.body(body, 200, {
     'Content-Type': type,
-    'Content-Disposition': attachment(name()),
+    'Content-Disposition': attachment(name),
+    ...(size === undefined ? {} : { 'Content-Length': String(size) }),
     'Cache-Control': 'no-store',
     'X-Accel-Buffering': 'no',
   })

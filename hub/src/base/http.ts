@@ -6,6 +6,7 @@ import { parseInput } from '@fairlead/protocol/wire/input.ts'
 import type { Welcome } from '@fairlead/protocol/features/logins.ts'
 import { publicEndpoints, type Caller } from './access.ts'
 import type { Bindings } from './bindings.ts'
+import type { FileAnswer } from './file.ts'
 import { awayCookie, awaySeconds, cookie, deviceCookie, readBearer, readCookie, readDevice, sameOrigin, type Peer } from './headers.ts'
 import { keyHeader, readKey } from './key.ts'
 import { answerJson } from './packed.ts'
@@ -114,11 +115,11 @@ async function admitAndRun(
   const [feature = '', method = ''] = name.split('.')
   const handler = deps.doors.handlers[feature]![method] as unknown as (input: unknown, context: unknown) => unknown
   const abort = new AbortController()
-  let fileName = ''
+  let named: ReturnType<FileAnswer['file']> = { name: '' }
   const extra = {
     ...admitted,
     resumable: (context.req.header('accept') ?? '').includes('text/event-stream'),
-    saveAs: (name: string) => void (fileName = name),
+    saveAs: (name: string, size?: number) => void (named = size === undefined ? { name } : { name, bytes: size }),
     signal: abort.signal,
     trace,
     door: deps.doorOf(request, peer),
@@ -138,7 +139,7 @@ async function admitAndRun(
       const { file } = endpoint.door
       if (file !== undefined) {
         const bytes = items as AsyncIterable<Uint8Array>
-        return await streams.answerFile(context, { type: file, name: () => fileName, bytes, abort, reader, ended })
+        return await streams.answerFile(context, { type: file, file: () => named, bytes, abort, reader, ended })
       }
       return streams.answer(context, { endpoint, items, abort, reader, ended, ...resumed })
     }

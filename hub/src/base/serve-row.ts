@@ -30,6 +30,7 @@ export function makeRow(nameOf: NameOf = () => '') {
 }
 
 const mostChangedChars = 512
+const mostTargetChars = 256
 
 /** What is not alike, each side in a few words. */
 export function differences(
@@ -43,6 +44,10 @@ export function differences(
 }
 
 function targetOf(params: Readonly<Record<string, unknown>>): string {
-  const target = params['id'] ?? params['container'] ?? params['name'] ?? ''
-  return typeof target === 'string' ? target.slice(0, 256) : ''
+  const { path = '' } = params
+  const target = params['id'] ?? params['container'] ?? params['name']
+  if (target !== undefined) return typeof target === 'string' ? target.slice(0, mostTargetChars) : ''
+  if (typeof path !== 'string') return ''
+  // A long path tells by its end what it is about.
+  return path.length <= mostTargetChars ? path : `…${path.slice(1 - mostTargetChars)}`
 }

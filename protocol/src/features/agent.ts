@@ -2,6 +2,7 @@ import type { Features } from '../api.ts'
 import { witness } from './audit.ts'
 import { containers } from './containers.ts'
 import { events } from './events.ts'
+import { files } from './files.ts'
 import { hosts } from './hosts.ts'
 import { inventory } from './inventory.ts'
 import { journal } from './journal.ts'
@@ -15,6 +16,7 @@ export const agentFeatures = {
   audit: witness,
   containers,
   events,
+  files,
   hosts,
   inventory,
   journal,

@@ -9,6 +9,7 @@ import { enrolmentApi } from './enrolment.ts'
 import { environmentsApi } from './environments.ts'
 import { eventsApi } from './events.ts'
 import { factorsApi } from './factors.ts'
+import { filesApi } from './files.ts'
 import { fleetApi } from './fleet.ts'
 import { hostsApi } from './hosts.ts'
 import { identitiesApi } from './identities.ts'
@@ -38,6 +39,7 @@ export const hubFeatures = {
   environments: environmentsApi,
   events: eventsApi,
   factors: factorsApi,
+  files: filesApi,
   fleet: fleetApi,
   hosts: hostsApi,
   identities: identitiesApi,

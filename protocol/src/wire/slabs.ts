@@ -27,7 +27,7 @@ export function inSlab(payload: Uint8Array): Uint8Array {
 }
 
 /** Memory, with whatever was in it, for a payload that is written to a stream and that nobody else keeps: `giveSlab` takes it back. */
-export function slabFor(bytes: number): Uint8Array {
+export function slabFor(bytes: number): Uint8Array<ArrayBuffer> {
   if (bytes < slabFrom || bytes > slabBytes) return new Uint8Array(bytes)
   const slab = free.pop() ?? new ArrayBuffer(slabBytes)
   out.add(slab)

@@ -8,6 +8,7 @@ import { BackupStates } from '../backup/states.tsx'
 import { card as containerCard, columns as containerColumns } from '../containers/columns.tsx'
 import { Checklist } from '../enrolment/Checklist.tsx'
 import { EarlierLine, Line } from '../enrolment/Line.tsx'
+import { FileStates } from '../files/states.tsx'
 import { Meter } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { Troubles } from '../hosts/HostDetail.tsx'
@@ -213,6 +214,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   access: () => <AccessStates />,
   host: () => <HostStates />,
   tokens: () => <TokenStates />,
+  files: () => <FileStates />,
   updates: () => <UpdateStates />,
   identities: () => <IdentityStates />,
   secrets: () => <SecretStates />,

@@ -15,18 +15,20 @@ import { HostEvents } from './HostEvents.tsx'
 import { HostPolicy } from './HostPolicy.tsx'
 import { HostSettings } from './HostSettings.tsx'
 
+const HostFiles = lazy(async () => ({ default: (await import('../files/HostFiles.tsx')).HostFiles }))
 const HostJournal = lazy(async () => ({ default: (await import('./HostJournal.tsx')).HostJournal }))
 const HostLink = lazy(async () => ({ default: (await import('./HostLink.tsx')).HostLink }))
 const MetricsPanel = lazy(async () => ({ default: (await import('../metrics/MetricsPanel.tsx')).MetricsPanel }))
 
 const HostUpdate = lazy(async () => ({ default: (await import('../updates/HostUpdate.tsx')).HostUpdate }))
 
-const tabs = ['overview', 'containers', 'metrics', 'events', 'policy', 'journal', 'link', 'agent', 'settings'] as const
+const tabs = ['overview', 'containers', 'metrics', 'events', 'files', 'policy', 'journal', 'link', 'agent', 'settings'] as const
 const labels = {
   overview: 'tab.overview',
   containers: 'hosts.containers',
   metrics: 'tab.metrics',
   events: 'hosts.events',
+  files: 'tab.files',
   policy: 'tab.policy',
   journal: 'tab.journal',
   link: 'tab.link',
@@ -73,6 +75,9 @@ export function HostDetail(): JSX.Element {
           </Match>
           <Match when={params.tab === 'events'}>
             <HostEvents host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'files'}>
+            <HostFiles host={host()!.id} offline={!host()!.online} />
           </Match>
           <Match when={params.tab === 'policy'}>
             <HostPolicy host={host()!.id} offline={!host()!.online} />

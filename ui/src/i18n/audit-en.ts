@@ -146,6 +146,7 @@ export const auditEn = {
   'verb.environment.create': 'Make an environment',
   'verb.environment.delete': 'Delete an environment',
   'verb.environment.rename': 'Rename an environment',
+  'verb.file.read': 'Read a file',
   'verb.factor.add_passkey': 'Add a passkey',
   'verb.factor.add_totp': 'Add an authenticator app',
   'verb.factor.begin': 'Begin a second factor',

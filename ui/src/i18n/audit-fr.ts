@@ -149,6 +149,7 @@ export const auditFr: Readonly<Record<keyof typeof auditEn, string>> = {
   'verb.environment.create': 'Créer un environnement',
   'verb.environment.delete': 'Supprimer un environnement',
   'verb.environment.rename': 'Renommer un environnement',
+  'verb.file.read': 'Lire un fichier',
   'verb.factor.add_passkey': 'Ajouter une clé d’accès',
   'verb.factor.add_totp': 'Ajouter une application de codes',
   'verb.factor.begin': 'Commencer un second facteur',

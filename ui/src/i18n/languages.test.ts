@@ -17,6 +17,8 @@ import { eventsEn } from './events-en.ts'
 import { eventsFr } from './events-fr.ts'
 import { factorsEn } from './factors-en.ts'
 import { factorsFr } from './factors-fr.ts'
+import { filesEn } from './files-en.ts'
+import { filesFr } from './files-fr.ts'
 import { fr } from './fr.ts'
 import { hostEn } from './host-en.ts'
 import { hostFr } from './host-fr.ts'
@@ -95,6 +97,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'enrol.': [enrolEn, enrolFr],
   'events.': [eventsEn, eventsFr],
   'factors.': [factorsEn, factorsFr],
+  'files.': [filesEn, filesFr],
   'host.': [hostEn, hostFr],
   'identities.': [identitiesEn, identitiesFr],
   'observe.': [observeEn, observeFr],

@@ -1,6 +1,7 @@
 /** What a hub may do on a host, and what was done there past it. */
 export const policyEn = {
   'tab.policy': 'What the hub may do',
+  'tab.files': 'Files',
   'tab.journal': 'Journal',
   'tab.link': 'Link',
   'policy.intro': 'The host decides. It judges each thing that this hub asks of it, and writes down what it did and what it refused.',

@@ -1,0 +1,47 @@
+import type { filesEn } from './files-en.ts'
+
+export const filesFr: Readonly<Record<keyof typeof filesEn, string>> = {
+  'files.offline': 'Un hôte montre ses fichiers tant qu’il est en ligne.',
+  'files.failed': 'Le dossier n’a pas pu être lu',
+  'files.policyFailed': 'Les règles de l’hôte n’ont pas pu être demandées',
+  'files.none':
+    'Cet hôte ne donne aucun de ses fichiers. Pour laisser ce hub lire un dossier, mettez ceci dans /etc/fairlead/policy.json sur l’hôte, ou « files » dans ce qui y est :',
+  'files.noneHint':
+    'Elle vaut aussitôt, sans redémarrage. Seul root peut l’écrire sur l’hôte : un hub peut y retrancher, jamais y ajouter. Qui lit un fichier figure dans le journal d’audit.',
+  'files.refused.lock': 'Quelqu’un a verrouillé l’hôte sur place : jusqu’à sa réouverture, ce hub n’y lit aucun fichier. Sur l’hôte :',
+  'files.refused.hub': 'Ce hub a abandonné son droit de lire des fichiers ici. Seul l’hôte le rend :',
+  'files.refused.mode':
+    'Le régime des règles de cet hôte ne laisse pas son hub lire de fichiers. Qui est root sur l’hôte le change dans /etc/fairlead/policy.json ; pour le voir :',
+  'files.refused.file':
+    'Les règles de cet hôte interdisent à son hub de lire des fichiers. Qui est root sur l’hôte les change dans /etc/fairlead/policy.json ; pour les voir :',
+  'files.roots': 'Dossiers que les règles de cet hôte laissent lire à son hub',
+  'files.where': 'Où vous êtes',
+  'files.allRoots': 'Tous les dossiers',
+  'files.list': 'Le contenu de ce dossier',
+  'files.name': 'Nom',
+  'files.size': 'Taille',
+  'files.changed': 'Modifié',
+  'files.owner': 'Propriétaire',
+  'files.mode': 'Droits',
+  'files.empty': 'Ce dossier est vide.',
+  'files.more': 'En montrer plus',
+  'files.shown': '{shown} sur {total}',
+  'files.cut': 'Ce dossier a plus de {n} entrées ; les autres ne sont pas montrées.',
+  'files.kind.folder': 'dossier',
+  'files.kind.link': 'lien vers {to} ; il n’est pas suivi',
+  'files.kind.mount': 'un autre système de fichiers ; pour le lire, nommez-le aussi dans les règles',
+  'files.kind.socket': 'prise locale (socket)',
+  'files.kind.pipe': 'tube',
+  'files.kind.device': 'périphérique',
+  'files.kind.other': 'pas un fichier ordinaire',
+  'files.unnamed': 'son nom n’est pas de l’UTF-8 et ne peut donc pas être demandé',
+  'files.again': 'Relire',
+  'files.reading': '{read} sur {total}',
+  'files.first': 'Les premiers {read} sur {total}.',
+  'files.binary': 'Ce n’est pas du texte ; il n’est donc pas montré. Il peut être enregistré.',
+  'files.blank': 'Ce fichier est vide.',
+  'files.content': 'Contenu',
+  'files.save': 'Enregistrer tout le fichier ({size})',
+  'files.begun': '{name} est en cours d’enregistrement',
+  'files.viewFailed': 'Le fichier n’a pas pu être lu',
+}
