@@ -9,7 +9,7 @@ import { pinned } from './bases.ts'
 import { listParts, makeBom, partsOf, type Part } from './parts.ts'
 
 const agentDir = join(import.meta.dirname, '..')
-const mostBytes = 312 * 1024
+const mostBytes = 352 * 1024
 
 describe('what the agent is made of', () => {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-parts-'))
