@@ -6,6 +6,7 @@ const checks = {
   binutils: () =>
     runs('strip', ['--version']) && runs(process.arch === 'x64' ? 'aarch64-linux-gnu-strip' : 'x86_64-linux-gnu-strip', ['--version']),
   chromium: () => runs('chromium', ['--version']),
+  compose: () => root() && runs('docker', ['compose', 'version']),
   curl: () => runs('curl', ['--version']),
   dockerd: () => root() && runs('dockerd', ['--version']) && runs('unshare', ['-m', 'true']),
   podman: () => root() && runs('podman', ['--version']),

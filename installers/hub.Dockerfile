@@ -2,6 +2,8 @@
 #   docker build -f installers/hub.Dockerfile -t fairlead-hub .
 ARG BUILDER=node:24-trixie
 ARG BASE=debian:trixie-slim
+# What is run: built here, or an image that has it in /srv, as this stage leaves it (then nothing is built, nor fetched for it).
+ARG TREE=build
 
 FROM ${BUILDER} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends binutils binutils-aarch64-linux-gnu xz-utils
@@ -11,8 +13,10 @@ RUN npm run build && npm run build:agent && rm -rf agent/dist/bases .git
 # What builds and tests goes; the Node that the lock file pins stays.
 RUN rm -rf node_modules */node_modules && npx -y pnpm@10.34.9 install --prod --frozen-lockfile && ln -s /srv/fairlead/node_modules/node-linux-*/bin/node /srv/node
 
+FROM ${TREE} AS tree
+
 FROM ${BASE}
-COPY --from=build /srv /srv
+COPY --from=tree /srv /srv
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin fairlead && install -d -o fairlead -g fairlead -m 700 /var/lib/fairlead-hub
 USER fairlead
 WORKDIR /srv/fairlead

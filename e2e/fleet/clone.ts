@@ -6,12 +6,17 @@ const root = join(import.meta.dirname, '../..')
 
 /** A clone of the state of this tree, as it would be committed, with its packages installed. */
 export async function makeClone(dir: string): Promise<void> {
+  copyTree(dir)
+  await runIn(dir, 'npm', ['run', '--silent', 'setup'])
+}
+
+/** The state of this tree as it would be committed. */
+export function copyTree(dir: string): void {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   for (const file of listed.split('\0').filter((name) => name !== '')) {
     mkdirSync(dirname(join(dir, file)), { recursive: true })
     cpSync(join(root, file), join(dir, file))
   }
-  await runIn(dir, 'npm', ['run', '--silent', 'setup'])
 }
 
 /** Runs a program in a folder to its end; throws with what it said unless it ends well. */
