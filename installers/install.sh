@@ -48,98 +48,20 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-account=fairlead
-if [ "$(id -u)" = 0 ]; then
-  root=1
-  prefix=${FAIRLEAD_PREFIX:-/opt/fairlead}
-  state=${FAIRLEAD_STATE_DIR:-/var/lib/fairlead}
-  units=/etc/systemd/system
-  target=multi-user.target
-  service() { systemctl "$@"; }
-else
-  root=
-  [ -n "${HOME:-}" ] || fail "HOME is not set; where should the agent be put?"
-  [ -z "$least" ] || fail "--least-privilege is for root: without root the agent has no more than this account."
-  prefix=${FAIRLEAD_PREFIX:-$HOME/.local/share/fairlead}
-  state=${FAIRLEAD_STATE_DIR:-$HOME/.local/state/fairlead}
-  units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
-  target=default.target
-  service() { systemctl --user "$@"; }
-fi
-unset FAIRLEAD_PREFIX
-# Only what an installation made goes: a folder without its mark may be anybody's.
-mark=.fairlead-installed
-label=fairlead-agent
-[ -z "$container" ] || begin_container
-for folder in "$prefix" "$state" $folders; do
-  # They stand in units and in a script.
-  case "$folder" in
-    /?*) ;;
-    *) fail "\"$folder\" is no whole path." ;;
-  esac
-  if printf %s "$folder" | LC_ALL=C grep -q '[^A-Za-z0-9._/-]'; then fail "\"$folder\" has a character that belongs in no unit; take another folder."; fi
-done
-unit=$units/fairlead-agent.service
-openrc=/etc/init.d/fairlead-agent
-command=/usr/local/bin/fairlead-agent
+@PLACES@
 
-init=none
-if [ -d /run/systemd/system ] && has systemctl && service show-environment >/dev/null 2>&1; then init=systemd
-elif [ -n "$root" ] && [ -e /run/openrc/softlevel ] && has rc-service; then init=openrc
-fi
-stop_service() {
-  case "$init" in
-    systemd) service stop fairlead-agent ;;
-    openrc) rc-service fairlead-agent stop >/dev/null ;;
-  esac
+# What removes all of it, also when this script is gone.
+remover() {
+  printf '#!/bin/sh\nset -eu\nFAIRLEAD_PREFIX="%s" FAIRLEAD_STATE_DIR="%s" least= container= folders=\n' "$prefix" "$state"
+  cat <<'REMOVER'
+fail() { echo "fairlead: $1" >&2; exit 1; }
+note() { echo "fairlead: $1"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+@PLACES@
+@UNINSTALL@
+REMOVER
 }
-start_service() {
-  case "$init" in
-    systemd) service start fairlead-agent ;;
-    openrc) rc-service fairlead-agent start >/dev/null ;;
-  esac
-}
-service_runs() {
-  case "$init" in
-    systemd) service is-active --quiet fairlead-agent ;;
-    openrc) rc-service fairlead-agent status >/dev/null 2>&1 ;;
-    *) return 1 ;;
-  esac
-}
-
-if [ -n "$uninstall" ]; then
-  removed=
-  gone() { removed="$removed
-  $1"; }
-  if service_runs; then stop_service; fi
-  if [ -f "$unit" ]; then
-    service disable fairlead-agent 2>/dev/null || true
-    rm -f "$unit"
-    service daemon-reload 2>/dev/null || true
-    gone "$unit"
-  fi
-  if [ -n "$root" ] && [ -f "$openrc" ]; then
-    rc-update del fairlead-agent default >/dev/null 2>&1 || true
-    rm -f "$openrc"
-    gone "$openrc"
-  fi
-  if [ "$(readlink "$command" 2>/dev/null || true)" = "$prefix/fairlead-agent" ]; then rm -f "$command"; gone "$command"; fi
-  made=
-  if [ -f "$prefix/$mark" ]; then made=$(cat "$prefix/$mark"); fi
-  for folder in "$prefix" "$state"; do
-    if [ -e "$folder/$mark" ]; then rm -rf "$folder"; gone "$folder"
-    elif [ -e "$folder" ]; then note "left $folder, which this did not install."
-    fi
-  done
-  if [ -n "$root" ] && [ "$made" = account ]; then
-    if has userdel; then userdel "$account"; elif has deluser; then deluser "$account"; fi
-    gone "the account $account"
-  fi
-  [ -n "$removed" ] || fail "nothing of an agent is in $prefix or $state."
-  note "removed:$removed"
-  note "Containers, volumes, compose files and all else of yours were not touched. The console still lists the host until you remove it there."
-  exit 0
-fi
+[ -z "$uninstall" ] || exec sh -c "$(remover)"
 
 # From the file and not from the agent: it may be what is broken.
 enrolled_with() { sed -n 's/.*"address":"\(http[^"]*\)".*/\1/p' "$state/hub.json" 2>/dev/null || true; }
@@ -311,8 +233,9 @@ if service_runs; then
   stop_service
 fi
 wrapper "$prefix" > "$next/fairlead-agent"
-chmod 755 "$next/fairlead-agent"
-for file in agent node agent.cjs fairlead-agent; do [ ! -f "$next/$file" ] || mv -f "$next/$file" "$prefix/$file"; done
+remover > "$next/uninstall"
+chmod 755 "$next/fairlead-agent" "$next/uninstall"
+for file in agent node agent.cjs fairlead-agent uninstall; do [ ! -f "$next/$file" ] || mv -f "$next/$file" "$prefix/$file"; done
 case "$kind" in
   program) rm -f "$prefix/node" "$prefix/agent.cjs" ;;
   own-node) rm -f "$prefix/node" "$prefix/agent" ;;

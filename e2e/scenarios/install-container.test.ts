@@ -80,6 +80,11 @@ describe('the agent as a container', need('dockerd', 'busybox', 'nspawn'), () =>
     assert.ok(made!.Mounts.some(({ Source, Destination }) => Source === stacks && Destination === stacks))
   })
 
+  it('is removed from outside, and says so', async () => {
+    const refused = await docker('exec', 'fairlead-agent', '/usr/local/bin/fairlead-agent', 'uninstall', '--yes').catch(String)
+    assert.match(refused, /This agent is a container: remove that from outside.*docker rm -f CONTAINER/)
+  })
+
   it('is the same host after it was thrown away and made anew', { timeout: 60_000 }, async () => {
     const hosts = async () => JSON.parse((await owned.owner.ask('GET', '/api/v1/hosts')).text) as { id: string; online: boolean }[]
     const [before] = await hosts()

@@ -127,8 +127,17 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
     mkdirSync(join(machine.root, 'opt/stacks/app'), { recursive: true })
     writeFileSync(join(machine.root, 'opt/stacks/app/compose.yaml'), 'services: {}\n')
     writeFileSync(join(machine.root, 'opt/fairlead.txt'), 'mine\n')
-    const { code, said } = await machine.sh('sh /root/i.sh --uninstall')
+    const notRoot = await machine.sh('su -s /bin/sh fairlead -c "fairlead-agent uninstall --yes"')
+    assert.match(notRoot.said, /Only root may do this; run it with sudo/)
+    const unasked = await machine.sh('fairlead-agent uninstall')
+    assert.match(unasked.said, /say --yes/)
+    assert.deepEqual([notRoot.code, unasked.code], [77, 64])
+    assert.equal(await unit('ActiveState'), 'active')
+    await machine.sh('mkdir -p /etc/fairlead; echo "{}" > /etc/fairlead/policy.json; chmod 600 /etc/fairlead/policy.json')
+    const { code, said } = await machine.sh('fairlead-agent uninstall --yes')
     assert.equal(code, 0, said)
+    assert.match(said, /left \/etc\/fairlead, which is yours/)
+    assert.equal(existsSync(join(machine.root, 'etc/fairlead/policy.json')), true)
     for (const gone of [
       '/opt/fairlead',
       '/var/lib/fairlead',

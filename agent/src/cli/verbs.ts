@@ -157,7 +157,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   rejoin: {
     args: '',
     words: [0, 0],
-    says: 'the same for a host that belongs to a hub already',
+    says: 'the same for a host that belongs to a hub already; with a line from “Enrol anew” it stays that host, under a new key',
     options: { json },
     load: () => import('./rejoin.ts'),
   },
@@ -191,8 +191,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
   uninstall: {
     args: '',
     words: [0, 0],
-    says: 'says what removes the agent, and what stays',
-    options: { json },
+    says: 'removes the agent that the line installed; containers and your files stay',
+    options: { json, yes: { short: 'y', says: 'without asking' } },
     load: () => import('./uninstall.ts'),
   },
   completion: { args: 'bash|zsh|fish', words: [1, 1], says: 'a script that completes these verbs', load: () => import('./completion.ts') },

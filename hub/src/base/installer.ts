@@ -21,6 +21,8 @@ export function readScript(folder: string): (files: readonly string[]) => string
   const part = (name: string) => readFileSync(join(folder, name), 'utf8').trimEnd()
   const whole = readFileSync(join(folder, 'install.sh'), 'utf8')
     .replaceAll('@CONTAINER@', () => part('container.sh').replace('@RECIPE@', () => part('agent.Dockerfile')))
+    .replaceAll('@PLACES@', () => part('places.sh'))
+    .replaceAll('@UNINSTALL@', () => part('uninstall.sh'))
     .replaceAll('@FETCH@', () => part('fetch.sh'))
     .replaceAll('@STARTER@', () => part('starter.sh'))
     .replaceAll('@UNIT@', () => part('fairlead-agent.service'))
