@@ -14,6 +14,8 @@ const checks = {
   netns: () => root() && runs('unshare', ['-n', 'true']) && runs('nft', ['--version']) && runs('ip', ['-V']),
   tc: () => root() && runs('tc', ['-V']),
   busybox: () => existsSync('/bin/busybox'),
+  fish: () => runs('fish', ['--version']),
+  man: () => runs('man', ['--version']) && existsSync('/usr/bin/mandoc'),
   minisign: () => existsSync('/usr/bin/minisign'),
   nginx: () => runs('nginx', ['-v']),
   nspawn: () => root() && runs('systemd-nspawn', ['--version']) && runs('mmdebstrap', ['--version']),
@@ -23,9 +25,11 @@ const checks = {
   faketime: () => existsSync('/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'),
   qemu: () =>
     process.arch !== 'x64' || (runs('qemu-aarch64-static', ['--version']) && existsSync('/usr/aarch64-linux-gnu/lib/libstdc++.so.6')),
+  python3: () => existsSync('/usr/bin/python3'),
   slapd: () => runs('slapd', ['-VV']) && runs('ldapadd', ['-VV']),
   strace: () => runs('strace', ['-V']),
   tmpfs: () => root() && runs('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
+  zsh: () => runs('zsh', ['--version']),
 } satisfies Record<string, () => boolean>
 
 export type Component = keyof typeof checks

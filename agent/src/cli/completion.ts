@@ -16,8 +16,13 @@ const each = Object.entries(verbs)
 const flagsOf = ({ options = {} }: Verb) => ['--help', ...Object.keys(options).map((long) => `--${long}`)]
 /** Of those a container comes next. */
 const takesContainer = ({ args }: Verb) => args.includes('CONTAINER')
-const containersOf = `fairlead-agent ps --all --json 2>/dev/null | sed -n 's/^ *"name": "\\(.*\\)",$/\\1/p'`
+const namesOf = (asked: string) => `fairlead-agent ${asked} --json 2>/dev/null | sed -n 's/^    "name": "\\(.*\\)",$/\\1/p'`
+const containersOf = namesOf('ps --all')
+const stacksOf = namesOf('stacks')
 const quoted = (text: string) => text.replaceAll("'", "'\\''")
+
+const fishText = (text: string) => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
+const inFish = (command: string) => command.replaceAll('"', '\\"').replaceAll('$', '\\$')
 
 export function bash(): string {
   const flags = each.map(([name, verb]) => `    ${name}) words='${flagsOf(verb).join(' ')}' ;;`).join('\n')
@@ -30,8 +35,10 @@ ${flags}
   esac
   case $verb in
     ${containers}) words="$words $(${containersOf})" ;;
-    completion) words='bash zsh fish' ;;
+    stacks) words="$words $(${stacksOf})" ;;
+    completion) words="$words bash zsh fish" ;;
   esac
+  if [ "\${COMP_WORDS[COMP_CWORD - 1]}" = --stack ]; then words=$(${stacksOf}); fi
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
 complete -o default -F _fairlead_agent fairlead-agent
@@ -47,6 +54,7 @@ _fairlead_agent() {
   local -a verbs reply
   verbs=(
     'run:connects to the hub and serves it'
+    'help:what there is'
 ${described}
   )
   if (( CURRENT == 2 )); then _describe verb verbs; return; fi
@@ -55,8 +63,10 @@ ${flags.replaceAll('words=(', 'reply=(')}
   esac
   case $words[2] in
     ${containers}) reply+=(\${(f)"$(${containersOf})"}) ;;
-    completion) reply=(bash zsh fish) ;;
+    stacks) reply+=(\${(f)"$(${stacksOf})"}) ;;
+    completion) reply+=(bash zsh fish) ;;
   esac
+  if [[ $words[CURRENT-1] == --stack ]]; then reply=(\${(f)"$(${stacksOf})"}); fi
   compadd -a reply
 }
 if [ "$funcstack[1]" = _fairlead_agent ]; then _fairlead_agent "$@"; else compdef _fairlead_agent fairlead-agent; fi
@@ -65,14 +75,19 @@ if [ "$funcstack[1]" = _fairlead_agent ]; then _fairlead_agent "$@"; else compde
 
 export function fish(): string {
   const lines = each.flatMap(([name, verb]) => [
-    `complete -c fairlead-agent -f -n __fish_use_subcommand -a ${name} -d '${verb.says.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
-    ...Object.entries(verb.options ?? {}).map(
-      ([long, { arg, short }]) =>
-        `complete -c fairlead-agent -n '__fish_seen_subcommand_from ${name}' -l ${long}${short === undefined ? '' : ` -s ${short}`}${arg === undefined ? '' : ' -r'}`,
-    ),
+    `complete -c fairlead-agent -f -n __fish_use_subcommand -a ${name} -d '${fishText(verb.says)}'`,
+    `complete -c fairlead-agent -n '__fish_seen_subcommand_from ${name}' -l help -d 'how it is called'`,
+    ...Object.entries(verb.options ?? {}).map(([long, { arg, short, says }]) => {
+      const value = arg === undefined ? '' : arg === 'STACK' ? ` -x -a "(${inFish(stacksOf)})"` : ' -r'
+      return `complete -c fairlead-agent -n '__fish_seen_subcommand_from ${name}' -l ${long}${short === undefined ? '' : ` -s ${short}`} -d '${fishText(says)}'${value}`
+    }),
     ...(takesContainer(verb)
-      ? [`complete -c fairlead-agent -f -n '__fish_seen_subcommand_from ${name}' -a "(${containersOf.replaceAll('"', '\\"')})"`]
+      ? [`complete -c fairlead-agent -f -n '__fish_seen_subcommand_from ${name}' -a "(${inFish(containersOf)})"`]
       : []),
   ])
-  return `${lines.join('\n')}\ncomplete -c fairlead-agent -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n`
+  const rest = ['help -d "what there is"', 'run -d "connects to the hub and serves it"'].map(
+    (one) => `complete -c fairlead-agent -f -n __fish_use_subcommand -a ${one}`,
+  )
+  rest.push(`complete -c fairlead-agent -f -n '__fish_seen_subcommand_from stacks' -a "(${inFish(stacksOf)})"`)
+  return `${[...lines, ...rest].join('\n')}\ncomplete -c fairlead-agent -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n`
 }
