@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ import { openPart, type Part } from './fetch.ts'
 import { hashBlocks, packWanted } from './test-release.ts'
 
 const before = randomBytes(5 * blockBytes + 100)
+before.write('#!/bin/sh\nexit 7\n')
 /** Another second and last block, and longer. */
 const after = Buffer.concat([
   before.subarray(0, blockBytes),
@@ -54,6 +56,8 @@ describe('a program that comes together from blocks', () => {
     await send(part, after)
     assert.equal(part.haveBytes, after.length)
     await part.finish()
+    // It starts at once: no kernel starts what somebody may still write, and whoever made it held it.
+    assert.equal(spawnSync(file()).status, 7)
     await part.close()
     assert.deepEqual(readFileSync(file()), after)
     assert.equal(statSync(file()).mode & 0o777, 0o700)

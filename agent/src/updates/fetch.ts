@@ -88,6 +88,8 @@ export async function openPart({ file, from, release, hashes }: PartOptions): Pr
         await fs.rm(partial, { force: true })
         throw new FairleadError('forbidden', 'The file that came is not the one that was signed; it was thrown away.')
       }
+      // No kernel starts what somebody may still write.
+      await handle.close()
       await fs.rename(partial, file)
       await syncFolder(dirname(file))
     },

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Own } from './own.ts'
 
@@ -21,28 +22,28 @@ export function tryProgram({ file, own, version, stateDir, as, limitMs = mostMs 
   const env = { FAIRLEAD_STATE_DIR: stateDir }
   return new Promise((resolve, reject) => {
     const refuse = (why: string, cause?: unknown) => reject(new FairleadError('refused', `It was not let run: ${why}`, { cause }))
-    const child = spawn(argv[0]!, argv.slice(1), {
-      env,
-      ...as,
-      cwd: '/',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
-    })
+    const cannot = (error: NodeJS.ErrnoException) =>
+      refuse(
+        error.code === 'EACCES'
+          ? `${stateDir} is on a file system that starts no programs (noexec).`
+          : `it does not start (${error.code}).`,
+        error,
+      )
+    let child: ChildProcessByStdio<null, Readable, Readable>
+    try {
+      const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
+      child = spawn(argv[0]!, argv.slice(1), { env, ...as, cwd: '/', stdio, timeout: limitMs, killSignal: 'SIGKILL' })
+    } catch (error) {
+      // Node throws some of it, as of a file that somebody writes.
+      return cannot(error as NodeJS.ErrnoException)
+    }
     let said = ''
     const listen = (data: Buffer) => {
       said = (said + data.toString()).slice(0, mostBytes)
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      refuse(
-        error.code === 'EACCES'
-          ? `${stateDir} is on a file system that starts no programs (noexec).`
-          : `it does not start (${error.code}).`,
-        error,
-      ),
-    )
+    child.once('error', cannot)
     child.once('close', (code, signal) => {
       if (code === 0 && said === `${version}\n`) return resolve()
       if (signal === 'SIGKILL') return refuse(`it did not say who it is within ${limitMs / 1000} seconds.`)
