@@ -1,14 +1,15 @@
-// `node e2e/record.ts`: writes what an agent of this version and a hub say to one another into `protocol/test/recorded/<version>/`, of a real
+// `node e2e/record.ts [NAME ...]`: writes what an agent of this version and a hub say to one another into `protocol/test/recorded/<version>/`, of a real
 // agent with a real engine, unsealed. Run once for each release, on the day that it is made: later hubs and agents are held to it.
 import * as crypto from 'node:crypto'
 import * as zlib from 'node:zlib'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { WebSocketServer } from 'ws'
 import { writePin } from '@fairlead/agent/pin.ts'
 import { version } from '@fairlead/agent/version.ts'
@@ -24,12 +25,18 @@ import { openClient } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { overWs, wsLimits } from '@fairlead/protocol/wire/ws.ts'
+import { makeTrail } from '../agent/src/audit/test-trail.ts'
 import { ask, plain, type Step } from '../protocol/test/steps.ts'
 import { startEngine } from './engine.ts'
 
 const out = join(import.meta.dirname, '../protocol/test/recorded', version)
+const agentFile = join(import.meta.dirname, '../agent/src/main.ts')
 const suite = nodeSuite(crypto)
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+
+// As those of hubs: a note of a trail names it.
+const organization = '2d1c5f0e-8d3a-4b52-9a55-0f1f5f6f7a10'
+const [trail, other] = [makeTrail(organization), makeTrail(organization)]
 
 /** By the file that it is written to: what is asked, in this order, each on a link of its own. */
 const asked: Readonly<Record<string, readonly Omit<Step, 'hub' | 'agent' | 'came'>[]>> = {
@@ -72,6 +79,31 @@ const asked: Readonly<Record<string, readonly Omit<Step, 'hub' | 'agent' | 'came
     { method: 'policy.narrow', input: { mode: 'operate', deny: ['container.exec'] } },
     { method: 'containers.exec', input: { id: 'one', command: ['true'] } },
   ],
+  // After what `locally` has.
+  journal: [
+    { method: 'journal.watch', input: {}, items: 2 },
+    { method: 'journal.read', input: {} },
+    { method: 'journal.read', input: { only: 'local', limit: 1 } },
+  ],
+  audit: [
+    { method: 'audit.kept', input: {} },
+    { method: 'audit.see', input: trail.show(0, 3) },
+    { method: 'audit.see', input: trail.show(3, 8) },
+    { method: 'audit.see', input: { ...trail.show(8, 9), note: 'nonsense' } },
+    { method: 'audit.see', input: other.show(8, 9) },
+    { method: 'audit.kept', input: {} },
+  ],
+  updates: [
+    { method: 'updates.watch', input: {}, items: 1 },
+    { method: 'updates.offer', input: { manifest: '{}', signature: 'none', blocks: '' } },
+    { method: 'updates.start', input: { sha256: 'a'.repeat(64), notAfterMs: 8.64e15 } },
+    { method: 'updates.revert', input: { notAfterMs: 8.64e15 } },
+  ],
+}
+
+/** What somebody does on the host before. */
+const locally: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  journal: [['lock', '--reason', 'a look at it'], ['unlock']],
 }
 
 const { privateKey, publicKey } = crypto.generateKeyPairSync('ed25519')
@@ -90,9 +122,12 @@ try {
   await engine.run('one', ['sh', '-c', 'trap "" USR1; echo begun; while true; do date; sleep 1; done'], { Labels: { of: 'a record' } })
   mkdirSync(stateDir)
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  writePin(stateDir, { address, hubKey: identity.publicKey, host: 'host', organization: 'organization', standby: [] })
+  writePin(stateDir, { address, hubKey: identity.publicKey, host: 'host', organization, standby: [] })
   mkdirSync(out, { recursive: true })
+  const wanted = process.argv.slice(2)
   for (const [name, steps] of Object.entries(asked)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    for (const argv of locally[name] ?? []) await promisify(execFile)(process.execPath, [agentFile, ...argv], { env: envOf() })
     const recorded = await record(steps)
     writeFileSync(join(out, `${name}.json`), `${JSON.stringify({ version, ...recorded }, undefined, 2)}\n`)
     console.error(`${name}: ${recorded.steps.length} steps`)
@@ -103,9 +138,8 @@ try {
 }
 process.exit(0)
 
-async function record(steps: (typeof asked)[string]) {
-  arrived = Promise.withResolvers()
-  const env = {
+function envOf() {
+  return {
     PATH: process.env['PATH'],
     FAIRLEAD_STATE_DIR: stateDir,
     FAIRLEAD_ENGINE: engine.socket,
@@ -113,13 +147,17 @@ async function record(steps: (typeof asked)[string]) {
     FAIRLEAD_HOST_NAME: 'recorded',
     FAIRLEAD_POLICY: join(dir, 'no-policy.json'),
   }
-  const agent = spawn(process.execPath, [join(import.meta.dirname, '../agent/src/main.ts'), 'run'], { env, stdio: 'ignore' })
+}
+
+async function record(steps: (typeof asked)[string]) {
+  arrived = Promise.withResolvers()
+  const agent = spawn(process.execPath, [agentFile, 'run'], { env: envOf(), stdio: 'ignore' })
   const ended = once(agent, 'exit')
   const { transport, payload } = await arrived.promise
   const welcome = encodeValue({
     v: 1,
     host: 'host',
-    organization: 'organization',
+    organization,
     // Nothing is said beside what is asked.
     heartbeatMs: 60_000,
     resumeForMs: 60_000,

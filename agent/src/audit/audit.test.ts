@@ -5,42 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import { nodeSuite, rawPublicKey } from '@fairlead/protocol/noise/suite.ts'
-import { keyText, noteOf, textOf, toBase64 } from '@fairlead/protocol/trail/note.ts'
-import { growFrom, noLeaves, rootOf } from '@fairlead/protocol/trail/tree.ts'
 import type { Disk } from '../whole.ts'
 import { forgetWitness, readWitness, serveAudit, witnessFile } from './audit.ts'
+import { makeTrail } from './test-trail.ts'
 
-const { hash: digest, sign } = nodeSuite(crypto)
 const organization = crypto.randomUUID()
 const call = { signal: new AbortController().signal, trace: '' }
-
-/** A trail whose rows are what `row` says, and whoever signs it. */
-function makeTrail(row: (n: number) => string = String) {
-  const pair = crypto.generateKeyPairSync('ed25519')
-  const key = { origin: `fairlead/${'ab'.repeat(8)}/${organization}`, publicKey: rawPublicKey(pair.publicKey) }
-  const part = (from: number, to: number, story = row) => {
-    const grown = growFrom(digest, noLeaves(from))
-    for (let n = from; n < to; n++) grown.leaf(digest(Buffer.from(story(n))))
-    return grown.range()
-  }
-  const note = (size: number, story = row) => {
-    const checkpoint = { origin: key.origin, size, root: rootOf(digest, part(0, size, story)), head: digest() }
-    return noteOf(
-      digest,
-      checkpoint,
-      key.publicKey,
-      sign({ publicKey: key.publicKey, privateKey: pair.privateKey }, Buffer.from(textOf(checkpoint))),
-    )
-  }
-  const show = (from: number, size: number, story = row) => ({
-    note: note(size, story),
-    key: keyText(digest, key),
-    from,
-    hashes: part(from, size, story).hashes.map(toBase64),
-  })
-  return { note, show }
-}
 
 describe('a host as witness of the audit trail', () => {
   let dir: string
@@ -62,7 +32,7 @@ describe('a host as witness of the audit trail', () => {
     epoch = ''
   })
   afterEach(() => fs.rmSync(dir, { recursive: true, force: true }))
-  const trail = makeTrail()
+  const trail = makeTrail(organization)
   const rewritten = (n: number) => (n === 4 ? 'somebody else' : String(n))
 
   it('keeps each checkpoint that goes on from the one before, through restarts, for its own eyes', async () => {
@@ -83,7 +53,7 @@ describe('a host as witness of the audit trail', () => {
     ['more rows after others than it saw', () => trail.show(12, 20, rewritten), 'changed 20'],
     ['more rows without a proof', () => ({ ...trail.show(12, 20), from: 0, hashes: [] }), 'changed 20'],
     ['more rows with the proof of a whole other trail', () => trail.show(0, 20, rewritten), 'changed 20'],
-    ['the same rows under another key', () => makeTrail().show(12, 20), 'key 20'],
+    ['the same rows under another key', () => makeTrail(organization).show(12, 20), 'key 20'],
   ] as const)
     it(`refuses ${what}, says so, and keeps what it saw and what it was shown [security 136]`, async () => {
       const { see, kept } = serve()
@@ -126,7 +96,7 @@ describe('a host as witness of the audit trail', () => {
     const bad = [
       { ...good, note: `${good.note} ` },
       { ...good, note: good.note.replace('\n5\n', '\n6\n') },
-      { ...good, key: makeTrail().show(0, 5).key },
+      { ...good, key: makeTrail(organization).show(0, 5).key },
       { ...good, key: good.key.replace(organization, crypto.randomUUID()), note: good.note.replaceAll(organization, crypto.randomUUID()) },
       { ...good, hashes: good.hashes.slice(1) },
       { ...good, hashes: trail.show(0, 5, rewritten).hashes },
