@@ -42,6 +42,7 @@ import { openLocal } from './local.ts'
 import { openLosses } from './losses.ts'
 import type { Command } from './policy/guard.ts'
 import { openRights } from './rights.ts'
+import { openRules } from './rules/rules.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openUpdates, type UpdatesDeps } from './updates/updates.ts'
 import { version } from './version.ts'
@@ -67,7 +68,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   const hub = openBelonging(config.stateDir, pin, say)
   const bootId = randomBytes(16).toString('hex')
   const engine = openEngine(findSocket(config.engineSocket))
-  const { ring, watch } = listen(config, engine, say)
+  const { ring, recent, watch } = listen(config, engine, say)
   const metrics = measureLater(() => openMeasuring(config, bootId, say))
   const own = createOwnEvents(watch)
   const rights = openRights({ config, engine, say, tell: own.tell })
@@ -75,6 +76,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
   const losses = openLosses(config.stateDir)
   const events = serveEvents(own, ring)
   const updates = openOwnUpdates(config, say, { note: journal.note, tell: own.tell, restart })
+  const rules = openRules({ stateDir: config.stateDir, engine, watch, recent, rights, tell: own.tell, say })
   const handlers = rights.guard({
     audit: openWitness(config.stateDir, { pin, epoch: hub.epoch }, say, own.tell),
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
@@ -85,6 +87,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     journal: journal.handlers,
     metrics: metrics.handlers,
     policy: policy.handlers,
+    rules: rules.handlers,
     terminals: serveTerminals(engine, systemClock, () => policy.inForce().rules.terminalIdleMinutes * 60_000),
     updates: updates.handlers,
   })
@@ -118,6 +121,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     async stop() {
       local?.close()
       link.stop()
+      rules.stop()
       await rights.stop()
       await updates.stop()
       watch.stop()

@@ -48,6 +48,7 @@ import { createKept } from './inventory/kept.ts'
 import { followJournals, serveJournal } from './journal/journal.ts'
 import { openMetricsStore } from './metrics/metrics.ts'
 import { servePolicy } from './policy/policy.ts'
+import { openRules } from './rules/rules.ts'
 import { rotateKeys, type RotateInput } from './secrets/rotate.ts'
 import { openSecrets, sealedSecrets } from './secrets/secrets.ts'
 import { serveTerminals } from './terminals/terminals.ts'
@@ -188,13 +189,14 @@ async function openWith({ config, log, keys, certificate, db, seal, metrics, sta
   const enrolment = openEnrolment({ ...here, placeOf: places.host, db, hubKey: () => keys.current.identity.publicKey, script: installer })
   const localUrl = () => `https://localhost:${state.httpsPort}`
   const demo = openDemo({ starter, enrolment, hosts, address: localUrl })
+  const rules = openRules({ db, fleet, book, log })
   const handlers = {
     ...serveHosts(fleet),
     audit: trail.handlers,
     backup: serveBackup({ db, settings: config.backup, epochs }),
     fleet: serveFleet({ inventory, kept }),
     ...people.handlers,
-    ...handlersOf({ demo, enrolment, hosts, metrics, updates, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
+    ...handlersOf({ demo, enrolment, hosts, metrics, rules, updates, secrets: openSecrets({ db, seal, fetch: outbound.guardedFetch }) }),
   }
   const { nameOf } = inventory
   const rates = createRates()

@@ -147,6 +147,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: { json },
     load: () => import('./policy.ts'),
   },
+  rules: {
+    args: '',
+    words: [0, 0],
+    says: 'what the hub left this host to do by itself, what was done by it, and which containers need somebody',
+    options: { json },
+    load: () => import('./rules.ts'),
+  },
   enrol: {
     args: '',
     words: [0, 0],

@@ -48,7 +48,7 @@ describe('the operations of the engine’s API', () => {
       // @ts-expect-error -- refused
       void engine.call(ask('POST /plugins/pull', {}))
       // @ts-expect-error -- planned: nobody asks for it yet
-      void engine.call(ask('GET /images/json', {}))
+      void engine.call(ask('GET /images/search', {}))
       // @ts-expect-error -- there is no such operation
       void engine.call(ask('GET /containers/{id}/secrets', { id: 'x' }))
       // @ts-expect-error -- the name that its path leaves open is missing

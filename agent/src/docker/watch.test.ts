@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import { startEngine, type TestEngine } from '../../../e2e/engine.ts'
 import { until } from '../../../e2e/fleet/until.ts'
+import { startPodman } from '../../../e2e/podman.ts'
 import { need } from '../../../e2e/need.ts'
 import { openEventRing } from '../events/ring.ts'
 import { openEngine, type Engine } from './engine.ts'
@@ -104,5 +105,45 @@ describe('events of a real engine, over starts of the agent and its own', need('
     assert.equal(gaps().length, 1)
     const at = heard.findIndex(({ action }) => action === 'gap')
     assert.ok(at > heard.findIndex(({ id }) => id === 'c1') && at < heard.findIndex(({ id }) => id === 'c2'))
+  })
+})
+
+describe('events of a real Podman, which keeps them on disk', need('podman', 'busybox'), () => {
+  it('come each once and in order over starts of the agent, and nothing is said to be missing', async () => {
+    const real = await startPodman()
+    const engine = openEngine(real.socket)
+    const dir = mkdtempSync('/var/tmp/fairlead-heard-')
+    const heard: HostEvent[] = []
+    const listen = async () => {
+      const ring = openEventRing(join(dir, 'events'))
+      const watch = watchEngine(engine, { retryMs: 100, heard: openHeard(dir, ring.after(ring.last - 256, 256)) })
+      watch.onEvent((event) => {
+        ring.push(event)
+        heard.push(event)
+      })
+      await until(() => watch.facts.up)
+      return watch
+    }
+    const told = () => heard.filter(({ type, action }) => type === 'container' && action === 'create').map(({ name }) => name)
+    try {
+      let watch = await listen()
+      await real.run('p1', ['true'])
+      await until(() => told().length === 1)
+      watch.stop()
+      await real.run('p2', ['true'])
+      watch = await listen()
+      await real.run('p3', ['true'])
+      await until(() => told().includes('p3'))
+      watch.stop()
+      assert.deepEqual(told(), ['p1', 'p2', 'p3'])
+      assert.deepEqual(
+        heard.filter(({ action }) => action === 'gap'),
+        [],
+      )
+    } finally {
+      engine.close()
+      await real.stop()
+      rmSync(dir, { recursive: true, force: true })
+    }
   })
 })

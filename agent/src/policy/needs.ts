@@ -66,6 +66,8 @@ export const needs: Needs<typeof agentFeatures> = {
   journal: { watch: { can: 'link' }, read: { can: 'inspect.read' } },
   metrics: { watch: { can: 'metrics.read' } },
   policy: { watch: { can: 'link' }, narrow: { can: 'link', again: 'self' } },
+  // What they lead to is judged when it is done; that they are there changes nothing.
+  rules: { watch: { can: 'link' }, set: { can: 'link', again: 'self' }, preview: { can: 'inspect.read' } },
   terminals: {
     list: { can: 'inspect.read' },
     open: { can: 'container.exec', container: 'container' },

@@ -10,6 +10,7 @@ import * as factorTables from '../factors/tables.ts'
 import * as identityTables from '../identities/tables.ts'
 import * as loginTables from '../logins/tables.ts'
 import * as roleTables from '../roles/tables.ts'
+import * as ruleTables from '../rules/tables.ts'
 import * as scimTables from '../scim/tables.ts'
 import * as secretTables from '../secrets/tables.ts'
 import * as tokenTables from '../tokens/tables.ts'
@@ -34,6 +35,7 @@ describe('the typed tables', () => {
       ...identityTables,
       ...loginTables,
       ...roleTables,
+      ...ruleTables,
       ...scimTables,
       ...secretTables,
       ...tokenTables,

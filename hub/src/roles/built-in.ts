@@ -4,7 +4,7 @@ interface BuiltIn {
   readonly has: (permission: string) => boolean
 }
 
-const looks = ['hosts:read', 'fleet:read', 'containers:read', 'events:read', 'metrics:read']
+const looks = ['hosts:read', 'fleet:read', 'containers:read', 'events:read', 'metrics:read', 'rules:read']
 const looksCloser = [...looks, 'containers:inspect', 'containers:logs', 'terminals:read']
 const governs = [
   'audit:read',
@@ -32,7 +32,15 @@ export const builtInRoles: readonly BuiltIn[] = [
   { name: 'admin', has: (permission) => !/^(hub|organization):/.test(permission) },
   {
     name: 'operator',
-    has: only(...looksCloser, 'containers:operate', 'containers:remove', 'containers:exec', 'terminals:open', 'hosts:manage'),
+    has: only(
+      ...looksCloser,
+      'containers:operate',
+      'containers:remove',
+      'containers:exec',
+      'terminals:open',
+      'hosts:manage',
+      'rules:manage',
+    ),
   },
   { name: 'developer', has: only(...looksCloser, 'containers:operate', 'terminals:open') },
   { name: 'viewer', has: only(...looks) },

@@ -9,7 +9,7 @@ import type { HostStates } from './states.ts'
 import type { Change, Store } from './store.ts'
 import type { HostRow, WaveRow } from './tables.ts'
 import { failed, hasIt, hindrance, outcomeOf, outcomeOfError, skipped } from './verdict.ts'
-import { isOpen, nextChange } from './windows.ts'
+import { isOpen, nextChange } from '@fairlead/protocol/window.ts'
 
 /** From when a host is told to start a release until it is back with it: its own limit is two minutes. */
 export const returnMs = 300_000

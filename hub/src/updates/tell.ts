@@ -6,7 +6,7 @@ import type { Counts } from './store.ts'
 import type { HostRow, WaveRow } from './tables.ts'
 import type { WavesDeps } from './turn.ts'
 import type { Waves } from './waves.ts'
-import { isOpen, nextChange } from './windows.ts'
+import { isOpen, nextChange } from '@fairlead/protocol/window.ts'
 
 type Deps = Pick<WavesDeps, 'store' | 'book' | 'nowMs'> & { readonly waves: Pick<Waves, 'progressOf'> }
 

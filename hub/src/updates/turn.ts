@@ -7,7 +7,7 @@ import { give, returnMs, type GiveDeps, type GiveEnd, type Given } from './give.
 import type { HostRow, WaveRow } from './tables.ts'
 import { tellFailure } from './trail.ts'
 import { failed, hindrance, skipped } from './verdict.ts'
-import { isOpen, nextChange } from './windows.ts'
+import { isOpen, nextChange } from '@fairlead/protocol/window.ts'
 
 /** Wall clock. */
 export interface Clock {

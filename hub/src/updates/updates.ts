@@ -20,7 +20,7 @@ import { tellHost, tellHosts, tellWaves } from './tell.ts'
 import { hasIt } from './verdict.ts'
 import type { Clock, WavesDeps } from './turn.ts'
 import { openWaves, type Waves } from './waves.ts'
-import { isZone } from './windows.ts'
+import { isZone } from '@fairlead/protocol/window.ts'
 
 export interface UpdatesDeps {
   readonly db: Database

@@ -8,6 +8,7 @@ import { inventory } from './inventory.ts'
 import { journal } from './journal.ts'
 import { metrics } from './metrics.ts'
 import { policy } from './policy.ts'
+import { rules } from './rules.ts'
 import { terminals } from './terminals.ts'
 import { updates } from './updates.ts'
 
@@ -22,6 +23,7 @@ export const agentFeatures = {
   journal,
   metrics,
   policy,
+  rules,
   terminals,
   updates,
 } satisfies Features

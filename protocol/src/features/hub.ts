@@ -19,6 +19,7 @@ import { metricsApi } from './metrics.ts'
 import { organizationsApi } from './organizations.ts'
 import { policyApi } from './policy.ts'
 import { rolesApi } from './roles.ts'
+import { rulesApi } from './rules.ts'
 import { scimApi } from './scim.ts'
 import { teamsApi } from './teams.ts'
 import { secretsApi } from './secrets.ts'
@@ -49,6 +50,7 @@ export const hubFeatures = {
   organizations: organizationsApi,
   policy: policyApi,
   roles: rolesApi,
+  rules: rulesApi,
   scim: scimApi,
   teams: teamsApi,
   secrets: secretsApi,

@@ -22,6 +22,11 @@ export const localVerbs = [
   'update_kept',
   'update_returned',
   'rollback',
+  'heal',
+  'heal_held',
+  'heal_gave_up',
+  'prune',
+  'prune_held',
 ] as const
 export type LocalVerb = (typeof localVerbs)[number]
 

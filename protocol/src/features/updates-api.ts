@@ -3,6 +3,7 @@ import { api } from '../api.ts'
 import { call, stream } from '../contract.ts'
 import { tagForm } from '../tags.ts'
 import { json } from '../wire/json.ts'
+import { Window } from '../window.ts'
 import { updates, UpdateState, Version } from './updates.ts'
 
 const text = (most: number) => z.string().check(z.maxLength(most))
@@ -90,14 +91,7 @@ export const WaveHost = z.object({
 })
 export type WaveHost = z.infer<typeof WaveHost>
 
-/** Minutes of the day in `zone`; `from` after `to`: it ends on the next day. `days`: those on which it begins, 1 is Monday. */
-export const UpdateWindow = z.object({
-  days: z.array(z.int().check(z.gte(1), z.lte(7))).check(z.minLength(1), z.maxLength(7)),
-  fromMinute: z.int().check(z.gte(0), z.lte(1439)),
-  toMinute: z.int().check(z.gte(0), z.lte(1439)),
-  zone: z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/), z.maxLength(64)),
-})
-export type UpdateWindow = z.infer<typeof UpdateWindow>
+export { Window as UpdateWindow } from '../window.ts'
 
 /** Most of a wave that are shown at once: those that failed first. */
 export const mostWaveHosts = 500
@@ -158,8 +152,8 @@ const hub = {
     }),
   ),
   updateHost: call(z.object({ host: id, counter: z.optional(z.int()) }), Wave, { mutates: true }),
-  window: call(z.object({ environment: id }), z.object({ window: z.nullable(UpdateWindow) })),
-  setWindow: call(z.object({ environment: id, window: z.nullable(UpdateWindow) }), z.object({ window: z.nullable(UpdateWindow) }), {
+  window: call(z.object({ environment: id }), z.object({ window: z.nullable(Window) })),
+  setWindow: call(z.object({ environment: id, window: z.nullable(Window) }), z.object({ window: z.nullable(Window) }), {
     mutates: true,
   }),
 }

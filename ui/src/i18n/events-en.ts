@@ -35,4 +35,9 @@ export const eventsEn = {
   'event.engine.up': 'engine up',
   'event.engine.down': 'engine down',
   'event.agent.gap': 'events no longer kept',
+  'event.agent.heal': 'restarted by a rule',
+  'event.agent.heal_held': 'not restarted: the host does not let its rules',
+  'event.agent.heal_gave_up': 'given up: restarts do not mend it',
+  'event.agent.prune': 'images cleaned up by a rule',
+  'event.agent.prune_held': 'images not cleaned up: the host does not let its rules',
 } as const

@@ -37,4 +37,9 @@ export const eventsFr: Readonly<Record<keyof typeof eventsEn, string>> = {
   'event.engine.up': 'moteur en marche',
   'event.engine.down': 'moteur arrêté',
   'event.agent.gap': 'événements qui ne sont plus gardés',
+  'event.agent.heal': 'redémarré selon une règle',
+  'event.agent.heal_held': 'pas redémarré : l’hôte ne le permet pas à ses règles',
+  'event.agent.heal_gave_up': 'abandonné : redémarrer ne le répare pas',
+  'event.agent.prune': 'images nettoyées selon une règle',
+  'event.agent.prune_held': 'images pas nettoyées : l’hôte ne le permet pas à ses règles',
 }

@@ -1,4 +1,19 @@
-import type { UpdateWindow } from '@fairlead/protocol/features/updates-api.ts'
+import * as z from 'zod/mini'
+
+const Minute = z.int().check(z.gte(0), z.lte(1439))
+/** Minutes of the day; `from` after `to`: it ends on the next day. `days`: those on which it begins, 1 is Monday. */
+export const hours = {
+  days: z.array(z.int().check(z.gte(1), z.lte(7))).check(z.minLength(1), z.maxLength(7)),
+  fromMinute: Minute,
+  toMinute: Minute,
+}
+
+/** By the clocks of `zone`. */
+export const Window = z.object({
+  ...hours,
+  zone: z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/), z.maxLength(64)),
+})
+export type Window = z.infer<typeof Window>
 
 const minuteMs = 60_000
 const dayMinutes = 1440
@@ -50,7 +65,7 @@ function wallOf(zone: string, atMs: number): Wall {
 }
 
 /** By the wall clock there: an hour that is skipped is in no window, one that comes twice is in it twice. From and to alike: all day. */
-export function isOpen({ days: begins, fromMinute, toMinute, zone }: UpdateWindow, atMs: number): boolean {
+export function isOpen({ days: begins, fromMinute, toMinute, zone }: Window, atMs: number): boolean {
   const { day, minute } = wallOf(zone, atMs)
   const yesterday = day === 1 ? 7 : day - 1
   if (fromMinute < toMinute) return begins.includes(day) && minute >= fromMinute && minute < toMinute
@@ -61,7 +76,7 @@ export function isOpen({ days: begins, fromMinute, toMinute, zone }: UpdateWindo
  * When it opens or closes next: the first minute at which it is otherwise; undefined: it never is. Found by steps of at most five
  * minutes and then minute by minute, since no arithmetic knows what the clocks of a place will do.
  */
-export function nextChange(window: UpdateWindow, atMs: number): number | undefined {
+export function nextChange(window: Window, atMs: number): number | undefined {
   const now = isOpen(window, atMs)
   const startMs = Math.floor(atMs / minuteMs) * minuteMs
   const stepMs = stepOf(window) * minuteMs
@@ -76,7 +91,7 @@ export function nextChange(window: UpdateWindow, atMs: number): number | undefin
 }
 
 /** No window and no gap between two is stepped over. */
-function stepOf({ fromMinute, toMinute }: UpdateWindow): number {
+function stepOf({ fromMinute, toMinute }: Window): number {
   const open = (toMinute - fromMinute + dayMinutes) % dayMinutes || dayMinutes
   return Math.min(5, open, dayMinutes - open || dayMinutes)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isOpen, isZone, nextChange } from './windows.ts'
+import { isOpen, isZone, nextChange } from './window.ts'
 
 const at = (text: string) => Date.parse(text)
 const told = (ms: number | undefined) => (ms === undefined ? 'never' : new Date(ms).toISOString().slice(0, 16))

@@ -1,0 +1,117 @@
+import type { Handlers } from '@fairlead/protocol/contract.ts'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+import type { HostEvent } from '@fairlead/protocol/features/events.ts'
+import type { Capability } from '@fairlead/protocol/features/policy.ts'
+import type { rules, RulesState } from '@fairlead/protocol/features/rules.ts'
+import type { HeldOnes } from '../containers/held.ts'
+import type { Engine } from '../docker/engine.ts'
+import type { EngineWatch } from '../docker/watch.ts'
+import type { LocalNews } from '../journal/entry.ts'
+import type { Policy, PolicyDeps } from '../policy/policy.ts'
+import { tellChanges } from '../told.ts'
+import { readDone, readRules, writeRules, type Kept } from './kept.ts'
+import type { Runner } from './runner.ts'
+
+export interface RulesDeps {
+  readonly stateDir: string
+  readonly engine: Engine
+  readonly watch: Pick<EngineWatch, 'onEvent' | 'facts'>
+  /** The last events that are kept, the youngest last. */
+  readonly recent: () => readonly HostEvent[]
+  readonly rights: {
+    readonly policy: Pick<Policy, 'may' | 'onChange'>
+    readonly held: Pick<HeldOnes, 'why'>
+    readonly journal: { note(news: LocalNews): void }
+  }
+  readonly tell: (event: HostEvent) => void
+  readonly say: PolicyDeps['say']
+}
+
+export interface Rules {
+  readonly handlers: Handlers<typeof rules>
+  /** What was handed down is loaded and in force. */
+  ready(): Promise<void>
+  stop(): void
+}
+
+/** What the hub left this host to do by itself. Nothing of it is loaded before there is a rule. */
+export function openRules(deps: RulesDeps): Rules {
+  const { stateDir, say } = deps
+  const { policy } = deps.rights
+  const found = readRules(stateDir)
+  let kept = found.kept
+  let runner: Runner | undefined
+  let stopped = false
+  const { changed, onChange } = createListeners()
+  if (found.problem !== '') say('error', 'the rules of this host are lost until its hub is back; nothing is done by any', found)
+
+  async function run(): Promise<void> {
+    runner?.close()
+    runner = undefined
+    if (kept.heal.length + kept.prune.length === 0 || stopped) return changed()
+    const { openRunner } = await import('./runner.ts')
+    runner = openRunner(kept, { ...deps, changed })
+    changed()
+  }
+  let turn = run()
+  const stopPolicy = policy.onChange(() => {
+    runner?.look()
+    changed()
+  })
+
+  function view(): RulesState {
+    const { healsSinceMs: _since, ...handed } = kept
+    const why = (capability: Capability): RulesState['held']['heal'] => {
+      const verdict = policy.may(capability)
+      return verdict === 'yes' ? '' : verdict
+    }
+    const held = { heal: why('container.lifecycle'), prune: why('image.remove') }
+    const rest = runner?.view() ?? { zone: '', next: [], gaveUp: [], acts: readDone(stateDir).acts }
+    return { ...handed, held, ...rest }
+  }
+
+  return {
+    handlers: {
+      watch: (_input, { signal }) => tellChanges(view, onChange, signal),
+      async set(handed) {
+        if (handed.counter <= kept.counter)
+          throw new FairleadError(
+            'conflict',
+            `This host has rules of number ${kept.counter}, and takes none of number ${handed.counter}: ask it what it has.`,
+          )
+        const healsSinceMs = heals(kept) ? kept.healsSinceMs : Date.now()
+        const next = { ...handed, healsSinceMs }
+        writeRules(stateDir, next)
+        kept = next
+        turn = turn.then(run)
+        await turn
+        return view()
+      },
+      async preview(pick) {
+        const { findUnused, wouldGo } = await import('./images.ts')
+        return wouldGo(await findUnused(deps.engine, pick, Date.now()))
+      },
+    },
+    ready: () => turn,
+    stop() {
+      stopped = true
+      stopPolicy()
+      runner?.close()
+    },
+  }
+}
+
+const heals = ({ heal }: Kept) => heal.some(({ on }) => on)
+
+function createListeners() {
+  const listeners = new Set<() => void>()
+  return {
+    changed() {
+      for (const listener of listeners) listener()
+    },
+    onChange(listener: () => void) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
