@@ -30,6 +30,7 @@ const Approvals = lazy(async () => ({ default: (await import('./approvals/Approv
 const AskApproval = lazy(async () => ({ default: (await import('./approvals/AskApproval.tsx')).AskApproval }))
 const Waiting = lazy(async () => ({ default: (await import('./approvals/Waiting.tsx')).Waiting }))
 const Updates = lazy(async () => ({ default: (await import('./updates/Updates.tsx')).Updates }))
+const EnvironmentRules = lazy(async () => ({ default: (await import('./rules/EnvironmentRules.tsx')).EnvironmentRules }))
 const HeldMark = lazy(async () => ({ default: (await import('./backup/Held.tsx')).HeldMark }))
 const Join = lazy(async () => ({ default: (await import('./access/Join.tsx')).Join }))
 const Gallery = lazy(async () => ({ default: (await import('./gallery/Gallery.tsx')).Gallery }))
@@ -138,6 +139,7 @@ export function App(): JSX.Element {
             <Route path="/hosts" component={guarded('hosts:read', Hosts)} />
             <Route path="/hosts/enrol" component={Enrol} />
             <Route path="/hosts/:host/:tab?" component={guarded('hosts:read', HostDetail)} />
+            <Route path="/environments/:environment/rules" component={guarded('rules:read', EnvironmentRules)} />
             <Route path="/containers" component={guarded('fleet:read', Containers)} />
             <Route path="/containers/:host/:id/:tab?" component={guarded('fleet:read', ContainerDetail)} />
             <Route path="/logs" component={guarded('containers:logs', Logs)} />

@@ -147,7 +147,12 @@ export function EnvironmentTable(props: {
             {(environment) => (
               <tr>
                 <td>
-                  <strong>{plain(environment.name)}</strong>
+                  <strong>{plain(environment.name)}</strong>{' '}
+                  <Show when={may('rules:read')}>
+                    <A href={`/environments/${environment.id}/rules`} aria-label={`${t('tab.rules')}: ${plain(environment.name)}`}>
+                      {t('tab.rules')}
+                    </A>
+                  </Show>
                 </td>
                 <td class="why">
                   <HostsIn environment={environment} hosts={props.hosts.filter(({ environmentId }) => environmentId === environment.id)} />

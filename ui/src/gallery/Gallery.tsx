@@ -28,6 +28,7 @@ import { IdentityStates } from '../identities/states.tsx'
 import { SecretStates } from '../secrets/states.tsx'
 import { SettingStates } from '../settings/states.tsx'
 import { TokenStates } from '../tokens/states.tsx'
+import { RuleStates } from '../rules/states.tsx'
 import { UpdateStates } from '../updates/states.tsx'
 
 const nothing = () => undefined
@@ -216,6 +217,7 @@ const sections: Readonly<Record<string, () => JSX.Element>> = {
   tokens: () => <TokenStates />,
   files: () => <FileStates />,
   updates: () => <UpdateStates />,
+  rules: () => <RuleStates />,
   identities: () => <IdentityStates />,
   secrets: () => <SecretStates />,
   settings: () => <SettingStates />,

@@ -20,15 +20,17 @@ const HostJournal = lazy(async () => ({ default: (await import('./HostJournal.ts
 const HostLink = lazy(async () => ({ default: (await import('./HostLink.tsx')).HostLink }))
 const MetricsPanel = lazy(async () => ({ default: (await import('../metrics/MetricsPanel.tsx')).MetricsPanel }))
 
+const HostRules = lazy(async () => ({ default: (await import('../rules/HostRules.tsx')).HostRules }))
 const HostUpdate = lazy(async () => ({ default: (await import('../updates/HostUpdate.tsx')).HostUpdate }))
 
-const tabs = ['overview', 'containers', 'metrics', 'events', 'files', 'policy', 'journal', 'link', 'agent', 'settings'] as const
+const tabs = ['overview', 'containers', 'metrics', 'events', 'files', 'rules', 'policy', 'journal', 'link', 'agent', 'settings'] as const
 const labels = {
   overview: 'tab.overview',
   containers: 'hosts.containers',
   metrics: 'tab.metrics',
   events: 'hosts.events',
   files: 'tab.files',
+  rules: 'tab.rules',
   policy: 'tab.policy',
   journal: 'tab.journal',
   link: 'tab.link',
@@ -78,6 +80,9 @@ export function HostDetail(): JSX.Element {
           </Match>
           <Match when={params.tab === 'files'}>
             <HostFiles host={host()!.id} offline={!host()!.online} />
+          </Match>
+          <Match when={params.tab === 'rules'}>
+            <HostRules host={host()!.id} hostName={host()!.name} offline={!host()!.online} />
           </Match>
           <Match when={params.tab === 'policy'}>
             <HostPolicy host={host()!.id} offline={!host()!.online} />

@@ -26,6 +26,8 @@ import { identitiesEn } from './identities-en.ts'
 import { identitiesFr } from './identities-fr.ts'
 import { observeEn } from './observe-en.ts'
 import { observeFr } from './observe-fr.ts'
+import { rulesEn } from './rules-en.ts'
+import { rulesFr } from './rules-fr.ts'
 import { secretsEn } from './secrets-en.ts'
 import { secretsFr } from './secrets-fr.ts'
 import { settingsEn } from './settings-en.ts'
@@ -102,6 +104,7 @@ const tables: Readonly<Record<string, readonly [Readonly<Record<string, string>>
   'identities.': [identitiesEn, identitiesFr],
   'observe.': [observeEn, observeFr],
   'secrets.': [secretsEn, secretsFr],
+  'rules.': [rulesEn, rulesFr],
   'settings.': [settingsEn, settingsFr],
   'tls.': [tlsEn, tlsFr],
   'tokens.': [tokensEn, tokensFr],

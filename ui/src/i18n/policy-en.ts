@@ -2,6 +2,7 @@
 export const policyEn = {
   'tab.policy': 'What the hub may do',
   'tab.files': 'Files',
+  'tab.rules': 'Rules',
   'tab.journal': 'Journal',
   'tab.link': 'Link',
   'policy.intro': 'The host decides. It judges each thing that this hub asks of it, and writes down what it did and what it refused.',

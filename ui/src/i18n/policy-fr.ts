@@ -3,6 +3,7 @@ import type { policyEn } from './policy-en.ts'
 export const policyFr: Readonly<Record<keyof typeof policyEn, string>> = {
   'tab.policy': 'Droits du hub',
   'tab.files': 'Fichiers',
+  'tab.rules': 'Règles',
   'tab.journal': 'Journal',
   'tab.link': 'Lien',
   'policy.intro': 'C’est l’hôte qui décide. Il juge chaque demande de ce hub, et note ce qu’il a fait et ce qu’il a refusé.',

@@ -1,11 +1,13 @@
-import { createSignal, For, Show, type JSX } from 'solid-js'
+import { createSignal, Show, type JSX } from 'solid-js'
 import type { UpdateWindow } from '@fairlead/protocol/features/updates-api.ts'
 import { ask } from '../api/api.ts'
 import { AskDialog, Part } from '../kit/ask.tsx'
+import { Days, week } from '../kit/Days.tsx'
+import { minuteOf, minuteText } from '../kit/hours.ts'
 import { plain } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { Table } from '../kit/Table.tsx'
-import { dayWords, minuteOf, minuteText, say, windowWords } from './words.ts'
+import { say, windowWords } from './words.ts'
 
 export interface Windowed {
   readonly id: string
@@ -61,8 +63,6 @@ export function WindowTable(props: { readonly windows: readonly Windowed[]; read
   )
 }
 
-const week = [1, 2, 3, 4, 5, 6, 7]
-
 export function WindowDialog(props: { readonly of: Windowed; readonly onClose: () => void; readonly onSaved: () => void }): JSX.Element {
   const before = props.of.window
   const [days, setDays] = createSignal<readonly number[]>(before?.days ?? week)
@@ -87,23 +87,7 @@ export function WindowDialog(props: { readonly of: Windowed; readonly onClose: (
       send={() => save(window()!)}
       onClose={props.onClose}
     >
-      <fieldset class="update-days">
-        <legend>{say('window.days')}</legend>
-        <For each={week}>
-          {(day) => (
-            <label class="ticked">
-              <input
-                type="checkbox"
-                checked={days().includes(day)}
-                onChange={(event) =>
-                  setDays((now) => (event.currentTarget.checked ? [...now, day].sort((a, b) => a - b) : now.filter((one) => one !== day)))
-                }
-              />
-              {dayWords(day, 'long')}
-            </label>
-          )}
-        </For>
-      </fieldset>
+      <Days legend={say('window.days')} days={days()} onChange={setDays} />
       <label class="field">
         {say('window.from')}
         <input data-first type="time" value={from()} onInput={(event) => setFrom(event.currentTarget.value)} />

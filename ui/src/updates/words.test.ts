@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dayWords, minuteOf, minuteText, placeWords, whyWords, windowWords } from './words.ts'
+import { dayWords, minuteOf, minuteText } from '../kit/hours.ts'
+import { placeWords, whyWords, windowWords } from './words.ts'
 
 describe('what is said of updates', () => {
   it('has the days from Monday, and times of a day both ways', () => {

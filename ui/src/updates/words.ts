@@ -1,7 +1,8 @@
 import type { UpdateWindow, Wave } from '@fairlead/protocol/features/updates-api.ts'
-import { createWords, language, time } from '../i18n/i18n.ts'
+import { createWords, time } from '../i18n/i18n.ts'
 import { updatesEn } from '../i18n/updates-en.ts'
 import { updatesFr } from '../i18n/updates-fr.ts'
+import { dayWords, minuteText } from '../kit/hours.ts'
 import { plain } from '../kit/plain.ts'
 
 /** As `t`, of the texts that come with the updates. */
@@ -23,20 +24,6 @@ export function waitWords({ state, waitsFor, untilMs }: Pick<Wave, 'state' | 'wa
 export function whyWords(why: string): string {
   const [, failed = '', hosts = '', stage = ''] = /^(\d+) of (\d+) in stage (\d+)$/.exec(why) ?? []
   return failed === '' ? plain(why) : say('halted.why', { failed, hosts, stage })
-}
-
-/** 2026-01-05 is a Monday. */
-export const dayWords = (day: number, length: 'short' | 'long' = 'short'): string =>
-  new Intl.DateTimeFormat(language(), { weekday: length, timeZone: 'UTC' }).format(Date.UTC(2026, 0, 4 + day))
-
-export const minuteText = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
-
-/** undefined: it is no time of a day. */
-export function minuteOf(text: string): number | undefined {
-  const [, hours = '', minutes = ''] = /^(\d{1,2}):(\d\d)$/.exec(text) ?? []
-  const minute = Number(hours) * 60 + Number(minutes)
-  return hours === '' || Number(hours) > 23 || Number(minutes) > 59 ? undefined : minute
 }
 
 export function windowWords(window: UpdateWindow | null): string {
