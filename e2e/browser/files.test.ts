@@ -69,7 +69,7 @@ describe('files of a host, in the console', need('chromium'), () => {
     await page.getByRole('row', { name: /notes\.txt.*root:root.*-rw-r--r--/ }).waitFor()
     await page.getByRole('row', { name: /link to \/etc\/shadow; it is not followed/ }).waitFor()
     assert.equal(await page.getByRole('link', { name: 'link', exact: true }).count(), 0)
-    await page.getByText('evil').filter({ hasText: 'U+202E' }).waitFor()
+    await page.getByRole('button', { name: 'evil‹U+000A›‹U+202E›txt.exe' }).waitFor()
     await lone.inBothThemes('files')
     await page.getByRole('link', { name: 'sites/' }).focus()
     await page.keyboard.press('Enter')

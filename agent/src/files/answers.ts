@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { mostGlanceBytes, type files } from '@fairlead/protocol/features/files.ts'
+import { mostFolderEntries, mostGlanceBytes, type files } from '@fairlead/protocol/features/files.ts'
 import { openBeneath, openRoot, type Place } from './beneath.ts'
 import { readContent } from './content.ts'
 import type { FilesDeps } from './files.ts'
@@ -14,7 +14,12 @@ const mostGlances = 4
 const mostStallMs = 30_000
 
 /** Loaded once somebody asks: most hosts give no folder away. */
-export function answerFiles({ rootOf, ownFolders, stallMs = mostStallMs }: FilesDeps): Handlers<typeof files> {
+export function answerFiles({
+  rootOf,
+  ownFolders,
+  mostEntries = mostFolderEntries,
+  stallMs = mostStallMs,
+}: FilesDeps): Handlers<typeof files> {
   const takeTurn = createTurns()
   const [glances, wholes] = [createRoom(mostGlances), createRoom(1)]
 
@@ -32,7 +37,7 @@ export function answerFiles({ rootOf, ownFolders, stallMs = mostStallMs }: Files
       try {
         const { root, place } = await openAt(path)
         try {
-          return { path, root, ...(await listFolder(place, { from, limit, owners: await readOwners(), signal })) }
+          return { path, root, ...(await listFolder(place, { from, limit, most: mostEntries, owners: await readOwners(), signal })) }
         } finally {
           await place.close()
         }

@@ -18,7 +18,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import { FilePath, FolderPage, mostFolderEntries, type files } from '@fairlead/protocol/features/files.ts'
+import { FilePath, FolderPage, type files } from '@fairlead/protocol/features/files.ts'
+import { need } from '../../../e2e/need.ts'
 import { rootOf } from '../policy/roots.ts'
 import { serveFiles } from './files.ts'
 
@@ -45,7 +46,7 @@ describe('files of a host', () => {
     symlinkSync('/etc/shadow', join(root, 'link'))
     execFileSync('mkfifo', [join(root, 'pipe')])
     roots = [root]
-    served = serveFiles({ rootOf: (path) => rootOf(roots, path), ownFolders: [own, '/etc/fairlead'], stallMs: 50 })
+    served = serveFiles({ rootOf: (path) => rootOf(roots, path), ownFolders: [own, '/etc/fairlead'], mostEntries: 50 })
   })
   after(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -94,11 +95,11 @@ describe('files of a host', () => {
   it('of a folder without end are cut off, and that is said [limit files.folder]', async () => {
     const many = join(root, 'many')
     mkdirSync(many)
-    for (let n = 0; n <= mostFolderEntries; n++) writeFileSync(join(many, `${n}`), '')
+    for (let n = 0; n <= 50; n++) writeFileSync(join(many, `${n}`), '')
     assert.deepEqual(await list(many).then(({ total, cut, next }) => ({ total, cut, next })), {
-      total: mostFolderEntries,
+      total: 50,
       cut: true,
-      next: 200,
+      next: null,
     })
     rmSync(join(many, '0'))
     assert.equal((await list(many)).cut, false)
@@ -166,6 +167,13 @@ describe('files of a host', () => {
     roots = [root]
   })
 
+  it('of Fairlead are not given out under another name of theirs either [security 60]', need('tmpfs'), () => {
+    mkdirSync(join(root, 'bound'))
+    const argv = ['-m', process.execPath, join(import.meta.dirname, 'test-bound.ts'), root, own]
+    assert.equal(execFileSync('unshare', argv, { encoding: 'utf8' }), 'forbidden,forbidden,forbidden')
+    rmSync(join(root, 'bound'), { recursive: true })
+  })
+
   it('that are none are not opened: a pipe, a socket, a folder', async () => {
     const socket = createServer().listen(join(root, 'socket'))
     await new Promise((resolve) => socket.once('listening', resolve))
@@ -213,9 +221,16 @@ describe('files of a host', () => {
 
   it('are not held from others by a reader who takes nothing: its place is given away, and it is told', async () => {
     const path = join(root, 'notes.txt')
-    const reading = served.read({ path }, stays)[Symbol.asyncIterator]()
+    const hasty = serveFiles({ rootOf: () => root, ownFolders: [own], stallMs: 20 })
+    const begin = () => hasty.read({ path }, stays)[Symbol.asyncIterator]()
+    const reading = begin()
     await reading.next()
-    while ((await codeOfRead(path)) === 'busy') await new Promise((resolve) => setTimeout(resolve, 10))
+    while (
+      (await begin()
+        .next()
+        .then(() => 'ok', codeOf)) === 'busy'
+    )
+      await new Promise((resolve) => setImmediate(resolve))
     await assert.rejects(
       () => reading.next(),
       (error: unknown) => codeOf(error) === 'deadline_exceeded',

@@ -6,6 +6,8 @@ export interface FilesDeps {
   readonly rootOf: (path: string) => string | undefined
   /** Fairlead's own on this host, which nobody reads. */
   readonly ownFolders: readonly string[]
+  /** What is read of a folder that has more; `mostFolderEntries` when nothing is said. */
+  readonly mostEntries?: number
   /** How long a reader may take nothing before others have its place; 30 s when nothing is said. */
   readonly stallMs?: number
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { lstat, opendir, readlink, type BigIntStats, type Dir } from 'node:fs'
 import { promisify } from 'node:util'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { mostFolderEntries, type FileEntry, type FileKind, type FolderPage } from '@fairlead/protocol/features/files.ts'
+import type { FileEntry, FileKind, FolderPage } from '@fairlead/protocol/features/files.ts'
 import { refusalOf, type Place } from './beneath.ts'
 import type { Owners } from './owners.ts'
 
@@ -16,16 +16,22 @@ interface Name {
   readonly folder: boolean
 }
 
+interface Wanted {
+  readonly from: number
+  readonly limit: number
+  /** What is read of the folder. */
+  readonly most: number
+  readonly owners: Owners
+  readonly signal: AbortSignal
+}
+
 const mostTargetChars = 512
 const mostMs = 8.64e15
 
 /** What is in a folder, a page of it. What goes while it is looked at is left out. */
-export async function listFolder(
-  folder: Place,
-  { from, limit, owners, signal }: { readonly from: number; readonly limit: number; readonly owners: Owners; readonly signal: AbortSignal },
-): Promise<Omit<FolderPage, 'path' | 'root'>> {
+export async function listFolder(folder: Place, { from, limit, most, owners, signal }: Wanted): Promise<Omit<FolderPage, 'path' | 'root'>> {
   if (!folder.facts.isDirectory()) throw new FairleadError('invalid_input', 'This is no folder; ask for its content.')
-  const { names, cut } = await namesIn(folder, signal)
+  const { names, cut } = await namesIn(folder, most, signal)
   names.sort((a, b) => Number(b.folder) - Number(a.folder) || (a.text < b.text ? -1 : 1))
   const entries: FileEntry[] = []
   for (const { bytes, text } of names.slice(from, from + limit)) {
@@ -65,7 +71,7 @@ function kindOf(facts: BigIntStats): FileKind {
   return facts.isBlockDevice() || facts.isCharacterDevice() ? 'device' : 'other'
 }
 
-async function namesIn({ link }: Place, signal: AbortSignal): Promise<{ readonly names: Name[]; readonly cut: boolean }> {
+async function namesIn({ link }: Place, most: number, signal: AbortSignal): Promise<{ readonly names: Name[]; readonly cut: boolean }> {
   const names: Name[] = []
   const dir = await openedDir(link, { encoding: 'buffer' }).catch((error: unknown) => {
     throw refusalOf(error)
@@ -74,7 +80,7 @@ async function namesIn({ link }: Place, signal: AbortSignal): Promise<{ readonly
     for (;;) {
       const one = await dir.read()
       if (one === null) return { names, cut: false }
-      if (names.length === mostFolderEntries) return { names, cut: true }
+      if (names.length === most) return { names, cut: true }
       if (signal.aborted) throw new FairleadError('canceled', 'It was left.')
       const bytes = one.name as unknown as Buffer
       names.push({ bytes, text: bytes.toString(), folder: one.isDirectory() })

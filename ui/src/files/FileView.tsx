@@ -4,7 +4,7 @@ import { bytes } from '../i18n/i18n.ts'
 import { Dialog } from '../kit/Dialog.tsx'
 import { ErrorBox, plain, Skeleton, tell } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
-import { contentUrl, textOf } from './paths.ts'
+import { contentUrl, nameWords, textOf } from './paths.ts'
 import { say } from './words.ts'
 
 /** What is shown of a file; all of it can be saved. */
@@ -43,8 +43,8 @@ export function FileView(props: {
   )
   const name = () => props.path.slice(props.path.lastIndexOf('/') + 1)
   return (
-    <Dialog title={plain(name())} wide onClose={() => props.onClose()}>
-      <p class="dim mono">{plain(props.path)}</p>
+    <Dialog title={nameWords(name())} wide onClose={() => props.onClose()}>
+      <p class="dim mono">{nameWords(props.path)}</p>
       <Show when={error() === undefined} fallback={<ErrorBox what={say('files.viewFailed')} error={error()} onRetry={retry} />}>
         <Show when={shown()} fallback={<Coming readBytes={readBytes()} sizeBytes={props.sizeBytes} />}>
           {(now) => (
@@ -107,7 +107,7 @@ export function Content(props: {
           download=""
           data-first
           onClick={() => {
-            tell(say('files.begun', { name: plain(props.name) }))
+            tell(say('files.begun', { name: nameWords(props.name) }))
             props.onSave()
           }}
         >

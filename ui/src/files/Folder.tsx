@@ -3,7 +3,7 @@ import { For, Match, Show, Switch, type JSX } from 'solid-js'
 import type { FileEntry, FolderPage } from '@fairlead/protocol/features/files.ts'
 import { bytes, number, time } from '../i18n/i18n.ts'
 import { Empty, Note, plain } from '../kit/kit.tsx'
-import { below, crumbsOf, folderUrl, modeOf } from './paths.ts'
+import { below, crumbsOf, folderUrl, modeOf, nameWords } from './paths.ts'
 import { say } from './words.ts'
 
 export interface FolderProps {
@@ -37,12 +37,12 @@ export function Folder(props: FolderProps): JSX.Element {
                 when={at() < crumbs().length - 1}
                 fallback={
                   <span class="mono" aria-current="page">
-                    {plain(crumb.name)}
+                    {nameWords(crumb.name)}
                   </span>
                 }
               >
                 <A class="mono" href={folderUrl(props.host, crumb.path)}>
-                  {plain(crumb.name)}
+                  {nameWords(crumb.name)}
                 </A>
               </Show>
             </>
@@ -116,7 +116,7 @@ function Name(props: {
   readonly onView: (file: FileEntry) => void
 }): JSX.Element {
   const entry = () => props.entry
-  const name = () => plain(entry().name)
+  const name = () => nameWords(entry().name)
   return (
     <Switch
       fallback={
@@ -131,7 +131,7 @@ function Name(props: {
         </A>
       </Match>
       <Match when={entry().kind === 'file' && !entry().unnamed}>
-        <button type="button" class="quiet mono" onClick={() => props.onView(entry())}>
+        <button type="button" class="quiet mono file-name" onClick={() => props.onView(entry())}>
           {name()}
         </button>
       </Match>
@@ -141,6 +141,6 @@ function Name(props: {
 
 function aside({ kind, pointsTo, unnamed }: FileEntry): string {
   if (unnamed) return say('files.unnamed')
-  if (kind === 'link') return say('files.kind.link', { to: plain(pointsTo) })
+  if (kind === 'link') return say('files.kind.link', { to: nameWords(pointsTo) })
   return kind === 'file' ? '' : say(`files.kind.${kind}`)
 }

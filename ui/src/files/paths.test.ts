@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { below, contentUrl, crumbsOf, modeOf, textOf } from './paths.ts'
+import { below, contentUrl, crumbsOf, modeOf, nameWords, textOf } from './paths.ts'
 
 describe('a path in the console', () => {
   it('leads back to each folder above, up to that of the policy', () => {
@@ -12,6 +12,10 @@ describe('a path in the console', () => {
     assert.deepEqual(crumbsOf('/', '/a').at(-1), { name: 'a', path: '/a' })
     assert.deepEqual(crumbsOf('/srv', '/srv').length, 1)
     assert.equal(below('/', 'x'), '/x')
+  })
+
+  it('shows what hides in a name, a line’s end too [security 89]', () => {
+    assert.equal(nameWords('a\nb\tc\u202Ed'), 'a‹U+000A›b‹U+0009›c‹U+202E›d')
   })
 
   it('leads to no other place, whatever a file is called', () => {

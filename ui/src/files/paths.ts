@@ -1,4 +1,5 @@
 import type { FileEntry } from '@fairlead/protocol/features/files.ts'
+import { plain } from '../kit/plain.ts'
 
 interface Crumb {
   readonly name: string
@@ -36,6 +37,11 @@ export function modeOf({ kind, mode }: Pick<FileEntry, 'kind' | 'mode'>): string
     return `${(bits & 4) === 0 ? '-' : 'r'}${(bits & 2) === 0 ? '-' : 'w'}${last}`
   }
   return `${letters[kind]}${three(6, (mode & 0o4000) !== 0, 's')}${three(3, (mode & 0o2000) !== 0, 's')}${three(0, (mode & 0o1000) !== 0, 't')}`
+}
+
+/** A name as it is, also of what would be a line of its own, or a gap. */
+export function nameWords(name: string): string {
+  return plain(name).replaceAll('\n', '‹U+000A›').replaceAll('\t', '‹U+0009›')
 }
 
 /** Its page in the console. */
