@@ -1,5 +1,6 @@
 import type { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import { agentFeatures as features } from '@fairlead/protocol/features/agent.ts'
+import type { Capability } from '@fairlead/protocol/features/policy.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { Config } from './config.ts'
 import { ask, type Engine } from './docker/engine.ts'
@@ -10,7 +11,7 @@ import { guardHandlers, type HandlersOf } from './policy/guard.ts'
 import { needs } from './policy/needs.ts'
 import { ownContainer } from './policy/own.ts'
 import { judge, openPolicy, type Policy, type PolicyDeps } from './policy/policy.ts'
-import { findProtected } from './policy/protect.ts'
+import { findProtected, type ContainerNames } from './policy/protect.ts'
 
 type AgentHandlers = HandlersOf<typeof agentFeatures>
 
@@ -44,12 +45,8 @@ export function openRights({ config: { stateDir, policyFile }, engine, say, tell
     policy,
     journal,
     held: {
-      why(container) {
-        const now = policy.inForce()
-        const verdict = judge(now, 'container.lifecycle')
-        if (verdict !== 'yes') return verdict
-        return now.guarded === undefined || findProtected(now.guarded, container) !== undefined ? 'protected' : undefined
-      },
+      why: (container) => whyNot(policy, 'container.lifecycle', container),
+      shut: (container) => whyNot(policy, 'container.exec', container),
       onChange: (listener) => policy.onChange(listener),
     },
     guard: (handlers) =>
@@ -72,4 +69,11 @@ export function openRights({ config: { stateDir, policyFile }, engine, say, tell
       await journal.settle()
     },
   }
+}
+
+function whyNot({ inForce }: Policy, capability: Capability, container: ContainerNames) {
+  const now = inForce()
+  const verdict = judge(now, capability)
+  if (verdict !== 'yes') return verdict
+  return now.guarded === undefined || findProtected(now.guarded, container) !== undefined ? 'protected' : undefined
 }

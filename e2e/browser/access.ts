@@ -1,3 +1,4 @@
+import type { AgentProcess } from '../fleet/programs.ts'
 import { desktop, openStage, type Stage } from './observe.ts'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 
@@ -9,6 +10,7 @@ export interface AccessStage {
   readonly page: Page
   readonly context: BrowserContext
   readonly dev: Page
+  readonly alpha: AgentProcess
   /** Of the hosts, by name. */
   readonly ids: Readonly<Record<string, string>>
   go(path: string, of?: Page): Promise<unknown>
@@ -31,7 +33,7 @@ export async function openAccessStage(): Promise<AccessStage> {
   const stage = await openStage()
   const { page } = stage
   await stage.engine.run('web', ['sleep', '100000'])
-  await stage.enrol('alpha')
+  const alpha = await stage.enrol('alpha')
   await stage.enrol('beta', '/nonexistent/engine.sock')
   const hosts = JSON.parse((await stage.owner.ask('GET', '/api/v1/hosts')).text) as { id: string; name: string }[]
   const ids = Object.fromEntries(hosts.map(({ id, name }) => [name, id]))
@@ -46,6 +48,7 @@ export async function openAccessStage(): Promise<AccessStage> {
     page,
     context,
     dev,
+    alpha,
     ids,
     go,
     dialog,

@@ -1,17 +1,25 @@
 import type { Row } from '@fairlead/protocol/features/inventory.ts'
 import type { InventorySource } from '../inventory/source.ts'
 
-/** Why the hub may change nothing of a container: it is protected, or what takes that away from all of them. */
+interface Named {
+  readonly id: string
+  readonly name: string
+}
+type Why = 'protected' | 'mode' | 'file' | 'hub' | 'lock' | undefined
+
+/** Why the hub may change nothing of a container, or open no terminal in it: it is protected, or what takes that away from all of them. */
 export interface HeldOnes {
-  why(container: { readonly id: string; readonly name: string }): 'protected' | 'mode' | 'file' | 'hub' | 'lock' | undefined
+  why(container: Named): Why
+  shut(container: Named): Why
   onChange(listener: () => void): () => void
 }
 
 /** The same rows, those that are held with a fact that says why: a console shows what would be refused before it is asked for. */
 export function markHeld({ kind, snapshot, watch }: InventorySource, held: HeldOnes): InventorySource {
   const mark = (row: Row): Row => {
-    const why = held.why(row)
-    return why === undefined ? row : { ...row, facts: { ...row.facts, held: why } }
+    const [why, shut] = [held.why(row), held.shut(row)]
+    if (why === undefined && shut === undefined) return row
+    return { ...row, facts: { ...row.facts, ...(why && { held: why }), ...(shut && { shut }) } }
   }
   return {
     kind,

@@ -12,6 +12,7 @@ import { createFleetPage } from '../kit/live.ts'
 import { labelOf, reasonAgainst, type Verb } from './actions.ts'
 import { isOld, State } from './columns.tsx'
 import { ContainerStats } from './ContainerStats.tsx'
+import { shutReason } from '../terminals/shut.ts'
 import { factLabel } from './Peek.tsx'
 import { doIt } from './perform.ts'
 import { Rename } from './Rename.tsx'
@@ -121,19 +122,24 @@ export function ContainerDetail(): JSX.Element {
   )
 }
 
-/** Its terminal; of one that does not run no shell is asked for in vain, nor a try written down. */
+/** Its terminal; of one that does not run, or that is shut, no shell is asked for in vain, nor a try written down. */
 function TerminalOf(props: { readonly host: string; readonly id: string; readonly row: FleetRow | undefined }): JSX.Element {
   const runs = () => props.row === undefined || props.row.status === 'running'
-  // A screen that is there stays with what it shows when its container ends.
-  const [shown, setShown] = createSignal(runs())
-  createEffect(on([() => props.host, () => props.id], () => setShown(runs()), { defer: true }))
-  createEffect(() => runs() && setShown(true))
+  const closed = () => {
+    const why = props.row === undefined ? undefined : shutReason(props.row)
+    return why === 'terminal.shut.offline' ? undefined : why
+  }
+  const opens = () => runs() && closed() === undefined
+  // A screen that is there stays with what it shows when its container ends, or its host shuts it.
+  const [shown, setShown] = createSignal(opens())
+  createEffect(on([() => props.host, () => props.id], () => setShown(opens()), { defer: true }))
+  createEffect(() => opens() && setShown(true))
   const verb = () => (props.row?.status === 'paused' ? 'unpause' : 'start')
   return (
     <Show
       when={shown()}
       fallback={
-        <Empty text={say('terminal.notRunning', { state: statusWord(props.row?.status ?? '') })}>
+        <Empty text={closed() === undefined ? say('terminal.notRunning', { state: statusWord(props.row?.status ?? '') }) : say(closed()!)}>
           <Show when={props.row !== undefined && reasonAgainst(verb(), props.row) === undefined && props.row}>
             {(row) => (
               <button type="button" class="primary" onClick={() => doIt(verb(), row())}>
@@ -155,8 +161,20 @@ const shownVerbs = ['start', 'unpause', 'restart', 'pause', 'stop'] as const
 function Actions(props: { readonly row: FleetRow; readonly onRename: () => void; readonly onRemove: () => void }): JSX.Element {
   const reason = (verb: Verb) => reasonAgainst(verb, props.row)
   const unnamed = () => renameReason(props.row)
+  const shut = () => shutReason(props.row)
+  const navigate = useNavigate()
   return (
     <>
+      <Show when={props.row.status === 'running'}>
+        <button
+          type="button"
+          disabled={shut() !== undefined}
+          title={shut() === undefined ? undefined : say(shut()!)}
+          onClick={() => navigate(`/containers/${props.row.host}/${props.row.id}/terminal`)}
+        >
+          {say('terminal.open')}
+        </button>
+      </Show>
       <For each={shownVerbs.filter((verb) => reason(verb) !== 'bulk.skip.state')}>
         {(verb) => (
           <button

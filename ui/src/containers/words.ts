@@ -32,8 +32,8 @@ export function stateWords(row: Told): string {
   return parts.length === 0 ? plain(row.detail) : parts.join(' · ')
 }
 
-/** Facts that `stateWords` tells already. */
-const told = new Set(['exitCode', 'health'])
+/** Facts that `stateWords` tells already, and what the buttons tell. */
+const told = new Set(['exitCode', 'health', 'shut'])
 
 /** What is to be said of a row beside its state. */
 export const otherFacts = ({ facts }: Pick<FleetRow, 'facts'>) => Object.entries(facts).filter(([name]) => !told.has(name))

@@ -129,6 +129,16 @@ export const observeEn = {
   'terminal.again': 'Open again',
   'terminal.notRunning': 'The container is {state}: a terminal needs one that runs.',
   'terminal.noneRuns': 'No container runs, so there is none to open a terminal in.',
+  'terminal.shut.permission': 'Your role may not open terminals. An owner of the organization can grant it: terminals:open.',
+  'terminal.shut.offline': 'The host is offline. A terminal can be opened once it is back.',
+  'terminal.shut.protected':
+    'This container is protected on its host: nothing that comes through the hub enters it. Root on the host changes that: fairlead-agent unprotect.',
+  'terminal.shut.lock':
+    'Its host is locked: nothing that comes through the hub enters its containers. Root on the host opens it: fairlead-agent unlock.',
+  'terminal.shut.mode': 'The policy of its host is in a mode without terminals. Root on the host changes it: fairlead-agent policy.',
+  'terminal.shut.file': 'The policy of its host denies terminals. Root on the host changes it: fairlead-agent policy.',
+  'terminal.shut.hub': 'This hub gave away terminals on this host. Root on the host gives them back: fairlead-agent policy widen.',
+  'terminal.shut.policy': 'Its host does not let this hub open terminals. Root on the host can change that: fairlead-agent policy.',
   'terminal.none': 'This terminal was ended.',
   'terminal.rename': 'Name of this terminal',
   'terminal.renameHint': 'Double-click or F2 to rename',

@@ -135,6 +135,18 @@ export const observeFr: Readonly<Record<keyof typeof observeEn, string>> = {
   'terminal.again': 'Rouvrir',
   'terminal.notRunning': 'Ce conteneur est {state} : un terminal en demande un qui tourne.',
   'terminal.noneRuns': 'Aucun conteneur ne tourne : aucun où ouvrir un terminal.',
+  'terminal.shut.permission':
+    'Votre rôle ne permet pas d’ouvrir de terminaux. Un propriétaire de l’organisation peut l’accorder : terminals:open.',
+  'terminal.shut.offline': 'L’hôte est hors ligne. Un terminal pourra être ouvert à son retour.',
+  'terminal.shut.protected':
+    'Ce conteneur est protégé sur son hôte : rien de ce qui passe par le hub n’y entre. Root sur l’hôte peut le changer : fairlead-agent unprotect.',
+  'terminal.shut.lock':
+    'Son hôte est verrouillé : rien de ce qui passe par le hub n’entre dans ses conteneurs. Root sur l’hôte le rouvre : fairlead-agent unlock.',
+  'terminal.shut.mode':
+    'Les règles de son hôte sont dans un régime sans terminaux. Root sur l’hôte peut le changer : fairlead-agent policy.',
+  'terminal.shut.file': 'Les règles de son hôte interdisent les terminaux. Root sur l’hôte peut le changer : fairlead-agent policy.',
+  'terminal.shut.hub': 'Ce hub a abandonné les terminaux sur cet hôte. Root sur l’hôte les rend : fairlead-agent policy widen.',
+  'terminal.shut.policy': 'Son hôte ne laisse pas ce hub ouvrir de terminaux. Root sur l’hôte peut le changer : fairlead-agent policy.',
   'terminal.none': 'Ce terminal est terminé.',
   'terminal.rename': 'Nom de ce terminal',
   'terminal.renameHint': 'Double-clic ou F2 pour renommer',

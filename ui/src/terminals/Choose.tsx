@@ -5,6 +5,7 @@ import { ErrorBox, plain, StateMark } from '../kit/kit.tsx'
 import { createFleetPage } from '../kit/live.ts'
 import { SearchField } from '../kit/SearchField.tsx'
 import { keyOf, type HeldTerminal } from './held.ts'
+import { shutReason } from './shut.ts'
 import type { TerminalTabs } from './workspace.ts'
 
 const shownRows = 50
@@ -81,8 +82,8 @@ export function Choose(props: { readonly tabs: TerminalTabs; readonly onDone?: (
               <span class="grow" />
               <button
                 type="button"
-                disabled={row.staleMs !== undefined || busy() !== ''}
-                title={row.staleMs === undefined ? '' : say('terminal.away', { host: plain(row.hostName) })}
+                disabled={shutReason(row) !== undefined || busy() !== ''}
+                title={shutReason(row) === undefined ? '' : say(shutReason(row)!)}
                 aria-label={say('terminal.openIn', { name: plain(row.name), host: plain(row.hostName) })}
                 onClick={() => void open(row.host, row.id)}
               >
