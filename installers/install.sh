@@ -309,7 +309,9 @@ OPENRC
     note "the agent $version runs; see it in the console. Log: /var/log/fairlead-agent.log"
     ;;
   *)
-    note "enrolled. No systemd or OpenRC runs here; run the agent in the foreground with: $prefix/fairlead-agent run"
+    why="No systemd or OpenRC runs here"
+    if [ -z "$root" ] && [ -d /run/systemd/system ]; then why="No user manager of systemd answers $(id -un) here (libpam-systemd, and a login of its own, bring one)"; fi
+    note "enrolled. $why; run the agent in the foreground with: $prefix/fairlead-agent run"
     ;;
 esac
 if [ -n "$root" ] && [ "$prefix" = /opt/fairlead ] && [ -d /usr/local/bin ] && { [ ! -e "$command" ] || [ -L "$command" ]; }; then ln -sf "$prefix/fairlead-agent" "$command"; fi

@@ -28,8 +28,12 @@ export type Init = keyof typeof inits
 export const roots = '/var/tmp/fairlead-roots'
 
 /** A minimal Debian from Debian's own packages; made once, for it takes a minute. */
-export async function buildRoot(suite: 'bullseye' | 'bookworm' | 'trixie' = 'bookworm', init: Init = 'systemd'): Promise<string> {
-  const packages = `${inits[init]},${common}`
+export async function buildRoot(
+  suite: 'bullseye' | 'bookworm' | 'trixie' = 'bookworm',
+  init: Init = 'systemd',
+  more = '',
+): Promise<string> {
+  const packages = `${inits[init]},${common}${more}`
   const id = createHash('sha256').update(`${suite} ${packages}`).digest('hex').slice(0, 12)
   const made = join(roots, `${suite}-${id}`)
   if (existsSync(made)) return made
