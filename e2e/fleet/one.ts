@@ -21,15 +21,17 @@ export interface OwnedHub extends Started {
 
 interface HubOptions {
   readonly env?: Env
+  /** See `startHub`. */
+  readonly tree?: string
   /** On the internet of these networks; its owner comes in through a gate of this process. */
   readonly net?: Net
   /** What stands before it: everybody comes through there. */
   readonly through?: (hub: HubProcess) => Promise<{ readonly port: number; close(): Promise<void> }>
 }
 
-export function startOwnedHub({ env = {}, net, through }: HubOptions = {}): Promise<OwnedHub> {
+export function startOwnedHub({ env = {}, tree, net, through }: HubOptions = {}): Promise<OwnedHub> {
   return all(async (add) => {
-    const hub = add(await startHub({ env, ...(net === undefined ? {} : { where: net.hub }) }))
+    const hub = add(await startHub({ env, tree, ...(net === undefined ? {} : { where: net.hub }) }))
     const before = through === undefined ? net && (await openGate(net.hub, hub.httpsPort)) : await through(hub)
     if (before !== undefined) add({ stop: () => before.close() })
     const base = `https://127.0.0.1:${before?.port ?? hub.httpsPort}`

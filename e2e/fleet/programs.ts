@@ -25,7 +25,12 @@ export interface HubProcess {
 
 /** The hub as people run it: its own process, its own bundled database. */
 export async function startHub(
-  options: { readonly where?: Namespace; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly where?: Namespace
+    readonly env?: Readonly<Record<string, string>>
+    /** A copy of the tree that it runs from: what it was built with is the test's own. */
+    readonly tree?: string | undefined
+  } = {},
 ): Promise<HubProcess> {
   const dir = mkdtempSync('/var/tmp/fairlead-hub-')
   chmodSync(dir, 0o711)
@@ -43,7 +48,7 @@ export async function startHub(
       ...options.env,
     }
     const settings = { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] }
-    const argv = [join(root, 'hub/src/main.ts')]
+    const argv = [join(options.tree ?? root, 'hub/src/main.ts')]
     child = options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-2_000_000)))

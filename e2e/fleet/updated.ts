@@ -60,6 +60,6 @@ export function writeRelease(folder: string, by: Builds['keys'], release: Parame
   const { manifest, signature } = signRelease(by, release)
   writeFileSync(join(folder, 'manifest.json'), manifest)
   writeFileSync(join(folder, 'manifest.json.minisig'), signature)
-  writeFileSync(join(folder, 'agent.cjs'), release.file)
+  writeFileSync(join(folder, release.target ?? 'agent.cjs'), release.file)
   return folder
 }

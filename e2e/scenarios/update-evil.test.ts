@@ -130,6 +130,28 @@ describe('updates from a hub in the wrong hands', need('busybox'), () => {
     await nothingRan()
   })
 
+  it(
+    'are started once where they lie, before they may run: one that cannot say who it is goes again [security 144]',
+    { timeout: 60_000 },
+    async () => {
+      for (const [change, why] of [
+        [() => 'process.exit(9)', /It was not let run: it ended with 9/],
+        [(text: string) => text.replaceAll('"6.6.6"', '"6.6.7"'), /It was not let run: it says it is "6\.6\.7" and not 6\.6\.6/],
+      ] as const) {
+        const file = builds.of('6.6.6', change)
+        const signed = signRelease(builds.keys, { file, counter: 2, version: '6.6.6' })
+        const { code, text } = await offer(file, signed)
+        assert.equal(code, 'ok', text)
+        const done = await fill(signed.sha256, packWanted(file, (JSON.parse(text) as { wanted: string }).wanted))
+        assert.equal(done.code, 'refused', done.text)
+        assert.match(done.text, why)
+        assert.equal((await hub.ask('updates.start', { sha256: signed.sha256, notAfterMs: Date.now() + 60_000 })).code, 'conflict')
+        assert.deepEqual(readdirSync(join(stateDir(), 'programs')), [])
+      }
+      await nothingRan()
+    },
+  )
+
   it('are not taken where the host is locked or only read, whoever signed them', { timeout: 60_000 }, async () => {
     const file = builds.of('0.2.0')
     const signed = signRelease(builds.keys, { file, counter: 2, version: '0.2.0' })
