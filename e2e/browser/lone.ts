@@ -24,9 +24,10 @@ export interface Lone {
   stop(): Promise<void>
 }
 
-export async function openLone(env: Readonly<Record<string, string>> = {}): Promise<Lone> {
+/** `tree`: see `startHub`. */
+export async function openLone(env: Readonly<Record<string, string>> = {}, tree?: string): Promise<Lone> {
   const [hub, browser] = await Promise.all([
-    startHub({ env }),
+    startHub({ env, tree }),
     chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags }),
   ])
   const owner = await createOwner(`https://127.0.0.1:${hub.httpsPort}`, hub.code)

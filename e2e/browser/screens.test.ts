@@ -323,7 +323,7 @@ describe('screens in a browser', need('chromium', 'dockerd', 'busybox'), () => {
       const host = `/hosts/${ids.alpha}`
       const container = `/containers/${ids.alpha}/${ids.web}`
       const paths = ['/', '/hosts', '/hosts/enrol', host, `${host}/metrics`, `${host}/containers`, `${host}/events`, `${host}/settings`]
-      paths.push('/containers', container, `${container}/stats`, `${container}/inspect`, '/activity')
+      paths.push(`${host}/agent`, '/updates', '/containers', container, `${container}/stats`, `${container}/inspect`, '/activity')
       for (const [theme, language, size] of [
         ['dark', 'en', desktop],
         ['light', 'fr', desktop],

@@ -1,21 +1,26 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { TestHost } from '@fairlead/hub/updates/test-host.ts'
 import { makeRelease, someBytes } from '@fairlead/hub/updates/test-release.ts'
 import { api, invite } from '../fleet/console.ts'
-import { until } from '../fleet/until.ts'
 import { joinTestHost } from '../fleet/made-up-host.ts'
+import { copyTree } from '../fleet/tree.ts'
+import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { openLone, type Lone } from './lone.ts'
 import { desktop, phone } from './observe.ts'
 
-// A real hub with a release that no real host would take, and made-up hosts that do.
+// A real hub with a release that no real host would take, and made-up hosts that do. It runs from a copy of the tree in which nothing was built
+// for hosts: what this one has is a matter of who built what before.
 describe('updates of agents in the console', need('chromium'), () => {
   let lone: Lone
   const hosts: TestHost[] = []
+  const tree = mkdtempSync('/var/tmp/fairlead-updates-tree-')
   before(async () => {
-    lone = await openLone()
+    copyTree(tree)
+    lone = await openLone({}, tree)
     const address = `https://127.0.0.1:${lone.hub.httpsPort}`
     for (const name of ['alpha', 'beta', 'gamma']) hosts.push(await joinTestHost(await invite(lone.owner, address), name))
     await until(async () => (await api(lone.owner, 'GET', '/updates')).text.includes('{"version":"0.1.0","hosts":3,"online":3}'))
@@ -23,6 +28,7 @@ describe('updates of agents in the console', need('chromium'), () => {
   after(async () => {
     for (const host of hosts) host.detach()
     await lone?.stop()
+    rmSync(tree, { recursive: true, force: true })
   })
   const release = (version: string, counter: number) =>
     makeRelease(join(lone.hub.dataDir, 'releases', version), { version, counter, files: { 'agent.cjs': someBytes(4) } })
@@ -32,12 +38,18 @@ describe('updates of agents in the console', need('chromium'), () => {
     await page.goto(`${lone.hub.url}/hosts`)
     await page.getByRole('link', { name: 'Agent updates' }).click()
     await page.getByText('3 hosts, 3 online').waitFor()
-    // What was built in this tree is no release while nobody signed it.
-    const none = page.getByText('This hub has no release yet.')
-    await none.or(page.getByText('It is not signed')).first().waitFor()
+    await page.getByText('This hub has no release yet.').waitFor()
     await page.getByText('Nothing has been updated from here yet.').waitFor()
     assert.equal(await page.getByRole('button', { name: 'Begin a wave' }).count(), 0)
     await lone.inBothThemes('updates-none')
+    release('0.1.5', 1)
+    const folder = join(lone.hub.dataDir, 'releases/0.1.5')
+    rmSync(join(folder, 'manifest.json.minisig'))
+    await page.reload()
+    await page.getByText('It is not signed').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Begin a wave' }).count(), 0)
+    await lone.inBothThemes('updates-unsigned')
+    rmSync(folder, { recursive: true })
   })
 
   it('show what a wave would do, begin it, and follow it host by host', async () => {
@@ -135,6 +147,34 @@ describe('updates of agents in the console', need('chromium'), () => {
     await page.getByRole('button', { name: 'Change: default' }).click()
     await dialog.getByRole('button', { name: 'At any time' }).click()
     await page.getByText('Sat Sun, 01:00').waitFor({ state: 'detached' })
+  })
+
+  it('hold in French, on a laptop and on a phone', async () => {
+    const { page } = lone
+    const { waves } = JSON.parse((await api(lone.owner, 'GET', '/updates')).text) as { waves: { id: string; state: string }[] }
+    const { id } = waves.find(({ state }) => state === 'halted')!
+    const host = (JSON.parse((await api(lone.owner, 'GET', '/hosts')).text) as { id: string; name: string }[]).find(
+      ({ name }) => name === 'beta',
+    )!
+    await page.evaluate(`localStorage.setItem('language', 'fr')`)
+    for (const size of [desktop, phone]) {
+      await page.setViewportSize(size)
+      for (const [name, path] of Object.entries({ list: '/updates', wave: `/updates/${id}`, host: `/hosts/${host.id}/agent` })) {
+        await page.goto(lone.hub.url + path)
+        await page.locator('main h1').waitFor()
+        await page.locator('main .skeleton').first().waitFor({ state: 'detached' })
+        if (name === 'wave') await page.getByText('Trop d’hôtes ont échoué (1 sur 1 à l’étape 1)').waitFor()
+        await lone.inBothThemes(`updates-fr-${name}-${size.width}`)
+        // Only what is inside scrolls: the heads of a table, which a phone does not show, made the page longer than its window.
+        assert.equal(await page.evaluate('document.documentElement.scrollHeight <= innerHeight'), true, `${path} is longer than its window`)
+      }
+      await page.goto(`${lone.hub.url}/updates`)
+      await page.getByRole('button', { name: 'Commencer une vague' }).click()
+      await page.getByRole('dialog').waitFor()
+      await lone.inBothThemes(`updates-fr-begin-${size.width}`)
+    }
+    await page.evaluate('localStorage.clear()')
+    await page.setViewportSize(desktop)
     assert.deepEqual(lone.problems, [])
   })
 })

@@ -8,7 +8,7 @@ import { may } from '../kit/me.ts'
 import { createFollowed } from './live.ts'
 import { hostMarks } from './marks.ts'
 import { ReasonWords } from './WavePage.tsx'
-import { say } from './words.ts'
+import { hostWords, say } from './words.ts'
 
 export type OwnUpdate = Awaited<ReturnType<typeof askHost>>
 const askHost = (host: string) => ask('updates.host', { host })
@@ -79,7 +79,7 @@ function LastWave(props: { readonly own: OwnUpdate }): JSX.Element {
           <Show when={props.own.own}>
             {(own) => (
               <>
-                <StateMark state={hostMarks[own().state]} word={say(`host.${own().state}`)} /> <ReasonWords host={own()} />
+                <StateMark state={hostMarks[own().state]} word={hostWords(own().state)} /> <ReasonWords host={own()} />
               </>
             )}
           </Show>

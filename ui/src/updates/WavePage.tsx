@@ -11,7 +11,7 @@ import { may } from '../kit/me.ts'
 import { Table } from '../kit/Table.tsx'
 import { createFollowed } from './live.ts'
 import { hostMarks, waveMarks } from './marks.ts'
-import { placeWords, say, waitWords, whyWords } from './words.ts'
+import { hostWords, placeWords, say, waitWords, whyWords } from './words.ts'
 
 /** One wave, live: its stages, and each host with what it says itself. */
 export function WavePage(props: { readonly wave: string }): JSX.Element {
@@ -119,12 +119,12 @@ function Stages(props: { readonly wave: Wave }): JSX.Element {
             <progress
               max={Math.max(1, total(counts))}
               value={counts.done ?? 0}
-              aria-label={`${say('host.done')}: ${counts.done ?? 0} / ${total(counts)}`}
+              aria-label={`${hostWords('done', counts.done ?? 0)}: ${counts.done ?? 0} / ${total(counts)}`}
             />
             <span>
               {(Object.keys(hostMarks) as (keyof typeof hostMarks)[])
                 .filter((state) => (counts[state] ?? 0) > 0)
-                .map((state) => `${counts[state]} ${say(`host.${state}`)}`)
+                .map((state) => `${counts[state]} ${hostWords(state, counts[state])}`)
                 .join(', ')}
             </span>
           </li>
@@ -150,7 +150,7 @@ function HostRows(props: { readonly hosts: readonly WaveHost[] }): JSX.Element {
           <td>{host.stage + 1}</td>
           <td>{plain(host.fromVersion) || '–'}</td>
           <td class="why">
-            <StateMark state={hostMarks[host.state]} word={say(`host.${host.state}`)} />{' '}
+            <StateMark state={hostMarks[host.state]} word={hostWords(host.state)} />{' '}
             <Show when={host.state === 'sending' && host.wantedBytes > 0}>
               <span class="dim">{say('sent.of', { sent: bytes(host.sentBytes), all: bytes(host.wantedBytes) })}</span>
             </Show>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dayWords, minuteOf, minuteText } from '../kit/hours.ts'
-import { placeWords, whyWords, windowWords } from './words.ts'
+import { hostWords, placeWords, whyWords, windowWords } from './words.ts'
 
 describe('what is said of updates', () => {
   it('has the days from Monday, and times of a day both ways', () => {
@@ -23,6 +23,7 @@ describe('what is said of updates', () => {
       windowWords({ days: [6, 7], fromMinute: 60, toMinute: 300, zone: 'Europe/Berlin' }),
       'Sat Sun, 01:00 to 05:00, Europe/Berlin',
     )
+    assert.deepEqual([hostWords('done'), hostWords('done', 9)], ['has it', 'have it'])
     assert.equal(whyWords('1 of 9 in stage 2'), '1 of 9 in stage 2')
     assert.equal(whyWords('of a later hub'), 'of a later hub')
   })

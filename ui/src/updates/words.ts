@@ -1,4 +1,4 @@
-import type { UpdateWindow, Wave } from '@fairlead/protocol/features/updates-api.ts'
+import type { UpdateWindow, Wave, WaveHostState } from '@fairlead/protocol/features/updates-api.ts'
 import { createWords, time } from '../i18n/i18n.ts'
 import { updatesEn } from '../i18n/updates-en.ts'
 import { updatesFr } from '../i18n/updates-fr.ts'
@@ -19,6 +19,9 @@ export function waitWords({ state, waitsFor, untilMs }: Pick<Wave, 'state' | 'wa
   const word = say(`state.${state}`)
   return waitsFor === '' || state !== 'waiting' ? word : `${word} ${say(`waits.${waitsFor}`, { time: time(untilMs) })}`
 }
+
+/** How far a host is, or so many of them. */
+export const hostWords = (state: WaveHostState, n = 1): string => say(`host.${state}`, { n })
 
 /** Why a wave was halted, which the hub stores in a sentence of its own. */
 export function whyWords(why: string): string {
