@@ -63,6 +63,9 @@ async function atTerminal(engine: Engine, { id, command, user, workingDir }: Inp
   resize()
   stdout.on('resize', resize)
   stdin.setRawMode(true)
+  // Node itself gives a terminal back at the end of the others.
+  const hungUp = () => process.exit(129)
+  process.once('SIGHUP', hungUp)
   try {
     stdin.pipe(socket)
     socket.pipe(stdout, { end: false })
@@ -71,6 +74,7 @@ async function atTerminal(engine: Engine, { id, command, user, workingDir }: Inp
     stdin.setRawMode(false)
     stdin.unpipe(socket).unref()
     stdout.removeListener('resize', resize)
+    process.removeListener('SIGHUP', hungUp)
     socket.destroy()
   }
   const { ExitCode } = await engine.call<{ ExitCode: number | null }>(ask('GET /exec/{id}/json', { id: Id }))
