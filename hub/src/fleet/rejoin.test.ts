@@ -112,7 +112,8 @@ describe('a host that is enrolled anew', () => {
 
   it('is out of quarantine: one of two was chosen, and its copy is cut off [security 36 37]', async () => {
     const { identity, id } = await enrol('twin')
-    const first = await door.knock(identity, { bootId: 'a' })
+    const first = await door.knock(identity, { bootId: 'a', generation: '' })
+    await first.session.open('link.kept', { generation: first.welcome.generation }).answered()
     await assert.rejects(door.knock(identity, { bootId: 'b' }), /4409/)
     assert.equal(door.fleet.find(id)?.quarantined, true)
     await first.ended
