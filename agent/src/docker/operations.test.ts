@@ -41,6 +41,12 @@ describe('the operations of the engine’s API', () => {
       if (/\/(session|grpc|plugins|swarm|auth|debug)\b|attach\/ws/.test(operation)) assert.match(verdict, /^refused: \w/, operation)
   })
 
+  it('give nothing of a container or an image away whole to a hub that reads: no archive, export, attach or key of a swarm [security 54]', () => {
+    const whole = Object.entries(operations).filter(([operation]) => /^GET .*\/(archive|export|get|attach\/ws|unlockkey)$/.test(operation))
+    assert.ok(whole.length >= 6, String(whole.length))
+    for (const [operation, verdict] of whole) assert.doesNotMatch(verdict, /^used/, operation)
+  })
+
   it('are asked by name, and only those that are used: nothing else compiles [security 52]', () => {
     const engine = undefined as unknown as Engine
     assert.throws(() => {
