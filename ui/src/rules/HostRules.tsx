@@ -26,16 +26,16 @@ export function HostRules(props: { readonly host: string; readonly hostName: str
 function Asked(props: { readonly host: string; readonly hostName: string; readonly offline: boolean }): JSX.Element {
   const set = createLoaded<HostRulesNow | undefined>('rules:read', undefined, () => askHost(props.host))
   const [live, setLive] = createSignal<RulesState>()
+  const silent = createMemo(() => props.offline || set.now()?.reason === 'old')
   const stream = createStream(
-    () => `${props.host} ${props.offline} ${set.now()?.reason === 'old'}`,
+    () => `${props.host} ${silent()}`,
     async (_key, signal) => {
       setLive(undefined)
-      if (props.offline || set.now()?.reason === 'old') return
+      if (silent()) return
       for await (const state of follow('rules.watch', { host: props.host }, signal)) {
-        const before = live()?.counter
         setLive(state as RulesState)
-        // It has other rules than a moment ago: those that were waited for, or somebody else's.
-        if (before !== state.counter) void set.load()
+        // It has other rules than were told: those that were waited for, or somebody else's.
+        if (state.counter !== set.now()?.state?.counter) void set.load()
       }
     },
   )
@@ -70,8 +70,8 @@ export function HostRulesView(props: {
   readonly now: HostRulesNow
   readonly save: (rules: RuleSet) => Promise<unknown>
 }): JSX.Element {
-  const heal = createMemo(() => both(props.now.own.heal, props.now.inherited.heal))
-  const prune = createMemo(() => both(props.now.own.prune, props.now.inherited.prune))
+  const heal = createMemo(() => both(props.now.own.heal, props.now.inherited.heal), undefined, { equals: isSame })
+  const prune = createMemo(() => both(props.now.own.prune, props.now.inherited.prune), undefined, { equals: isSame })
   return (
     <>
       <p class="dim">{say('intro')}</p>
@@ -97,6 +97,9 @@ function both<R extends { readonly name: string }>(own: readonly R[], inherited:
     ...inherited.filter(({ name }) => !names.has(name)).map((rule) => ({ ...rule, from: 'environment' as const })),
   ]
 }
+
+/** Rows that are made anew take the focus from whoever is at their buttons. */
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 /** What of it does not hold at this moment, and why. */
 function Standing(props: { readonly offline: boolean; readonly now: HostRulesNow }): JSX.Element {
