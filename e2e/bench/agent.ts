@@ -5,7 +5,8 @@ import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { blockBytes, blockHashBytes } from '@fairlead/protocol/features/updates.ts'
+import { runsOf } from '../../hub/src/updates/send.ts'
+import { blockBytes, blockHashBytes, mostTogether } from '@fairlead/protocol/features/updates.ts'
 import { fetchBase, nodeVersion, type Arch } from '../../agent/release/bases.ts'
 import { makePrograms } from '../../agent/release/programs.ts'
 import { startEngine } from '../engine.ts'
@@ -161,25 +162,26 @@ async function measureUpdate(arch: Arch, program: string): Promise<number> {
     const base = await fetchBase(root, join(agentDir, 'dist/bases'), arch)
     const output = join(dir, 'next')
     await makePrograms(join(dir, 'agent.cjs'), new Map([[arch, base]]), [{ arch, output }])
-    const known = await blocks(program)
-    const all = [...(await blocks(output))]
-    const changed = all.filter(([hash]) => !known.has(hash))
-    return round(changed.reduce((sum, [, block]) => sum + brotliCompressSync(block).length, all.length * blockHashBytes) / 1000)
+    const known = new Set((await blocks(program)).map(([hash]) => hash))
+    const all = await blocks(output)
+    const changed = all.flatMap(([hash], index) => (known.has(hash) ? [] : [index]))
+    const packed = runsOf(changed, mostTogether).map((run) => brotliCompressSync(Buffer.concat(run.map((index) => all[index]![1]))).length)
+    return round(packed.reduce((sum, bytes) => sum + bytes, all.length * blockHashBytes) / 1000)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
-/** By their hash. */
-async function blocks(file: string): Promise<Map<string, Buffer>> {
-  const found = new Map<string, Buffer>()
+/** Each with its hash, in order. */
+async function blocks(file: string): Promise<[string, Buffer][]> {
+  const found: [string, Buffer][] = []
   for await (const piece of createReadStream(file, { highWaterMark: blockBytes }))
-    found.set(
+    found.push([
       createHash('sha256')
         .update(piece as Buffer)
         .digest('base64'),
       piece as Buffer,
-    )
+    ])
   return found
 }
 

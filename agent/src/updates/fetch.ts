@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
-import { blockBytes, blockHashBytes } from '@fairlead/protocol/features/updates.ts'
+import { blockBytes, blockHashBytes, mostTogether } from '@fairlead/protocol/features/updates.ts'
 import type { PackedBlock } from '@fairlead/protocol/features/update-blocks.ts'
 import type { Release } from './memory.ts'
 
@@ -19,7 +19,7 @@ export interface Part {
   readonly haveBytes: number
   /** A bit for each block that is missing, the lowest of a byte first. */
   wanted(): Uint8Array
-  /** Throws for a block that is not wanted, or is another one than was offered. */
+  /** Throws at a block that is not wanted, or is another one than was offered; those before it are kept. */
   write(block: PackedBlock): Promise<void>
   /** Whole, true and on the disk under its own name; throws, and keeps nothing that is false. */
   finish(): Promise<void>
@@ -53,6 +53,9 @@ export async function openPart({ file, from, release, hashes }: PartOptions): Pr
     have[index] = 1
     haveBytes += lengthOf(index)
   }
+  const refuseUnasked = (index: number) => {
+    if (have[index] !== 0) throw new FairleadError('invalid_input', `Block ${index} was not asked for.`)
+  }
   const buffer = Buffer.alloc(blockBytes)
   for (let index = 0; index < blocks; index++) {
     // Each read is a turn of the loop: whatever else the agent does goes on.
@@ -70,16 +73,21 @@ export async function openPart({ file, from, release, hashes }: PartOptions): Pr
       return bits
     },
     async write({ index, packed }) {
+      refuseUnasked(index)
       if (have[index] !== 0) throw new FairleadError('invalid_input', `Block ${index} was not asked for.`)
-      const length = lengthOf(index)
-      // It ends at the length of a block, however much is packed in it.
-      const bytes = await unpack(packed, { maxOutputLength: length }).catch((cause: unknown) => {
-        throw new FairleadError('invalid_input', `Block ${index} cannot be unpacked into ${length} bytes.`, { cause })
+      // It ends there, however much is packed in it.
+      const most = Math.min(mostTogether * blockBytes, release.bytes - index * blockBytes)
+      const bytes = await unpack(packed, { maxOutputLength: most }).catch((cause: unknown) => {
+        throw new FairleadError('invalid_input', `Block ${index} cannot be unpacked into ${most} bytes.`, { cause })
       })
-      if (bytes.length !== length || !isBlock(index, bytes))
-        throw new FairleadError('invalid_input', `Block ${index} is another one than was offered.`)
-      await handle.write(bytes, 0, length, index * blockBytes).catch(refuseFull)
-      mark(index)
+      for (let at = 0, own = index; at === 0 || at < bytes.length; at += blockBytes, own++) {
+        refuseUnasked(own)
+        const block = bytes.subarray(at, at + blockBytes)
+        if (block.length !== lengthOf(own) || !isBlock(own, block))
+          throw new FairleadError('invalid_input', `Block ${own} is another one than was offered.`)
+        await handle.write(block, 0, block.length, own * blockBytes).catch(refuseFull)
+        mark(own)
+      }
     },
     async finish() {
       await handle.chmod(0o700)

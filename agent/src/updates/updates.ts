@@ -1,6 +1,6 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { UpdateState, updates } from '@fairlead/protocol/features/updates.ts'
+import { mostTogether, type UpdateState, type updates } from '@fairlead/protocol/features/updates.ts'
 import { readBlocks } from '@fairlead/protocol/features/update-blocks.ts'
 import type { Config } from '../config.ts'
 import { tellChanges } from '../told.ts'
@@ -108,7 +108,7 @@ function sayWanted({ slot, part, release }: Offered, state: State) {
   if (part === undefined) state.keepReady(slot, release)
   else state.set({ phase: 'fetching', next: release, haveBytes: part.haveBytes, problem: '' })
   const wanted = Buffer.from(part?.wanted() ?? []).toString('base64')
-  return { sha256: release.sha256, wanted, blocks: part?.blocks ?? 0 }
+  return { sha256: release.sha256, wanted, blocks: part?.blocks ?? 0, together: mostTogether }
 }
 
 /** One thing at a time; whoever comes meanwhile is told so. */

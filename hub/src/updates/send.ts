@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliCompress, constants } from 'node:zlib'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { blockBytes, type UpdateState } from '@fairlead/protocol/features/updates.ts'
+import { blockBytes, mostTogether, type UpdateState } from '@fairlead/protocol/features/updates.ts'
 import { packBlock } from '@fairlead/protocol/features/update-blocks.ts'
 import type { LiveHost } from '../fleet/fleet.ts'
 import { openFile, readBlock, wantedBlocks } from './blocks.ts'
@@ -10,7 +10,7 @@ import type { HeldRelease, ReleaseFile } from './releases.ts'
 
 /** Hosts that are fed at once. Bulk gives way to everything else on a link, but not to itself on the hub's own. */
 export const mostFed = 4
-/** Blocks that are packed before the link takes them: 256 KiB for each host that is fed. */
+/** Packed before the link takes them: 1.5 MiB of blocks for each host that is fed. */
 const packedAhead = 4
 
 const brotli = promisify(brotliCompress)
@@ -34,22 +34,23 @@ interface Sending {
 export async function sendRelease({ updates, release, file, signal, onProgress }: Sending): Promise<UpdateState> {
   const { manifest, signature } = release
   const offer = { manifest, signature, blocks: file.blocks.toString('base64') }
-  const { sha256, wanted, blocks } = await updates.offer(offer, { signal })
+  const { sha256, wanted, blocks, together = 1 } = await updates.offer(offer, { signal })
   const most = Math.ceil(file.bytes / blockBytes)
   if (sha256 !== file.sha256 || blocks !== most)
     throw new FairleadError('bad_upstream', 'The host speaks of another file than the one that it was offered.')
-  const indexes = wantedBlocks(Buffer.from(wanted, 'base64'), most)
+  const runs = runsOf(wantedBlocks(Buffer.from(wanted, 'base64'), most), Math.min(together, mostTogether))
   const bytesOf = (index: number) => Math.min(blockBytes, file.bytes - index * blockBytes)
-  const total = indexes.reduce((sum, index) => sum + bytesOf(index), 0)
+  const bytesIn = (run: readonly number[]) => run.reduce((sum, index) => sum + bytesOf(index), 0)
+  const total = bytesIn(runs.flat())
   onProgress(0, total)
   const { fill } = updates
   const pipe = fill({ sha256 }, { signal })
   const handle = await openFile(file.path)
   async function send(): Promise<void> {
     let sent = 0
-    for await (const { index, packed } of packBlocks(handle, indexes)) {
-      await pipe.send(packBlock({ index, packed }))
-      onProgress((sent += bytesOf(index)), total)
+    for await (const { run, packed } of packRuns(handle, runs)) {
+      await pipe.send(packBlock({ index: run[0]!, packed }))
+      onProgress((sent += bytesIn(run)), total)
     }
     pipe.end()
   }
@@ -72,17 +73,31 @@ async function lastOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
   return last
 }
 
-/** In order, a few ahead. */
-async function* packBlocks(handle: FileHandle, indexes: readonly number[]) {
-  const params = {
-    [constants.BROTLI_PARAM_QUALITY]: indexes.length <= fewBlocks ? quality.few : quality.many,
-    [constants.BROTLI_PARAM_LGWIN]: Math.log2(blockBytes),
+/** Blocks that follow one another, so many at most. */
+export function runsOf(indexes: readonly number[], most: number): number[][] {
+  const runs: number[][] = []
+  for (const index of indexes) {
+    const last = runs.at(-1)
+    if (last !== undefined && last.length < most && last.at(-1) === index - 1) last.push(index)
+    else runs.push([index])
   }
-  const pack = async (index: number) => ({ index, packed: await brotli(await readBlock(handle, index), { params }) })
+  return runs
+}
+
+/** In order, a few ahead. */
+async function* packRuns(handle: FileHandle, runs: readonly (readonly number[])[]) {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: runs.flat().length <= fewBlocks ? quality.few : quality.many,
+    [constants.BROTLI_PARAM_LGWIN]: Math.ceil(Math.log2(mostTogether * blockBytes)),
+  }
+  const pack = async (run: readonly number[]) => {
+    const blocks = await Promise.all(run.map((index) => readBlock(handle, index)))
+    return { run, packed: await brotli(Buffer.concat(blocks), { params }) }
+  }
   const ahead: ReturnType<typeof pack>[] = []
   try {
-    for (const index of indexes) {
-      ahead.push(pack(index))
+    for (const run of runs) {
+      ahead.push(pack(run))
       if (ahead.length >= packedAhead) yield await ahead.shift()!
     }
     while (ahead.length > 0) yield await ahead.shift()!

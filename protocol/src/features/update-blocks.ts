@@ -1,11 +1,13 @@
 import { FairleadError } from '../errors.ts'
-import { blockBytes, mostBlocks } from './updates.ts'
+import { blockBytes, mostBlocks, mostTogether } from './updates.ts'
 
-/** A block that cannot be packed grows by a few bytes. */
-export const mostPackedBytes = blockBytes + 1024
+/** Blocks that cannot be packed grow by a few bytes. */
+export const mostPackedBytes = mostTogether * blockBytes + 1024
 const headBytes = 8
 
+/** One block, or several that follow one another. */
 export interface PackedBlock {
+  /** Of the first. */
   readonly index: number
   /** Brotli. */
   readonly packed: Uint8Array

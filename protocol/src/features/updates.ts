@@ -18,6 +18,8 @@ export const blockBytes = 65_536
 /** Of the SHA-256 of a block; chance cannot harm, for the whole file is held against the release's own hash. */
 export const blockHashBytes = 8
 export const mostBlocks = 4096
+/** Blocks that are packed as one: what is changed lies together, and packs a twentieth better so. */
+export const mostTogether = 6
 
 /** What a release says of itself: the text of `manifest.json`, which the offline key signs as it stands. */
 export const Manifest = z.object({
@@ -67,7 +69,13 @@ const Offer = z.object({
 })
 
 /** `wanted`: a bit for each block, the lowest of a byte first, base64. What is on the host's disk already is not wanted again. */
-const Wanted = z.object({ sha256: Sha256, wanted: Base64(1024), blocks: z.int() })
+const Wanted = z.object({
+  sha256: Sha256,
+  wanted: Base64(1024),
+  blocks: z.int(),
+  /** So many blocks that follow one another may come packed as one; absent: 1. */
+  together: z.optional(z.int().check(z.minimum(1), z.maximum(mostBlocks))),
+})
 
 /** What an agent answers. */
 export const updates = {
