@@ -164,7 +164,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   rejoin: {
     args: '',
     words: [0, 0],
-    says: 'the same for a host that belongs to a hub already; with a line from “Enrol anew” it stays that host, under a new key',
+    says: 'the same for a host that belongs to a hub already; with a line from "Enrol anew" it stays that host, under a new key',
     options: { json },
     load: () => import('./rejoin.ts'),
   },
