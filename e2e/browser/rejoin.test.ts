@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,13 +26,16 @@ describe('a line in the console and on the host', need('chromium', 'dockerd', 'b
     rmSync(dir, { recursive: true, force: true })
   })
 
-  const cli = (stateDir: string, verb: string, input: string) =>
-    spawnSync(process.execPath, [main, verb], {
-      env: { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: stateDir },
-      input,
-      encoding: 'utf8',
-      timeout: 60_000,
-    })
+  /** Not waited for in one go: links that this process has open with the hub would be lost unseen meanwhile. */
+  async function cli(stateDir: string, verb: string, input: string) {
+    const child = spawn(process.execPath, [main, verb], { env: { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: stateDir } })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
+    child.stdin.end(input)
+    const [status] = (await once(child, 'close')) as [number | null]
+    return { status, stdout, stderr }
+  }
   const alpha = async () =>
     (JSON.parse((await stage.owner.ask('GET', '/api/v1/hosts')).text) as Host[]).find(({ name }) => name === 'alpha')!
   async function makeLine(): Promise<string> {
@@ -49,7 +52,7 @@ describe('a line in the console and on the host', need('chromium', 'dockerd', 'b
     const shown = (await page.getByText('The agent shows the same words:').locator('strong').textContent())!
     assert.match(shown, /^(?:[a-z]+ ){5}[a-z]+$/)
     await page.getByText(/If it shows others, the host follows a hub that is not this one: remove the agent there/).waitFor()
-    const { status, stdout, stderr } = cli(join(dir, 'words'), 'enrol', line)
+    const { status, stdout, stderr } = await cli(join(dir, 'words'), 'enrol', line)
     assert.equal(status, 0, stderr)
     assert.ok(stdout.includes(`The hub’s key in words: ${shown}.`), stdout)
     assert.match(
@@ -58,7 +61,7 @@ describe('a line in the console and on the host', need('chromium', 'dockerd', 'b
     )
     // Of another hub's key they are others, and its line is refused before anything is said there.
     const [, id, secret, , address] = line.split('.')
-    const forged = cli(join(dir, 'forged'), 'enrol', ['flj1', id, secret, 'A'.repeat(43), address].join('.'))
+    const forged = await cli(join(dir, 'forged'), 'enrol', ['flj1', id, secret, 'A'.repeat(43), address].join('.'))
     assert.notEqual(forged.status, 0)
     assert.ok(!forged.stdout.includes('Enrolled'))
   })
@@ -81,7 +84,7 @@ describe('a line in the console and on the host', need('chromium', 'dockerd', 'b
       const line = await makeLine()
       agent.process.kill('SIGTERM')
       await once(agent.process, 'exit')
-      const { status, stdout, stderr } = cli(agent.stateDir, 'rejoin', line)
+      const { status, stdout, stderr } = await cli(agent.stateDir, 'rejoin', line)
       assert.equal(status, 0, stderr)
       assert.ok(stdout.includes(`as host ${id}`), stdout)
       await page.getByText('The line has been used.').waitFor()
