@@ -10,7 +10,7 @@ const overMs = 1000
 
 /** Measured here and now: no agent has to run for it. */
 export async function run(cli: Cli): Promise<void> {
-  const collector = createCollector()
+  const collector = createCollector(cli.config.hostRoot)
   collector.collect(performance.now())
   await sleep(overMs)
   const points = collector.collect(performance.now()).map(({ kind, id, values }) => {

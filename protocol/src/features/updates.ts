@@ -74,7 +74,7 @@ const Wanted = z.object({
   wanted: Base64(1024),
   blocks: z.int(),
   /** So many blocks that follow one another may come packed as one; absent: 1. */
-  together: z.optional(z.int().check(z.minimum(1), z.maximum(mostBlocks))),
+  together: z.optional(z.int().check(z.gte(1), z.lte(mostBlocks))),
 })
 
 /** What an agent answers. */
