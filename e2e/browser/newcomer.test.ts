@@ -103,7 +103,7 @@ describe('a newcomer in a browser', need('chromium', 'dockerd', 'busybox'), () =
 
   it('is told how the agent is taken off a host, beside how the host is taken off the hub', async () => {
     await go('/hosts/alpha/settings')
-    await page.getByText('sudo rm -rf /opt/fairlead').waitFor()
+    await page.getByText('sudo fairlead-agent uninstall').waitFor()
     await stage.snap('newcomer-settings')
     await stage.clean()
   })

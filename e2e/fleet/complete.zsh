@@ -1,4 +1,4 @@
-# zsh -f complete.zsh SCRIPT LINE...: what an interactive zsh that loaded SCRIPT offers behind each LINE, one a line, a "--" after each LINE.
+# zsh -f complete.zsh SCRIPT LINE...: what an interactive zsh that loaded SCRIPT offers behind each LINE, one a line, "====" after each LINE.
 # It runs on a terminal of its own.
 zmodload zsh/zpty
 zpty inner zsh -f -i
@@ -18,6 +18,6 @@ for line; do
   zpty -w -n inner $'\C-u'"$line"$'\t'
   zpty -r inner said '*<finish>*' || exit 1
   for found in ${(M)${(f)${said//$'\r'/}}:#*\<hit *}; do print -r -- ${${found#*\<hit }%\>*}; done
-  print -r -- --
+  print -r -- ====
 done
 zpty -d inner

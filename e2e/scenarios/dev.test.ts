@@ -16,7 +16,7 @@ describe('npm run dev', () => {
       try {
         const owner = await createOwner(dev.base, dev.code)
         appendFileSync(join(dev.tree, 'hub/src/main.ts'), "\nconsole.error('a hub saved anew')\n")
-        await until(() => starts() === 2)
+        await until(() => starts() === 2, 90)
         assert.match(dev.said, /a hub saved anew/)
         // On the same data: who set it up is still its owner.
         const again = createPerson(`https://127.0.0.1:${[...dev.said.matchAll(/https on port (\d+)/g)].at(-1)![1]}`)
@@ -26,7 +26,7 @@ describe('npm run dev', () => {
         const page = () => readFileSync(join(dev.tree, 'ui/dist/index.html'), 'utf8')
         const before = page()
         appendFileSync(join(dev.tree, 'ui/src/base.css'), '\n.saved-anew {\n  color: red;\n}\n')
-        await until(() => dev.said.includes('console: first load'))
+        await until(() => dev.said.includes('console: first load'), 90)
         assert.notEqual(page(), before)
         assert.equal(starts(), 2)
       } finally {

@@ -82,7 +82,7 @@ export function Roots(props: { readonly host: string; readonly roots: readonly s
   return (
     <>
       <h2>{say('files.roots')}</h2>
-      <ul>
+      <ul class="file-roots">
         <For each={props.roots}>
           {(root) => (
             <li>
