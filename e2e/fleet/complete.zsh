@@ -18,6 +18,6 @@ for line; do
   zpty -w -n inner $'\C-u'"$line"$'\t'
   zpty -r inner said '*<finish>*' || exit 1
   for found in ${(M)${(f)${said//$'\r'/}}:#*\<hit *}; do print -r -- ${${found#*\<hit }%\>*}; done
-  print -r -- ====
+  print -r -- '===='
 done
 zpty -d inner
