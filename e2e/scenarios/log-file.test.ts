@@ -134,6 +134,8 @@ describe('a whole log as a file', need('dockerd', 'busybox'), () => {
     await until(async () => (await streams()) > idle)
     await new Promise((resolve) => setTimeout(resolve, 25_000))
     await until(async () => (await streams()) === idle)
+    // The row is written once its stream is over.
+    await until(async () => (await outcomes())[0]!.outcome !== 'started')
     assert.deepEqual((await outcomes())[0], { ...(await outcomes())[0], outcome: 'failed', code: 'deadline_exceeded' })
     await assert.rejects(digestOf(answer))
     session.close()
