@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import type { AgentProcess } from '../fleet/programs.ts'
+import { runCli } from '../fleet/run-cli.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { openStage, type Stage } from './observe.ts'
-
-const main = join(import.meta.dirname, '../../agent/src/main.ts')
 
 // The console and the CLI of a host beside one another, as a person has them.
 describe('a line in the console and on the host', need('chromium', 'dockerd', 'busybox'), () => {
@@ -26,16 +24,7 @@ describe('a line in the console and on the host', need('chromium', 'dockerd', 'b
     rmSync(dir, { recursive: true, force: true })
   })
 
-  /** Not waited for in one go: links that this process has open with the hub would be lost unseen meanwhile. */
-  async function cli(stateDir: string, verb: string, input: string) {
-    const child = spawn(process.execPath, [main, verb], { env: { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: stateDir } })
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
-    child.stdin.end(input)
-    const [status] = (await once(child, 'close')) as [number | null]
-    return { status, stdout, stderr }
-  }
+  const cli = (stateDir: string, verb: string, input: string) => runCli({ FAIRLEAD_STATE_DIR: stateDir }, [verb], input)
   const alpha = async () =>
     (JSON.parse((await stage.owner.ask('GET', '/api/v1/hosts')).text) as Host[]).find(({ name }) => name === 'alpha')!
   async function makeLine(): Promise<string> {

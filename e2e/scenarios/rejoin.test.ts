@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { logLines } from '../fleet/lines.ts'
 import { openLightAgents, type LightAgent } from '../fleet/many.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
 import { startPostgres15 } from '../fleet/postgres.ts'
+import { runCli } from '../fleet/run-cli.ts'
 import { startAgent, startHub, type AgentProcess, type HubProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
@@ -24,9 +25,7 @@ const envOf = (stateDir: string) => ({
   FAIRLEAD_ENGINE: '/nowhere.sock',
   FAIRLEAD_POLICY: join(stateDir, 'policy.json'),
 })
-function cli(stateDir: string, argv: readonly string[], input = '') {
-  return spawnSync(process.execPath, [main, ...argv], { env: envOf(stateDir), input, encoding: 'utf8', timeout: 60_000 })
-}
+const cli = (stateDir: string, argv: readonly string[], input = '') => runCli(envOf(stateDir), argv, input)
 
 describe('a host whose key others may have', () => {
   let owned: OwnedHub
@@ -56,20 +55,20 @@ describe('a host whose key others may have', () => {
     const { id } = await host()
     cpSync(agent.stateDir, stolen, { recursive: true, filter: (path) => !path.endsWith('.sock') })
     const { join: line } = (await ok(api(owned.owner, 'POST', `/hosts/${id}/invitations`, { address: owned.address }))) as { join: string }
-    const early = cli(agent.stateDir, ['rejoin'], line)
+    const early = await cli(agent.stateDir, ['rejoin'], line)
     assert.equal(early.status, 73, early.stderr)
     assert.match(early.stderr, /Stop it first/)
     agent.process.kill('SIGTERM')
     await once(agent.process, 'exit')
     const key = readFileSync(join(agent.stateDir, 'identity.pem'), 'utf8')
-    const rejoined = cli(agent.stateDir, ['rejoin'], line)
+    const rejoined = await cli(agent.stateDir, ['rejoin'], line)
     assert.equal(rejoined.status, 0, rejoined.stderr)
     assert.match(rejoined.stdout, new RegExp(`as host ${id}`))
     assert.notEqual(readFileSync(join(agent.stateDir, 'identity.pem'), 'utf8'), key)
     assert.ok(!readdirSync(agent.stateDir).includes('identity-next.pem'))
-    const again = cli(agent.stateDir, ['rejoin'], line)
+    const again = await cli(agent.stateDir, ['rejoin'], line)
     assert.equal(again.status, 0, 'the line that it came in by repairs it')
-    assert.equal(cli(stolen, ['rejoin'], line).status, 77, 'and nobody else')
+    assert.equal((await cli(stolen, ['rejoin'], line)).status, 77, 'and nobody else')
     await agent.restart()
     await until(async () => (await host()).online)
     const after = await host()
@@ -84,11 +83,11 @@ describe('a host whose key others may have', () => {
     let said = ''
     for (const stream of [copy.stdout!, copy.stderr!]) stream.on('data', (part: Buffer) => (said += part.toString()))
     await until(() => /enrolled anew, under another key/.test(said))
-    const status = cli(stolen, ['status'])
+    const status = await cli(stolen, ['status'])
     assert.equal(status.status, 0, status.stderr)
     assert.match(status.stdout, /Link: +down: This host was enrolled anew/)
-    assert.equal(cli(stolen, ['lock', '--reason', 'found']).status, 0)
-    assert.equal(cli(stolen, ['policy']).status, 0)
+    assert.equal((await cli(stolen, ['lock', '--reason', 'found'])).status, 0)
+    assert.equal((await cli(stolen, ['policy'])).status, 0)
     assert.equal((await host()).online, true)
   })
 
