@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { AuditRow } from '@fairlead/protocol/features/audit.ts'
 import type { RulesState } from '@fairlead/protocol/features/rules.ts'
 import { startOne, type One } from '../fleet/one.ts'
+import { runCli } from '../fleet/run-cli.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 
-const main = join(import.meta.dirname, '../../agent/src/main.ts')
 const heal = { name: 'all', unhealthySeconds: 10, failed: true, perHour: 2 }
 const always = { days: [1, 2, 3, 4, 5, 6, 7], fromMinute: 0, toMinute: 0 }
 
@@ -26,16 +25,15 @@ describe('a host that decides for itself', need('dockerd', 'busybox'), () => {
   after(() => one?.stop())
 
   const inspect = async (name: string) => JSON.parse((await one.engine.api('GET', `/containers/${name}/json`)).body) as Inspected
-  const cli = (...argv: string[]) => {
-    const env = { PATH: process.env['PATH'], FAIRLEAD_STATE_DIR: one.agent.stateDir, FAIRLEAD_ENGINE: one.engine.socket }
-    const said = spawnSync(process.execPath, [main, ...argv], { env, encoding: 'utf8', timeout: 60_000 })
+  const cli = async (...argv: string[]) => {
+    const said = await runCli({ FAIRLEAD_STATE_DIR: one.agent.stateDir, FAIRLEAD_ENGINE: one.engine.socket }, argv)
     assert.equal(said.status, 0, said.stderr)
     return said.stdout
   }
-  const rules = () => JSON.parse(cli('rules', '--json')) as Omit<RulesState, 'counter'>
-  const acts = (name: string) =>
-    rules()
-      .acts.filter(({ targetName }) => targetName === name)
+  const rules = async () => JSON.parse(await cli('rules', '--json')) as Omit<RulesState, 'counter'>
+  const acts = async (name: string) =>
+    (await rules()).acts
+      .filter(({ targetName }) => targetName === name)
       .map(({ outcome, why }) => `${outcome} ${why}`)
       .reverse()
   const images = async () => (JSON.parse((await one.engine.api('GET', '/images/json')).body) as { Id: string }[]).map(({ Id }) => Id)
@@ -62,8 +60,8 @@ describe('a host that decides for itself', need('dockerd', 'busybox'), () => {
     await ask('PUT', '/hosts/alpha/rules', { rules: { heal: [], prune: [prune] } })
     await until(async () => (await images()).length === before.length)
     assert.deepEqual(await images(), before)
-    await until(() => rules().acts.length === 1)
-    assert.match(rules().acts[0]!.why, /^1 images, \d+ bytes$/)
+    await until(async () => (await rules()).acts.length === 1)
+    assert.match((await rules()).acts[0]!.why, /^1 images, \d+ bytes$/)
     await ask('PUT', '/hosts/alpha/rules', { rules: { heal: [], prune: [] } })
   })
 
@@ -72,17 +70,13 @@ describe('a host that decides for itself', need('dockerd', 'busybox'), () => {
     { timeout: 180_000 },
     async () => {
       await ask('PUT', `/environments/${await environment()}/rules`, { rules: { heal: [heal], prune: [] } })
-      await until(() => rules().heal.length === 1)
+      await until(async () => (await rules()).heal.length === 1)
       await one.hub.end('SIGKILL')
       // Unhealthy until it is started for the second time.
-      await one.engine.run(
-        'sick',
-        ['sh', '-c', 'busybox touch /tmp/$(busybox ls /tmp | busybox wc -l); test -e /tmp/1 && busybox touch /tmp/well; sleep 1000'],
-        {
-          Healthcheck: checked,
-          HostConfig: { NetworkMode: 'none' },
-        },
-      )
+      await one.engine.run('sick', ['sh', '-c', 'test -e /tmp/again && busybox touch /tmp/well; busybox touch /tmp/again; sleep 1000'], {
+        Healthcheck: checked,
+        HostConfig: { NetworkMode: 'none' },
+      })
       await one.engine.run('crash', ['sh', '-c', 'sleep 1; exit 3'])
       await one.engine.run('left', ['sh', '-c', 'sleep 1; exit 3'], {
         Labels: { 'fairlead.heal': 'off' },
@@ -92,7 +86,7 @@ describe('a host that decides for itself', need('dockerd', 'busybox'), () => {
         HostConfig: { NetworkMode: 'none', RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 0 } },
       })
       await one.engine.run('stopped', ['sh', '-c', 'trap "exit 1" TERM; while :; do sleep 0.1; done'])
-      await until(() => acts('crash').length === 1)
+      await until(async () => (await acts('crash')).length === 1)
       one.agent.process.kill('SIGKILL')
       await once(one.agent.process, 'exit')
       // By a person, while no agent runs: the engine tells it later.
@@ -100,29 +94,29 @@ describe('a host that decides for itself', need('dockerd', 'busybox'), () => {
       const back = one.agent.restart()
       back.catch(() => undefined)
       await until(async () => (await inspect('sick')).State.Health?.Status === 'healthy', 60)
-      await until(() => acts('crash').length === 3, 60)
-      assert.deepEqual(acts('crash'), ['ok exit 3', 'ok exit 3', 'gave_up exit 3'])
-      assert.deepEqual(acts('sick'), ['ok unhealthy'])
-      for (const name of ['left', 'stopped', 'brought']) assert.deepEqual(acts(name), [], name)
+      await until(async () => (await acts('crash')).length === 3, 60)
+      assert.deepEqual(await acts('crash'), ['ok exit 3', 'ok exit 3', 'gave_up exit 3'])
+      assert.deepEqual(await acts('sick'), ['ok unhealthy'])
+      for (const name of ['left', 'stopped', 'brought']) assert.deepEqual(await acts(name), [], name)
       assert.deepEqual([(await inspect('left')).State.Running, (await inspect('stopped')).State.Running], [false, false])
       assert.deepEqual(
-        rules().gaveUp.map(({ name }) => name),
+        (await rules()).gaveUp.map(({ name }) => name),
         ['crash'],
       )
-      assert.match(cli('rules'), /NEEDS ATTENTION[\s\S]*crash/)
+      assert.match(await cli('rules'), /NEEDS ATTENTION[\s\S]*crash/)
     },
   )
 
   it('does nothing while it is locked, says so, and does it once it is open again', { timeout: 120_000 }, async () => {
-    cli('lock', '--reason', 'drill')
+    await cli('lock', '--reason', 'drill')
     await one.engine.run('late', ['sh', '-c', 'test -e /tmp/again && sleep 1000; busybox touch /tmp/again; exit 4'])
-    await until(() => acts('late').length === 1)
-    assert.deepEqual(acts('late'), ['held lock'])
+    await until(async () => (await acts('late')).length === 1)
+    assert.deepEqual(await acts('late'), ['held lock'])
     assert.equal((await inspect('late')).State.Running, false)
-    cli('unlock')
+    await cli('unlock')
     await until(async () => (await inspect('late')).State.Running)
-    await until(() => acts('late').length === 2)
-    assert.deepEqual(acts('late'), ['held lock', 'ok exit 4'])
+    await until(async () => (await acts('late')).length === 2)
+    assert.deepEqual(await acts('late'), ['held lock', 'ok exit 4'])
   })
 
   it('tells its hub all of it: once, in order, marked as done by the host', { timeout: 120_000 }, async () => {

@@ -51,6 +51,7 @@ export function createTreatments(deps: HealDeps, memory: HealMemory, later: (id:
   return {
     async treat(seen, by, rule) {
       const { id } = seen
+      if (Object.hasOwn(done.gaveUp, id)) return
       const what = by === 'unhealthy' ? 'unhealthy' : seen.failure
       const said = (outcome: RuleAct['outcome'], why: string) => deps.tell(actOf(rule, seen, now(), outcome, why))
       const verdict = deps.why(seen)
@@ -60,7 +61,6 @@ export function createTreatments(deps: HealDeps, memory: HealMemory, later: (id:
         return void held.set(id, verdict)
       }
       held.delete(id)
-      if (Object.hasOwn(done.gaveUp, id)) return
       const tries = (done.tries[id] ?? []).filter((ms) => ms > now() - hourMs)
       if (tries.length >= rule.perHour) {
         giveUp(seen, rule)
