@@ -163,9 +163,10 @@ function Actions(props: { readonly row: FleetRow; readonly onRename: () => void;
   const unnamed = () => renameReason(props.row)
   const shut = () => shutReason(props.row)
   const navigate = useNavigate()
+  const params = useParams()
   return (
     <>
-      <Show when={props.row.status === 'running'}>
+      <Show when={props.row.status === 'running' && params['tab'] !== 'terminal'}>
         <button
           type="button"
           disabled={shut() !== undefined}
