@@ -57,8 +57,15 @@ export async function buildRoot(
   return made
 }
 
-/** The oldest gets no more updates: its own part of the archive is all that there is. */
-const archive = (suite: string) => (suite === 'bullseye' ? ['http://deb.debian.org/debian'] : [])
+/** The oldest gets no more updates: its own part of the archive, where this machine takes its packages, is all that there is. */
+function archive(suite: string): string[] {
+  if (suite !== 'bullseye') return []
+  const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].filter((file) => existsSync(file))
+  const said = files.map((file) => readFileSync(file, 'utf8')).join('\n')
+  const mirror = /^(?:URIs: *|deb (?:\[[^\]]*\] *)?)(\S+)/m.exec(said)?.[1]
+  if (mirror === undefined) throw new Error(`No archive of Debian is named in ${files.join(' or ') || '/etc/apt'}.`)
+  return [mirror]
+}
 
 export interface MachineOptions {
   readonly base: string

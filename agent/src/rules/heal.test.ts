@@ -7,20 +7,9 @@ import type { HealHere, RuleAct } from '@fairlead/protocol/features/rules.ts'
 import { createHealer } from './heal.ts'
 import type { Done } from './kept.ts'
 import type { Seen } from './look.ts'
+import { healRule } from './test-rule.ts'
 
 const id = 'ab12'.repeat(16)
-const ruleOf = (more: Partial<HealHere> = {}): HealHere => ({
-  name: 'well',
-  on: true,
-  label: '',
-  pattern: '',
-  stack: '',
-  unhealthySeconds: 60,
-  failed: true,
-  perHour: 3,
-  from: 'host',
-  ...more,
-})
 
 /** One container, an engine that does as it is told and says what it does, and a clock that is wound by hand. */
 class World {
@@ -51,7 +40,7 @@ class World {
       engineBrings: false,
     }
     this.healer = createHealer({
-      heal: [ruleOf(more)],
+      heal: [healRule(more)],
       sinceMs: this.nowMs - 1000,
       look: async () => this.seen,
       suspects: async () => [id],

@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { HealHere } from '@fairlead/protocol/features/rules.ts'
+import { healRule } from './test-rule.ts'
 import { isLike, ruleFor } from './which.ts'
 
-const rule = (more: Partial<HealHere>): HealHere => ({
-  name: 'r',
-  on: true,
-  label: '',
-  pattern: '',
-  stack: '',
-  unhealthySeconds: 60,
-  failed: true,
-  perHour: 3,
-  from: 'host',
-  ...more,
-})
 const web = { name: 'web-1', labels: { tier: 'front', 'com.docker.compose.project': 'shop' } }
 
 describe('which containers a rule looks after', () => {
@@ -32,14 +21,14 @@ describe('which containers a rule looks after', () => {
       [{ pattern: 'web-*', stack: 'other' }, false],
       [{ unhealthySeconds: null }, false],
     ]
-    for (const [more, fits] of table) assert.equal(ruleFor([rule(more)], web, 'unhealthy') !== undefined, fits, JSON.stringify(more))
-    assert.equal(ruleFor([rule({ failed: false })], web, 'failed'), undefined)
-    assert.equal(ruleFor([rule({ on: false, name: 'a' }), rule({ name: 'b' }), rule({ name: 'c' })], web, 'failed')?.name, 'b')
+    for (const [more, fits] of table) assert.equal(ruleFor([healRule(more)], web, 'unhealthy') !== undefined, fits, JSON.stringify(more))
+    assert.equal(ruleFor([healRule({ failed: false })], web, 'failed'), undefined)
+    assert.equal(ruleFor([healRule({ on: false, name: 'a' }), healRule({ name: 'b' }), healRule({ name: 'c' })], web, 'failed')?.name, 'b')
   })
 
   it('are none that says so itself', () => {
-    assert.equal(ruleFor([rule({})], { ...web, labels: { ...web.labels, 'fairlead.heal': 'off' } }, 'unhealthy'), undefined)
-    assert.notEqual(ruleFor([rule({})], { ...web, labels: { 'fairlead.heal': 'on' } }, 'unhealthy'), undefined)
+    assert.equal(ruleFor([healRule({})], { ...web, labels: { ...web.labels, 'fairlead.heal': 'off' } }, 'unhealthy'), undefined)
+    assert.notEqual(ruleFor([healRule({})], { ...web, labels: { 'fairlead.heal': 'on' } }, 'unhealthy'), undefined)
   })
 
   it('are named by stars in no more time than it takes to read the name', () => {
