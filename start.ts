@@ -11,6 +11,8 @@ import { onEnd } from './start-end.ts'
 import { openLog, type ProgramLog } from './start-log.ts'
 
 const root = import.meta.dirname
+// What Node made of the sources of hub and agent is found again by the next start: two of its three seconds.
+process.env['NODE_COMPILE_CACHE'] ??= join(root, '.cache/compiled')
 const dataDir = process.env['FAIRLEAD_DATA_DIR'] ?? join(root, '.fairlead')
 const stateDir = join(dataDir, 'agent')
 const demoDir = join(dataDir, 'demo')

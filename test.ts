@@ -11,4 +11,5 @@ for await (const file of glob('{protocol,agent,hub,ui,e2e}/**/*.test.{ts,tsx}', 
 })) {
   if (wanted.length === 0 || wanted.some((part) => file.includes(part))) files.push(file)
 }
-process.exit(await runFiles([files.length === 0 ? [] : [files.sort()]], availableParallelism()))
+// One more than there are processors: many wait for a database or a clock.
+process.exit(await runFiles([files.length === 0 ? [] : [files.sort()]], availableParallelism() + 1))

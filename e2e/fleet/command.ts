@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { usual } from './usual.ts'
 
 const program = join(import.meta.dirname, '../../hub/src/main.ts')
 
@@ -18,7 +19,7 @@ export function hubCommand(
     killAfterMs,
   }: { readonly env: Readonly<Record<string, string>>; readonly input?: string; readonly killAfterMs?: number },
 ): Promise<CommandEnd> {
-  const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env['PATH'], ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, ...args], { env: { ...usual, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
   child.stdout.on('data', (part: Buffer) => (out += part.toString('latin1')))
   child.stderr.on('data', (part: Buffer) => (err += part.toString()))

@@ -66,7 +66,8 @@ export function startOne({ name = 'alpha', hub: env = {}, agent: agentEnv = {}, 
     const owned = add(await startOwnedHub({ env, ...rest }))
     const engine = add(await startEngine(where))
     const hosts = async () => JSON.parse((await owned.owner.ask('GET', '/api/v1/hosts')).text) as Host[]
-    const back = (wanted = name) => until(async () => (await hosts()).some((host) => host.name === wanted && host.online))
+    // Whoever missed its hub for long waits up to a minute before it tries again.
+    const back = (wanted = name) => until(async () => (await hosts()).some((host) => host.name === wanted && host.online), 120)
     const join = await invite(owned.owner, owned.address)
     const agent = add(await startAgent(join, engine.socket, { name, env: agentEnv, ...(where && { where }), ...(program && { program }) }))
     await back()

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { placeCluster } from '@fairlead/hub/base/test-cluster.ts'
 import type { HubMessage } from '@fairlead/hub/main.ts'
 import type { Namespace } from './net.ts'
+import { usual } from './usual.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -35,13 +37,14 @@ export async function startHub(
   const dir = mkdtempSync('/var/tmp/fairlead-hub-')
   chmodSync(dir, 0o711)
   const dataDir = join(dir, 'data')
+  await placeCluster(dataDir)
   const state = { url: '', httpsPort: 0, code: '', output: '' }
   let child: ChildProcess
 
   async function launch(httpPort: number, httpsPort: number): Promise<void> {
     const host = options.where?.address ?? '127.0.0.1'
     const env = {
-      PATH: process.env['PATH'],
+      ...usual,
       FAIRLEAD_DATA_DIR: dataDir,
       FAIRLEAD_LISTEN: `http://localhost:${httpPort}`,
       FAIRLEAD_TLS_LISTEN: `https://${host}:${httpsPort}`,
@@ -130,7 +133,7 @@ export async function startAgent(
   mkdirSync(stateDir)
   const state = { output: '' }
   const env = {
-    PATH: process.env['PATH'],
+    ...usual,
     FAIRLEAD_STATE_DIR: stateDir,
     FAIRLEAD_ENGINE: engineSocket,
     FAIRLEAD_HOST_NAME: options.name,

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { join } from 'node:path'
 import { copyTree } from './tree.ts'
 import { until } from './until.ts'
+import { usual } from './usual.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -75,7 +76,7 @@ async function launch([file, ...argv]: readonly string[], dir: string): Promise<
   const program = spawn(file!, argv, {
     cwd: root,
     env: {
-      PATH: process.env['PATH'],
+      ...usual,
       HOME: process.env['HOME'],
       // As below npm: it ends with whoever started it, so also with a test that dies.
       npm_lifecycle_event: 'start',

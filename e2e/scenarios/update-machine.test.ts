@@ -191,9 +191,9 @@ describe('a host over its life', need('netns', 'nspawn', 'binutils'), () => {
           async (machine) =>
             void (await sh(machine, `sed -i 's/^limit_seconds=${from}$/limit_seconds=${to}/' /opt/fairlead/fairlead-agent`)),
         )
+      const given = await release(version, broken[what])
       await limit(120, seconds)
-      const { wave, hosts: told } = await over(await release(version, broken[what]), 240)
-      await limit(seconds, 120)
+      const { wave, hosts: told } = await over(given, 240).finally(() => limit(seconds, 120))
       assert.deepEqual([wave.state, wave.stages], ['halted', [{ failed: 1 }, { dropped: 1 }]])
       const failed = told.find(({ state }) => state === 'failed')!
       assert.equal(failed.reason, 'returned')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { askAgent } from '@fairlead/agent/local.ts'
 import type { TestHost } from '@fairlead/hub/updates/test-host.ts'
+import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import type { Wave, WaveHost } from '@fairlead/protocol/features/updates-api.ts'
 import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
 import { invite } from '../fleet/console.ts'
@@ -52,6 +53,8 @@ describe('a broken build for a fleet', () => {
       }
       await Promise.all(Array.from({ length: joinedAtOnce }, join_))
       await until(async () => (await versions()).some(({ version, online }) => version === '0.1.0' && online === madeUp + 3), 120)
+      // Of what kind a host is it says a moment after its version.
+      await until(async () => (await hosts()).every(({ facts }) => facts !== null), 120)
     },
     { timeout: 300_000 },
   )
@@ -68,6 +71,7 @@ describe('a broken build for a fleet', () => {
     assert.equal(status, 200, text)
     return JSON.parse(text) as T
   }
+  const hosts = async () => JSON.parse((await owned.owner.ask('GET', '/api/v1/hosts')).text) as Host[]
   const versions = async () => (await ask<{ versions: { version: string; online: number }[] }>('GET', '')).versions
   const status = (agent: AgentProcess) => askAgent<Status>(agent.stateDir, 'status').catch(() => undefined)
 

@@ -11,6 +11,7 @@ import { startPostgres } from './base/postgres.ts'
 import { createOwner } from '../../e2e/fleet/console.ts'
 import { startHub } from '../../e2e/fleet/programs.ts'
 import { until } from '../../e2e/fleet/until.ts'
+import { usual } from '../../e2e/fleet/usual.ts'
 import { need } from '../../e2e/need.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
@@ -26,7 +27,7 @@ function run(
 } {
   let said = ''
   const child = spawn(process.execPath, [...before, main], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...usual, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (part: Buffer) => (said += part.toString()))
