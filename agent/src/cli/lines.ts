@@ -1,37 +1,38 @@
+import type { WriteStream } from 'node:tty'
 import { decodeLogLines, goesOnBit } from '@fairlead/protocol/wire/log-batch.ts'
+import { createLogTexts } from '@fairlead/protocol/wire/log-texts.ts'
 import { clean } from './show.ts'
 
-export interface Line {
-  readonly timeMs: number
-  readonly source: 'stdout' | 'stderr' | 'agent'
-  readonly text: string
-  /** The next one of this source goes on with it. */
-  readonly goesOn: boolean
-}
+const sources = ['stdout', 'stderr', 'agent', 'agent'] as const
+const lineEnd = Buffer.from('\n')
 
-const sources = ['stdout', 'stderr', 'agent'] as const
-
-export function linesOf(batch: Uint8Array): Line[] {
-  const { count, times, sources: from, lengths, text } = decodeLogLines(batch)
-  const utf8 = new TextDecoder()
-  const lines: Line[] = []
-  for (let at = 0, n = 0; n < count; at += lengths[n]!, n++)
-    lines.push({
-      timeMs: times[n]!,
-      source: sources[from[n]! & 3] ?? 'agent',
-      text: utf8.decode(text.subarray(at, at + lengths[n]!)),
-      goesOn: (from[n]! & goesOnBit) !== 0,
-    })
-  return lines
-}
-
-/** To where it was written; colours stay, for they are the container's own way to speak, unless somebody else reads it. */
+/** To where it was written, byte by byte, unless somebody looks at it; colours stay, for they are the container's own way to speak. */
 export async function print(batches: AsyncIterable<Uint8Array>, json: boolean): Promise<void> {
-  for await (const batch of batches)
-    for (const { goesOn, ...line } of linesOf(batch)) {
-      const to = line.source === 'stdout' ? process.stdout : process.stderr
-      const text = json ? `${JSON.stringify(line)}\n` : `${to.isTTY ? clean(line.text) : line.text}${goesOn ? '' : '\n'}`
-      const room = (json ? process.stdout : to).write(text)
-      if (!room) await new Promise<void>((resolve) => void (json ? process.stdout : to).once('drain', resolve))
+  if (json) return printJson(batches)
+  const decoders = sources.map(() => new TextDecoder())
+  for await (const batch of batches) {
+    const { count, sources: from, lengths, text } = decodeLogLines(batch)
+    for (let at = 0, n = 0; n < count; at += lengths[n]!, n++) {
+      const source = from[n]! & 3
+      const goesOn = (from[n]! & goesOnBit) !== 0
+      const to = source === 0 ? process.stdout : process.stderr
+      const said = text.subarray(at, at + lengths[n]!)
+      if (to.isTTY) await write(to, `${shown(decoders[source]!.decode(said, { stream: goesOn }))}${goesOn ? '' : '\n'}`)
+      else await write(to, goesOn ? said : Buffer.concat([said, lineEnd]))
     }
+  }
+}
+
+async function printJson(batches: AsyncIterable<Uint8Array>): Promise<void> {
+  const texts = createLogTexts()
+  for await (const batch of batches)
+    for (const { timeMs, source, text } of texts(batch))
+      await write(process.stdout, `${JSON.stringify({ timeMs, source: sources[source], text })}\n`)
+}
+
+/** What a command writes holds its own line ends. */
+const shown = (text: string) => clean(text.replaceAll('\r\n', '\n'))
+
+async function write(to: WriteStream, what: string | Uint8Array): Promise<void> {
+  if (!to.write(what)) await new Promise<void>((resolve) => to.once('drain', resolve))
 }

@@ -6,8 +6,8 @@ import { mostPartBytes, type Line } from './split.ts'
 const batchBytes = 32 * 1024
 const lineOverhead = 14
 
-/** Gathers lines into columns; `take` answers an encoded batch. Bytes are copied once, no string is made. `levelled`: what each line says of its level is looked for. */
-export function createBatch(levelled = true) {
+/** Gathers lines into columns; `take` answers an encoded batch. Bytes are copied once, no string is made. */
+export function createBatch() {
   const most = Math.floor(batchBytes / (lineOverhead + 1))
   const times = new Float64Array(most)
   const sources = new Uint8Array(most)
@@ -28,7 +28,7 @@ export function createBatch(levelled = true) {
       const length = to - from
       assert(length <= mostPartBytes, 'A line of a log is cut before it is gathered.')
       if (4 + gathered + length + lineOverhead * (count + 1) > batchBytes || count >= most) return false
-      const level = levelled ? (carried[source] ?? levelOf(bytes, from, to)) : 0
+      const level = carried[source] ?? levelOf(bytes, from, to)
       if (goesOn || carried[source] !== undefined) carried[source] = goesOn ? level : undefined
       times[count] = timeMs
       sources[count] = goesOn ? source | goesOnBit : source

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import { decodeLogLines } from '@fairlead/protocol/wire/log-batch.ts'
+import { decodeLogLines, goesOnBit } from '@fairlead/protocol/wire/log-batch.ts'
 import type { Row } from '@fairlead/protocol/features/inventory.ts'
 import { containers } from '@fairlead/protocol/features/containers.ts'
 import type { Client } from '@fairlead/protocol/contract.ts'
@@ -204,6 +205,23 @@ describe('containers of a real engine', need('dockerd', 'busybox'), () => {
       assert.equal(lines.join(''), argument)
     }
     for await (const batch of client.exec({ id: 'execs', command: ['ls', '/tmp'] })) assert.equal(decodeLogLines(batch).text.length, 0)
+  })
+
+  it('what a command writes comes as it was written, byte by byte, each output for itself', async () => {
+    await real.run('writes', ['sleep', '1000'])
+    const said = [createHash('sha256'), createHash('sha256')]
+    const command = ['sh', '-c', 'cat /bin/busybox; cat /bin/busybox >&2; cat /bin/busybox']
+    for await (const batch of client.exec({ id: 'writes', command })) {
+      const { count, sources, text } = decodeLogLines(batch)
+      assert.equal(count, 1)
+      said[sources[0]! & ~goesOnBit]!.update(text)
+    }
+    const file = readFileSync('/bin/busybox')
+    const wanted = [createHash('sha256').update(file).update(file), createHash('sha256').update(file)]
+    assert.deepEqual(
+      said.map((hash) => hash.digest('hex')),
+      wanted.map((hash) => hash.digest('hex')),
+    )
   })
 
   it('an id that is not one never reaches the engine [security 53]', async () => {

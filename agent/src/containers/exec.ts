@@ -1,11 +1,9 @@
 import type * as z from 'zod/mini'
 import type { ExecInput } from '@fairlead/protocol/features/containers.ts'
 import { ask, type Engine } from '../docker/engine.ts'
-import { createBatch } from './batch.ts'
-import { gather } from './logs.ts'
-import { createSplitter } from './split.ts'
+import { readPieces } from './pieces.ts'
 
-/** Runs an argument vector once, without a TTY; its output as log batches, its exit code in the trailer. */
+/** Runs an argument vector once, without a TTY; its output as it was written, its exit code in the trailer. */
 export async function* runOnce(
   engine: Engine,
   { id, command, user, workingDir }: z.output<typeof ExecInput>,
@@ -22,8 +20,7 @@ export async function* runOnce(
   const { Id } = await engine.call<{ Id: string }>(ask('POST /containers/{id}/exec', { id }), { body })
   const socket = await engine.attach(ask('POST /exec/{id}/start', { id: Id }), { Detach: false, Tty: false })
   signal.addEventListener('abort', () => socket.destroy())
-  // It is no log: nobody asks for the levels of its lines.
-  yield* gather(socket, createSplitter('frames', false), () => true, createBatch(false))
+  yield* readPieces(socket)
   const { ExitCode } = await engine.call<{ ExitCode: number | null }>(ask('GET /exec/{id}/json', { id: Id }))
   return { exit: ExitCode ?? -1 }
 }

@@ -1,4 +1,5 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { mostPieceBytes } from '@fairlead/protocol/wire/log-batch.ts'
 import { parseTimed } from './timed.ts'
 
 /** One object for all lines: whoever takes it keeps nothing of it. */
@@ -20,8 +21,8 @@ export interface Line {
  */
 export type Wrapping = 'frames' | 'chunks' | 'bare'
 
-/** One part of a line and the columns about it fill a batch of 32 KiB. */
-export const mostPartBytes = 32 * 1024 - 18
+/** One part of a line fills a batch. */
+export const mostPartBytes = mostPieceBytes
 
 const newline = 10
 const carriageReturn = 13
@@ -122,7 +123,7 @@ export function createSplitter(wrapping: Wrapping, timed = true) {
 type Take = (line: Line) => void
 type Written = (piece: Buffer, source: 0 | 1, take: Take) => void
 
-const frameHeader = 8
+export const frameHeader = 8
 /** An engine writes 16 KiB of a line at once, an exec what it read. */
 const mostWrittenBytes = 4 * 1024 * 1024
 /** Of the line before a chunk, with its extensions. */
@@ -136,13 +137,13 @@ function frames(written: Written) {
       // What began with the bytes before is put together first, in memory of its own.
       if (held.length > 0) {
         at = held.fill(bytes, at, frameHeader)
-        if (held.length >= frameHeader) at = held.fill(bytes, at, frameHeader + lengthOf(held.bytes, 0))
-        if (held.length < frameHeader || held.length < frameHeader + lengthOf(held.bytes, 0)) return
+        if (held.length >= frameHeader) at = held.fill(bytes, at, frameHeader + lengthOfFrame(held.bytes, 0))
+        if (held.length < frameHeader || held.length < frameHeader + lengthOfFrame(held.bytes, 0)) return
         pass(held.bytes, 0, held.length, take)
         held.clear()
       }
       if (bytes.length - at < frameHeader) break
-      const end = at + frameHeader + lengthOf(bytes, at)
+      const end = at + frameHeader + lengthOfFrame(bytes, at)
       if (end > bytes.length) break
       pass(bytes, at, end, take)
       at = end
@@ -155,7 +156,7 @@ function frames(written: Written) {
 }
 
 /** Of the frame that begins there. */
-function lengthOf(bytes: Buffer, at: number): number {
+export function lengthOfFrame(bytes: Buffer, at: number): number {
   const length = bytes.readUInt32BE(at + 4)
   if (length > mostWrittenBytes) throw malformed('a frame has more than 4 MiB')
   return length

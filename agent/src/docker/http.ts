@@ -103,12 +103,25 @@ async function dialLine(path: string): Promise<Line> {
   }
 }
 
-/** A connection for a body without end, read as any other socket is. */
+const borrowers = new WeakMap<Socket, (piece: Buffer) => boolean>()
+
+/** A connection for a body without end, read as any other socket is, unless it is lent. */
 function dialStream(path: string, allowHalfOpen: boolean): Promise<Socket> {
   let opened: Socket | undefined
   // Only once it is connected there is anything to read. False: whoever reads it is slow, and the engine has to wait.
-  const callback = (bytes: number) => opened!.push(copyOf(shared.subarray(0, bytes)))
+  const callback = (bytes: number) => {
+    const piece = shared.subarray(0, bytes)
+    const read = borrowers.get(opened!)
+    return read === undefined ? opened!.push(copyOf(piece)) : read(piece)
+  }
   return dial({ path, allowHalfOpen, onread: { buffer: shared, callback } }, (socket) => (opened = socket))
+}
+
+/** What a stream's socket reads is only lent to `read` from now on. False: it has enough, until the socket is resumed. */
+export function lend(socket: Socket, read: (piece: Buffer) => boolean): void {
+  borrowers.set(socket, read)
+  // What came behind the head waits in it.
+  socket.on('data', read)
 }
 
 function copyOf(piece: Buffer): Buffer {

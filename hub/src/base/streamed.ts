@@ -2,7 +2,8 @@ import type { Context } from 'hono'
 import { stream as respondStream } from 'hono/streaming'
 import type { Endpoint } from '@fairlead/protocol/api.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { decodeLogLines, goesOnBit, logBatch } from '@fairlead/protocol/wire/log-batch.ts'
+import { logBatch } from '@fairlead/protocol/wire/log-batch.ts'
+import { createLogTexts, type LogText } from '@fairlead/protocol/wire/log-texts.ts'
 import type { Bindings } from './bindings.ts'
 import { answerFile, type FileAnswer } from './file.ts'
 import type { Resume } from './resume.ts'
@@ -118,12 +119,13 @@ async function pass({ endpoint, items, abort, ended, skip }: Answer, out: (text:
   const { signal } = abort
   const iterator = items[Symbol.asyncIterator]()
   const left = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
+  const texts = createLogTexts()
   let failure: unknown
   try {
     while (!signal.aborted) {
       const next = await Promise.race([iterator.next(), left])
       if (next === undefined || next.done === true) break
-      const parts = endpoint.down === logBatch ? linesOf(next.value as Uint8Array) : [plainItem(endpoint, next.value)]
+      const parts = endpoint.down === logBatch ? texts(next.value as Uint8Array).map(plainLine) : [plainItem(endpoint, next.value)]
       const text = parts
         .filter((item) => skip?.(item as never) !== true)
         .map((item) => write(item))
@@ -144,6 +146,8 @@ function isOurs(reason: unknown): boolean {
   return (reason as { name?: string } | undefined)?.name === 'FairleadError'
 }
 
+const plainLine = ({ goesOn, ...line }: LogText) => (goesOn ? { ...line, goesOn } : line)
+
 function plainItem(endpoint: Answer['endpoint'], item: unknown): unknown {
   return item instanceof Uint8Array ? endpoint.down.decode(item) : item
 }
@@ -157,25 +161,3 @@ function asEvents({ resume }: Answer): Write {
 }
 
 const asLines: Write = (item, error) => `${error ?? JSON.stringify(item)}\n`
-
-interface LogLine {
-  readonly timeMs: number
-  readonly source: number
-  readonly level: number
-  readonly text: string
-  /** Too long for one batch: the next line of this source is more of it. */
-  readonly goesOn?: true
-}
-
-function linesOf(batch: Uint8Array): LogLine[] {
-  const { count, times, sources, levels, lengths, text } = decodeLogLines(batch)
-  const decoder = new TextDecoder()
-  const lines: LogLine[] = []
-  for (let i = 0, at = 0; i < count; at += lengths[i]!, i++) {
-    const said = decoder.decode(text.subarray(at, at + lengths[i]!))
-    const goesOn = (sources[i]! & goesOnBit) !== 0
-    const line = { timeMs: times[i]!, source: sources[i]! & ~goesOnBit, level: levels[i]!, text: said }
-    lines.push(goesOn ? { ...line, goesOn } : line)
-  }
-  return lines
-}

@@ -127,7 +127,7 @@ export const containers = {
   ),
   logs: stream(LogsInput, logBatch, { priority: 3, resumeForMs: 60_000 }),
   stats: stream(ById, json(Stats)),
-  /** Runs once, without a TTY. Lines of output as a log batch; the exit code is in the end frame's trailer. */
+  /** Runs once, without a TTY. Its output as it was written, see `../wire/log-texts.ts`; the exit code is in the end frame's trailer. */
   exec: stream(ExecInput, logBatch, { mutates: true }),
 }
 

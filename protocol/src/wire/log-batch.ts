@@ -40,6 +40,24 @@ export function encodeLogLines(
   return out
 }
 
+/** The most text of one item. */
+export const mostPieceBytes = 32 * 1024 - header - perLine
+
+/** Of an item of one entry. */
+export function logPieceBytes(length: number): number {
+  return header + perLine + length
+}
+
+/** Makes an item of one entry of what stands in `item` behind its columns: text that goes on, as it was written, line ends and all. */
+export function writeLogPiece(item: Uint8Array, { timeMs, source }: { readonly timeMs: number; readonly source: number }): void {
+  const view = new DataView(item.buffer, item.byteOffset, item.byteLength)
+  view.setUint32(0, 1, true)
+  view.setFloat64(header, timeMs, true)
+  item[header + 8] = source | goesOnBit
+  item[header + 9] = 0
+  view.setUint32(header + 10, item.length - logPieceBytes(0), true)
+}
+
 export function logBatchBytes(count: number, text: Uint8Array): number {
   return header + perLine * count + text.length
 }
