@@ -50,7 +50,7 @@ function rescue(run: Run, engine: TestEngine, name: string) {
   assert.match(well('logs', name).stdout, /hello from it/)
   assert.equal(well('exec', name, '--', 'busybox', 'echo', 'out').stdout, 'out\n')
   // Byte by byte: as latin1, in UTF-8, or with line ends made anew it would be another file.
-  assert.equal(well('exec', name, '--', 'busybox', 'printf', String.raw`\0377\r\n\0303`).stdout, '\ufffd\r\n\ufffd')
+  assert.equal(well('exec', name, '--', 'busybox', 'printf', String.raw`\377\r\n\303`).stdout, '\ufffd\r\n\ufffd')
   assert.equal(run('exec', name, '--', 'busybox', 'false').status, 1)
   const id = (JSON.parse(well('ps', '-a', '--json').stdout) as { id: string; name: string }[]).find((one) => one.name === name)!.id
   const running = async () =>
