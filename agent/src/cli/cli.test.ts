@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parseArgs, parseTime } from './args.ts'
@@ -79,6 +79,26 @@ describe('the emergency CLI', () => {
     assert.deepEqual([stdout, stderr], ['logs,2\n--reason\n', ''])
     const roff = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z'], { input: page('1'), encoding: 'utf8' })
     assert.equal(roff.stderr, '')
+  })
+
+  // A label of an image named the stack: whoever pressed tab as root ran what it said.
+  it('completes no name that a shell would run, as a label of an image may have it [security 51]', () => {
+    const names = ['$(touch ran)x', '`touch ran`', '-rf', 'a b', '*', ';touch ran', "'", 'shop_1.web']
+    const stacks = JSON.stringify(
+      names.map((name) => ({ name, state: 'ok' })),
+      null,
+      2,
+    )
+    writeFileSync(join(dir, 'stacks.json'), stacks)
+    for (const [words, at] of [
+      ['fairlead-agent stacks ""', 2],
+      ['fairlead-agent stop --stack ""', 3],
+    ] as const) {
+      const script = `${bash()}\nfairlead-agent() { cat stacks.json; }; COMP_WORDS=(${words}); COMP_CWORD=${at}; _fairlead_agent; printf '%s\\n' "\${COMPREPLY[@]}"`
+      const { stdout, stderr } = spawnSync('bash', [], { input: script, encoding: 'utf8', cwd: dir })
+      assert.deepEqual([stdout.split('\n').filter((word) => word !== '' && !word.startsWith('--')), stderr], [['shop_1.web'], ''])
+      assert.equal(existsSync(join(dir, 'ran')), false)
+    }
   })
 
   it('shows what others wrote as text', () => {

@@ -16,7 +16,9 @@ const each = Object.entries(verbs)
 const flagsOf = ({ options = {} }: Verb) => ['--help', ...Object.keys(options).map((long) => `--${long}`)]
 /** Of those a container comes next. */
 const takesContainer = ({ args }: Verb) => args.includes('CONTAINER')
-const namesOf = (asked: string) => `fairlead-agent ${asked} --json 2>/dev/null | sed -n 's/^    "name": "\\(.*\\)",$/\\1/p'`
+// A stack is called what a label says, and an image brings labels along: bash would run the $(...) of such a name.
+const namesOf = (asked: string) =>
+  `fairlead-agent ${asked} --json 2>/dev/null | sed -n 's/^    "name": "\\([A-Za-z0-9_][A-Za-z0-9_.-]*\\)",$/\\1/p'`
 const containersOf = namesOf('ps --all')
 const stacksOf = namesOf('stacks')
 const quoted = (text: string) => text.replaceAll("'", "'\\''")
