@@ -89,7 +89,7 @@ name=$(printf %s "$host" | sed 's,:[0-9]*$,,; s,^\[\(.*\)\]$,\1,')
 
 # They go into files that systemd and a shell read, and are never repeated: they may hold a password.
 carry() {
-  if printf %s "$2" | LC_ALL=C grep -q '[^]A-Za-z0-9._~:/?#@!$&()*+,;=%[-]'; then
+  if ! one_line "$2" || printf %s "$2" | LC_ALL=C grep -q '[^]A-Za-z0-9._~:/?#@!$&()*+,;=%[-]'; then
     fail "$1 holds a character that belongs in no such setting (percent-encode those of a password); nothing was installed."
   fi
   [ -z "$2" ] || proxies="$proxies$1=$2
@@ -241,21 +241,26 @@ case "$kind" in
   own-node) rm -f "$prefix/node" "$prefix/agent" ;;
   hub-node) rm -f "$prefix/agent" ;;
 esac
+# Root's own while root writes there: an account that had it may have laid links, or begin to.
+theirs=
+if [ -n "$root" ] && [ ! -O "$state/." ]; then
+  theirs=1
+  chown 0:0 "$state/."
+fi
+chmod 700 "$state"
 # What is installed by hand wins over what came as an update.
-rm -rf "$state/programs"
+rm -rf "$state/programs" "${state:?}/$mark"
 printf '%s\n' "$made" > "$prefix/$mark"
 : > "$state/$mark"
 rm -f "$prefix/proxy.env"
 [ -z "$proxies" ] || (umask 077; printf %s "$proxies" > "$prefix/proxy.env")
 if [ "$chosen" = "$account" ] && [ -n "$root" ]; then
   [ ! -f "$prefix/proxy.env" ] || chown "$account" "$prefix/proxy.env"
-  # The folder first: what is in it is nobody else's from then on.
-  chmod 700 "$state"
-  chown -h "$account" "$state" "$state"/* "$state"/.[!.]* 2>/dev/null || true
-  [ ! -d "$state/metrics" ] || chown -hR "$account" "$state/metrics"
+  # All of it, where nobody but root could have laid a link in it. The folder last: from then on it is theirs.
+  if [ -z "$theirs" ]; then chown -hR "$account" "$state/."; else chown -h "$account" "$state"/* "$state"/.[!.]* 2>/dev/null || true; fi
+  chown "$account" "$state/."
   agent() { su -s /bin/sh "$account" -c 'exec "$0" "$@"' "$prefix/fairlead-agent" "$@"; }
 else
-  chmod 700 "$state"
   [ -z "$root" ] || chown -hR 0:0 "$state"
   agent() { "$prefix/fairlead-agent" "$@"; }
 fi

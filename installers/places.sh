@@ -22,13 +22,18 @@ unset FAIRLEAD_PREFIX
 mark=.fairlead-installed
 label=fairlead-agent
 [ -z "$container" ] || begin_container
+# What grep looks at line by line.
+one_line() {
+  case "$1" in *'
+'*) return 1 ;; esac
+}
 for folder in "$prefix" "$state" $folders; do
   # They stand in units and in a script.
   case "$folder" in
     /?*) ;;
     *) fail "\"$folder\" is no whole path." ;;
   esac
-  if printf %s "$folder" | LC_ALL=C grep -q '[^A-Za-z0-9._/-]'; then fail "\"$folder\" has a character that belongs in no unit; take another folder."; fi
+  if ! one_line "$folder" || printf %s "$folder" | LC_ALL=C grep -q '[^A-Za-z0-9._/-]'; then fail "\"$folder\" has a character that belongs in no unit; take another folder."; fi
 done
 unit=$units/fairlead-agent.service
 openrc=/etc/init.d/fairlead-agent

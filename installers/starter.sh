@@ -10,7 +10,10 @@ export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}" MALLOC_MMAP_THRESHOLD_="${MALLO
 unset NODE_OPTIONS FAIRLEAD_STARTER_STAYS
 # What the service has, for whoever may read it and says nothing else.
 if [ -z "${HTTPS_PROXY:-}${https_proxy:-}${HTTP_PROXY:-}${http_proxy:-}" ] && [ -r "$prefix/proxy.env" ]; then
-  while IFS= read -r said; do export "$said"; done < "$prefix/proxy.env"
+  # Nothing else: the account of an agent that has its own may write there, and root asks through here as well.
+  while IFS= read -r said; do
+    case "$said" in HTTPS_PROXY=* | HTTP_PROXY=* | NO_PROXY=*) export "$said" ;; esac
+  done < "$prefix/proxy.env"
 fi
 
 programs=$FAIRLEAD_STATE_DIR/programs

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { arch } from 'node:os'
@@ -10,8 +22,11 @@ import { makeScript } from '../fleet/script.ts'
 import { need } from '../need.ts'
 
 const program = `fairlead-agent-linux-${arch()}`
-/** In a namespace of its own no unit is written and no service touched of the machine that tests. */
-const apart = 'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && mount -t tmpfs tmpfs /etc/systemd/system && exec sh "$0"'
+/** In a namespace of its own no unit is written and no service touched of the machine that tests, and it has the account of an agent. */
+const apart =
+  'for file in passwd group; do mount --bind "$(dirname "$0")/$file" /etc/$file; done && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && mount -t tmpfs tmpfs /etc/systemd/system && exec sh "$0" "$@"'
+/** What an account of its own has as its number there. */
+const accountId = 64_999
 
 /** The real script on a machine where the service runs already; what it calls only writes down that it was called. */
 describe('the installer where an agent runs already', need('tmpfs', 'curl'), () => {
@@ -42,7 +57,14 @@ describe('the installer where an agent runs already', need('tmpfs', 'curl'), () 
     ].join('\n')
 
   before(async () => {
+    chmodSync(dir, 0o755)
+    for (const [file, line] of [
+      ['passwd', `fairlead:x:${accountId}:${accountId}::/nonexistent:/usr/sbin/nologin`],
+      ['group', `fairlead:x:${accountId}:`],
+    ] as const)
+      writeFileSync(join(dir, file), `${readFileSync(join('/etc', file), 'utf8').trimEnd()}\n${line}\n`)
     mkdirSync(join(dir, 'bin'))
+    tool('usermod', 'exit 0')
     tool('systemctl', `echo "systemctl $*" >> ${calls}`)
     server = createServer((request, response) => {
       asked.push(request.url!)
@@ -58,8 +80,10 @@ describe('the installer where an agent runs already', need('tmpfs', 'curl'), () 
 
   async function install(
     join_ = `flj1.a.b.c.${Buffer.from(address).toString('base64url')}`,
+    ...argv: string[]
   ): Promise<{ readonly code: number | null; readonly said: string; readonly called: readonly string[] }> {
     writeFileSync(calls, '')
+    chmodSync(calls, 0o666)
     mkdirSync(join(dir, 'state'), { recursive: true })
     writeFileSync(join(dir, 'state/hub.json'), JSON.stringify({ address: enrolledWith, hubKey: 'k' }))
     asked.length = 0
@@ -70,7 +94,7 @@ describe('the installer where an agent runs already', need('tmpfs', 'curl'), () 
       FAIRLEAD_PREFIX: join(dir, 'opt'),
       FAIRLEAD_STATE_DIR: join(dir, 'state'),
     }
-    const child = spawn('unshare', ['-m', 'sh', '-c', apart, join(dir, 'i.sh')], { env })
+    const child = spawn('unshare', ['-m', 'sh', '-c', apart, join(dir, 'i.sh'), ...argv], { env })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()))
     child.stdin.end(`${join_}\n\n\n\n`)
@@ -119,6 +143,43 @@ describe('the installer where an agent runs already', need('tmpfs', 'curl'), () 
     assert.equal(code, 0, said)
     assert.equal(called.includes('agent enrol'), false)
     assert.ok(called.includes('systemctl restart fairlead-agent'))
+  })
+
+  // Root emptied what the link of an account led to: its own files, or /etc/shadow.
+  for (const argv of [['--least-privilege'], []])
+    it(`follows no link that an account laid in its state ${argv.join()} [security 64]`, async () => {
+      agentEnds = 0
+      const [state, mark, other] = [join(dir, 'state'), join(dir, 'state/.fairlead-installed'), join(dir, 'other')]
+      rmSync(mark, { force: true })
+      writeFileSync(other, 'precious')
+      symlinkSync(other, mark)
+      mkdirSync(join(state, 'programs'), { recursive: true })
+      for (const path of [state, join(state, 'programs'), mark]) lchownSync(path, accountId, accountId)
+      const { code, said } = await install(undefined, ...argv)
+      assert.equal(code, 0, said)
+      assert.equal(readFileSync(other, 'utf8'), 'precious')
+      assert.equal(statSync(other).uid, 0)
+      assert.equal(lstatSync(mark).isFile(), true)
+      assert.equal(existsSync(join(state, 'programs')), false)
+      const owner = argv.length === 0 ? 0 : accountId
+      for (const path of [state, mark]) assert.equal(statSync(path).uid, owner, path)
+    })
+
+  it('gives all of what root had to the account that takes its place [security 64]', async () => {
+    const deep = join(dir, 'state/journal/in')
+    mkdirSync(deep, { recursive: true })
+    writeFileSync(join(deep, 'one'), '')
+    const { code, said } = await install(undefined, '--least-privilege')
+    assert.equal(code, 0, said)
+    for (const path of [join(deep, 'one'), deep, join(dir, 'state')]) assert.equal(statSync(path).uid, accountId, path)
+  })
+
+  it('takes no folder of two lines, of which each alone would do', () => {
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', FAIRLEAD_PREFIX: join(dir, 'new\nline'), FAIRLEAD_STATE_DIR: join(dir, 'state') }
+    const { status, stderr } = spawnSync('sh', [join(dir, 'i.sh')], { env, input: '', encoding: 'utf8' })
+    assert.equal(status, 1)
+    assert.match(stderr, /has a character that belongs in no unit/)
+    assert.equal(existsSync(join(dir, 'new\nline')), false)
   })
 
   it('leaves the agent that works alone where the new one does not start', async () => {

@@ -72,6 +72,19 @@ for (const shell of [['dash'], ['busybox', 'sh']])
       assert.deepEqual(ran(), ['installed run', 'installed status --json'])
     })
 
+    // The account of an agent may write that file, and root asks for its status through the same script.
+    it('takes proxies from the file of proxies, and nothing by which others would run [security 64]', async () => {
+      program(join(dir, 'agent'), 'installed', `env > ${dir}/env`)
+      const said = ['HTTPS_PROXY=http://p:1', 'LD_PRELOAD=/nowhere/x.so', 'NODE_OPTIONS=--require=x', 'FAIRLEAD_STATE_DIR=/x', 'NO_PROXY=a']
+      writeFileSync(join(dir, 'proxy.env'), `${said.join('\n')}\n`)
+      assert.equal(await run('status').ended, 0)
+      const had = readFileSync(join(dir, 'env'), 'utf8').split('\n')
+      assert.deepEqual(
+        said.map((one) => had.includes(one)),
+        [true, false, false, false, true],
+      )
+    })
+
     it('starts what is kept, and for a rollback what was installed: what runs may be what is broken', async () => {
       put(old, 'kept', does.returns)
       set(`now=${old}\nbefore=installed\n`)
