@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { need } from '../../../e2e/need.ts'
 import { parseArgs, parseTime } from './args.ts'
 import { bash, fish, zsh } from './completion.ts'
 import { page } from './man.ts'
@@ -99,6 +111,72 @@ describe('the emergency CLI', () => {
       assert.deepEqual([stdout.split('\n').filter((word) => word !== '' && !word.startsWith('--')), stderr], [['shop_1.web'], ''])
       assert.equal(existsSync(join(dir, 'ran')), false)
     }
+  })
+
+  describe('run by root where the agent has an account of its own', need('tmpfs'), () => {
+    const account = 64_999
+    beforeEach(() => {
+      // The test's own folder is nobody else's to enter.
+      chmodSync(dir, 0o700)
+      chownSync(dir, account, account)
+    })
+    afterEach(() => chownSync(dir, 0, 0))
+
+    // What root wrote for the account was "of another account" to root: the second `protect` failed, and a lock was "unreadable".
+    it('believes what that account keeps', () => {
+      for (const name of ['web', 'db']) assert.equal(run('protect', name).status, 0)
+      assert.match(run('protect').stdout, /db[^]*web|web[^]*db/)
+      assert.equal(run('unprotect', 'web').status, 0)
+      assert.equal(run('lock', '--reason', 'maintenance').status, 0)
+      assert.match(run('policy').stdout, /^Lock: .*maintenance$/m)
+      assert.match(run('policy').stdout, /^Protected: +db$/m)
+      assert.equal(run('unlock').status, 0)
+    })
+
+    it('writes nothing where a link of that account leads [security 60]', () => {
+      const other = mkdtempSync('/var/tmp/fairlead-other-')
+      try {
+        rmSync(join(dir, 'journal'), { recursive: true, force: true })
+        symlinkSync(other, join(dir, 'journal'))
+        assert.equal(run('lock').status, 0)
+        assert.deepEqual(readdirSync(other), [])
+        const { uid } = statSync(join(dir, 'lock.json'))
+        assert.equal(uid, account)
+      } finally {
+        rmSync(join(dir, 'journal'), { force: true })
+        rmSync(other, { recursive: true })
+        run('unlock')
+      }
+    })
+
+    it('writes over no file that a link of that account leads to, on a full disk either [security 60 162]', () => {
+      const other = join(dir, 'other')
+      writeFileSync(other, 'root alone')
+      chownSync(other, 0, 0)
+      chmodSync(other, 0o600)
+      // A disk of its own, full, in a namespace of its own.
+      const text = [
+        'set -e',
+        'mkdir "$0/full"; mount -t tmpfs -o size=64k,mode=0700 tmpfs "$0/full"',
+        'ln -s "$0/other" "$0/full/lock-reserve"',
+        `dd if=/dev/zero of="$0/full/fill" bs=4k 2>/dev/null || true; chown -hR ${account}:${account} "$0/full"`,
+        'export FAIRLEAD_STATE_DIR="$0/full"; exec "$@"',
+      ].join('\n')
+      const argv = ['-m', 'sh', '-c', text, dir, process.execPath, main, 'lock']
+      const { stderr } = spawnSync('unshare', argv, { env: { PATH: process.env['PATH'] }, encoding: 'utf8' })
+      assert.match(stderr, /EACCES/)
+      assert.equal(readFileSync(other, 'utf8'), 'root alone')
+    })
+  })
+
+  it('obeys nothing that others wrote, in words and as a document', () => {
+    const host = 'h\u001b]0;x\u0007\u009b31m\u202e'
+    writeFileSync(join(dir, 'hub.json'), JSON.stringify({ address: 'https://hub', hubKey: 'A'.repeat(43), host, organization: 'o' }))
+    for (const text of [run('status').stdout, run('status', '--json').stdout, run('support').stdout]) {
+      assert.match(text, /\]0;x/)
+      assert.doesNotMatch(text, /[\u0007\u001b\u009b\u202e]/)
+    }
+    rmSync(join(dir, 'hub.json'))
   })
 
   it('shows what others wrote as text', () => {

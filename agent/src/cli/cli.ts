@@ -1,4 +1,5 @@
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
+import { jsonLine, jsonPage } from '@fairlead/protocol/line.ts'
 import { readConfig, type Config } from '../config.ts'
 import { parseArgs, usageOf, type Parsed } from './args.ts'
 import { clean } from './show.ts'
@@ -31,7 +32,7 @@ export async function runCli(version: string, [name = 'help', ...argv]: readonly
       config: readConfig(env),
       version,
       json,
-      say: (document, words) => write(json ? `${JSON.stringify(document, null, 2)}\n` : `${words()}\n`),
+      say: (document, words) => write(json ? `${jsonPage(document)}\n` : `${clean(words())}\n`),
       warn: (words) => void process.stderr.write(`${clean(words)}\n`),
       exit: (code) => void (process.exitCode = code),
     })
@@ -39,7 +40,7 @@ export async function runCli(version: string, [name = 'help', ...argv]: readonly
     process.exitCode = codes[codeOf(error)].exit
     const message = error instanceof Error ? error.message : String(error)
     const document = { error: { code: codeOf(error), message } }
-    process.stderr.write(json ? `${JSON.stringify(document)}\n` : `fairlead-agent: ${clean(message)}\n`)
+    process.stderr.write(json ? `${jsonLine(document)}\n` : `fairlead-agent: ${clean(message)}\n`)
   }
 }
 

@@ -5,10 +5,12 @@ import { enrol } from '../enrol.ts'
 import type { Pin } from '../pin.ts'
 import type { Cli } from './cli.ts'
 import { writeDown } from './host.ts'
+import { asOwner } from './owner.ts'
 
 export async function run(cli: Cli): Promise<void> {
-  const pin = await enrol(cli.config, readFileSync(0, 'utf8'), (_level, message, { reason, inMs } = {}) =>
-    cli.warn(`${message}: ${String(reason)} (in ${String(inMs)} ms)`),
+  const line = readFileSync(0, 'utf8')
+  const pin = await asOwner(cli.config.stateDir, () =>
+    enrol(cli.config, line, (_level, message, { reason, inMs } = {}) => cli.warn(`${message}: ${String(reason)} (in ${String(inMs)} ms)`)),
   )
   writeDown(cli, { verb: 'enrol', facts: { hub: pin.address.slice(0, 256) } }, 'ok')
   const words = keyWords(createHash('sha256').update(pin.hubKey).digest()).join(' ')

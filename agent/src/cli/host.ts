@@ -7,6 +7,7 @@ import { findSocket, openEngine, type Engine } from '../docker/engine.ts'
 import { handIn } from '../journal/inbox.ts'
 import { askAgent } from '../local.ts'
 import type { Cli } from './cli.ts'
+import { asOwnerNow } from './owner.ts'
 
 /** Straight to the engine: neither the hub nor the agent is asked. Whoever is root here needs nobody's leave, and it is written down. */
 export async function withEngine<T>(
@@ -52,7 +53,8 @@ export function writeDown(
   outcome: 'ok' | 'failed',
 ): void {
   try {
-    handIn(config.stateDir, { verb, who: whoami(), outcome, target: target.slice(0, 256), targetName: targetName.slice(0, 256), facts })
+    const news = { verb, who: whoami(), outcome, target: target.slice(0, 256), targetName: targetName.slice(0, 256), facts }
+    asOwnerNow(config.stateDir, () => handIn(config.stateDir, news))
   } catch (error) {
     warn(`This could not be written into the journal: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import { jsonLine } from '@fairlead/protocol/line.ts'
 import { decodeLogLines, goesOnBit } from '@fairlead/protocol/wire/log-batch.ts'
 import { createLogTexts } from '@fairlead/protocol/wire/log-texts.ts'
 import { clean } from './show.ts'
@@ -27,7 +28,7 @@ async function printJson(batches: AsyncIterable<Uint8Array>): Promise<void> {
   const texts = createLogTexts()
   for await (const batch of batches)
     for (const { timeMs, source, text } of texts(batch))
-      await write(process.stdout, `${JSON.stringify({ timeMs, source: sources[source], text })}\n`)
+      await write(process.stdout, `${jsonLine({ timeMs, source: sources[source], text })}\n`)
 }
 
 /** What a command writes holds its own line ends. */

@@ -2,6 +2,7 @@ import { writeLock } from '../policy/lock.ts'
 import { parseTime } from './args.ts'
 import type { Cli } from './cli.ts'
 import { poke, refuseOthers, whoami, writeDown } from './host.ts'
+import { asOwnerNow } from './owner.ts'
 import { time } from './show.ts'
 
 export async function run(cli: Cli): Promise<void> {
@@ -10,7 +11,8 @@ export async function run(cli: Cli): Promise<void> {
   const reason = String(options['reason'] ?? '')
   const forMs = options['for'] === undefined ? undefined : parseTime(String(options['for']))
   // In force with this file: the agent looks before each thing that it does.
-  const lock = writeLock(config.stateDir, { forMs, reason, by: whoami() })
+  const by = whoami()
+  const lock = asOwnerNow(config.stateDir, () => writeLock(config.stateDir, { forMs, reason, by }))
   const until = lock.untilMs === null ? undefined : time(lock.untilMs)
   writeDown(
     cli,

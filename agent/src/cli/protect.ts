@@ -11,6 +11,7 @@ import {
 } from '../policy/protect.ts'
 import type { Cli } from './cli.ts'
 import { context, doing, refuseOthers, withEngine } from './host.ts'
+import { asOwnerNow } from './owner.ts'
 import { table } from './show.ts'
 
 export async function run(cli: Cli): Promise<void> {
@@ -30,13 +31,13 @@ export async function run(cli: Cli): Promise<void> {
   const one: ProtectedContainer = { id, name, reason: String(cli.options['reason'] ?? '').slice(0, 64) }
   const rest = all.filter((other) => findProtected([other], one) === undefined)
   await doing(cli, { verb: 'protect', target: id, targetName: name, facts: one.reason === '' ? {} : { reason: one.reason } }, () =>
-    writeProtected(cli.config.stateDir, [...rest, one]),
+    asOwnerNow(cli.config.stateDir, () => writeProtected(cli.config.stateDir, [...rest, one])),
   )
   cli.say(one, () => `Container ${name} is protected: the hub may look at it, and neither change nor enter it.`)
 }
 
 export function readAll({ config }: Pick<Cli, 'config'>): readonly ProtectedContainer[] {
-  const all = parseProtected(followFile(protectedFile(config.stateDir))())
+  const all = parseProtected(followFile(protectedFile(config.stateDir), true)())
   if (all !== undefined) return all
   throw new FairleadError(
     'invalid_input',

@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { jsonPage } from '@fairlead/protocol/line.ts'
 import { writeWhole } from '../whole.ts'
 import { readJournal } from '../journal/files.ts'
 import { readLosses } from '../losses.ts'
@@ -32,7 +33,7 @@ export async function run(cli: Cli): Promise<void> {
       return { changedIn: changedIn ?? null, entries: entries.slice(-journalEntries) }
     }),
   }
-  const text = `${JSON.stringify(document, null, 2)}\n`
+  const text = `${jsonPage(document)}\n`
   const file = options['out']
   if (typeof file !== 'string') return void process.stdout.write(text)
   writeWhole(file, text)

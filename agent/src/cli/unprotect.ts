@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { findProtected, writeProtected } from '../policy/protect.ts'
 import type { Cli } from './cli.ts'
 import { doing, refuseOthers } from './host.ts'
+import { asOwnerNow } from './owner.ts'
 import { readAll } from './protect.ts'
 
 export async function run(cli: Cli): Promise<void> {
@@ -13,9 +14,11 @@ export async function run(cli: Cli): Promise<void> {
   )
   if (found === undefined) throw new FairleadError('not_found', `"${ref}" is not protected; "fairlead-agent protect" lists those that are.`)
   await doing(cli, { verb: 'unprotect', target: found.id, targetName: found.name }, () =>
-    writeProtected(
-      cli.config.stateDir,
-      all.filter((one) => one !== found),
+    asOwnerNow(cli.config.stateDir, () =>
+      writeProtected(
+        cli.config.stateDir,
+        all.filter((one) => one !== found),
+      ),
     ),
   )
   cli.say(found, () => `Container ${found.name} is no longer protected.`)

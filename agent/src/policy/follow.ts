@@ -13,14 +13,15 @@ const absent: Look = { is: 'absent' }
 
 /**
  * A small file that root writes and this program obeys. A look costs one question to the kernel, so it is taken before each thing that
- * depends on it: nothing waits for a notice that may come late or not at all.
+ * depends on it: nothing waits for a notice that may come late or not at all. `agentOwns`: it is looked at by root, and whoever has its
+ * folder, the account of the agent, may have written it, too.
  */
-export function followFile(file: string): () => Look {
+export function followFile(file: string, agentOwns = false): () => Look {
   let seen: { readonly stamp: string; readonly look: Look } | undefined
   return () => {
     const stamp = stampOf(file)
     if (seen?.stamp === stamp) return seen.look
-    const look = stamp === '' ? absent : readTrusted(file)
+    const look = stamp === '' ? absent : readTrusted(file, agentOwns)
     seen = { stamp, look }
     return look
   }
@@ -42,15 +43,17 @@ function stampOf(file: string): string {
   }
 }
 
-function readTrusted(file: string): Look {
+function readTrusted(file: string, agentOwns: boolean): Look {
   try {
-    refuseForeign(lstatSync(dirname(file)), dirname(file))
+    const folder = lstatSync(dirname(file))
+    const trusted = agentOwns ? [0, process.geteuid?.(), folder.uid] : [0, process.geteuid?.()]
+    refuseForeign(folder, dirname(file), trusted)
     // What is judged is what is read: the file may be another one by the next line.
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
       const facts = fstatSync(descriptor)
       if (!facts.isFile()) throw bad(`${file} is no plain file; replace it by one.`)
-      refuseForeign(facts, file)
+      refuseForeign(facts, file, trusted)
       if (facts.size > mostBytes) throw bad(`${file} is larger than 64 KiB.`)
       return { is: 'read', text: readFileSync(descriptor, 'utf8') }
     } finally {
@@ -66,8 +69,8 @@ function readTrusted(file: string): Look {
 }
 
 /** Whoever else could write it would decide what a hub may do here. */
-function refuseForeign({ uid, mode }: Stats, path: string): void {
-  if (uid !== 0 && uid !== process.geteuid?.()) throw bad(`${path} belongs to account ${uid}; give it to root: chown root ${path}`)
+function refuseForeign({ uid, mode }: Stats, path: string, trusted: readonly (number | undefined)[]): void {
+  if (!trusted.includes(uid)) throw bad(`${path} belongs to account ${uid}; give it to root: chown root ${path}`)
   if ((mode & 0o022) !== 0) throw bad(`${path} may be written by others than its owner; mend it: chmod go-w ${path}`)
 }
 

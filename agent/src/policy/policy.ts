@@ -52,11 +52,11 @@ export interface PolicyDeps {
 const lookMs = 5000
 
 export function openPolicy(deps: PolicyDeps): Policy {
-  const { stateDir, note, say } = deps
+  const { stateDir, note, say, looksOnly = false } = deps
   const follow = {
-    lock: followFile(lockFile(stateDir)),
-    narrowed: followFile(narrowedFile(stateDir)),
-    guarded: followFile(protectedFile(stateDir)),
+    lock: followFile(lockFile(stateDir), looksOnly),
+    narrowed: followFile(narrowedFile(stateDir), looksOnly),
+    guarded: followFile(protectedFile(stateDir), looksOnly),
   }
   const readRules = openRules(deps)
   const readLock = remember(parseLock)
@@ -85,10 +85,10 @@ export function openPolicy(deps: PolicyDeps): Policy {
     say('info', 'the time of the lock is over: the policy holds again')
     note({ verb: 'lock_over', who: 'agent', outcome: 'ok', target: '', targetName: '', facts: {} })
     // Its file would be judged anew after a clock was set back.
-    if (deps.looksOnly !== true) removeLock(stateDir)
+    if (!looksOnly) removeLock(stateDir)
   }
 
-  if (deps.looksOnly !== true) reserve(stateDir, say)
+  if (!looksOnly) reserve(stateDir, say)
   const may = (capability: Capability) => judge(inForce(), capability)
   const timer = setInterval(inForce, lookMs).unref()
   inForce()
@@ -172,7 +172,7 @@ function openRules({ file, stateDir, say, note, looksOnly = false }: PolicyDeps)
       return { rules, source: found.is === 'absent' ? 'default' : 'file', problem: '' }
     } catch (error) {
       const problem = (error as Error).message.slice(0, 1024)
-      const good = last !== undefined && last.source !== 'fallback' ? last.rules : keptRules(kept)
+      const good = last !== undefined && last.source !== 'fallback' ? last.rules : keptRules(kept, looksOnly)
       return good === undefined ? { rules: fallbackRules, source: 'fallback', problem } : { rules: good, source: 'kept', problem }
     }
   }
@@ -223,8 +223,8 @@ function openRules({ file, stateDir, say, note, looksOnly = false }: PolicyDeps)
   }
 }
 
-function keptRules(file: string): Rules | undefined {
-  const look = followFile(file)()
+function keptRules(file: string, looksOnly: boolean): Rules | undefined {
+  const look = followFile(file, looksOnly)()
   try {
     return look.is === 'read' ? parseRules(look.text, file) : undefined
   } catch {
