@@ -89,6 +89,18 @@ describe('what is opened beneath a folder', () => {
     assert.equal(descriptors(), open)
   })
 
+  // Whoever writes above the folder that root named put a link in the way: all of /etc/ssl was "conf/ssl".
+  it('is no folder behind a link that somebody laid above it [security 60]', async () => {
+    const open = descriptors()
+    mkdirSync(join(dir, 'named/conf/inner'), { recursive: true })
+    await (await openRoot(join(dir, 'named/conf/inner'))).close()
+    rmSync(join(dir, 'named/conf'), { recursive: true })
+    symlinkSync(join(dir, 'outside'), join(dir, 'named/conf'))
+    await assert.rejects(openRoot(join(dir, 'named/conf/inner')), { code: 'forbidden' })
+    await assert.rejects(openBeneath(join(dir, 'named/conf/inner'), 'file'), { code: 'forbidden' })
+    assert.equal(descriptors(), open)
+  })
+
   it('is no folder that is a link itself', async () => {
     await assert.rejects(openRoot(join(root, 'near')), { code: 'forbidden' })
   })

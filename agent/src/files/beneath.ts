@@ -49,10 +49,15 @@ export async function openBeneath(root: string, path: string, judge: Judge = () 
   }
 }
 
-/** The folder itself: one that is a link is none. */
+/** The folder itself, name by name: one that is a link is none, nor is one behind a link, which whoever writes there may have laid. */
 export async function openRoot(root: string, judge: Judge = () => undefined): Promise<Place> {
-  const place = await openPlace(root, asFolder)
+  let place = await openPlace('/', asFolder)
   try {
+    for (const name of root.split('/').filter((one) => one !== '')) {
+      const before = place
+      place = await openPlace(`${before.link}/${name}`, asFolder)
+      await before.close()
+    }
     await judge(place)
     return place
   } catch (error) {

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -18,10 +19,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { codeOf } from '@fairlead/protocol/errors.ts'
-import { FilePath, FolderPage, type files } from '@fairlead/protocol/features/files.ts'
+import { FileEntry, FilePath, FolderPage, type files } from '@fairlead/protocol/features/files.ts'
 import { need } from '../../../e2e/need.ts'
 import { rootOf } from '../policy/roots.ts'
 import { serveFiles } from './files.ts'
+import { entryOf } from './folder.ts'
 
 const stays = { signal: new AbortController().signal, trace: '' }
 
@@ -78,6 +80,18 @@ describe('files of a host', () => {
     assert.equal(page.entries.find(({ name }) => name === 'link')!.pointsTo, '/etc/shadow')
     assert.deepEqual([page.root, page.total, page.next, page.cut], [root, 7, null, false])
     if (process.geteuid?.() === 0) assert.deepEqual([found.owner, found.group], ['root', 'root'])
+  })
+
+  // One sparse file in it, and nobody saw the folder any more: its size is beyond what a number says.
+  it('are listed beside one that says it is larger than any disk', async () => {
+    const huge = join('/dev/shm', `fairlead-huge-${process.pid}`)
+    try {
+      execFileSync('truncate', ['-s', '4E', huge])
+      const owners = { user: String, group: String }
+      assert.equal(FileEntry.parse(entryOf('huge', statSync(huge, { bigint: true }), owners)).sizeBytes, Number.MAX_SAFE_INTEGER)
+    } finally {
+      rmSync(huge, { force: true })
+    }
   })
 
   it('come in pages', async () => {

@@ -52,7 +52,8 @@ export function entryOf(name: string, facts: BigIntStats, owners: Owners): FileE
   return {
     name,
     kind: kindOf(facts),
-    sizeBytes: Number(facts.size),
+    // A file with nothing in it may say more than a number can, and would hide its folder.
+    sizeBytes: Math.min(Number.MAX_SAFE_INTEGER, Number(facts.size)),
     changedMs: Math.min(mostMs, Math.max(-mostMs, Number(facts.mtimeMs))),
     owner: owners.user(facts.uid),
     group: owners.group(facts.gid),
