@@ -14,7 +14,11 @@ import { isOpen, nextChange } from '@fairlead/protocol/window.ts'
 /** From when a host is told to start a release until it is back with it: its own limit is two minutes. */
 export const returnMs = 300_000
 
+/** A host that takes nothing, or says nothing, for so long has had its turn: others wait for its place. */
+const stallMs = 120_000
+
 export interface GiveDeps {
+  readonly clock: { after(delayMs: number, run: () => void): () => void }
   readonly store: Store
   readonly releases: Releases
   readonly states: HostStates
@@ -59,7 +63,7 @@ export async function give(deps: GiveDeps, given: Given): Promise<GiveEnd> {
     if (told !== undefined) return await settle(told)
     return await bring(deps, given, state, found)
   } catch (error) {
-    const outcome = outcomeOfError(error, await whyForbidden(given.host, error))
+    const outcome = outcomeOfError(error, await whyForbidden(deps, given, error))
     if (codeOf(error) === 'internal') deps.log('error', 'a release was not sent', { host: row.hostId, error: String(error) })
     if (outcome === 'again') return 'again'
     // It may have been on its way already.
@@ -85,12 +89,18 @@ async function bring(deps: GiveDeps, given: Given, state: UpdateState, { release
   const { organization, row, host, window, signal, onProgress } = given
   const { updates } = host.clients
   const leave = await deps.slots(signal)
+  const turn = createTurn(deps, signal)
   let last: UpdateState
   try {
     // Of what it was when it was read: it may have come further since, and is not to be given it twice.
     if (!(await store.change(organization, row, [row.state], { state: 'sending', fromVersion: state.version }))) return 'wait'
-    last = await sendRelease({ updates, release, file, signal, onProgress })
+    const moves = (sent: number, wanted: number) => {
+      turn.moved()
+      onProgress(sent, wanted)
+    }
+    last = await sendRelease({ updates, release, file, signal: turn.signal, onProgress: moves })
   } finally {
+    turn.end()
     leave()
   }
   if (last.phase !== 'ready' || last.next?.sha256 !== file.sha256) {
@@ -108,12 +118,31 @@ async function bring(deps: GiveDeps, given: Given, state: UpdateState, { release
 }
 
 /** A host refuses by its policy, or it refuses this release: only the first is no failure. */
-async function whyForbidden(host: LiveHost, error: unknown): Promise<'policy' | 'refused'> {
+async function whyForbidden(deps: GiveDeps, { host, signal }: Given, error: unknown): Promise<'policy' | 'refused'> {
   if (codeOf(error) !== 'forbidden' || !host.features.includes('policy')) return 'refused'
+  const turn = createTurn(deps, signal)
   try {
-    for await (const { may } of host.clients.policy.watch({})) return may['agent.update'] === 'yes' ? 'refused' : 'policy'
+    for await (const { may } of host.clients.policy.watch({}, { signal: turn.signal }))
+      return may['agent.update'] === 'yes' ? 'refused' : 'policy'
   } catch {
     // It says nothing of its policy now: then nothing is known to be wrong with the release.
+  } finally {
+    turn.end()
   }
   return 'policy'
+}
+
+/** Over when somebody ends it, or when nothing moved for too long. */
+function createTurn({ clock }: GiveDeps, signal: AbortSignal) {
+  const stalled = new AbortController()
+  const wait = () => clock.after(stallMs, () => stalled.abort())
+  let cancel = wait()
+  return {
+    signal: AbortSignal.any([signal, stalled.signal]),
+    moved() {
+      cancel()
+      cancel = wait()
+    },
+    end: () => cancel(),
+  }
 }

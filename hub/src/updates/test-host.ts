@@ -13,8 +13,8 @@ import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
 import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 
-/** What a host does with a build that it is told to start; `deaf`: it never comes back. */
-export type Way = 'keeps' | 'returns' | 'deaf' | 'refuses' | 'locked'
+/** What a host does with a build that it is told to start; `deaf`: it never comes back; `stalls`: it takes no block; `silent`: it refuses, and says nothing of why. */
+export type Way = 'keeps' | 'returns' | 'deaf' | 'refuses' | 'locked' | 'stalls' | 'silent'
 
 /** How many are being fed, and were at most. */
 export const fed = { now: 0, most: 0 }
@@ -93,7 +93,7 @@ export class TestHost {
 
   /** What answers the hub. */
   serve(): ReturnType<typeof serveFeatures> {
-    const own = { policy: this.#policy(), updates: TestHost.#handlersOf(this) }
+    const own = { policy: TestHost.#policyOf(this), updates: TestHost.#handlersOf(this) }
     const { facts } = this
     if (facts === undefined) return serveFeatures({ policy, updates }, own)
     return serveFeatures({ policy, updates, hosts }, { ...own, hosts: TestHost.#sayFacts(facts) })
@@ -128,8 +128,8 @@ export class TestHost {
     if (this.way !== 'deaf') setImmediate(() => this.attach(this.fleet ?? fleet))
   }
 
-  #policy(): Handlers<typeof policy> {
-    const verdict = this.way === 'locked' ? ('lock' as const) : ('yes' as const)
+  static #policyOf(own: TestHost): Handlers<typeof policy> {
+    const verdict = own.way === 'locked' ? ('lock' as const) : ('yes' as const)
     const view: HostPolicy = {
       mode: 'operate',
       source: 'default',
@@ -144,6 +144,7 @@ export class TestHost {
     }
     return {
       async *watch() {
+        if (own.way === 'silent') await new Promise(() => undefined)
         yield view
       },
       narrow: async () => view,
@@ -167,7 +168,7 @@ export class TestHost {
       async offer({ manifest: text, blocks }) {
         own.offers++
         if (own.way === 'locked') throw new FairleadError('forbidden', 'This host is locked.')
-        if (own.way === 'refuses') throw new FairleadError('forbidden', 'The signature is none.')
+        if (own.way === 'refuses' || own.way === 'silent') throw new FairleadError('forbidden', 'The signature is none.')
         const manifest = JSON.parse(text) as Manifest
         const { sha256, bytes } = manifest.files['agent.cjs']!
         const list = Buffer.from(blocks, 'base64')
@@ -181,6 +182,7 @@ export class TestHost {
       },
       async *fill(_input, { up }) {
         const { sha256, bytes } = own.#offered!
+        if (own.way === 'stalls') await new Promise(() => undefined)
         fed.most = Math.max(fed.most, ++fed.now)
         for await (const { index, packed } of readBlocks(up)) {
           own.received.push(index)

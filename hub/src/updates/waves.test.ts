@@ -4,7 +4,7 @@ import type { UpdateWindow } from '@fairlead/protocol/features/updates-api.ts'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import { until } from '../../../e2e/fleet/until.ts'
 import { fullContext, openTestFleet } from './test-fleet.ts'
-import { fed, idle } from './test-host.ts'
+import { fed, idle, type TestHost } from './test-host.ts'
 
 type TestFleet = Awaited<ReturnType<typeof openTestFleet>>
 const minuteMs = 60_000
@@ -270,6 +270,34 @@ describe('a wave of updates', () => {
     await over(fleet, second.id)
     const { hosts: later } = await fleet.handlers().wave({ wave: second.id }, fullContext(fleet.context()))
     assert.deepEqual([later[0]!.state, later[0]!.reason, later[0]!.said], ['failed', 'refused', 'The signature is none.'])
+  })
+
+  // Four hosts in wrong hands, whosever they were, kept every other one on the hub from its update for ever.
+  it('gives the place of a host that takes nothing to others, and waits for nobody who says nothing [security 22]', async () => {
+    const { counter, hosts } = await prepare(6)
+    const [good, silent, ...evil] = hosts as [TestHost, TestHost, ...TestHost[]]
+    for (const host of evil) host.way = 'stalls'
+    silent.way = 'silent'
+    const update = ({ id }: TestHost) => fleet.handlers().updateHost({ host: id, counter }, fullContext(fleet.context(id)))
+    for (const host of evil) await update(host)
+    await until(() => evil.every(({ offers }) => offers === 1))
+    const { id: goodWave } = await update(good)
+    assert.equal(good.offers, 0)
+    fleet.clock.skip(2 * minuteMs + 1)
+    await over(fleet, goodWave)
+    assert.equal(good.state.phase, 'kept')
+    const { id: silentWave } = await update(silent)
+    for (let tries = 2; tries <= 3; tries++) {
+      fleet.clock.skip(minuteMs)
+      await until(() => evil.every(({ offers }) => offers === tries))
+      fleet.clock.skip(2 * minuteMs)
+    }
+    await until(() => silent.offers === 1)
+    fleet.clock.skip(2 * minuteMs + 1)
+    await over(fleet, silentWave)
+    const state = async (id: string) => (await fleet.handlers().host({ host: id }, fullContext(fleet.context(id)))).own?.reason
+    assert.equal(await state(silent.id), 'policy')
+    await until(async () => (await Promise.all(evil.map(({ id }) => state(id)))).every((reason) => reason === 'broken'))
   })
 
   it('begins nothing outside the window of an environment, except on one host that somebody updates now', async () => {
