@@ -54,6 +54,23 @@ describe('the windows of an environment', () => {
     for (const [one, time, next] of table) assert.equal(told(nextChange(one, at(time))), next, `${JSON.stringify(one)} ${time}`)
   })
 
+  // A wave asks for each of its hosts: a minute a week, set by one who may, held up everybody on a hub.
+  it('are looked for once, however many ask, and anew once that time is over or the clock was set back', (context) => {
+    const one = window('01:00', '01:01', [1])
+    const asked = context.mock.method(Intl.DateTimeFormat.prototype, 'formatToParts')
+    assert.equal(told(nextChange(one, at('2026-01-05T02:00Z'))), '2026-01-12T01:00')
+    const first = asked.mock.callCount()
+    for (let minute = 0; minute < 59; minute++) nextChange({ ...one }, at(`2026-01-10T02:${String(minute).padStart(2, '0')}Z`))
+    assert.equal(asked.mock.callCount(), first)
+    const table: [string, string][] = [
+      ['2026-01-12T00:59Z', '2026-01-12T01:00'],
+      ['2026-01-12T01:00Z', '2026-01-12T01:01'],
+      ['2026-01-12T01:01Z', '2026-01-19T01:00'],
+      ['2026-01-02T00:00Z', '2026-01-05T01:00'],
+    ]
+    for (const [time, next] of table) assert.equal(told(nextChange(one, at(time))), next, time)
+  })
+
   it('name a time zone that is known', () => {
     assert.deepEqual(['UTC', 'Europe/Berlin', 'Mars/Olympus', ''].map(isZone), [true, true, false, false])
   })

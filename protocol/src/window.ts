@@ -72,11 +72,23 @@ export function isOpen({ days: begins, fromMinute, toMinute, zone }: Window, atM
   return (begins.includes(day) && minute >= fromMinute) || (begins.includes(yesterday) && minute < toMinute)
 }
 
-/**
- * When it opens or closes next: the first minute at which it is otherwise; undefined: it never is. Found by steps of at most five
- * minutes and then minute by minute, since no arithmetic knows what the clocks of a place will do.
- */
+/** From when on an answer holds, and until when: thousands of steps are not gone again for each host of a wave. */
+const answers = new Map<string, { readonly fromMs: number; readonly untilMs: number; readonly change: number | undefined }>()
+
+/** When it opens or closes next: the first minute at which it is otherwise; undefined: it never is. */
 export function nextChange(window: Window, atMs: number): number | undefined {
+  const { days: begins, fromMinute, toMinute, zone } = window
+  const key = [begins, fromMinute, toMinute, zone].join(' ')
+  const known = answers.get(key)
+  if (known !== undefined && atMs >= known.fromMs && atMs < known.untilMs) return known.change
+  const change = findChange(window, atMs)
+  if (answers.size >= mostFormats) answers.clear()
+  answers.set(key, { fromMs: atMs, untilMs: change ?? atMs + dayMinutes * minuteMs, change })
+  return change
+}
+
+/** By steps of at most five minutes and then minute by minute, since no arithmetic knows what the clocks of a place will do. */
+function findChange(window: Window, atMs: number): number | undefined {
   const now = isOpen(window, atMs)
   const startMs = Math.floor(atMs / minuteMs) * minuteMs
   const stepMs = stepOf(window) * minuteMs
