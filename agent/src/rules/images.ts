@@ -58,16 +58,28 @@ async function taggedMs(engine: Engine, id: string): Promise<number> {
   }
 }
 
-/** Exactly this one, by each of its names; the engine refuses what was taken into use since. False: it stays. */
+/**
+ * Exactly this one, by each of its names; the engine refuses what was taken into use since. A name that another one has by now, as after
+ * a pull, is that one's. False: it stays.
+ */
 export async function removeImage(engine: Engine, { id, names }: Unused): Promise<boolean> {
+  let gone = false
   try {
-    for (const name of names.length === 0 ? [id] : names)
+    for (const name of names.length === 0 ? [id] : names) {
+      if (plainId(await idOf(engine, name)) !== plainId(id)) continue
       await engine.call(ask('DELETE /images/{name}', { name }, { force: false, noprune: true }), { timeoutMs: 120_000 })
-    return true
+      gone = true
+    }
+    return gone
   } catch (error) {
     if (['conflict', 'not_found'].includes(codeOf(error))) return false
     throw error
   }
+}
+
+async function idOf(engine: Engine, name: string): Promise<string> {
+  const { Id } = await engine.call<{ Id: string }>(ask('GET /images/{name}/json', { name }))
+  return Id
 }
 
 export function wouldGo(unused: readonly Unused[]): WouldGo {

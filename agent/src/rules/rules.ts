@@ -74,10 +74,11 @@ export function openRules(deps: RulesDeps): Rules {
     handlers: {
       watch: (_input, { signal }) => tellChanges(view, onChange, signal),
       async set(handed) {
-        if (handed.counter <= kept.counter)
+        // The very next: of the highest number that there is, nobody could ever take these back.
+        if (handed.counter !== kept.counter + 1)
           throw new FairleadError(
             'conflict',
-            `This host has rules of number ${kept.counter}, and takes none of number ${handed.counter}: ask it what it has.`,
+            `This host has rules of number ${kept.counter}, and takes the next alone, none of number ${handed.counter}: ask it what it has.`,
           )
         const healsSinceMs = heals(kept) ? kept.healsSinceMs : Date.now()
         const next = { ...handed, healsSinceMs }

@@ -74,7 +74,7 @@ const PruneHere = z.extend(PruneRule, { from })
 export type HealHere = z.infer<typeof HealHere>
 export type PruneHere = z.infer<typeof PruneHere>
 
-/** All of a host's, its own first. `counter` rises: a host takes none that is not above what it has. */
+/** All of a host's, its own first. `counter` rises by one: a host takes none but the next to what it has. */
 export const RulesHere = z.object({
   counter: z.int().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER)),
   ...rulesOf(HealHere, PruneHere, 2 * mostRules),
