@@ -20,14 +20,20 @@ class World {
   saves = true
   fails = false
   asked: string[] = []
+  rules: HealHere[]
+  /** Held before the engine answers a start. */
+  gate: Promise<void> | undefined
   /** What the container does once it was started. */
   onStart: (healer: ReturnType<typeof createHealer>) => void = () => undefined
   #timers = new Map<() => void, number>()
   readonly healer
   readonly done: Done
+  readonly sinceMs: number
 
   constructor(more: Partial<HealHere> = {}, done: Done = { acts: [], tries: {}, gaveUp: {}, prunedMs: {} }) {
     this.done = done
+    this.rules = [healRule(more)]
+    this.sinceMs = this.nowMs - 1000
     this.seen = {
       id,
       name: 'web',
@@ -40,8 +46,7 @@ class World {
       engineBrings: false,
     }
     this.healer = createHealer({
-      heal: [healRule(more)],
-      sinceMs: this.nowMs - 1000,
+      rules: () => ({ heal: this.rules, sinceMs: this.sinceMs }),
       look: async () => this.seen,
       suspects: async () => [id],
       start: () => this.#begin('start'),
@@ -63,6 +68,7 @@ class World {
 
   async #begin(how: string): Promise<void> {
     this.asked.push(`${how} ${Math.round((this.nowMs - 1_800_000_000_000) / 1000)}`)
+    await this.gate
     if (this.fails) throw new FairleadError('bad_upstream', 'the port is taken')
     if (how === 'restart') {
       this.hear('kill', { signal: '15' })
@@ -180,6 +186,46 @@ describe('a container that is not well', () => {
     assert.deepEqual(world.asked, ['start 1', 'start 11', 'start 31'])
     assert.deepEqual(world.told.at(0), 'failed exit 1: the port is taken')
     assert.equal(world.told.at(-1), 'gave_up exit 1')
+  })
+})
+
+describe('rules that are changed', () => {
+  it('find what is being started, count it once, and are told once that it was given up', async () => {
+    const world = new World()
+    world.onStart = () => world.die()
+    world.die()
+    await world.pass(15)
+    const gate = Promise.withResolvers<void>()
+    world.gate = gate.promise
+    // Its last try is under way when its rule is another one.
+    await world.pass(20)
+    world.rules = [healRule({ name: 'other' })]
+    world.healer.change()
+    await world.pass(5)
+    gate.resolve()
+    await world.pass(3600)
+    assert.deepEqual(world.asked, ['start 1', 'start 11', 'start 31'])
+    assert.deepEqual(world.told, ['ok exit 1', 'ok exit 1', 'ok exit 1', 'gave_up exit 1'])
+    world.healer.change()
+    await world.pass(3600)
+    assert.equal(world.told.length, 4)
+    assert.equal(world.done.gaveUp[id]?.rule, 'other')
+  })
+
+  it('say how long what is unhealthy already has from then on, and whether it is restarted at all', async () => {
+    const world = new World()
+    world.sicken()
+    await world.pass(30)
+    world.rules = [healRule({ unhealthySeconds: 10 })]
+    world.healer.change()
+    await world.pass(10)
+    assert.deepEqual(world.asked, ['restart 40'])
+    world.sicken()
+    await world.pass(1)
+    world.rules = []
+    world.healer.change()
+    await world.pass(3600)
+    assert.equal(world.asked.length, 1)
   })
 })
 

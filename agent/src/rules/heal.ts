@@ -1,16 +1,21 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { HealHere, RuleAct } from '@fairlead/protocol/features/rules.ts'
-import { createMemory } from './heal-memory.ts'
+import { createMemory, type HealMemory } from './heal-memory.ts'
 import type { Done } from './kept.ts'
 import type { Seen } from './look.ts'
 import { createTreatments } from './treat.ts'
 import { ruleFor } from './which.ts'
 
-export interface HealDeps {
+/** What is in force now. */
+export interface HealRules {
   readonly heal: readonly HealHere[]
   /** What ended before was so when containers began to be looked after, and stays. */
   readonly sinceMs: number
+}
+
+export interface HealDeps {
+  readonly rules: () => HealRules
   readonly look: (id: string) => Promise<Seen>
   readonly suspects: () => Promise<readonly string[]>
   readonly start: (id: string) => Promise<unknown>
@@ -33,6 +38,8 @@ export interface Healer {
   recall(events: readonly HostEvent[]): void
   /** All that might not be well: at the start, when the engine is back, when the policy is another one. */
   look(): Promise<void>
+  /** The rules are others. What is being done goes on, and what was heard and told stays. */
+  change(): void
   close(): void
 }
 
@@ -50,7 +57,7 @@ export function createHealer(deps: HealDeps): Healer {
   async function examine(id: string): Promise<void> {
     const seen = await find(id)
     if (seen === undefined || timers.has(id)) return
-    const rule = seen.running && seen.unhealthy ? ruleFor(deps.heal, seen, 'unhealthy') : undefined
+    const rule = seen.running && seen.unhealthy ? ruleFor(deps.rules().heal, seen, 'unhealthy') : undefined
     if (rule !== undefined) timers.later(id, rule.unhealthySeconds! * 1000)
     else if (seen.failure !== '') await consider(id, seen)
   }
@@ -71,22 +78,16 @@ export function createHealer(deps: HealDeps): Healer {
   }
 
   async function consider(id: string, found?: Seen): Promise<void> {
-    if (busy.has(id) || timers.closed) return
+    if (busy.has(id) || timers.closed || deps.rules().heal.length === 0) return
     busy.add(id)
     try {
       const seen = found ?? (await find(id))
-      const by = seen === undefined ? undefined : ailment(seen)
-      const rule = by === undefined ? undefined : ruleFor(deps.heal, seen!, by)
+      const by = seen === undefined ? undefined : ailmentOf(seen, memory, deps.rules().sinceMs)
+      const rule = by === undefined ? undefined : ruleFor(deps.rules().heal, seen!, by)
       if (rule !== undefined && !timers.closed) await treatments.treat(seen!, by!, rule)
     } finally {
       busy.delete(id)
     }
-  }
-
-  function ailment(seen: Seen): 'unhealthy' | 'failed' | undefined {
-    if (seen.running) return seen.unhealthy ? 'unhealthy' : undefined
-    const isOurs = seen.failure !== '' && !seen.engineBrings && seen.finishedMs >= deps.sinceMs
-    return isOurs && !memory.wasStopped(seen.id) && !memory.isUnsure(seen) ? 'failed' : undefined
   }
 
   async function look(): Promise<void> {
@@ -117,8 +118,19 @@ export function createHealer(deps: HealDeps): Healer {
       for (const event of events) memory.hear(event)
     },
     look,
+    change() {
+      // Each waits as long as its rule said.
+      timers.cancelAll()
+      void look()
+    },
     close: timers.close,
   }
+}
+
+function ailmentOf(seen: Seen, memory: HealMemory, sinceMs: number): 'unhealthy' | 'failed' | undefined {
+  if (seen.running) return seen.unhealthy ? 'unhealthy' : undefined
+  const isOurs = seen.failure !== '' && !seen.engineBrings && seen.finishedMs >= sinceMs
+  return isOurs && !memory.wasStopped(seen.id) && !memory.isUnsure(seen) ? 'failed' : undefined
 }
 
 /** One for each container. */
@@ -129,12 +141,16 @@ function createTimers(after: HealDeps['after'], run: (id: string) => void) {
     timers.get(id)?.()
     timers.delete(id)
   }
+  const cancelAll = () => {
+    for (const id of timers.keys()) cancel(id)
+  }
   return {
     get closed() {
       return closed
     },
     has: (id: string) => timers.has(id),
     cancel,
+    cancelAll,
     later(id: string, ms: number): void {
       cancel(id)
       if (closed) return
@@ -146,7 +162,7 @@ function createTimers(after: HealDeps['after'], run: (id: string) => void) {
     },
     close() {
       closed = true
-      for (const id of timers.keys()) cancel(id)
+      cancelAll()
     },
   }
 }

@@ -7,7 +7,7 @@ import { loopback } from '@fairlead/protocol/wire/rpc.ts'
 import { startEngine, type TestEngine } from '../../../e2e/engine.ts'
 import { until } from '../../../e2e/fleet/until.ts'
 import { need } from '../../../e2e/need.ts'
-import { openEngine, type Engine } from '../docker/engine.ts'
+import { openEngine, type Engine, type Target } from '../docker/engine.ts'
 import { watchEngine, type EngineWatch } from '../docker/watch.ts'
 import type { LocalNews } from '../journal/entry.ts'
 import { removeImage } from './images.ts'
@@ -125,6 +125,43 @@ describe('the rules of a host', need('dockerd', 'busybox'), () => {
     assert.equal(await idOf('moved:1'), id)
     assert.equal(await removeImage(engine, { ...unused, id }), true)
     assert.equal(await idOf('moved:1'), undefined)
+  })
+
+  // The runner of before went on with its start, and the one after it took the container for given up, and so for started by a person.
+  it('that are changed while a container is being started by them give it up once', async () => {
+    const held = Promise.withResolvers<void>()
+    const looks: string[] = []
+    open.stop()
+    const { call } = engine
+    engine.call = (async (target: Target, options) => {
+      const { operation, names } = target as unknown as { operation: string; names: Record<string, string> }
+      if (operation === 'POST /containers/{id}/start') await held.promise
+      const answer = await call(target, options)
+      if (operation === 'GET /containers/{id}/json') looks.push(names['id']!)
+      return answer
+    }) as Engine['call']
+    try {
+      open = start()
+      const rule = { ...heal, pattern: 'crash', perHour: 1, from: 'host' as const }
+      await client().set(here(1, { heal: [rule] }))
+      const id = await real.run('crash', ['sh', '-c', 'exit 4'])
+      await until(() => looks.includes(id))
+      looks.length = 0
+      await client().set(here(2, { heal: [{ ...rule, name: 'other' }] }))
+      await until(() => looks.includes(id))
+      held.resolve()
+      await until(() => noted.some(({ verb }) => verb === 'heal') && noted.some(({ verb }) => verb === 'heal_gave_up'))
+      assert.deepEqual(
+        noted.map(({ verb, facts }) => [verb, facts['rule']]),
+        [
+          ['heal', 'all'],
+          ['heal_gave_up', 'other'],
+        ],
+      )
+      assert.equal((await now()).gaveUp.length, 1)
+    } finally {
+      engine.call = call
+    }
   })
 
   it('do nothing while the host is locked, write that down once, and go on when it is open', async () => {

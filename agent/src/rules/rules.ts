@@ -46,11 +46,11 @@ export function openRules(deps: RulesDeps): Rules {
   if (found.problem !== '') say('error', 'the rules of this host are lost until its hub is back; nothing is done by any', found)
 
   async function run(): Promise<void> {
-    runner?.close()
-    runner = undefined
-    if (kept.heal.length + kept.prune.length === 0 || stopped) return changed()
-    const { openRunner } = await import('./runner.ts')
-    runner = openRunner(kept, { ...deps, changed })
+    if (runner !== undefined) runner.change(kept)
+    else if (has(kept)) {
+      const { openRunner } = await import('./runner.ts')
+      if (!stopped) runner = openRunner(kept, { ...deps, changed })
+    }
     changed()
   }
   let turn = run()
@@ -66,7 +66,7 @@ export function openRules(deps: RulesDeps): Rules {
       return verdict === 'yes' ? '' : verdict
     }
     const held = { heal: why('container.lifecycle'), prune: why('image.remove') }
-    const rest = runner?.view() ?? { zone: '', next: [], gaveUp: [], acts: readDone(stateDir).acts }
+    const rest = (has(kept) ? runner?.view() : undefined) ?? { zone: '', next: [], gaveUp: [], acts: readDone(stateDir).acts }
     return { ...handed, held, ...rest }
   }
 
@@ -102,6 +102,7 @@ export function openRules(deps: RulesDeps): Rules {
   }
 }
 
+const has = ({ heal, prune }: Kept) => heal.length + prune.length > 0
 const heals = ({ heal }: Kept) => heal.some(({ on }) => on)
 
 function createListeners() {

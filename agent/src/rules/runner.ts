@@ -13,6 +13,8 @@ export interface Runner {
   view(): Pick<RulesState, 'zone' | 'next' | 'gaveUp' | 'acts'>
   /** The policy is another one: what was held may be done now. */
   look(): void
+  /** Others are in force. What is being done to a container goes on, and is still known to be of a rule. */
+  change(kept: Kept): void
   close(): void
 }
 
@@ -22,10 +24,11 @@ const graceSeconds = 10
 /** It and what a busy engine takes beside. */
 const engineMs = 120_000
 
-export function openRunner(kept: Kept, deps: RulesDeps & { readonly changed: () => void }): Runner {
+export function openRunner(first: Kept, deps: RulesDeps & { readonly changed: () => void }): Runner {
   const { engine, stateDir, watch } = deps
-  const done = forgetOld(readDone(stateDir), kept)
-  const zone = kept.prune.length === 0 ? '' : Intl.DateTimeFormat().resolvedOptions().timeZone
+  let kept = first
+  const done = readDone(stateDir)
+  forgetOld(done, kept)
   const save = () => writeDone(stateDir, done)
   const common = {
     done,
@@ -48,31 +51,42 @@ export function openRunner(kept: Kept, deps: RulesDeps & { readonly changed: () 
   }
   const healer = createHealer({
     ...common,
-    heal: kept.heal,
-    sinceMs: kept.healsSinceMs,
+    rules: () => ({ heal: kept.heal, sinceMs: kept.healsSinceMs }),
     look: (id) => lookAt(engine, id),
     suspects: () => listSuspects(engine),
     start: (id) => engine.call(ask('POST /containers/{id}/start', { id }), { timeoutMs: engineMs }),
     restart: (id) => engine.call(ask('POST /containers/{id}/restart', { id }, { t: graceSeconds }), { timeoutMs: engineMs }),
     why: (container) => deps.rights.held.why(container),
   })
-  const pruner = createPruner({
-    ...common,
-    prune: kept.prune,
-    zone,
-    find: (rule) => findUnused(engine, rule, Date.now()),
-    remove: (image) => removeImage(engine, image),
-    why() {
-      const verdict = deps.rights.policy.may('image.remove')
-      return verdict === 'yes' ? undefined : verdict
-    },
-  })
+  const startPruner = () =>
+    createPruner({
+      ...common,
+      prune: kept.prune,
+      zone: zoneOf(kept),
+      find: (rule) => findUnused(engine, rule, Date.now()),
+      remove: (image) => removeImage(engine, image),
+      why() {
+        const verdict = deps.rights.policy.may('image.remove')
+        return verdict === 'yes' ? undefined : verdict
+      },
+    })
+  let pruner = startPruner()
   const stopEvents = watch.onEvent(healer.hear)
   healer.recall(deps.recent())
   if (watch.facts.up) void healer.look()
   return {
-    view: () => ({ zone, next: nextOf(kept, zone, done), gaveUp: gaveUpOf(done), acts: done.acts }),
+    view() {
+      const zone = zoneOf(kept)
+      return { zone, next: nextOf(kept, zone, done), gaveUp: gaveUpOf(done), acts: done.acts }
+    },
     look: () => void healer.look(),
+    change(next) {
+      kept = next
+      forgetOld(done, kept)
+      pruner.close()
+      pruner = startPruner()
+      healer.change()
+    },
     close() {
       stopEvents()
       healer.close()
@@ -81,15 +95,14 @@ export function openRunner(kept: Kept, deps: RulesDeps & { readonly changed: () 
   }
 }
 
+const zoneOf = ({ prune }: Kept) => (prune.length === 0 ? '' : Intl.DateTimeFormat().resolvedOptions().timeZone)
+
 /** Of rules that are gone, and of hours that are over. */
-function forgetOld(done: Done, { prune }: Kept): Done {
+function forgetOld(done: Done, { prune }: Kept): void {
   const rules = new Set(prune.map(keyOf))
   const overMs = Date.now() - hourMs
-  return {
-    ...done,
-    tries: Object.fromEntries(Object.entries(done.tries).filter(([, tries]) => tries.some((ms) => ms > overMs))),
-    prunedMs: Object.fromEntries(Object.entries(done.prunedMs).filter(([key]) => rules.has(key))),
-  }
+  done.tries = Object.fromEntries(Object.entries(done.tries).filter(([, tries]) => tries.some((ms) => ms > overMs)))
+  done.prunedMs = Object.fromEntries(Object.entries(done.prunedMs).filter(([key]) => rules.has(key)))
 }
 
 export function nextOf({ prune }: Pick<Kept, 'prune'>, zone: string, done: Done): RulesState['next'] {
