@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Reason, Release } from '@fairlead/protocol/features/updates-api.ts'
+import type { Reason } from '@fairlead/protocol/features/updates-api.ts'
+import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
 import type { Sight } from '../base/sight.ts'
 import type { HostRecord } from '../hosts/book.ts'
 import type { WavesDeps } from './turn.ts'
-import type { HeldRelease } from './releases.ts'
+import type { HeldRelease, Releases } from './releases.ts'
 import { inTurn, stageAt, stagesOf } from './stages.ts'
 import type { updateHosts } from './tables.ts'
 import { hasIt, hindrance } from './verdict.ts'
@@ -46,7 +47,7 @@ export async function planWave(deps: WavesDeps, { organization, environment, tag
     const candidate = candidateOf(deps, record)
     const hindered = whyNot(deps, record.id)
     if (busy.has(record.id)) taken++
-    else if (isCurrent(deps, record, release)) current++
+    else if (await isCurrent(deps, record, release)) current++
     else if (hindered !== undefined) skipped.push({ id: record.id, ...hindered, version: candidate.version })
     else hosts.push(candidate)
   }
@@ -54,8 +55,18 @@ export async function planWave(deps: WavesDeps, { organization, environment, tag
 }
 
 function candidateOf({ fleet, states }: WavesDeps, { id, name, facts }: HostRecord): Candidate {
-  const kind = [facts?.os, facts?.arch, facts?.engine.name].join('/')
-  return { id, name, kind, online: fleet.find(id)?.session?.alive === true, version: states.of(id)?.version ?? facts?.agentVersion ?? '' }
+  return {
+    id,
+    name,
+    kind: kindOf(facts),
+    online: fleet.find(id)?.session?.alive === true,
+    version: states.of(id)?.version ?? facts?.agentVersion ?? '',
+  }
+}
+
+/** '': it has not said yet. */
+function kindOf(facts: HostRecord['facts']): string {
+  return facts === null || facts.os === '' ? '' : [facts.os, facts.arch, facts.engine.name].join('/')
 }
 
 /** Of a host that is there; one that is offline is asked when it is back. */
@@ -66,10 +77,16 @@ export function whyNot({ fleet, states }: Pick<WavesDeps, 'fleet' | 'states'>, i
   return change === undefined ? undefined : { reason: change.reason ?? '', said: change.said ?? '' }
 }
 
-function isCurrent({ states }: WavesDeps, { id, facts }: HostRecord, release: Release): boolean {
+async function isCurrent({ states, releases }: WavesDeps, { id, facts }: HostRecord, release: HeldRelease): Promise<boolean> {
   const state = states.of(id)
   if (state === undefined) return facts?.agentVersion === release.version
-  return state.counter > release.counter || hasIt(state, release, undefined)
+  return state.counter > release.counter || runsIt(releases, state, release)
+}
+
+/** By the very file where that is known: one that went back counts as high as before, and two builds may call themselves alike. */
+export async function runsIt(releases: Releases, state: UpdateState, release: HeldRelease): Promise<boolean> {
+  const file = state.target === null ? undefined : await releases.file(release, state.target).catch(() => undefined)
+  return hasIt(state, release, file)
 }
 
 type NewHost = typeof updateHosts.$inferInsert

@@ -52,4 +52,18 @@ describe('the stages of a wave', () => {
     )
     assert.deepEqual(inTurn([]), [])
   })
+
+  it('begin with a host of which nothing is known only where none is there that said what it is', () => {
+    const host = (name: string, kind: string, online = true) => ({ id: name, name, kind, online })
+    const order = inTurn([
+      ...Array.from({ length: 6 }, (_, n) => host(`x${n}`, '')),
+      host('z0', 'a'),
+      host('z1', 'a'),
+      host('y0', 'b', false),
+    ])
+    assert.deepEqual(
+      order.map(({ name }) => name),
+      ['z0', 'z1', 'x0', 'x1', 'x2', 'x3', 'x4', 'x5', 'y0'],
+    )
+  })
 })

@@ -23,13 +23,14 @@ interface Candidate {
   readonly id: string
   readonly name: string
   readonly online: boolean
-  /** Hosts that are alike fail alike: system, processor, engine. */
+  /** Hosts that are alike fail alike: system, processor, engine. '': not known, and so perhaps not alike. */
   readonly kind: string
 }
 
 /**
  * The order in which hosts come. Of each kind one, then of each a second one: what fails on a few machines of their own is met by the
- * smallest stages and not by the last. Those that are there come first, for a stage of hosts that are offline proves nothing.
+ * smallest stages and not by the last. Those that are there come first, for a stage of hosts that are offline proves nothing; of them
+ * those of a known kind, for what goes well on who knows what proves little of the others.
  */
 export function inTurn<C extends Candidate>(hosts: readonly C[]): C[] {
   const kinds = new Map<string, C[]>()
@@ -38,5 +39,6 @@ export function inTurn<C extends Candidate>(hosts: readonly C[]): C[] {
   const largest = [...kinds.values()].sort((a, b) => b.length - a.length)
   const rounds = Math.max(0, ...largest.map(({ length }) => length))
   const order = Array.from({ length: rounds }, (_, round) => largest.flatMap((kind) => kind[round] ?? [])).flat()
-  return [...order.filter(({ online }) => online), ...order.filter(({ online }) => !online)]
+  const rank = ({ online, kind }: C) => (online ? 0 : 2) + (kind === '' ? 1 : 0)
+  return order.toSorted((a, b) => rank(a) - rank(b))
 }

@@ -8,7 +8,7 @@ import type { WavesDeps } from './turn.ts'
 import type { Waves } from './waves.ts'
 import { isOpen, nextChange } from '@fairlead/protocol/window.ts'
 
-type Deps = Pick<WavesDeps, 'store' | 'book' | 'nowMs'> & { readonly waves: Pick<Waves, 'progressOf'> }
+type Deps = Pick<WavesDeps, 'store' | 'book' | 'states' | 'nowMs'> & { readonly waves: Pick<Waves, 'progressOf'> }
 
 /** What people see of waves: those that have a host which they see, and of them these hosts alone. */
 export async function tellWaves(deps: Deps, organization: string, sight: Sight, only?: WaveRow): Promise<Wave[]> {
@@ -83,16 +83,18 @@ export async function tellHosts(deps: Deps, organization: string, sight: Sight, 
     .map((row) => tellHost(deps, records, row))
 }
 
-export function tellHost({ waves }: Deps, records: ReadonlyMap<string, HostRecord>, row: HostRow): WaveHost {
+export function tellHost({ waves, states }: Deps, records: ReadonlyMap<string, HostRecord>, row: HostRow): WaveHost {
   const progress = waves.progressOf(row.waveId, row.hostId)
+  const record = records.get(row.hostId)
   return {
     host: row.hostId,
-    name: records.get(row.hostId)?.name ?? '',
+    name: record?.name ?? '',
     stage: row.stage,
     state: row.state,
     reason: row.reason,
     said: row.said,
     fromVersion: row.fromVersion,
+    runs: (states.of(row.hostId)?.version ?? record?.facts?.agentVersion ?? '').slice(0, 64),
     sentBytes: progress?.sent ?? 0,
     wantedBytes: progress?.wanted ?? 0,
   }

@@ -205,7 +205,8 @@ export class TestHost {
         return own.state
       },
       async revert() {
-        own.state = idle(own.state.before!.version, own.state.counter)
+        const { version, sha256 } = own.state.before!
+        own.state = { ...idle(version, own.state.counter), sha256 }
         setImmediate(() => {
           own.detach()
           own.attach(own.fleet)

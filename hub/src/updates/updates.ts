@@ -9,7 +9,7 @@ import { wholeSight } from '../base/sight.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import type { HostBook } from '../hosts/book.ts'
 import { createNews } from './news.ts'
-import { findRelease, newId, planWave, rowsOf, whyNot } from './plan.ts'
+import { findRelease, newId, planWave, rowsOf, runsIt, whyNot } from './plan.ts'
 import type { HeldRelease, Releases } from './releases.ts'
 import { createSlots, mostFed } from './send.ts'
 import { followStates } from './states.ts'
@@ -17,7 +17,6 @@ import { createStore } from './store.ts'
 import type { WaveRow } from './tables.ts'
 import { stagesOf } from './stages.ts'
 import { tellHost, tellHosts, tellWaves } from './tell.ts'
-import { hasIt } from './verdict.ts'
 import type { Clock, WavesDeps } from './turn.ts'
 import { openWaves, type Waves } from './waves.ts'
 import { isZone } from '@fairlead/protocol/window.ts'
@@ -155,15 +154,16 @@ function serveOne(known: Known): Pick<AllHandlers, 'host' | 'updateHost' | 'reve
   return {
     async host(_input, { caller: { organization }, host, sight }) {
       const state = states.of(host)
-      const held = (await releases.list()).filter(({ problem, expiresMs }) => problem === '' && expiresMs > nowMs())
-      const newest = held.find((release) => state !== undefined && release.counter >= state.counter && !hasIt(state, release, undefined))
+      const newest = (await releases.list()).find(({ problem, expiresMs }) => problem === '' && expiresMs > nowMs())
+      const offered =
+        newest !== undefined && state !== undefined && newest.counter >= state.counter && !(await runsIt(releases, state, newest))
       const last = await store.lastOf(organization, host)
       const records = await book.hosts(organization)
       const [wave] = last === undefined ? [] : await tellWaves(known, organization, await sight(), last.wave)
       return {
         state: state ?? null,
         reason: whyNot(known, host)?.reason ?? '',
-        release: newest === undefined ? null : publicOf(newest),
+        release: offered ? publicOf(newest) : null,
         wave: wave ?? null,
         own: last === undefined ? null : tellHost(known, records, last.own),
       }

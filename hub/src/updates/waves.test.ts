@@ -355,6 +355,54 @@ describe('a wave of updates', () => {
     assert.ok(hosts.every(({ starts }) => starts === 1))
   })
 
+  it('is offered again to a host that went back, and says of it what it runs', async () => {
+    const { counter, hosts, version } = await prepare(1)
+    const [host] = hosts
+    const own = () => fullContext(fleet.context(host!.id))
+    const give = async (number: number) => {
+      const { id } = await fleet.begin(number)
+      await over(fleet, id)
+      return id
+    }
+    const told = async (wave: string) => (await fleet.handlers().wave({ wave }, fullContext(fleet.context()))).hosts[0]!
+    const goBack = async () => {
+      const { version: before } = await fleet.handlers().revert({ host: host!.id }, own())
+      await until(async () => (await fleet.handlers().host({ host: host!.id }, own())).state?.phase === 'idle')
+      return before
+    }
+    const first = await give(counter)
+    assert.deepEqual([(await told(first)).state, (await told(first)).runs], ['done', version])
+    assert.equal((await fleet.handlers().host({ host: host!.id }, own())).release, null)
+    assert.equal(await goBack(), '0.1.0')
+    assert.deepEqual([(await told(first)).state, (await told(first)).runs], ['done', '0.1.0'])
+    assert.equal((await fleet.handlers().host({ host: host!.id }, own())).release?.version, version)
+    assert.equal((await told(await give(counter))).runs, version)
+    // Another build that calls itself the same.
+    const alike = next++
+    fleet.release(version, alike, 4)
+    await give(alike)
+    assert.equal(await goBack(), version)
+    assert.equal((await fleet.handlers().host({ host: host!.id }, own())).release?.counter, alike)
+    assert.equal((await told(await give(alike))).state, 'done')
+    assert.equal(host!.starts, 4)
+  })
+
+  it('begins with a host that said what it is, where one is there', async () => {
+    const { counter, hosts } = await prepare(5)
+    const [known, ...others] = hosts.toReversed()
+    await fleet.db.tx({ organization: fleet.organization }, async (sql) => {
+      for (const { id } of others) await sql`UPDATE hosts SET facts = NULL WHERE id = ${id}`
+    })
+    await fleet.hub.book.reloadAll(fleet.organization)
+    const { id } = await fleet.begin(counter, { pauseMinutes: 60 })
+    await until(async () => (await fleet.wave(id)).waitsFor === 'pause')
+    assert.deepEqual(
+      hosts.filter(({ offers }) => offers > 0).map(({ name }) => name),
+      [known!.name],
+    )
+    await fleet.handlers().stop(only(id), fullContext(fleet.context()))
+  })
+
   it('goes on without a host that is removed, and does nothing while the hub is held', async () => {
     const { counter, hosts } = await prepare(3)
     const { id } = await fleet.begin(counter, { pauseMinutes: 10 })

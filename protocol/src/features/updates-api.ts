@@ -85,6 +85,8 @@ export const WaveHost = z.object({
   reason: z.enum(reasons),
   said: z._default(text(1024), ''),
   fromVersion: text(64),
+  /** What it said last that it runs: one that took the release may have gone back since, or on. '': nothing. */
+  runs: z._default(text(64), ''),
   /** Of what it lacked, while blocks are on their way. */
   sentBytes: z._default(z.int(), 0),
   wantedBytes: z._default(z.int(), 0),

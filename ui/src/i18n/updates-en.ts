@@ -65,8 +65,9 @@ export const updatesEn = {
   'host.waiting': '{n|waits|wait}',
   'host.sending': 'being sent',
   'host.starting': '{n|starts|start} it',
-  'host.done': '{n|has|have} it',
-  // French counts here.
+  // French counts here, and in the next but one.
+  'host.done': '{n|took|took} it',
+  'host.runs': 'and runs {version} now',
   'host.failed': '{n|failed|failed}',
   'host.skipped': '{n|left out|left out}',
   'host.left': 'offline, {n|gets|get} it later',

@@ -3,12 +3,11 @@ import { createSignal, Show, type JSX } from 'solid-js'
 import { ask } from '../api/api.ts'
 import { Part } from '../kit/ask.tsx'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
-import { act, Empty, Note, plain, StateMark } from '../kit/kit.tsx'
+import { act, Empty, Note, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { createFollowed } from './live.ts'
-import { hostMarks } from './marks.ts'
-import { ReasonWords } from './WavePage.tsx'
-import { hostWords, say } from './words.ts'
+import { HostStanding } from './WavePage.tsx'
+import { say } from './words.ts'
 
 export type OwnUpdate = Awaited<ReturnType<typeof askHost>>
 const askHost = (host: string) => ask('updates.host', { host })
@@ -76,13 +75,7 @@ function LastWave(props: { readonly own: OwnUpdate }): JSX.Element {
       {(wave) => (
         <p>
           <A href={`/updates/${wave().id}`}>{say('wave', { version: wave().version })}</A>{' '}
-          <Show when={props.own.own}>
-            {(own) => (
-              <>
-                <StateMark state={hostMarks[own().state]} word={hostWords(own().state)} /> <ReasonWords host={own()} />
-              </>
-            )}
-          </Show>
+          <Show when={props.own.own}>{(own) => <HostStanding host={own()} wave={wave()} />}</Show>
         </p>
       )}
     </Show>

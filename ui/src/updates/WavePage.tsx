@@ -11,7 +11,7 @@ import { may } from '../kit/me.ts'
 import { Table } from '../kit/Table.tsx'
 import { createFollowed } from './live.ts'
 import { hostMarks, waveMarks } from './marks.ts'
-import { hostWords, placeWords, say, waitWords, whyWords } from './words.ts'
+import { elseWords, hostWords, placeWords, say, waitWords, whyWords } from './words.ts'
 
 /** One wave, live: its stages, and each host with what it says itself. */
 export function WavePage(props: { readonly wave: string }): JSX.Element {
@@ -54,7 +54,7 @@ export function WaveView(props: { readonly wave: Wave; readonly hosts: readonly 
       <Show when={props.hosts.length < sum(props.wave.stages.map(total))}>
         <p class="dim">{say('hosts.most', { n: props.hosts.length })}</p>
       </Show>
-      <HostRows hosts={props.hosts} />
+      <HostRows hosts={props.hosts} wave={props.wave} />
     </>
   )
 }
@@ -134,7 +134,7 @@ function Stages(props: { readonly wave: Wave }): JSX.Element {
   )
 }
 
-function HostRows(props: { readonly hosts: readonly WaveHost[] }): JSX.Element {
+function HostRows(props: { readonly hosts: readonly WaveHost[]; readonly wave: Wave }): JSX.Element {
   return (
     <Table
       label={say('hosts')}
@@ -150,11 +150,10 @@ function HostRows(props: { readonly hosts: readonly WaveHost[] }): JSX.Element {
           <td>{host.stage + 1}</td>
           <td>{plain(host.fromVersion) || '–'}</td>
           <td class="why">
-            <StateMark state={hostMarks[host.state]} word={hostWords(host.state)} />{' '}
+            <HostStanding host={host} wave={props.wave} />{' '}
             <Show when={host.state === 'sending' && host.wantedBytes > 0}>
               <span class="dim">{say('sent.of', { sent: bytes(host.sentBytes), all: bytes(host.wantedBytes) })}</span>
             </Show>
-            <ReasonWords host={host} />
           </td>
         </tr>
       )}
@@ -162,8 +161,22 @@ function HostRows(props: { readonly hosts: readonly WaveHost[] }): JSX.Element {
   )
 }
 
+/** How far it is; of one that took the release and runs another one now, which. */
+export function HostStanding(props: { readonly host: WaveHost; readonly wave: Wave }): JSX.Element {
+  const other = () => elseWords(props.host, props.wave)
+  return (
+    <>
+      <StateMark state={other() === '' ? hostMarks[props.host.state] : 'off'} word={hostWords(props.host.state)} />{' '}
+      <Show when={other() !== ''}>
+        <span>{other()}</span>
+      </Show>
+      <ReasonWords host={props.host} />
+    </>
+  )
+}
+
 /** Why, and below it the host's own words. */
-export function ReasonWords(props: { readonly host: Pick<WaveHost, 'reason' | 'said'> }): JSX.Element {
+function ReasonWords(props: { readonly host: Pick<WaveHost, 'reason' | 'said'> }): JSX.Element {
   return (
     <>
       <Show when={props.host.reason !== '' ? props.host.reason : undefined}>{(reason) => <span>{say(`reason.${reason()}`)}</span>}</Show>

@@ -73,6 +73,7 @@ const host = (state: WaveHost['state'], more: Partial<WaveHost> = {}): WaveHost 
   reason: '',
   said: '',
   fromVersion: '0.2.0',
+  runs: '0.3.0',
   sentBytes: 0,
   wantedBytes: 0,
   ...more,
@@ -85,6 +86,7 @@ const hosts = [
   host('skipped', { reason: 'policy' }),
   host('waiting'),
   host('done'),
+  host('done', { host: 'back', name: 'host-back', runs: '0.2.0' }),
   host('dropped', { fromVersion: '' }),
 ]
 const full: Listed = {
@@ -121,6 +123,7 @@ const owns: readonly OwnUpdate[] = [
   { ...own, wave: waves[0]!, own: host('sending') },
   { ...own, state: { ...state, phase: 'returned', problem: 'It did not log in.', before: null }, wave: waves[5]!, own: hosts[0]! },
   { ...own, state: { ...state, kind: 'image', target: null, problem: 'Pull a newer image.', before: null }, reason: 'kind', release: null },
+  { ...own, wave: waves[6]!, own: host('done', { runs: '0.2.0' }) },
   { ...own, state: null, reason: 'old', release: null },
   { ...own, state: null, release: null },
 ]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dayWords, minuteOf, minuteText } from '../kit/hours.ts'
-import { hostWords, placeWords, whyWords, windowWords } from './words.ts'
+import { elseWords, hostWords, placeWords, whyWords, windowWords } from './words.ts'
 
 describe('what is said of updates', () => {
   it('has the days from Monday, and times of a day both ways', () => {
@@ -23,8 +23,19 @@ describe('what is said of updates', () => {
       windowWords({ days: [6, 7], fromMinute: 60, toMinute: 300, zone: 'Europe/Berlin' }),
       'Sat Sun, 01:00 to 05:00, Europe/Berlin',
     )
-    assert.deepEqual([hostWords('done'), hostWords('done', 9)], ['has it', 'have it'])
+    assert.deepEqual([hostWords('done'), hostWords('waiting', 9)], ['took it', 'wait'])
     assert.equal(whyWords('1 of 9 in stage 2'), '1 of 9 in stage 2')
     assert.equal(whyWords('of a later hub'), 'of a later hub')
+  })
+
+  it('names what runs on a host that took a release, where it is another one now', () => {
+    const wave = { version: '0.2.0' }
+    assert.equal(elseWords({ state: 'done', runs: '0.1.0' }, wave), 'and runs 0.1.0 now')
+    for (const [state, runs] of [
+      ['done', '0.2.0'],
+      ['done', ''],
+      ['failed', '0.1.0'],
+    ] as const)
+      assert.equal(elseWords({ state, runs }, wave), '')
   })
 })

@@ -1,4 +1,4 @@
-import type { UpdateWindow, Wave, WaveHostState } from '@fairlead/protocol/features/updates-api.ts'
+import type { UpdateWindow, Wave, WaveHost, WaveHostState } from '@fairlead/protocol/features/updates-api.ts'
 import { createWords, time } from '../i18n/i18n.ts'
 import { updatesEn } from '../i18n/updates-en.ts'
 import { updatesFr } from '../i18n/updates-fr.ts'
@@ -22,6 +22,11 @@ export function waitWords({ state, waitsFor, untilMs }: Pick<Wave, 'state' | 'wa
 
 /** How far a host is, or so many of them. */
 export const hostWords = (state: WaveHostState, n = 1): string => say(`host.${state}`, { n })
+
+/** What a host has now that took a release and did not stay with it; '': it did, or says nothing. */
+export function elseWords({ state, runs }: Pick<WaveHost, 'state' | 'runs'>, { version }: Pick<Wave, 'version'>): string {
+  return state !== 'done' || runs === '' || runs === version ? '' : say('host.runs', { version: plain(runs) })
+}
 
 /** Why a wave was halted, which the hub stores in a sentence of its own. */
 export function whyWords(why: string): string {
