@@ -194,7 +194,7 @@ describe('a host over its life', need('netns', 'nspawn', 'binutils'), () => {
       const given = await release(version, broken[what])
       await limit(120, seconds)
       const { wave, hosts: told } = await over(given, 240).finally(() => limit(seconds, 120))
-      assert.deepEqual([wave.state, wave.stages], ['halted', [{ failed: 1 }, { dropped: 1 }]])
+      assert.deepEqual([wave.state, wave.stages], ['halted', [{ failed: 1 }, { dropped: 1 }]], JSON.stringify(told))
       const failed = told.find(({ state }) => state === 'failed')!
       assert.equal(failed.reason, 'returned')
       assert.match(failed.said, said)
