@@ -17,6 +17,8 @@ export interface KeptEpoch {
   readonly current: string
   /** Keeps a later one. Throws `conflict` at a hub that another one, restored from its backup, took over from. */
   judge(welcome: Pick<Welcome, 'epoch'>, hubKey: Uint8Array): void
+  /** Whoever had the hub's key until now may have named an epoch that no other is beyond. */
+  forget(): void
 }
 
 /** Of this hub alone, whichever key it holds by now: a host that is enrolled elsewhere begins anew. */
@@ -40,6 +42,11 @@ export function openEpoch(stateDir: string, pin: Pick<Pin, 'hubKey' | 'hub'>): K
       // On the disk before anything is done for it: a host that forgets would follow the other one again.
       writeWhole(file, `${key} ${shown}\n`)
       current = shown
+    },
+    forget() {
+      if (current === '') return
+      writeWhole(file, `${key} \n`)
+      current = ''
     },
   }
 }

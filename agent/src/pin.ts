@@ -99,13 +99,15 @@ export interface KeptPin {
 
 interface PinDeps {
   readonly onFollowed: (number: number) => void
+  /** The owner's key led here, and not the hub's own: before it is kept. */
+  readonly onOwner?: () => void
   readonly onProblem: (error: unknown) => void
   readonly disk?: Disk
   /** Ms since 1970. */
   readonly now?: () => number
 }
 
-export function openPin(stateDir: string, pin: Pin, { onFollowed, onProblem, disk, now = Date.now }: PinDeps): KeptPin {
+export function openPin(stateDir: string, pin: Pin, { onFollowed, onOwner, onProblem, disk, now = Date.now }: PinDeps): KeptPin {
   let current = pin
   const keep = (next: Pin) => {
     current = next
@@ -127,6 +129,7 @@ export function openPin(stateDir: string, pin: Pin, { onFollowed, onProblem, dis
       if (succession === undefined) return false
       const { number, hub, owner } = current
       const followed = followKeys(suite, { key: current.hubKey, number, hub, owner }, succession, key)
+      if (followed.byOwner) onOwner?.()
       keep({ ...current, hubKey: followed.key, number: followed.number, hub: followed.hub, before: followed.before })
       onFollowed(followed.number)
       return true

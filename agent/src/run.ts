@@ -194,6 +194,7 @@ function openMeasuring({ stateDir, metricsMs: everyMs, hostRoot }: Config, bootI
 function openBelonging(stateDir: string, first: Pin, say: Say) {
   const epoch = openEpoch(stateDir, first)
   const pin = openPin(stateDir, first, {
+    onOwner: epoch.forget,
     onFollowed: (number) => say('warn', 'the hub goes on with another key, and proved that it may', { number }),
     onProblem: (error) => say('error', unwritable, { error: String(error) }),
   })

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import * as crypto from 'node:crypto'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { makeEpoch } from '@fairlead/protocol/epoch.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { parseJoin, toBase64Url } from '@fairlead/protocol/join.ts'
+import { nodeSuite, rawPublicKey } from '@fairlead/protocol/noise/suite.ts'
 import { enrol } from '@fairlead/agent/enrol.ts'
 import { readProxies } from '@fairlead/agent/proxy.ts'
 import { hubCommand } from '../fleet/command.ts'
@@ -117,6 +121,14 @@ describe('a fleet whose hub goes on with another key', () => {
     // As a site whose power fails with the hub's: all of it starts again.
     for (const agent of agents) await agent.stop()
     await owned.hub.end('SIGTERM')
+    // Whoever stole the key told the hosts of an epoch that no other is beyond.
+    const stolen = createPrivateKey(readFileSync(join(owned.hub.dataDir, 'hub-key.pem')))
+    const publicKey = rawPublicKey(createPublicKey(stolen))
+    for (const { stateDir, pin } of agents)
+      writeFileSync(
+        join(stateDir, 'epoch'),
+        `${toBase64Url(pin.hub!)} ${makeEpoch(nodeSuite(crypto), { privateKey: stolen, publicKey }, 999_999_999_999_999)}\n`,
+      )
     rmSync(join(owned.hub.dataDir, 'hub-key.pem'))
     const wrong = await identity(['adopt'], `${text.slice(0, -1)}\n`)
     assert.equal(wrong.code, 64, wrong.err)
@@ -125,7 +137,11 @@ describe('a fleet whose hub goes on with another key', () => {
     await owned.hub.again()
     for (const agent of agents) await agent.start()
     await until(async () => (await online()) === 11, 90)
-    for (const { pin } of agents) assert.equal(pin.number, Number(said['number']))
+    for (const { pin, stateDir, said: words } of agents) {
+      assert.equal(pin.number, Number(said['number']))
+      assert.doesNotMatch(readFileSync(join(stateDir, 'epoch'), 'utf8'), /999999999999999/)
+      assert.ok(!words.some((line) => line.includes('took over')), words.at(-1))
+    }
     await rotate()
     await until(() => agents.every(({ pin }) => pin.number === Number(said['number']) + 1))
   })

@@ -42,6 +42,7 @@ describe('a hub that goes on with another key', () => {
       number: 3,
       hub,
       before: { key: second.publicKey, untilMs },
+      byOwner: false,
     })
     const many = Array.from({ length: mostStatements }, (_, n) => names(keyOf(n + 1), keyOf(n + 2), n + 2))
     assert.equal(follow(pinnedFirst, many, keyOf(mostStatements + 1)).number, mostStatements + 1)
@@ -55,7 +56,7 @@ describe('a hub that goes on with another key', () => {
   it('is followed on the word of the owner’s key when its own was lost, whatever numbers there were, and goes on from there', () => {
     const numbered: PinnedKey = { key: third.publicKey, number: 3, hub, owner: owner.publicKey }
     const adopted = [byOwner(second, untilMs)]
-    assert.deepEqual(follow(numbered, adopted, second), { key: second.publicKey, number: untilMs, hub, before: undefined })
+    assert.deepEqual(follow(numbered, adopted, second), { key: second.publicKey, number: untilMs, hub, before: undefined, byOwner: true })
     assert.equal(follow(numbered, [...adopted, names(second, first, untilMs + 1)], first).number, untilMs + 1)
   })
 

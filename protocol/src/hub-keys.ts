@@ -41,6 +41,8 @@ export interface Followed {
   readonly hub: Uint8Array
   /** The one before it is taken until then, too. */
   readonly before: { readonly key: Uint8Array; readonly untilMs: number } | undefined
+  /** The owner's key was needed for it: what the one before said is worth nothing any more. */
+  readonly byOwner: boolean
 }
 
 /** More than that cannot stand in one message of the handshake. */
@@ -102,7 +104,7 @@ export function decodeStatement(bytes: Uint8Array): Statement | undefined {
  */
 export function followKeys(suite: Suite, pinned: PinnedKey, { hub, statements }: Succession, shown: Uint8Array): Followed {
   if (pinned.hub !== undefined && !suite.equal(pinned.hub, hub)) throw refused('it speaks for another hub')
-  let at: Followed = { key: pinned.key, number: numberOf(suite, pinned, hub, statements), hub, before: undefined }
+  let at: Followed = { key: pinned.key, number: numberOf(suite, pinned, hub, statements), hub, before: undefined, byOwner: false }
   for (const one of statements) {
     // What led to the pinned key, or to one before it, was followed already: it leads nowhere else.
     if (one.number <= at.number) continue
@@ -111,7 +113,7 @@ export function followKeys(suite: Suite, pinned: PinnedKey, { hub, statements }:
     const signer = one.by === 'owner' ? pinned.owner! : at.key
     if (!suite.verify(signer, signedBytes(hub, one), one.signature)) throw refused(`key ${one.number} is named by another key`)
     const before = one.by === 'hub' && one.overlapUntilMs > 0 ? { key: at.key, untilMs: one.overlapUntilMs } : undefined
-    at = { key: one.key, number: one.number, hub, before }
+    at = { key: one.key, number: one.number, hub, before, byOwner: at.byOwner || one.by === 'owner' }
   }
   if (!suite.equal(at.key, shown)) throw refused(`its statements do not lead from key ${at.number} to the key that it holds`)
   return at

@@ -174,9 +174,12 @@ function isSigned({ token }: Pick<Row, 'token'>, { current }: Pick<HubKeys, 'cur
   return token === '' || isEpochOf(suite, current.identity.publicKey, token)
 }
 
-/** Of this hub, the one that it holds first. */
+/** Of this hub, the one that it holds first. Those in whose place its owner put another may be in anybody's hands. */
 function keysOf({ current }: Pick<HubKeys, 'current'>): Uint8Array[] {
-  return [current.identity.publicKey, ...current.statements.map(({ key }) => key), current.hub]
+  const { identity, statements, hub } = current
+  const owned = statements.findLastIndex(({ by }) => by === 'owner')
+  const since = statements.slice(Math.max(0, owned)).map(({ key }) => key)
+  return [identity.publicKey, ...since, ...(owned < 0 ? [hub] : [])]
 }
 
 function heldOf({ hold, held_at: since, backup_at: backup }: Row): Held | undefined {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { epochNumber, isEpochOf } from '@fairlead/protocol/epoch.ts'
+import { epochNumber, isEpochOf, makeEpoch } from '@fairlead/protocol/epoch.ts'
 import { decodeSuccession, followKeys, mostStatements } from '@fairlead/protocol/hub-keys.ts'
 import { nodeSuite } from '@fairlead/protocol/noise/suite.ts'
 import { openTestDatabase } from '../base/testdb.ts'
@@ -90,6 +90,23 @@ describe('the key of a hub', () => {
     assert.equal(followKeys(suite, pinned, decodeSuccession(now.said)!, now.current.identity.publicKey).number, 1000)
     // Once more, by a clock that was set back.
     assert.equal(adoptHubKey(dir, text, 1).number, 1001)
+  })
+
+  // Whoever stole the first key held the hub for ever by an epoch that no other is beyond.
+  it('that was stolen says nothing of epochs once the owner put another in its place [security 38]', async () => {
+    const test = await openTestDatabase()
+    const dir = folder()
+    try {
+      const keys = openHubKeys(dir)
+      const stolen = makeEpoch(suite, keys.current.identity, 999_999_999_999_999)
+      adoptHubKey(dir, keys.makeOwner({ replace: false }))
+      const epochs = await openEpochs(test.db, openHubKeys(dir), () => undefined)
+      assert.equal(epochs.judge(stolen, { id: crypto.randomUUID() }), 'ok')
+      assert.equal(epochs.hold, undefined)
+      epochs.close()
+    } finally {
+      await test.close()
+    }
   })
 
   it('signs anew, as a later one, by what hosts tell hubs that were restored', async () => {
