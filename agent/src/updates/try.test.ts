@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { codeOf } from '@fairlead/protocol/errors.ts'
+import { need } from '../../../e2e/need.ts'
 import { tryProgram } from './try.ts'
 
 describe('a program that is tried where it lies', () => {
@@ -25,6 +26,15 @@ describe('a program that is tried where it lies', () => {
     await refused(run('#!/bin/sh\necho 1.2.4\n'), /it says it is "1\.2\.4" and not 1\.2\.3/)
     await refused(run('#!/bin/sh\necho 1.2.3; echo more\n'), /it says it is "1\.2\.3\\nmore"/)
     await refused(run('#!/bin/sh\necho broken >&2; exit 4\n'), /it ended with 4: broken/)
+  })
+
+  it('of another account has neither its groups nor its terminal from root', need('tmpfs'), async () => {
+    const account = 64_999
+    const session = 'read -r _ _ _ _ _ session _ < /proc/$$/stat; [ "$session" = $$ ] && [ "$(id -u) $(id -G)" = "64999 64999" ]'
+    chmodSync(dir, 0o755)
+    writeFileSync(join(dir, 'program'), `#!/bin/sh\n${session} && echo 1.2.3\n`)
+    chmodSync(join(dir, 'program'), 0o755)
+    await again({ as: { uid: account, gid: account } })
   })
 
   it('is refused where it cannot be started or does not end, in words for that [security 144]', async () => {

@@ -32,7 +32,9 @@ export function tryProgram({ file, own, version, stateDir, as, limitMs = mostMs 
     let child: ChildProcessByStdio<null, Readable, Readable>
     try {
       const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
-      child = spawn(argv[0]!, argv.slice(1), { env, ...as, cwd: '/', stdio, timeout: limitMs, killSignal: 'SIGKILL' })
+      // Of another account it gets no terminal of root's, into which it could type: that account owns the file until it runs.
+      const detached = as !== undefined
+      child = spawn(argv[0]!, argv.slice(1), { env, ...as, cwd: '/', stdio, detached, timeout: limitMs, killSignal: 'SIGKILL' })
     } catch (error) {
       // Node throws some of it, as of a file that somebody writes.
       return cannot(error as NodeJS.ErrnoException)
