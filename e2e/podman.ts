@@ -15,16 +15,24 @@ events_logger = "file"
 network_backend = "netavark"
 `
 
+export interface TestPodman extends TestEngine {
+  /** The command of this very engine, not over its socket, as a person on its machine has it. */
+  readonly command: readonly [string, ...string[]]
+  readonly env: Readonly<Record<string, string>>
+}
+
 /** Starts Podman's API service on private directories and a private socket, with a busybox image made on the spot. */
-export async function startPodman(): Promise<TestEngine> {
+export async function startPodman(): Promise<TestPodman> {
   const dir = mkdtempSync('/var/tmp/fairlead-podman-')
   const socket = join(dir, 'engine.sock')
   const configFile = join(dir, 'containers.conf')
   writeFileSync(configFile, config)
   const dirs = ['--root', join(dir, 'root-dir'), '--runroot', join(dir, 'run'), '--tmpdir', join(dir, 'tmp')]
-  const argv = [...dirs, '--cgroup-manager', 'cgroupfs', 'system', 'service', '--time=0', `unix://${socket}`]
-  const env = { ...process.env, CONTAINERS_CONF: configFile, TMPDIR: dir, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
-  const launch = () => spawn('podman', argv, { stdio: 'ignore', env })
+  const command = ['/usr/bin/podman', ...dirs, '--cgroup-manager', 'cgroupfs'] as const
+  const own = { CONTAINERS_CONF: configFile, TMPDIR: dir }
+  const env = { ...process.env, ...own, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+  const launch = () =>
+    spawn(command[0], [...command.slice(1), 'system', 'service', '--time=0', `unix://${socket}`], { stdio: 'ignore', env })
   let child = launch()
   const api = (method: string, path: string, body?: object) => ask(socket, method, path, body)
   const end = async (signal: NodeJS.Signals) => {
@@ -41,6 +49,8 @@ export async function startPodman(): Promise<TestEngine> {
     socket,
     image,
     api,
+    command,
+    env: own,
     get process() {
       return child
     },

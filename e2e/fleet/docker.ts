@@ -9,6 +9,8 @@ import { runIn } from './clone.ts'
 /** The docker command as a person of one engine has it. */
 export interface Docker {
   readonly env: Readonly<Record<string, string>>
+  /** Instead of docker's own. */
+  readonly file?: string
   (...argv: string[]): Promise<string>
 }
 
@@ -18,9 +20,9 @@ export function dockerOf(engine: Pick<TestEngine, 'socket'>, dir: string): Docke
 }
 
 /** Stands for Debian's own image, which only a registry has. */
-export async function importRoot({ env }: Docker, base: string, name: string): Promise<void> {
+export async function importRoot({ env, file = 'docker' }: Pick<Docker, 'env' | 'file'>, base: string, name: string): Promise<void> {
   const tar = spawn('tar', ['-C', base, '--exclude=./dev/*', '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const load = spawn('docker', ['import', '-', name], { env: { ...process.env, ...env }, stdio: [tar.stdout, 'ignore', 'inherit'] })
+  const load = spawn(file, ['import', '-', name], { env: { ...process.env, ...env }, stdio: [tar.stdout, 'ignore', 'inherit'] })
   assert.equal(await new Promise((done) => load.once('close', done)), 0)
 }
 
@@ -32,7 +34,7 @@ export function typeIn(dir: string, text: string, env: Readonly<Record<string, s
   chmodSync(join(bin, 'sudo'), 0o755)
   const traced = traceFile === undefined ? [] : ['strace', '-f', '-s', '8192', '-e', 'trace=execve', '-o', traceFile]
   const [file, ...argv] = [...traced, '/bin/sh', '-s']
-  const path = `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
+  const path = `${bin}:${env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'}`
   return new Promise((resolve) => {
     const shell = spawn(file!, argv, { cwd: dir, env: { HOME: dir, ...env, PATH: path } })
     let said = ''
