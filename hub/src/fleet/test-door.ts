@@ -19,26 +19,39 @@ import { createRatchet } from './ratchet.ts'
 
 const suite = nodeSuite(crypto)
 
+/** What somebody says at the door, and how they come there. */
 export interface Knock {
-  readonly join?: Join
+  readonly join?: Pick<Join, 'tokenId' | 'secret'>
   readonly hostname?: string
   readonly bootId?: string
   readonly generation?: string
   /** Which host it says that it is until now. */
   readonly host?: string
+  readonly versions?: readonly [number, number]
+  readonly ip?: string
+  readonly link?: ReturnType<typeof pair>
+}
+
+/** Whom the hub let in. */
+export interface Inside {
+  readonly welcome: Welcome
+  readonly session: Session
+  readonly ended: Promise<string>
+  /** From now on it answers nothing, and its link stays up. */
+  mute(): void
 }
 
 export interface Door {
   readonly fleet: Fleet
   readonly enrolment: Enrolment
-  invite(input?: { readonly rejoins?: string; readonly ttlSeconds?: number; readonly tags?: readonly string[] }): Promise<Join>
+  invite(input?: Partial<Parameters<Enrolment['invite']>[1]>): Promise<Join>
   /** Comes to the door. Rejects with the close code and what the hub said. */
-  knock(identity: Identity, how?: Knock): Promise<{ readonly welcome: Welcome; readonly session: Session; readonly ended: Promise<string> }>
+  knock(identity: Identity, how?: Knock): Promise<Inside>
   close(): Promise<void>
 }
 
-/** A hub's door for agents over simulated links, before this database; two of them are two hubs. */
-export function openDoor(db: Database, organization: string, hub: Identity): Door {
+/** A hub's door for agents over simulated links, before this database; two of them are two hubs. `own`: what is otherwise at this one. */
+export function openDoor(db: Database, organization: string, hub: Identity, own: Partial<Parameters<typeof createAccept>[0]> = {}): Door {
   const fleet = openFleet()
   const book = openHostBook(db)
   const enrolment = openEnrolment({
@@ -65,6 +78,7 @@ export function openDoor(db: Database, organization: string, hub: Identity): Doo
     onStep: enrolment.progress.step,
     onRefused: enrolment.progress.refused,
     onHost: book.reload,
+    ...own,
   })
   const cutOffs = followCutOffs({ db, fleet, onRemoved: book.remove, onReplaced: () => undefined, log: () => undefined })
   return {
@@ -79,11 +93,11 @@ export function openDoor(db: Database, organization: string, hub: Identity): Doo
   }
 }
 
-async function knockAt(accept: Accept, hubKey: Uint8Array, identity: Identity, how: Knock): ReturnType<Door['knock']> {
-  const { join, hostname = 'web', bootId = 'boot-1', generation, host } = how
-  const { left: near, right: far } = pair()
-  accept(far, undefined, '192.0.2.1')
-  const shown = { v: [1, 1], agent: '0', hostname, bootId, os: '', arch: '', features: [], clockMs: Date.now() }
+async function knockAt(accept: Accept, hubKey: Uint8Array, identity: Identity, how: Knock): Promise<Inside> {
+  const { join, hostname = 'web', bootId = 'boot-1', generation, host, versions = [1, 1], ip = '192.0.2.1' } = how
+  const { left: near, right: far } = how.link ?? pair()
+  accept(far, undefined, ip)
+  const shown = { v: versions, agent: '0', hostname, bootId, os: '', arch: '', features: [], clockMs: Date.now() }
   const said = { ...shown, generation, join: joinOf(join, host) }
   const secured = await initiate(near, { suite, clock: systemClock, identity, hubKey, payload: encodeValue(without(said)) })
   const ended = Promise.withResolvers<string>()
@@ -98,12 +112,12 @@ async function knockAt(accept: Accept, hubKey: Uint8Array, identity: Identity, h
         onOpen: (stream) => stream.reset('unsupported'),
         onClose: ({ code, reason }) => ended.resolve(`${code} ${reason}`),
       })
-      resolve({ welcome, session, ended: ended.promise })
+      resolve({ welcome, session, ended: ended.promise, mute: () => (near.onMessage = () => undefined) })
     }
   })
 }
 
-function joinOf(join: Join | undefined, host: string | undefined) {
+function joinOf(join: Knock['join'], host: string | undefined) {
   if (join === undefined) return undefined
   return { tokenId: join.tokenId, secret: toBase64Url(join.secret), ...(host === undefined ? {} : { host }) }
 }
