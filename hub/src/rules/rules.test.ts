@@ -4,16 +4,13 @@ import { after, before, describe, it } from 'node:test'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { rules, type HealRule, type PruneRule, type RulesHere, type RuleSet, type RulesState } from '@fairlead/protocol/features/rules.ts'
-import { systemClock } from '@fairlead/protocol/wire/clock.ts'
-import { msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
-import { pair } from '@fairlead/protocol/wire/pair.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
-import { openSession } from '@fairlead/protocol/wire/session.ts'
 import { until } from '../../../e2e/fleet/until.ts'
 import type { HubContext } from '../base/access.ts'
 import { wholeSight } from '../base/sight.ts'
 import { openTestDatabase } from '../base/testdb.ts'
 import { openFleet, type Fleet } from '../fleet/fleet.ts'
+import { createTold, linkTo } from '../fleet/test-link.ts'
 import { openHostBook } from '../hosts/book.ts'
 import { openRules } from './rules.ts'
 
@@ -46,31 +43,12 @@ class TestHost {
   sets: RulesHere[] = []
   refuses = false
   features = ['rules']
-  #told = new Set<() => void>()
+  readonly #told = createTold(() => this.#state())
   #cut: (() => void) | undefined
 
   attach(fleet: Fleet, organization: string): void {
-    const { left, right, cut } = pair()
-    const agent = openSession(left, {
-      side: 'agent',
-      codec: msgpackCodec,
-      clock: systemClock,
-      onOpen: serveFeatures({ rules }, { rules: TestHost.#handlersOf(this) }),
-    })
-    const session = openSession(right, {
-      side: 'hub',
-      codec: msgpackCodec,
-      clock: systemClock,
-      onOpen: (stream) => stream.reset('unsupported'),
-      onClose: () => fleet.detach(this.id, session, 'lost'),
-    })
-    this.#cut = () => {
-      cut()
-      agent.close(1000, 'gone')
-      session.close(1000, 'gone')
-    }
-    const about = { id: this.id, name: 'alpha', organization, bootId: 'b', clockSkewMs: 0, quarantined: false }
-    fleet.attach({ ...about, features: this.features }, session)
+    const serve = serveFeatures({ rules }, { rules: TestHost.#handlersOf(this) })
+    this.#cut = linkTo(fleet, { id: this.id, name: 'alpha', organization, features: this.features }, serve)
   }
   detach(): void {
     this.#cut?.()
@@ -79,25 +57,14 @@ class TestHost {
     return [...this.here.heal, ...this.here.prune].map(({ name, from }) => `${from} ${name}`)
   }
   say(): void {
-    for (const tell of this.#told) tell()
+    this.#told.tell()
   }
   #state(): RulesState {
     return { ...this.here, held: { heal: '', prune: '' }, zone: 'UTC', next: [], gaveUp: [], acts: [] }
   }
   static #handlersOf(own: TestHost): Handlers<typeof rules> {
     return {
-      async *watch(_input, { signal }) {
-        let wake = Promise.withResolvers<void>()
-        const tell = () => wake.resolve()
-        own.#told.add(tell)
-        signal.addEventListener('abort', tell)
-        while (!signal.aborted) {
-          wake = Promise.withResolvers()
-          yield own.#state()
-          await wake.promise
-        }
-        own.#told.delete(tell)
-      },
+      watch: (_input, { signal }) => own.#told.watch(signal),
       async set(handed) {
         own.sets.push(handed)
         if (own.refuses || handed.counter <= own.here.counter) throw new FairleadError('conflict', 'It has these or newer ones.')

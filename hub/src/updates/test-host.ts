@@ -6,12 +6,9 @@ import { hosts, type HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import { capabilities, policy, type HostPolicy } from '@fairlead/protocol/features/policy.ts'
 import { blockBytes, blockHashBytes, updates, type Manifest, type UpdateState } from '@fairlead/protocol/features/updates.ts'
 import { readBlocks } from '@fairlead/protocol/features/update-blocks.ts'
-import { systemClock } from '@fairlead/protocol/wire/clock.ts'
-import { msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
-import { pair } from '@fairlead/protocol/wire/pair.ts'
 import { serveFeatures } from '@fairlead/protocol/wire/rpc.ts'
-import { openSession } from '@fairlead/protocol/wire/session.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import { createTold, linkTo } from '../fleet/test-link.ts'
 
 /** What a host does with a build that it is told to start; `deaf`: it never comes back; `stalls`: it takes no block; `silent`: it refuses, and says nothing of why. */
 export type Way = 'keeps' | 'returns' | 'deaf' | 'refuses' | 'locked' | 'stalls' | 'silent'
@@ -44,7 +41,7 @@ export class TestHost {
   #disk = new Map<number, Buffer>()
   #offered: { manifest: Manifest; sha256: string; bytes: number; blocks: Buffer } | undefined
   #cut: (() => void) | undefined
-  #told = new Set<() => void>()
+  readonly #told = createTold(() => this.state)
   readonly #organization: string
 
   constructor(organization: string, name: string, os = 'Debian') {
@@ -62,28 +59,12 @@ export class TestHost {
   attach(fleet: Fleet | undefined): void {
     this.fleet = fleet
     if (this.dial !== undefined) return void this.dial().then((cut) => (this.#cut = cut))
-    const { left, right, cut } = pair()
-    const agent = openSession(left, {
-      side: 'agent',
-      codec: msgpackCodec,
-      clock: systemClock,
-      onOpen: this.serve(),
-    })
-    const session = openSession(right, {
-      side: 'hub',
-      codec: msgpackCodec,
-      clock: systemClock,
-      onOpen: (stream) => stream.reset('unsupported'),
-      onClose: () => fleet!.detach(this.id, session, 'lost'),
-    })
+    const { id, name, features } = this
+    const cut = linkTo(fleet!, { id, name, features, organization: this.#organization }, this.serve())
     this.#cut = () => {
       this.#cut = undefined
       cut()
-      agent.close(1000, 'gone')
-      session.close(1000, 'gone')
     }
-    const { id, name, features } = this
-    fleet!.attach({ id, name, features, organization: this.#organization, bootId: 'b', clockSkewMs: 0, quarantined: false }, session)
   }
 
   detach(): void {
@@ -111,7 +92,7 @@ export class TestHost {
 
   #say(state: Partial<UpdateState>): void {
     this.state = { ...this.state, ...state }
-    for (const tell of this.#told) tell()
+    this.#told.tell()
   }
 
   /** The program runs, and comes back as the new one or as the old one. */
@@ -153,18 +134,7 @@ export class TestHost {
 
   static #handlersOf(own: TestHost): Handlers<typeof updates> {
     return {
-      async *watch(_input, { signal }) {
-        let wake = Promise.withResolvers<void>()
-        const tell = () => wake.resolve()
-        own.#told.add(tell)
-        signal.addEventListener('abort', tell)
-        while (!signal.aborted) {
-          wake = Promise.withResolvers()
-          yield own.state
-          await wake.promise
-        }
-        own.#told.delete(tell)
-      },
+      watch: (_input, { signal }) => own.#told.watch(signal),
       async offer({ manifest: text, blocks }) {
         own.offers++
         if (own.way === 'locked') throw new FairleadError('forbidden', 'This host is locked.')
