@@ -1,16 +1,13 @@
-import type { Client, Handlers } from '@fairlead/protocol/contract.ts'
+import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { mostFileBytes, type files, type filesApi } from '@fairlead/protocol/features/files.ts'
+import { mostFileBytes, type filesApi } from '@fairlead/protocol/features/files.ts'
 import type { HubContext } from '../base/access.ts'
+import { featureOf } from '../fleet/feature.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 
 /** What the policy of a host gives away of its files; the hub passes it on and keeps nothing. */
-export function serveFiles({ onHost, find }: Pick<Fleet, 'onHost' | 'find'>): Handlers<typeof filesApi, HubContext> {
-  function filesOf(host: string): Client<typeof files> {
-    const clients = onHost(host)
-    if (find(host)?.features.includes('files') === true) return clients.files
-    throw new FairleadError('unsupported', 'The agent of this host is too old to show files. Run the install line there again.')
-  }
+export function serveFiles(fleet: Pick<Fleet, 'onHost' | 'find'>): Handlers<typeof filesApi, HubContext> {
+  const filesOf = (host: string) => featureOf(fleet, host, 'files', 'show files')
   return {
     list: (input, { host, signal, trace }) => filesOf(host).list(input, { signal, trace }),
     async *read({ path, bytes = mostFileBytes }, { host, signal, trace, saveAs }) {

@@ -8,7 +8,8 @@ import { hubTimeFrom, notAfter } from '@fairlead/protocol/wire/hub-time.ts'
 import { openClient, type Clients } from '@fairlead/protocol/wire/rpc.ts'
 import type { Session } from '@fairlead/protocol/wire/session.ts'
 
-type HostClients = Clients<typeof agentFeatures>
+/** A client for each feature of an agent. */
+export type HostClients = Clients<typeof agentFeatures>
 
 /** A host whose agent is known; online while it has a session. */
 export interface LiveHost {

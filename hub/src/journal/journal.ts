@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
-import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { journalApi, LocalEntry } from '@fairlead/protocol/features/journal.ts'
 import type { HubContext } from '../base/access.ts'
 import type { AuditEntry, Audits } from '../base/audit.ts'
 import type { Database } from '../base/db.ts'
 import { eq } from '../base/drizzle.ts'
 import type { Log } from '../base/log.ts'
+import { featureOf } from '../fleet/feature.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import { keepListening } from '../fleet/keep.ts'
 import { hostJournals } from './tables.ts'
@@ -78,12 +78,8 @@ function rowOf({ id: host, name: hostName, organization }: LiveHost, entry: Loca
 }
 
 /** What a host wrote down of what was asked of it, in the host's own words. */
-export function serveJournal({ onHost, find }: Pick<Fleet, 'onHost' | 'find'>): Handlers<typeof journalApi, HubContext> {
+export function serveJournal(fleet: Pick<Fleet, 'onHost' | 'find'>): Handlers<typeof journalApi, HubContext> {
   return {
-    read(input, { host, signal, trace }) {
-      const clients = onHost(host)
-      if (find(host)?.features.includes('journal') === true) return clients.journal.read(input, { signal, trace })
-      throw new FairleadError('unsupported', 'The agent of this host is too old to keep a journal. Run the install line there again.')
-    },
+    read: async (input, { host, signal, trace }) => featureOf(fleet, host, 'journal', 'keep a journal').read(input, { signal, trace }),
   }
 }

@@ -4,6 +4,7 @@ import type { RuleSet, rulesApi } from '@fairlead/protocol/features/rules.ts'
 import { noSuchHost, type HubContext } from '../base/access.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
+import { featureOf } from '../fleet/feature.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { HostBook, HostRecord } from '../hosts/book.ts'
 import { openRuleBook, type RuleBook } from './book.ts'
@@ -37,14 +38,7 @@ function serveHost({ fleet, book, rules, followed }: Known): Omit<AllHandlers, '
     if (record === undefined) throw noSuchHost()
     return record
   }
-  function clientOf(host: string) {
-    const { rules: client } = fleet.onHost(host)
-    if (!isOld(fleet, host)) return client
-    throw new FairleadError(
-      'unsupported',
-      'The agent of this host is too old to keep rules. Update it, or run the install line there again.',
-    )
-  }
+  const clientOf = (host: string) => featureOf(fleet, host, 'rules', 'keep rules')
   return {
     async host(_input, { caller: { organization }, host }) {
       const record = await recordOf(organization, host)
