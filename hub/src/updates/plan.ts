@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Reason } from '@fairlead/protocol/features/updates-api.ts'
 import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
@@ -115,8 +114,6 @@ export function rowsOf(organizationId: string, waveId: string, { hosts, skipped 
   }))
   return [...given, ...out]
 }
-
-export const newId = (): string => randomUUID()
 
 /** The one of a number, else the newest; throws when there is none that hosts would take. */
 export async function findRelease({ releases, nowMs }: Pick<WavesDeps, 'releases' | 'nowMs'>, counter?: number): Promise<HeldRelease> {

@@ -169,4 +169,5 @@ export function endThose({ active }: Engine, which: (one: Active) => boolean): v
   for (const one of active.values()) if (which(one)) one.aborter.abort()
 }
 
-const keyOf = ({ waveId, hostId }: Pick<HostRow, 'waveId' | 'hostId'>) => `${waveId} ${hostId}`
+/** Of a host in a wave, for what is held of it in memory. */
+export const keyOf = ({ waveId, hostId }: Pick<HostRow, 'waveId' | 'hostId'>) => `${waveId} ${hostId}`

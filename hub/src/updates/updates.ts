@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Reason, Release, updatesApi, Wave } from '@fairlead/protocol/features/updates-api.ts'
@@ -9,7 +10,7 @@ import { wholeSight } from '../base/sight.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import type { HostBook } from '../hosts/book.ts'
 import { createNews } from './news.ts'
-import { findRelease, newId, planWave, rowsOf, runsIt, whyNot } from './plan.ts'
+import { findRelease, planWave, rowsOf, runsIt, whyNot } from './plan.ts'
 import type { HeldRelease, Releases } from './releases.ts'
 import { createSlots, mostFed } from './send.ts'
 import { followStates } from './states.ts'
@@ -240,7 +241,7 @@ const sentences: Partial<Record<Reason, string>> = {
 }
 
 function waveOf({ organization, name }: HubContext['caller'], { version, counter }: Release) {
-  return { organizationId: organization, id: newId(), version, counter, state: 'waiting' as const, madeBy: name }
+  return { organizationId: organization, id: randomUUID(), version, counter, state: 'waiting' as const, madeBy: name }
 }
 
 const publicOf = ({ dir: _dir, manifest: _manifest, signature: _signature, ...release }: HeldRelease): Release => release

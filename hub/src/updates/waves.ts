@@ -1,6 +1,6 @@
 import { underWay, type Counts } from './store.ts'
 import type { WaveRow } from './tables.ts'
-import { againMs, endThose, longestMs, turnOf, type At, type Engine, type WavesDeps } from './turn.ts'
+import { againMs, endThose, keyOf, longestMs, turnOf, type At, type Engine, type WavesDeps } from './turn.ts'
 import { halt, tellEnd } from './trail.ts'
 
 export interface Waves {
@@ -31,10 +31,12 @@ export function openWaves(deps: WavesDeps): Waves {
   }
   return {
     advance: engine.advance,
-    news: (organization) => void (looks.idle.has(organization) || void engine.advance(organization)),
+    news(organization) {
+      if (!looks.idle.has(organization)) void engine.advance(organization)
+    },
     end: (organization, { wave, host } = {}) =>
       endThose(engine, (one) => one.organization === organization && (wave ?? one.wave) === one.wave && (host ?? one.host) === one.host),
-    progressOf: (wave, host) => engine.active.get(`${wave} ${host}`)?.progress,
+    progressOf: (waveId, hostId) => engine.active.get(keyOf({ waveId, hostId }))?.progress,
     async close() {
       engine.closed = true
       endThose(engine, () => true)

@@ -24,7 +24,6 @@ export type Release = z.infer<typeof Release>
 
 /** `waiting`: for the pause, a window or a host; `waitsFor` says which. `halted` by the stop rule, `stopped` by a person. */
 export const waveStates = ['waiting', 'running', 'paused', 'halted', 'done', 'stopped'] as const
-export type WaveStateName = (typeof waveStates)[number]
 
 /**
  * Of a host in a wave. `sending`: blocks are on their way. `starting`: it was told to start, and has not yet come back with it. `left`: it
