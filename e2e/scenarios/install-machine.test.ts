@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { startEngine, type TestEngine } from '../engine.ts'
+import { assertGone } from '../fleet/gone.ts'
 import { buildRoot, startMachine, type Machine } from '../fleet/machine.ts'
 import { openNet, type Net } from '../fleet/net.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
@@ -138,18 +139,7 @@ describe('the line on a real Debian', need('netns', 'dockerd', 'busybox', 'nspaw
     assert.equal(code, 0, said)
     assert.match(said, /left \/etc\/fairlead, which is yours/)
     assert.equal(existsSync(join(machine.root, 'etc/fairlead/policy.json')), true)
-    for (const gone of [
-      '/opt/fairlead',
-      '/var/lib/fairlead',
-      '/etc/systemd/system/fairlead-agent.service',
-      '/usr/local/bin/fairlead-agent',
-    ]) {
-      assert.ok(said.includes(`\n  ${gone}\n`), `${gone} is not named: ${said}`)
-      assert.equal(existsSync(join(machine.root, gone)), false, gone)
-    }
-    assert.match(said, /the account fairlead/)
-    assert.notEqual((await machine.sh('id fairlead')).code, 0)
-    assert.equal((await machine.sh('pgrep -f "fairlead/agent ru[n]"')).said, '')
+    await assertGone(machine, said)
     assert.equal(await started(), before)
     assert.equal(readFileSync(join(machine.root, 'opt/stacks/app/compose.yaml'), 'utf8'), 'services: {}\n')
     assert.equal(existsSync(join(machine.root, 'opt/fairlead.txt')), true)

@@ -6,6 +6,7 @@ import type { Wave, WaveHost } from '@fairlead/protocol/features/updates-api.ts'
 import type { Target, UpdateState } from '@fairlead/protocol/features/updates.ts'
 import { fetchBase, type Arch } from '../../agent/release/bases.ts'
 import { makePrograms } from '../../agent/release/programs.ts'
+import { assertGone } from '../fleet/gone.ts'
 import { buildRoot, startMachine, type Machine } from '../fleet/machine.ts'
 import { openNet, type Net } from '../fleet/net.ts'
 import { startOwnedHub, type OwnedHub } from '../fleet/one.ts'
@@ -227,17 +228,7 @@ describe('a host over its life', need('netns', 'nspawn', 'binutils'), () => {
   it('leaves nothing behind when it goes', { timeout: 120_000 }, () =>
     each(async (machine) => {
       const said = await sh(machine, `curl -fsSk ${owned.address}/i.sh -o /root/i.sh && sh /root/i.sh --uninstall`)
-      for (const gone of [
-        '/opt/fairlead',
-        '/var/lib/fairlead',
-        '/etc/systemd/system/fairlead-agent.service',
-        '/usr/local/bin/fairlead-agent',
-      ]) {
-        assert.ok(said.includes(`\n  ${gone}\n`), `${gone} is not named: ${said}`)
-        assert.equal(existsSync(join(machine.root, gone)), false, gone)
-      }
-      assert.notEqual((await machine.sh('id fairlead')).code, 0)
-      assert.equal((await machine.sh('pgrep -f "fairlead.*ru[n]"')).said, '')
+      await assertGone(machine, said)
     }),
   )
 })
