@@ -13,7 +13,7 @@ import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
 import { openSession, type ResumeStore, type Session, type SessionEnd, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { openTunnel } from './proxy.ts'
-import { explain } from './reach.ts'
+import { explain, socketOf } from './reach.ts'
 import { openWebSocket, type Failure } from './websocket.ts'
 
 const suite = nodeSuite(crypto)
@@ -168,11 +168,10 @@ function failed(host: string, failure: Failure): FairleadError {
 }
 
 /** TLS begins inside the tunnel: what both ends export of it is the same, and the proxy has no part in it. */
-async function throughProxy(proxy: URL, { hostname, port, protocol }: URL): Promise<Socket> {
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const secure = protocol === 'wss:'
-  const tunnel = await openTunnel(proxy, host, Number(port) || (secure ? 443 : 80))
-  if (!secure) return tunnel
+async function throughProxy(proxy: URL, url: URL): Promise<Socket> {
+  const { host, port } = socketOf(url)
+  const tunnel = await openTunnel(proxy, host, port)
+  if (url.protocol === 'ws:') return tunnel
   const servername = isIP(host) === 0 ? host : ''
   return connectTls({ socket: tunnel, servername, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false })
 }

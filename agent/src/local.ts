@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { codeOf, FairleadError, isCode } from '@fairlead/protocol/errors.ts'
 
-export const localSocket = (stateDir: string) => join(stateDir, 'agent.sock')
+const localSocket = (stateDir: string) => join(stateDir, 'agent.sock')
 
 /** What the emergency CLI may ask of the agent that runs. It shows, and looks again at what root wrote; it changes nothing itself. */
 export type LocalAnswers = Readonly<Record<string, () => unknown>>

@@ -5,7 +5,8 @@ import { readConfig, type Config } from './config.ts'
 import { waitForOther } from './local.ts'
 import { readPin } from './pin.ts'
 import { stayQuiet } from './quiet.ts'
-import { runAgent, type Say } from './run.ts'
+import { runAgent } from './run.ts'
+import type { Say } from './say.ts'
 import { version } from './version.ts'
 
 /** One JSON object a line; control characters cannot break out of it. */

@@ -28,7 +28,7 @@ export interface Pin {
   readonly standby: readonly string[]
 }
 
-export const pinFile = (stateDir: string) => join(stateDir, 'hub.json')
+const pinFile = (stateDir: string) => join(stateDir, 'hub.json')
 
 export function readPin(stateDir: string): Pin | undefined {
   try {

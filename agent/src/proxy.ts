@@ -1,5 +1,6 @@
 import { BlockList, isIP, type Socket } from 'node:net'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { socketOf } from './reach.ts'
 
 /** As curl and most programs read them: `HTTPS_PROXY` for a hub at https, `HTTP_PROXY` for one at http, `NO_PROXY` for exceptions. */
 export interface ProxySettings {
@@ -21,8 +22,8 @@ export function proxyOf(address: string, { https, http, except }: ProxySettings)
   const hub = new URL(address)
   const plain = hub.protocol === 'http:'
   const said = plain ? http : https
-  const host = hub.hostname.replace(/^\[|\]$/g, '')
-  if (said === undefined || isThisMachine(host) || isExcepted(host, Number(hub.port) || (plain ? 80 : 443), except)) return undefined
+  const { host, port } = socketOf(hub)
+  if (said === undefined || isThisMachine(host) || isExcepted(host, port, except)) return undefined
   // Many write the name and the port alone.
   const text = said.includes('://') ? said : `http://${said}`
   const proxy = URL.canParse(text) ? new URL(text) : undefined
@@ -44,8 +45,7 @@ export async function openTunnel(proxy: URL, host: string, port: number): Promis
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown) => reject(new FairleadError('bad_upstream', `The proxy ${proxy.host} ${why}`, { cause }))
     const asking = request({
-      host: proxy.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(proxy.port) || (proxy.protocol === 'https:' ? 443 : 80),
+      ...socketOf(proxy),
       method: 'CONNECT',
       path: target,
       headers: { Host: target, ...authorization },

@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { reach } from './reach.ts'
+import { reach, socketOf } from './reach.ts'
 
 const forever = new AbortController().signal
 const unused = () => assert.fail('it is not slow')
+
+// The doctor asked for a proxy at https on port 80.
+describe('where a URL leads to', () => {
+  it('is an address without brackets, and the port that is said or usual', () => {
+    const where: Record<string, [string, number]> = {
+      'https://hub.example': ['hub.example', 443],
+      'wss://hub.example/agent': ['hub.example', 443],
+      'http://hub.example': ['hub.example', 80],
+      'ws://[2001:db8::1]': ['2001:db8::1', 80],
+      'https://[2001:db8::1]:8443': ['2001:db8::1', 8443],
+      'http://proxy.example:3128': ['proxy.example', 3128],
+    }
+    for (const [url, [host, port]] of Object.entries(where)) assert.deepEqual(socketOf(new URL(url)), { host, port }, url)
+  })
+})
 
 describe('reaching the hub’s address', () => {
   it('ends when something takes the connection', async () => {

@@ -16,15 +16,13 @@ export function reach(
   mostMs?: number,
 ): Promise<number | undefined> {
   const url = new URL(address)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443)
   const startMs = performance.now()
   const tries = new Set<Socket>()
   let code = 'ETIMEDOUT'
 
   return new Promise((resolve) => {
     const knock = () => {
-      const socket = connect({ host, port })
+      const socket = connect(socketOf(url))
       tries.add(socket)
       socket.setTimeout(tryMs, () => socket.destroy())
       socket.once('connect', found)
@@ -49,6 +47,11 @@ export function reach(
     signal.addEventListener('abort', found)
     knock()
   })
+}
+
+/** Where a URL leads to, as sockets want it: an address without brackets, and the port that is usual where none is said. */
+export function socketOf({ hostname, port, protocol }: URL): { readonly host: string; readonly port: number } {
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (/^(http|ws):$/.test(protocol) ? 80 : 443) }
 }
 
 /** What to do about a connection that did not come to be. */

@@ -1,5 +1,4 @@
-import type { agentFeatures } from '@fairlead/protocol/features/agent.ts'
-import { agentFeatures as features } from '@fairlead/protocol/features/agent.ts'
+import { agentFeatures } from '@fairlead/protocol/features/agent.ts'
 import type { Capability } from '@fairlead/protocol/features/policy.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { Config } from './config.ts'
@@ -10,8 +9,9 @@ import { openJournal, type Journal } from './journal/journal.ts'
 import { guardHandlers, type HandlersOf } from './policy/guard.ts'
 import { needs } from './policy/needs.ts'
 import { ownContainer } from './policy/own.ts'
-import { judge, openPolicy, type Policy, type PolicyDeps } from './policy/policy.ts'
+import { judge, openPolicy, type Policy } from './policy/policy.ts'
 import { findProtected, type ContainerNames } from './policy/protect.ts'
+import type { Say } from './say.ts'
 
 type AgentHandlers = HandlersOf<typeof agentFeatures>
 
@@ -29,7 +29,7 @@ export interface Rights {
 export interface RightsDeps {
   readonly config: Pick<Config, 'stateDir' | 'policyFile'>
   readonly engine: Engine
-  readonly say: PolicyDeps['say']
+  readonly say: Say
   readonly tell: (event: HostEvent) => void
 }
 
@@ -50,7 +50,7 @@ export function openRights({ config: { stateDir, policyFile }, engine, say, tell
       onChange: (listener) => policy.onChange(listener),
     },
     guard: (handlers) =>
-      guardHandlers(features, needs, handlers, {
+      guardHandlers(agentFeatures, needs, handlers, {
         policy,
         journal,
         async container(ref) {

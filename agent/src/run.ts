@@ -29,7 +29,7 @@ import { keepGeneration, openGeneration } from './generation.ts'
 import { openIdentity } from './identity.ts'
 import { openPin, readPin, type Pin } from './pin.ts'
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
-import { followFile, textOf } from './policy/follow.ts'
+import { followReleaseKeys } from './policy/follow.ts'
 import { ownContainer } from './policy/own.ts'
 import type { Policy } from './policy/policy.ts'
 import { rootOf } from './policy/roots.ts'
@@ -43,6 +43,7 @@ import { openLosses } from './losses.ts'
 import type { Command } from './policy/guard.ts'
 import { openRights } from './rights.ts'
 import { openRules } from './rules/rules.ts'
+import type { Say } from './say.ts'
 import { serveTerminals } from './terminals/terminals.ts'
 import { openUpdates, type UpdatesDeps } from './updates/updates.ts'
 import { version } from './version.ts'
@@ -51,8 +52,6 @@ export interface Agent {
   readonly pin: Pin
   stop(): Promise<void>
 }
-
-export type Say = (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void
 
 export const features = Object.keys(agentFeatures)
 
@@ -156,8 +155,7 @@ function listen({ stateDir }: Config, engine: Engine, say: Say) {
 
 /** Opened once events are listened to: what became of the last update is one. */
 function openOwnUpdates(config: Config, say: Say, more: Pick<UpdatesDeps, 'note' | 'tell' | 'restart'>) {
-  const keys = followFile(join(dirname(config.policyFile), 'release-keys'))
-  return openUpdates({ config, say, ...more, container: ownContainer(), ownKeys: () => textOf(keys()) })
+  return openUpdates({ config, say, ...more, container: ownContainer(), ownKeys: followReleaseKeys(config.policyFile) })
 }
 
 function openFiles({ stateDir, policyFile }: Config, policy: Pick<Policy, 'inForce'>) {

@@ -1,9 +1,25 @@
-/** What is so now, and again whenever it changes; changes that come while nobody reads are told as one. */
-export async function* tellChanges<T>(
-  view: () => T,
-  onChange: (listener: () => void) => () => void,
-  signal: AbortSignal,
-): AsyncGenerator<T> {
+/** That something is otherwise now, for whoever listens. */
+export interface Changes {
+  tell(): void
+  /** Answers how to stop listening. */
+  onChange(listener: () => void): () => void
+}
+
+export function createChanges(): Changes {
+  const listeners = new Set<() => void>()
+  return {
+    tell() {
+      for (const listener of listeners) listener()
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+/** Once at first, then after changes; those that come while nobody reads are one. Ends with the signal. */
+export async function* afterChanges(onChange: Changes['onChange'], signal: AbortSignal): AsyncGenerator<void> {
   let changed = true
   let wake = Promise.withResolvers<void>()
   const stop = onChange(() => {
@@ -15,7 +31,7 @@ export async function* tellChanges<T>(
     while (!signal.aborted) {
       if (changed) {
         changed = false
-        yield view()
+        yield
       }
       await wake.promise
       wake = Promise.withResolvers()
@@ -23,4 +39,9 @@ export async function* tellChanges<T>(
   } finally {
     stop()
   }
+}
+
+/** What is so now, and again whenever it changes. */
+export async function* tellChanges<T>(view: () => T, onChange: Changes['onChange'], signal: AbortSignal): AsyncGenerator<T> {
+  for await (const _ of afterChanges(onChange, signal)) yield view()
 }

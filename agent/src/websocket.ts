@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { MessageReader } from '@fairlead/protocol/wire/reader.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { readInto } from '@fairlead/protocol/wire/ws.ts'
+import { socketOf } from './reach.ts'
 import { acceptOf, findHead, readControl, type Control } from './websocket-frames.ts'
 
 /**
@@ -71,12 +72,12 @@ export function openWebSocket({ url, protocol, through, timeoutMs, onOpen, onFai
   socket.write(`${[...lines, ...own].join('\r\n')}\r\n\r\n`)
 }
 
-function dial({ hostname, port, protocol }: URL): Socket {
-  const host = hostname.replace(/^\[|\]$/g, '')
-  if (protocol === 'ws:') return connect({ host, port: Number(port) || 80 })
+function dial(url: URL): Socket {
+  const { host, port } = socketOf(url)
+  if (url.protocol === 'ws:') return connect({ host, port })
   const servername = isIP(host) === 0 ? host : ''
   // TLS is not what is trusted here: the pinned key is, so a self-signed hub and a proxy's certificate are alike.
-  return connectTls({ host, port: Number(port) || 443, servername, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false })
+  return connectTls({ host, port, servername, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false })
 }
 
 /** One for all reads of this process. */

@@ -1,12 +1,5 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Option, Verb } from './verbs.ts'
-
-export interface Parsed {
-  readonly words: readonly string[]
-  readonly options: Readonly<Record<string, string | true>>
-  /** What came after `--`. */
-  readonly command: readonly string[]
-}
+import type { Option, Parsed, Verb } from './verb.ts'
 
 /** Everything that is not as the table says is named, with what would be right. */
 export function parseArgs(name: string, verb: Verb, argv: readonly string[]): Parsed {

@@ -1,10 +1,9 @@
-import { ContainerRef } from '@fairlead/protocol/features/containers.ts'
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { serveContainers } from '../containers/containers.ts'
 import { inOrder } from '../stacks/stacks.ts'
 import { parseCount } from './args.ts'
-import type { Cli } from './cli.ts'
-import { context, doing, withEngine } from './host.ts'
+import type { Cli } from './verb.ts'
+import { context, doing, refuseNoContainer, withEngine } from './host.ts'
 import { clean } from './show.ts'
 import { noStack } from './stacks.ts'
 
@@ -16,9 +15,7 @@ export async function change(cli: Cli, verb: Change): Promise<void> {
   const timeoutSeconds = options['timeout'] === undefined ? 10 : parseCount('--timeout', String(options['timeout']), 3600)
   if ((words.length === 0) === (options['stack'] === undefined))
     throw new FairleadError('invalid_input', `"${verb}" wants names of containers, or --stack STACK alone.`)
-  for (const ref of words)
-    if (!ContainerRef.safeParse(ref).success)
-      throw new FairleadError('invalid_input', `"${ref.slice(0, 80)}" is no name or id of a container.`)
+  for (const ref of words) refuseNoContainer(ref)
   const done: object[] = []
   await withEngine(cli, async (containers) => {
     for (const ref of words.length > 0 ? words : await ofStack(containers, verb, String(options['stack'])))

@@ -1,21 +1,9 @@
 import { codeOf, codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { jsonLine, jsonPage } from '@fairlead/protocol/line.ts'
-import { readConfig, type Config } from '../config.ts'
-import { parseArgs, usageOf, type Parsed } from './args.ts'
+import { readConfig } from '../config.ts'
+import { parseArgs, usageOf } from './args.ts'
 import { clean } from './show.ts'
-import { verbs } from './verbs.ts'
-
-/** What a verb is handed. */
-export interface Cli extends Parsed {
-  readonly config: Config
-  readonly version: string
-  readonly json: boolean
-  /** The answer: as a document with `--json`, in words otherwise. */
-  say(document: unknown, words: () => string): void
-  /** Beside the answer, on standard error. */
-  warn(words: string): void
-  exit(code: number): void
-}
+import { runSays, verbs } from './verbs.ts'
 
 /** One verb, from its words to its exit code: that of the error table. */
 export async function runCli(version: string, [name = 'help', ...argv]: readonly string[], env = process.env): Promise<void> {
@@ -52,7 +40,7 @@ function help(version: string, name: string | undefined): string {
   const verb = name === undefined || !Object.hasOwn(verbs, name) ? undefined : verbs[name]
   if (verb === undefined) {
     const lines = Object.entries(verbs).map(([each, { args, says }]) => `  ${`${each} ${args}`.trim().padEnd(40)} ${says}`)
-    return `fairlead-agent ${version}\n\n  ${'run'.padEnd(40)} connects to the hub and serves it\n${lines.join('\n')}\n\nEach takes --help, and those that answer something --json. Works with the hub gone, and most of it without the agent running.\n`
+    return `fairlead-agent ${version}\n\n  ${'run'.padEnd(40)} ${runSays}\n${lines.join('\n')}\n\nEach takes --help, and those that answer something --json. Works with the hub gone, and most of it without the agent running.\n`
   }
   const options = Object.entries(verb.options ?? {}).map(
     ([long, { arg, short, says }]) =>

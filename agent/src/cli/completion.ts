@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Cli } from './cli.ts'
-import { verbs, type Verb } from './verbs.ts'
+import type { Cli, Verb } from './verb.ts'
+import { helpSays, runSays, verbs } from './verbs.ts'
 
 const makers = { bash, zsh, fish }
 
@@ -16,6 +16,7 @@ const each = Object.entries(verbs)
 const flagsOf = ({ options = {} }: Verb) => ['--help', ...Object.keys(options).map((long) => `--${long}`)]
 /** Of those a container comes next. */
 const takesContainer = ({ args }: Verb) => args.includes('CONTAINER')
+const containerVerbs = each.flatMap(([name, verb]) => (takesContainer(verb) ? [name] : [])).join('|')
 // A stack is called what a label says, and an image brings labels along: bash would run the $(...) of such a name.
 const namesOf = (asked: string) =>
   `fairlead-agent ${asked} --json 2>/dev/null | sed -n 's/^    "name": "\\([A-Za-z0-9_][A-Za-z0-9_.-]*\\)",$/\\1/p'`
@@ -28,7 +29,6 @@ const inFish = (command: string) => command.replaceAll('"', '\\"').replaceAll('$
 
 export function bash(): string {
   const flags = each.map(([name, verb]) => `    ${name}) words='${flagsOf(verb).join(' ')}' ;;`).join('\n')
-  const containers = each.flatMap(([name, verb]) => (takesContainer(verb) ? [name] : [])).join('|')
   return `_fairlead_agent() {
   local word=\${COMP_WORDS[COMP_CWORD]} verb=\${COMP_WORDS[1]} words=
   if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '${names.join(' ')}' -- "$word")); return; fi
@@ -36,7 +36,7 @@ export function bash(): string {
 ${flags}
   esac
   case $verb in
-    ${containers}) words="$words $(${containersOf})" ;;
+    ${containerVerbs}) words="$words $(${containersOf})" ;;
     stacks) words="$words $(${stacksOf})" ;;
     completion) words="$words bash zsh fish" ;;
   esac
@@ -49,22 +49,21 @@ complete -o default -F _fairlead_agent fairlead-agent
 
 export function zsh(): string {
   const described = each.map(([name, { says }]) => `    '${name}:${quoted(says).replaceAll(':', '\\:')}'`).join('\n')
-  const flags = each.map(([name, verb]) => `    ${name}) words=(${flagsOf(verb).join(' ')}) ;;`).join('\n')
-  const containers = each.flatMap(([name, verb]) => (takesContainer(verb) ? [name] : [])).join('|')
+  const flags = each.map(([name, verb]) => `    ${name}) reply=(${flagsOf(verb).join(' ')}) ;;`).join('\n')
   return `#compdef fairlead-agent
 _fairlead_agent() {
   local -a verbs reply
   verbs=(
-    'run:connects to the hub and serves it'
-    'help:what there is'
+    'run:${runSays}'
+    'help:${helpSays}'
 ${described}
   )
   if (( CURRENT == 2 )); then _describe verb verbs; return; fi
   case $words[2] in
-${flags.replaceAll('words=(', 'reply=(')}
+${flags}
   esac
   case $words[2] in
-    ${containers}) reply+=(\${(f)"$(${containersOf})"}) ;;
+    ${containerVerbs}) reply+=(\${(f)"$(${containersOf})"}) ;;
     stacks) reply+=(\${(f)"$(${stacksOf})"}) ;;
     completion) reply+=(bash zsh fish) ;;
   esac
@@ -87,7 +86,7 @@ export function fish(): string {
       ? [`complete -c fairlead-agent -f -n '__fish_seen_subcommand_from ${name}' -a "(${inFish(containersOf)})"`]
       : []),
   ])
-  const rest = ['help -d "what there is"', 'run -d "connects to the hub and serves it"'].map(
+  const rest = [`help -d "${helpSays}"`, `run -d "${runSays}"`].map(
     (one) => `complete -c fairlead-agent -f -n __fish_use_subcommand -a ${one}`,
   )
   rest.push(`complete -c fairlead-agent -f -n '__fish_seen_subcommand_from stacks' -a "(${inFish(stacksOf)})"`)

@@ -8,9 +8,9 @@ import { readPin, type Pin } from '../pin.ts'
 import { askAgent } from '../local.ts'
 import type { LinkHistory } from '../losses.ts'
 import { openTunnel, proxyOf } from '../proxy.ts'
-import { explain } from '../reach.ts'
-import type { Cli } from './cli.ts'
-import type { Check } from './doctor.ts'
+import { explain, socketOf } from '../reach.ts'
+import type { Check } from './check.ts'
+import type { Cli } from './verb.ts'
 import { linkWords } from './status.ts'
 import { span } from './show.ts'
 
@@ -38,12 +38,7 @@ export async function hubChecks({ config }: Pick<Cli, 'config'>): Promise<Check[
 
 function wayTo(address: string, { proxies }: Pick<Config, 'proxies'>): Way {
   const url = new URL(address)
-  return {
-    url,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port) || (url.protocol === 'http:' ? 80 : 443),
-    proxy: proxyOf(address, proxies),
-  }
+  return { url, ...socketOf(url), proxy: proxyOf(address, proxies) }
 }
 
 async function walk(way: Way): Promise<Check[]> {
@@ -72,7 +67,7 @@ function pinned(stateDir: string): Pin | undefined {
 
 async function dns({ host, proxy }: Way): Promise<Check> {
   const name = 'dns'
-  const asked = proxy?.hostname.replace(/^\[|\]$/g, '') ?? host
+  const asked = proxy === undefined ? host : socketOf(proxy).host
   if (isIP(asked) !== 0) return { name, state: 'ok', detail: `${asked} is an address` }
   try {
     const found = await limited(lookup(asked, { all: true }))
@@ -90,7 +85,7 @@ async function dns({ host, proxy }: Way): Promise<Check> {
 
 /** Route and port: a host that cannot be reached and one that refuses are told apart by the system’s own word. */
 async function tcp({ host, port, proxy }: Way): Promise<Check> {
-  const [to, at] = proxy === undefined ? [host, port] : [proxy.hostname.replace(/^\[|\]$/g, ''), Number(proxy.port) || 80]
+  const { host: to, port: at } = proxy === undefined ? { host, port } : socketOf(proxy)
   const start = performance.now()
   try {
     const socket = await dialled(connect({ host: to, port: at }), 'connect')
@@ -166,11 +161,11 @@ async function hub(way: Way): Promise<Check> {
       return {
         name: 'clock',
         state: 'failed',
-        detail: `this clock is ${span(Math.abs(skewMs))} ${skewMs > 0 ? 'before' : 'behind'} the hub’s`,
+        detail: `this clock is ${span(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} the hub’s`,
         mend: 'timedatectl set-ntp true',
         code: 'conflict',
       }
-    return { name, state: 'ok', detail: `it answers; the clocks agree` }
+    return { name, state: 'ok', detail: 'it answers; the clocks agree' }
   } catch (error) {
     return {
       name,

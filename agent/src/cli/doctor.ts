@@ -1,18 +1,9 @@
-import { codes, type Code } from '@fairlead/protocol/errors.ts'
-import type { Cli } from './cli.ts'
+import { codes } from '@fairlead/protocol/errors.ts'
+import type { Check } from './check.ts'
+import type { Cli } from './verb.ts'
 import { hubChecks } from './doctor-hub.ts'
 import { hostChecks } from './doctor-host.ts'
 import { clean } from './show.ts'
-
-export interface Check {
-  readonly name: string
-  readonly state: 'ok' | 'warn' | 'failed' | 'skipped'
-  readonly detail: string
-  /** What mends it: a command where there is one. */
-  readonly mend?: string
-  /** For the exit code. */
-  readonly code?: Code
-}
 
 const marks = { ok: 'ok     ', warn: 'look   ', failed: 'FAILED ', skipped: '-      ' } as const
 

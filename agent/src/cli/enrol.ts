@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { keyWords } from '@fairlead/protocol/join.ts'
 import { enrol } from '../enrol.ts'
 import type { Pin } from '../pin.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { writeDown } from './host.ts'
 import { asOwner } from './owner.ts'
 

@@ -3,7 +3,7 @@ import { ExecInput } from '@fairlead/protocol/features/containers.ts'
 import { parseInput } from '@fairlead/protocol/wire/input.ts'
 import type * as z from 'zod/mini'
 import { ask, type Engine } from '../docker/engine.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { context, doing, withEngine } from './host.ts'
 import { print } from './lines.ts'
 

@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs'
 import os from 'node:os'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
+import { ContainerRef } from '@fairlead/protocol/features/containers.ts'
 import type { LocalVerb } from '@fairlead/protocol/features/journal.ts'
 import { serveContainers } from '../containers/containers.ts'
 import { findSocket, openEngine, type Engine } from '../docker/engine.ts'
 import { handIn } from '../journal/inbox.ts'
 import { askAgent } from '../local.ts'
-import type { Cli } from './cli.ts'
 import { asOwnerNow } from './owner.ts'
+import type { Cli } from './verb.ts'
 
 /** Straight to the engine: neither the hub nor the agent is asked. Whoever is root here needs nobody's leave, and it is written down. */
 export async function withEngine<T>(
@@ -37,6 +38,12 @@ export function whoami(): string {
     // An account without a name has its number.
   }
   return (sudo === undefined || sudo === name ? name : `${name} (${sudo})`).slice(0, 64)
+}
+
+/** Throws `invalid_input` for what no engine calls a container. */
+export function refuseNoContainer(ref: string): void {
+  if (!ContainerRef.safeParse(ref).success)
+    throw new FairleadError('invalid_input', `"${ref.slice(0, 80)}" is no name or id of a container.`)
 }
 
 export interface Doing {

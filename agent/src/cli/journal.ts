@@ -4,7 +4,7 @@ import { readJournal } from '../journal/files.ts'
 import { readInbox } from '../journal/inbox.ts'
 import { countEntries } from '../journal/read.ts'
 import { parseCount } from './args.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { table, time } from './show.ts'
 
 export function run(cli: Cli): void {

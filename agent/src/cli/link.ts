@@ -3,7 +3,7 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { LinkFacts } from '../connect.ts'
 import { askAgent } from '../local.ts'
 import { readLosses, type LinkHistory, type Loss } from '../losses.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { linkWords } from './status.ts'
 import { facts, size, span, table, time } from './show.ts'
 

@@ -1,6 +1,6 @@
 import { writeLock } from '../policy/lock.ts'
 import { parseTime } from './args.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { poke, refuseOthers, whoami, writeDown } from './host.ts'
 import { asOwnerNow } from './owner.ts'
 import { time } from './show.ts'

@@ -2,7 +2,7 @@ import { LogsInput } from '@fairlead/protocol/features/containers.ts'
 import { parseInput } from '@fairlead/protocol/wire/input.ts'
 import type * as z from 'zod/mini'
 import { parseCount } from './args.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { context, withEngine } from './host.ts'
 import { print } from './lines.ts'
 

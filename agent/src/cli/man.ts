@@ -1,13 +1,15 @@
 import { codes } from '@fairlead/protocol/errors.ts'
 import { usageOf } from './args.ts'
-import type { Cli } from './cli.ts'
-import { verbs } from './verbs.ts'
+import type { Cli } from './verb.ts'
+import { runSays, verbs } from './verbs.ts'
 
-/** In the words of roff. */
 export function run({ version }: Pick<Cli, 'version'>): void {
   process.stdout.write(page(version))
 }
 
+const sentence = (says: string) => `${says[0]!.toUpperCase()}${says.slice(1)}.`
+
+/** Text as roff takes it: nothing in it is a word of roff's own. */
 const roff = (text: string) =>
   text
     .replaceAll('\\', '\\\\')
@@ -15,11 +17,12 @@ const roff = (text: string) =>
     .replaceAll('’', '\\(cq')
     .replaceAll(/^([.'])/gm, '\\&$1')
 
+/** All of the CLI as one page, in the words of roff. */
 export function page(version: string): string {
   const each = Object.entries(verbs).flatMap(([name, verb]) => [
     '.TP',
     `.B ${roff(usageOf(name, verb).replace('fairlead-agent ', ''))}`,
-    roff(`${verb.says[0]!.toUpperCase()}${verb.says.slice(1)}.`),
+    roff(sentence(verb.says)),
     ...Object.entries(verb.options ?? {}).flatMap(([long, { arg, says }]) => [
       '.br',
       roff(`--${long}${arg === undefined ? '' : ` ${arg}`}: ${says}`),
@@ -38,7 +41,7 @@ export function page(version: string): string {
     '.SH VERBS',
     '.TP',
     '.B run',
-    'Connects to the hub and serves it.',
+    sentence(runSays),
     ...each,
     '.SH EXIT STATUS',
     '.TP',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import { createCollector } from '../metrics/collect.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { context, withEngine } from './host.ts'
 import { facts, size, table } from './show.ts'
 

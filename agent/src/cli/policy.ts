@@ -4,7 +4,7 @@ import type { HostPolicy } from '@fairlead/protocol/features/policy.ts'
 import { narrowedFile } from '../policy/narrowed.ts'
 import { openPolicy } from '../policy/policy.ts'
 import { parseRules } from '../policy/rules.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { doing, refuseOthers } from './host.ts'
 import { facts, time } from './show.ts'
 

@@ -1,5 +1,4 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { ContainerRef } from '@fairlead/protocol/features/containers.ts'
 import { followFile } from '../policy/follow.ts'
 import {
   findProtected,
@@ -9,9 +8,9 @@ import {
   type ContainerNames,
   type ProtectedContainer,
 } from '../policy/protect.ts'
-import type { Cli } from './cli.ts'
-import { context, doing, refuseOthers, withEngine } from './host.ts'
+import { context, doing, refuseNoContainer, refuseOthers, withEngine } from './host.ts'
 import { asOwnerNow } from './owner.ts'
+import type { Cli } from './verb.ts'
 import { table } from './show.ts'
 
 export async function run(cli: Cli): Promise<void> {
@@ -47,8 +46,7 @@ export function readAll({ config }: Pick<Cli, 'config'>): readonly ProtectedCont
 
 /** An engine that is down is no reason to leave a container unprotected: then by the name alone. */
 export async function named(cli: Cli, ref: string): Promise<ContainerNames> {
-  if (!ContainerRef.safeParse(ref).success)
-    throw new FairleadError('invalid_input', `"${ref.slice(0, 80)}" is no name or id of a container.`)
+  refuseNoContainer(ref)
   try {
     const { id, name } = await withEngine(cli, (containers) => containers.get({ id: ref }, context()))
     return { id: /^[0-9a-f]{64}$/.test(id) ? id : '', name }

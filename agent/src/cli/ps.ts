@@ -1,4 +1,4 @@
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { context, withEngine } from './host.ts'
 import { readAll } from './protect.ts'
 import { findProtected } from '../policy/protect.ts'

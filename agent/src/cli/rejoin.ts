@@ -1,7 +1,7 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { readPin } from '../pin.ts'
 import { poke } from './host.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { run as enrol } from './enrol.ts'
 
 export async function run(cli: Cli): Promise<void> {

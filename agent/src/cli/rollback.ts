@@ -1,7 +1,7 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { forgetLast, readMemory } from '../updates/memory.ts'
 import { installed, readSlots, writeSlots } from '../updates/slots.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { poke, refuseOthers, writeDown } from './host.ts'
 import { asOwner } from './owner.ts'
 

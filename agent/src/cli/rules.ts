@@ -1,7 +1,7 @@
 import type { HealHere, PruneHere, RuleAct } from '@fairlead/protocol/features/rules.ts'
 import { readDone, readRules } from '../rules/kept.ts'
 import { gaveUpOf, nextOf } from '../rules/runner.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { readPolicy } from './policy.ts'
 import { table, time } from './show.ts'
 
@@ -14,15 +14,18 @@ export function run(cli: Cli): void {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   if (problem !== '') cli.warn(problem)
   const { healsSinceMs: _since, ...rules } = kept
-  const held = { heal: may['container.lifecycle'], prune: may['image.remove'] }
+  const held = { heal: whyNot(may['container.lifecycle']), prune: whyNot(may['image.remove']) }
   const shown = { ...rules, held, zone, next: nextOf(kept, zone, done), gaveUp: gaveUpOf(done), acts: done.acts }
   cli.say(shown, () => inWords(shown))
 }
 
+const whyNot = (verdict = 'file') => (verdict === 'yes' ? '' : verdict)
+
 interface Shown {
   readonly heal: readonly HealHere[]
   readonly prune: readonly PruneHere[]
-  readonly held: { readonly heal: string | undefined; readonly prune: string | undefined }
+  /** What takes the right to it away; '' while it may. */
+  readonly held: { readonly heal: string; readonly prune: string }
   readonly zone: string
   readonly next: ReturnType<typeof nextOf>
   readonly gaveUp: ReturnType<typeof gaveUpOf>
@@ -39,7 +42,7 @@ function inWords({ heal, prune, held, zone, next, gaveUp, acts }: Shown): string
     parts.push(table(['PRUNES', 'WHICH', `WHEN (${zone})`, 'NEXT (UTC)', 'FROM'], rows))
   }
   for (const [kind, verdict] of Object.entries(held))
-    if (verdict !== 'yes' && (kind === 'heal' ? heal : prune).length > 0)
+    if (verdict !== '' && (kind === 'heal' ? heal : prune).length > 0)
       parts.push(`Nothing is done by rules that ${kind}: the policy of this host does not let them (${verdict}).`)
   if (gaveUp.length > 0)
     parts.push(

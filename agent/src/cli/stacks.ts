@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { stacksOf, type Stack } from '../stacks/stacks.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { context, withEngine } from './host.ts'
 import { facts, table } from './show.ts'
 

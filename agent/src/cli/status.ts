@@ -4,7 +4,7 @@ import type { Engine } from '@fairlead/protocol/features/hosts.ts'
 import { readPin } from '../pin.ts'
 import { askAgent } from '../local.ts'
 import type { LinkHistory } from '../losses.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { readPolicy } from './policy.ts'
 import { clean, facts, span } from './show.ts'
 

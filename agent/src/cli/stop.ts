@@ -1,4 +1,4 @@
 import { change } from './change.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 
 export const run = (cli: Cli) => change(cli, 'stop')

@@ -3,7 +3,7 @@ import { jsonPage } from '@fairlead/protocol/line.ts'
 import { writeWhole } from '../whole.ts'
 import { readJournal } from '../journal/files.ts'
 import { readLosses } from '../losses.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { examine } from './doctor.ts'
 import { readStatus } from './status.ts'
 

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { poke } from './host.ts'
 
 /** What the installation left beside the program does it, as `--uninstall` of the install script does: there is one way out. */

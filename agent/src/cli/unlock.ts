@@ -1,5 +1,5 @@
 import { removeLock } from '../policy/lock.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { poke, refuseOthers, writeDown } from './host.ts'
 
 export async function run(cli: Cli): Promise<void> {

@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { findProtected, writeProtected } from '../policy/protect.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { doing, refuseOthers } from './host.ts'
 import { asOwnerNow } from './owner.ts'
 import { readAll } from './protect.ts'

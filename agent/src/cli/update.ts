@@ -1,20 +1,18 @@
 import { constants, readFileSync, statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { blockBytes, type UpdateState } from '@fairlead/protocol/features/updates.ts'
 import { askAgent } from '../local.ts'
-import { followFile, textOf } from '../policy/follow.ts'
-import { built } from '../updates/built.ts'
+import { followReleaseKeys } from '../policy/follow.ts'
 import { hashOf, hashOfFile } from '../updates/fetch.ts'
-import { readPublicKeys } from '../minisign.ts'
-import { judgeRelease } from '../updates/judge.ts'
-import { readMemory, readTaken, remember, type Release } from '../updates/memory.ts'
+import { judgeHere } from '../updates/judge.ts'
+import { readMemory, remember, type Release } from '../updates/memory.ts'
 import { findOwn, here, type Own } from '../updates/own.ts'
 import { fileOf, makePrograms, readSlots, slotOf } from '../updates/slots.ts'
 import { letRun } from '../updates/state.ts'
 import { tryProgram } from '../updates/try.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 import { doing, poke, refuseOthers } from './host.ts'
 import { asOwner, otherOwner } from './owner.ts'
 import { facts } from './show.ts'
@@ -50,14 +48,8 @@ function judge({ config: { policyFile, stateDir } }: Cli, folder: string, own: O
     if (text.size > 8192) throw new FairleadError('too_large', `${file} is larger than 8 KiB, so it is no part of a release.`)
     return readFileSync(file, 'utf8')
   }
-  const followed = followFile(join(dirname(policyFile), 'release-keys'))
-  return judgeRelease(read('manifest.json'), read('manifest.json.minisig'), {
-    target: own.target!,
-    keys: [...readPublicKeys(built.keys, 'This agent'), ...readPublicKeys(textOf(followed()), 'release-keys')],
-    taken: readTaken(stateDir),
-    ownCounter: built.counter,
-    nowMs: Date.now(),
-  })
+  const brought = { manifest: read('manifest.json'), signature: read('manifest.json.minisig') }
+  return judgeHere(brought, { target: own.target!, stateDir, ownKeys: followReleaseKeys(policyFile)() })
 }
 
 async function take({ config: { stateDir } }: Cli, folder: string, own: Own, release: Release): Promise<void> {

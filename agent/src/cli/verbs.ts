@@ -1,24 +1,8 @@
-import type { Cli } from './cli.ts'
+import type { Option, Verb } from './verb.ts'
 
-export interface Option {
-  /** What comes after it; absent: nothing. */
-  readonly arg?: string
-  readonly short?: string
-  readonly says: string
-}
-
-export interface Verb {
-  /** What comes after the verb, as a person reads it. */
-  readonly args: string
-  /** How many words at least, and at most. */
-  readonly words: readonly [number, number]
-  readonly says: string
-  readonly options?: Readonly<Record<string, Option>>
-  /** All after `--` is a command of its own. */
-  readonly command?: true
-  /** Nothing of a verb is loaded before it is asked for: least of all by the agent that runs. */
-  readonly load: () => Promise<{ run(cli: Cli): Promise<void> | void }>
-}
+/** What `run` and `help` do, which are no verbs of this table: the first is the agent itself. */
+export const runSays = 'connects to the hub and serves it'
+export const helpSays = 'what there is'
 
 const json: Option = { says: 'for programs' }
 const seconds: Option = { arg: 'SECONDS', says: 'until it is killed; 10 otherwise' }

@@ -1,6 +1,6 @@
 import { codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { forgetWitness, readWitness } from '../audit/audit.ts'
-import type { Cli } from './cli.ts'
+import type { Cli } from './verb.ts'
 
 /** The note alone goes to standard output: "fairlead-hub audit verify FILE --witness NOTE" takes it as it is. */
 export function run({ config: { stateDir }, words: [word], warn, exit }: Cli): void {

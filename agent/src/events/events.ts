@@ -1,6 +1,7 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { EventPlace, events, HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { EngineWatch } from '../docker/watch.ts'
+import { afterChanges, createChanges } from '../told.ts'
 import type { EventRing, Kept } from './ring.ts'
 
 /** Told to whoever comes without a place. */
@@ -10,24 +11,19 @@ const piece = 200
 
 /** The engine's events, its comings and goings, and the agent's own: what is kept, then each as it happens. */
 export function serveEvents(watch: Pick<EngineWatch, 'onEvent'>, ring: EventRing): Handlers<typeof events> {
-  const listeners = new Set<() => void>()
+  const news = createChanges()
   watch.onEvent((event) => {
     ring.push(event)
-    for (const listener of listeners) listener()
+    news.tell()
   })
   return {
     async *watch({ sinceMs, after: from }, { signal }) {
-      let wake = Promise.withResolvers<void>()
-      const listener = () => wake.resolve()
-      listeners.add(listener)
-      signal.addEventListener('abort', listener)
       let after = startOf(ring, from)
       // Whoever names no place missed nothing before it.
       let told: EventPlace | undefined = from
       let toldMs: number | undefined
-      try {
-        while (!signal.aborted) {
-          const found = ring.after(after, piece)
+      for await (const _ of afterChanges(news.onChange, signal))
+        for (let found = ring.after(after, piece); found.length > 0 && !signal.aborted; found = ring.after(after, piece))
           for (const event of found) {
             const gap = gapBefore(event, told, toldMs)
             if (gap !== undefined) yield gap
@@ -36,13 +32,6 @@ export function serveEvents(watch: Pick<EngineWatch, 'onEvent'>, ring: EventRing
             toldMs = event.timeMs
             after = event.at.number
           }
-          if (found.length > 0) continue
-          await wake.promise
-          wake = Promise.withResolvers()
-        }
-      } finally {
-        listeners.delete(listener)
-      }
     },
   }
 }

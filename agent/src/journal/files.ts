@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSegment, type Parsed } from './segment.ts'
 import type { Entry, Head } from './entry.ts'
@@ -22,16 +22,6 @@ export function listSegments(folder: string): string[] {
 
 export function makeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-}
-
-/** A folder's own list of names, on the disk. */
-export function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /** What somebody changed is kept for whoever wants to look, and no longer read. */

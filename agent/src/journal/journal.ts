@@ -6,6 +6,7 @@ import type { journal, LocalEntry } from '@fairlead/protocol/features/journal.ts
 import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import type { Clock } from '@fairlead/protocol/wire/transport.ts'
 import type { Asked, Fresh, Local, LocalNews } from './entry.ts'
+import { afterChanges, createChanges } from '../told.ts'
 import { journalDir, listSegments } from './files.ts'
 import { readInbox } from './inbox.ts'
 import { openKeys, type Keys } from './keys.ts'
@@ -55,7 +56,7 @@ export function openJournal({ stateDir, onProblem, clock = systemClock, limits =
     limits,
   )
   const queue = openQueue(writer, (message) => onProblem(message))
-  const listeners = new Set<() => void>()
+  const changes = createChanges()
   const room = createRoom(clock)
   const keys = openKeys(folder)
   let skipped = 0
@@ -64,7 +65,7 @@ export function openJournal({ stateDir, onProblem, clock = systemClock, limits =
 
   async function addLocal(news: LocalNews): Promise<void> {
     await queue.must(local(news))
-    for (const wake of listeners) wake()
+    changes.tell()
   }
 
   /** Each once, though the agent died between its line and the end of its file. */
@@ -81,7 +82,7 @@ export function openJournal({ stateDir, onProblem, clock = systemClock, limits =
   let taking: Promise<void> = Promise.resolve()
   return {
     handlers: {
-      watch: (input, { signal }) => watch(folder, writer, listeners, input, signal),
+      watch: (input, { signal }) => watch(folder, writer, input, afterChanges(changes.onChange, signal)),
       async read(input) {
         await queue.settle()
         return readRows(stateDir, input)
@@ -137,27 +138,15 @@ function createRoom(clock: Clock): () => boolean {
 async function* watch(
   folder: string,
   writer: { readonly chain: string },
-  listeners: Set<() => void>,
   from: { readonly chain: string; readonly after: number },
-  signal: AbortSignal,
+  news: AsyncIterable<void>,
 ): AsyncGenerator<LocalEntry> {
-  let wake = Promise.withResolvers<void>()
-  const listener = () => wake.resolve()
-  listeners.add(listener)
-  signal.addEventListener('abort', listener)
   let after = from.chain === writer.chain ? from.after : 0
-  try {
-    while (!signal.aborted) {
-      for (const { kind: _kind, seq: _seq, id: _id, ...entry } of localsAfter(folder, after)) {
-        yield { chain: writer.chain, ...entry }
-        after = entry.number
-      }
-      await wake.promise
-      wake = Promise.withResolvers()
+  for await (const _ of news)
+    for (const { kind: _kind, seq: _seq, id: _id, ...entry } of localsAfter(folder, after)) {
+      yield { chain: writer.chain, ...entry }
+      after = entry.number
     }
-  } finally {
-    listeners.delete(listener)
-  }
 }
 
 /** From the files: what was told once is not held in memory for a hub that may never come. Files that are wholly before are not parsed. */

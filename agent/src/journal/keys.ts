@@ -27,7 +27,7 @@ interface Known {
 }
 
 /** The oldest go first; a key is asked again within minutes, if at all. */
-export const mostKeys = 4096
+const mostKeys = 4096
 /** Files that are read at a start. */
 const filesRead = 2
 

@@ -2,8 +2,9 @@ import { close, fdatasync, fstat, ftruncate, open, rmSync, truncateSync, write }
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { syncFolder } from '../whole.ts'
 import type { Counts, Entry, Fresh } from './entry.ts'
-import { listSegments, makeFolder, readSegment, segmentName, setAside, syncFolder } from './files.ts'
+import { listSegments, makeFolder, readSegment, segmentName, setAside } from './files.ts'
 import { genesis, lineOf } from './segment.ts'
 
 /** Not `node:fs/promises`: with what it brings it is three megabytes of each agent. */

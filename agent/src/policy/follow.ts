@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 
 /** What is at a path now. The same object for as long as it is the same file. */
@@ -28,9 +28,15 @@ export function followFile(file: string, agentOwns = false): () => Look {
 }
 
 /** '' where there is none. Throws what is wrong with one that is not to be trusted. */
-export function textOf(look: Look): string {
+function textOf(look: Look): string {
   if (look.is === 'bad') throw new FairleadError('forbidden', look.problem)
   return look.is === 'read' ? look.text : ''
+}
+
+/** Beside the policy: the public keys of whoever else may sign releases for this host; '' where it names nobody. */
+export function followReleaseKeys(policyFile: string): () => string {
+  const look = followFile(join(dirname(policyFile), 'release-keys'))
+  return () => textOf(look())
 }
 
 function stampOf(file: string): string {

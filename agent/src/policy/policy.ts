@@ -1,23 +1,18 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { capabilities, type Capability, type HostPolicy, type policy } from '@fairlead/protocol/features/policy.ts'
-import type { LocalNews } from '../journal/entry.ts'
-import { writeWhole } from '../whole.ts'
+import type { Say } from '../say.ts'
 import { tellChanges } from '../told.ts'
 import { followFile, type Look } from './follow.ts'
+import { followRules, type FoundRules, type RulesDeps } from './follow-rules.ts'
 import { isOver, lockFile, parseLock, removeLock, reserveLock, type Lock } from './lock.ts'
 import { refusedMethods } from './needs.ts'
 import { narrowedFile, narrowFurther, parseNarrowed, writeNarrowed } from './narrowed.ts'
 import { findProtected, parseProtected, protectedFile, type ContainerNames, type ProtectedContainer } from './protect.ts'
-import { defaultRules, fallbackRules, judgeCapability, lesserMode, parseRules, type Narrowed, type Rules, type Why } from './rules.ts'
+import { judgeCapability, lesserMode, type Narrowed, type Why } from './rules.ts'
 
 /** What holds on this host at this moment. */
-export interface InForce {
-  readonly rules: Rules
-  readonly source: HostPolicy['source']
-  readonly problem: string
+export interface InForce extends FoundRules {
   readonly lock: Lock | undefined
   readonly narrowed: Narrowed
   /** undefined: the list cannot be read, so all are. */
@@ -36,14 +31,7 @@ export interface Policy {
   stop(): void
 }
 
-export interface PolicyDeps {
-  /** `/etc/fairlead/policy.json`. */
-  readonly file: string
-  readonly stateDir: string
-  readonly say: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void
-  readonly note: (news: LocalNews) => void
-  /** For somebody who only wants to see it: nothing is written. */
-  readonly looksOnly?: boolean
+export interface PolicyDeps extends RulesDeps {
   /** The agent's own container. */
   readonly own?: string | undefined
 }
@@ -58,7 +46,7 @@ export function openPolicy(deps: PolicyDeps): Policy {
     narrowed: followFile(narrowedFile(stateDir), looksOnly),
     guarded: followFile(protectedFile(stateDir), looksOnly),
   }
-  const readRules = openRules(deps)
+  const readRules = followRules(deps)
   const readLock = remember(parseLock)
   const readNarrowed = remember(parseNarrowed)
   const readGuarded = remember((look) => withOwn(parseProtected(look), deps.own))
@@ -130,7 +118,7 @@ export function refuseProtected({ guarded }: InForce, container: ContainerNames)
   throw new FairleadError('forbidden', `Container ${container.name} is protected on its host${why}; only there can it be changed.`)
 }
 
-function reserve(stateDir: string, say: PolicyDeps['say']): void {
+function reserve(stateDir: string, say: Say): void {
   try {
     reserveLock(stateDir)
   } catch (error) {
@@ -152,84 +140,6 @@ const ownWords = { name: '', reason: 'the agent itself' }
 
 function withOwn(all: readonly ProtectedContainer[] | undefined, own: string | undefined): readonly ProtectedContainer[] | undefined {
   return all === undefined || own === undefined ? all : [...all, { id: own, ...ownWords }]
-}
-
-/** The file's rules; when it is bad the last good ones, and when there never were any, reading alone. Said loudly, once for each change. */
-function openRules({ file, stateDir, say, note, looksOnly = false }: PolicyDeps): () => Pick<InForce, 'rules' | 'source' | 'problem'> {
-  const look = followFile(file)
-  const kept = join(stateDir, 'policy-kept.json')
-  let seen: Look | undefined
-  let last: Pick<InForce, 'rules' | 'source' | 'problem'> | undefined
-
-  function settle(found: Look): Pick<InForce, 'rules' | 'source' | 'problem'> {
-    try {
-      // One that vanishes under a running agent may be between two names of an editor: rights never grow by that.
-      if (found.is === 'absent' && last !== undefined && last.source !== 'default')
-        throw new FairleadError('not_found', `${file} is gone; put it back, or restart the agent to go on without one.`)
-      if (found.is === 'bad') throw new FairleadError('invalid_input', found.problem)
-      const rules = found.is === 'absent' ? defaultRules : parseRules(found.text, file)
-      if (!looksOnly) keep(found)
-      return { rules, source: found.is === 'absent' ? 'default' : 'file', problem: '' }
-    } catch (error) {
-      const problem = (error as Error).message.slice(0, 1024)
-      const good = last !== undefined && last.source !== 'fallback' ? last.rules : keptRules(kept, looksOnly)
-      return good === undefined ? { rules: fallbackRules, source: 'fallback', problem } : { rules: good, source: 'kept', problem }
-    }
-  }
-
-  function keep(found: Look): void {
-    try {
-      if (found.is === 'read') writeWhole(kept, found.text)
-      // Whoever took the file away wanted no more of it.
-      else rmSync(kept, { force: true })
-    } catch (error) {
-      say('warn', 'the policy in force could not be kept for a later start', { error: String(error) })
-    }
-  }
-
-  return () => {
-    const found = look()
-    if (found === seen && last !== undefined) return last
-    const before = last
-    seen = found
-    last = settle(found)
-    tell(before, last)
-    return last
-  }
-
-  function tell(before: typeof last, { rules, source, problem }: NonNullable<typeof last>): void {
-    const facts = { mode: rules.mode, source }
-    if (problem !== '') {
-      if (problem === before?.problem) return
-      say(
-        'error',
-        source === 'kept'
-          ? 'the policy of this host is bad: the last good one holds'
-          : 'the policy of this host is bad: the hub may only read',
-        { problem },
-      )
-      note({
-        verb: 'policy_bad',
-        who: 'agent',
-        outcome: 'failed',
-        target: '',
-        targetName: '',
-        facts: { ...facts, problem: problem.slice(0, 256) },
-      })
-    } else if (before !== undefined) {
-      say('info', 'the policy of this host changed', facts)
-      note({ verb: 'policy_changed', who: 'agent', outcome: 'ok', target: '', targetName: '', facts })
-    }
-  }
-}
-
-function keptRules(file: string, looksOnly: boolean): Rules | undefined {
-  const look = followFile(file, looksOnly)()
-  try {
-    return look.is === 'read' ? parseRules(look.text, file) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function describe(now: InForce): HostPolicy {

@@ -26,9 +26,7 @@ export function createMemory(): HealMemory {
 
   function hearContainer({ action, id, facts }: HostEvent): boolean {
     const own = ours.has(id)
-    if (action === 'start') {
-      for (const set of [stopped, ended, ours]) set.delete(id)
-    } else if (action === 'destroy' || action === 'remove') {
+    if (['start', 'destroy', 'remove'].includes(action)) {
       for (const set of [stopped, ended, ours]) set.delete(id)
     } else if (!own) {
       if (action === 'kill' && !gentle.has(facts['signal'] ?? '')) stopped.add(id)

@@ -1,10 +1,9 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
-import type { HealHere, RuleAct } from '@fairlead/protocol/features/rules.ts'
+import type { HealHere } from '@fairlead/protocol/features/rules.ts'
 import { createMemory, type HealMemory } from './heal-memory.ts'
-import type { Done } from './kept.ts'
 import type { Seen } from './look.ts'
-import { createTreatments } from './treat.ts'
+import { createTreatments, type TreatDeps } from './treat.ts'
 import { ruleFor } from './which.ts'
 
 /** What is in force now. */
@@ -14,21 +13,10 @@ export interface HealRules {
   readonly sinceMs: number
 }
 
-export interface HealDeps {
+export interface HealDeps extends TreatDeps {
   readonly rules: () => HealRules
   readonly look: (id: string) => Promise<Seen>
   readonly suspects: () => Promise<readonly string[]>
-  readonly start: (id: string) => Promise<unknown>
-  readonly restart: (id: string) => Promise<unknown>
-  /** Why nothing may be done to it; undefined: it may. */
-  readonly why: (container: Seen) => string | undefined
-  readonly done: Done
-  /** Throws where the disk takes nothing: what cannot be counted is not done. */
-  readonly save: () => void
-  readonly tell: (act: RuleAct) => void
-  readonly onProblem: (message: string, error: unknown) => void
-  readonly now: () => number
-  readonly after: (ms: number, run: () => void) => () => void
 }
 
 export interface Healer {

@@ -26,7 +26,7 @@ const Done = z.object({
 })
 export type Done = z.infer<typeof Done>
 
-export const rulesFile = (stateDir: string) => join(stateDir, 'rules.json')
+const rulesFile = (stateDir: string) => join(stateDir, 'rules.json')
 const doneFile = (stateDir: string) => join(stateDir, 'rules-done.json')
 
 /** `problem`: it is there and no rules are in it; '' otherwise. Then nothing is done by any. */

@@ -1,20 +1,14 @@
 import type { PruneHere, RuleAct } from '@fairlead/protocol/features/rules.ts'
 import { isOpen, nextChange } from '@fairlead/protocol/window.ts'
+import { keep, type ActDeps } from './acts.ts'
 import type { Unused } from './images.ts'
-import type { Done } from './kept.ts'
 
-export interface PruneDeps {
+export interface PruneDeps extends ActDeps {
   readonly prune: readonly PruneHere[]
   readonly zone: string
   readonly find: (rule: PruneHere) => Promise<readonly Unused[]>
   readonly remove: (image: Unused) => Promise<boolean>
   readonly why: () => string | undefined
-  readonly done: Done
-  readonly save: () => void
-  readonly tell: (act: RuleAct) => void
-  readonly onProblem: (message: string, error: unknown) => void
-  readonly now: () => number
-  readonly after: (ms: number, run: () => void) => () => void
 }
 
 const dayMs = 86_400_000
@@ -58,14 +52,8 @@ export function createPruner(deps: PruneDeps): { close(): void } {
       const dueMs = nextRun(rule, zone, done.prunedMs[keyOf(rule)], atMs)
       if (dueMs === undefined || dueMs > atMs) continue
       done.prunedMs[keyOf(rule)] = atMs
-      try {
-        // Before it is done: a machine that dies over it does not begin again and again.
-        deps.save()
-      } catch (error) {
-        deps.onProblem('what was done by rules cannot be written down, so nothing is done by them', error)
-        continue
-      }
-      await pruneBy(rule)
+      // Before it is done: a machine that dies over it does not begin again and again.
+      if (keep(deps)) await pruneBy(rule)
     }
     wait()
   }

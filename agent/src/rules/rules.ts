@@ -1,31 +1,10 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { Capability } from '@fairlead/protocol/features/policy.ts'
 import type { rules, RulesState } from '@fairlead/protocol/features/rules.ts'
-import type { HeldOnes } from '../containers/held.ts'
-import type { Engine } from '../docker/engine.ts'
-import type { EngineWatch } from '../docker/watch.ts'
-import type { LocalNews } from '../journal/entry.ts'
-import type { Policy, PolicyDeps } from '../policy/policy.ts'
-import { tellChanges } from '../told.ts'
+import { createChanges, tellChanges } from '../told.ts'
 import { readDone, readRules, writeRules, type Kept } from './kept.ts'
-import type { Runner } from './runner.ts'
-
-export interface RulesDeps {
-  readonly stateDir: string
-  readonly engine: Engine
-  readonly watch: Pick<EngineWatch, 'onEvent' | 'facts'>
-  /** The last events that are kept, the youngest last. */
-  readonly recent: () => readonly HostEvent[]
-  readonly rights: {
-    readonly policy: Pick<Policy, 'may' | 'onChange'>
-    readonly held: Pick<HeldOnes, 'why'>
-    readonly journal: { note(news: LocalNews): void }
-  }
-  readonly tell: (event: HostEvent) => void
-  readonly say: PolicyDeps['say']
-}
+import type { RulesDeps, Runner } from './runner.ts'
 
 export interface Rules {
   readonly handlers: Handlers<typeof rules>
@@ -42,7 +21,7 @@ export function openRules(deps: RulesDeps): Rules {
   let kept = found.kept
   let runner: Runner | undefined
   let stopped = false
-  const { changed, onChange } = createListeners()
+  const { tell: changed, onChange } = createChanges()
   if (found.problem !== '') say('error', 'the rules of this host are lost until its hub is back; nothing is done by any', found)
 
   async function run(): Promise<void> {
@@ -104,16 +83,3 @@ export function openRules(deps: RulesDeps): Rules {
 
 const has = ({ heal, prune }: Kept) => heal.length + prune.length > 0
 const heals = ({ heal }: Kept) => heal.some(({ on }) => on)
-
-function createListeners() {
-  const listeners = new Set<() => void>()
-  return {
-    changed() {
-      for (const listener of listeners) listener()
-    },
-    onChange(listener: () => void) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-  }
-}

@@ -1,12 +1,32 @@
+import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { LocalVerb } from '@fairlead/protocol/features/journal.ts'
 import { mostActs, type RuleAct, type RulesState } from '@fairlead/protocol/features/rules.ts'
-import { ask } from '../docker/engine.ts'
+import type { HeldOnes } from '../containers/held.ts'
+import { ask, type Engine } from '../docker/engine.ts'
+import type { EngineWatch } from '../docker/watch.ts'
+import type { LocalNews } from '../journal/entry.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Say } from '../say.ts'
 import { createHealer } from './heal.ts'
 import { findUnused, removeImage } from './images.ts'
 import { readDone, writeDone, type Done, type Kept } from './kept.ts'
 import { listSuspects, lookAt } from './look.ts'
 import { createPruner, keyOf, nextRun } from './prune.ts'
-import type { RulesDeps } from './rules.ts'
+
+export interface RulesDeps {
+  readonly stateDir: string
+  readonly engine: Engine
+  readonly watch: Pick<EngineWatch, 'onEvent' | 'facts'>
+  /** The last events that are kept, the youngest last. */
+  readonly recent: () => readonly HostEvent[]
+  readonly rights: {
+    readonly policy: Pick<Policy, 'may' | 'onChange'>
+    readonly held: Pick<HeldOnes, 'why'>
+    readonly journal: { note(news: LocalNews): void }
+  }
+  readonly tell: (event: HostEvent) => void
+  readonly say: Say
+}
 
 /** Rules in force: this module and what it imports is loaded with the first one. */
 export interface Runner {

@@ -1,5 +1,5 @@
 import { mostActs, type HealHere, type RuleAct } from '@fairlead/protocol/features/rules.ts'
-import type { HealDeps } from './heal.ts'
+import { keep, type ActDeps } from './acts.ts'
 import type { HealMemory } from './heal-memory.ts'
 import type { Done } from './kept.ts'
 import type { Seen } from './look.ts'
@@ -13,6 +13,13 @@ export interface Treatments {
   forget(id: string): void
 }
 
+export interface TreatDeps extends ActDeps {
+  readonly start: (id: string) => Promise<unknown>
+  readonly restart: (id: string) => Promise<unknown>
+  /** Why nothing may be done to it; undefined: it may. */
+  readonly why: (container: Seen) => string | undefined
+}
+
 const hourMs = 3_600_000
 /** Between two tries, doubled with each; the first is made at once. */
 const firstWaitMs = 10_000
@@ -20,30 +27,20 @@ const retryMs = 60_000
 /** Of one that ran already no start is heard. */
 const oursMs = 30_000
 
-export function createTreatments(deps: HealDeps, memory: HealMemory, later: (id: string, ms: number) => void): Treatments {
+export function createTreatments(deps: TreatDeps, memory: HealMemory, later: (id: string, ms: number) => void): Treatments {
   const { done, now } = deps
   const held = new Map<string, string>()
-
-  function keep(): boolean {
-    try {
-      deps.save()
-      return true
-    } catch (error) {
-      deps.onProblem('what was done by rules cannot be written down, so nothing is done by them', error)
-      return false
-    }
-  }
 
   function giveUp({ id, name }: Seen, rule: HealHere): void {
     done.gaveUp[id] = { name: name.slice(0, 128), rule: rule.name, sinceMs: now() }
     dropOldest(done.gaveUp)
-    keep()
+    keep(deps)
   }
 
   /** On the disk before it is made. */
   function count(id: string, tries: readonly number[]): boolean {
     done.tries[id] = [...tries, now()]
-    if (keep()) return true
+    if (keep(deps)) return true
     done.tries[id] = [...tries]
     return false
   }
@@ -84,14 +81,14 @@ export function createTreatments(deps: HealDeps, memory: HealMemory, later: (id:
       held.delete(id)
       if (!Object.hasOwn(done.gaveUp, id)) return
       delete done.gaveUp[id]
-      keep()
+      keep(deps)
     },
     forget(id) {
       held.delete(id)
       if (!Object.hasOwn(done.tries, id) && !Object.hasOwn(done.gaveUp, id)) return
       delete done.tries[id]
       delete done.gaveUp[id]
-      keep()
+      keep(deps)
     },
   }
 }

@@ -7,6 +7,7 @@ import * as zlib from 'node:zlib'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import { blockBytes, blockHashBytes, mostTogether } from '@fairlead/protocol/features/updates.ts'
 import type { PackedBlock } from '@fairlead/protocol/features/update-blocks.ts'
+import { syncFolder } from '../whole.ts'
 import type { Release } from './memory.ts'
 
 /** What stays free on the disk of a host. */
@@ -74,7 +75,6 @@ export async function openPart({ file, from, release, hashes }: PartOptions): Pr
     },
     async write({ index, packed }) {
       refuseUnasked(index)
-      if (have[index] !== 0) throw new FairleadError('invalid_input', `Block ${index} was not asked for.`)
       // It ends there, however much is packed in it.
       const most = Math.min(mostTogether * blockBytes, release.bytes - index * blockBytes)
       const bytes = await unpack(packed, { maxOutputLength: most }).catch((cause: unknown) => {
@@ -99,7 +99,7 @@ export async function openPart({ file, from, release, hashes }: PartOptions): Pr
       // No kernel starts what somebody may still write.
       await handle.close()
       await fs.rename(partial, file)
-      await syncFolder(dirname(file))
+      syncFolder(dirname(file))
     },
     close: () => handle.close(),
   }
@@ -160,14 +160,5 @@ export async function hashOfFile(file: string): Promise<string | undefined> {
     return handle && (await hashOf(handle))
   } finally {
     await handle?.close()
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await fs.open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

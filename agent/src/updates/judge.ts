@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { blockBytes, blockHashBytes, Manifest, type Target } from '@fairlead/protocol/features/updates.ts'
-import { verifyDigest, type PublicKey } from '../minisign.ts'
-import type { Release, Taken } from './memory.ts'
+import { readPublicKeys, verifyDigest, type PublicKey } from '../minisign.ts'
+import { built } from './built.ts'
+import { readTaken, type Release, type Taken } from './memory.ts'
 
 export interface Judging {
   readonly target: Target
@@ -12,6 +13,26 @@ export interface Judging {
   readonly taken: Taken
   readonly ownCounter: number
   readonly nowMs: number
+}
+
+/** A release as it came, whoever brought it. */
+interface Brought {
+  readonly manifest: string
+  readonly signature: string
+}
+
+/** By all that this host knows. `ownKeys`: what its owner put into `release-keys`; '' where there is none. */
+export function judgeHere(
+  { manifest, signature }: Brought,
+  { target, stateDir, ownKeys }: { readonly target: Target; readonly stateDir: string; readonly ownKeys: string },
+): Release {
+  return judgeRelease(manifest, signature, {
+    target,
+    keys: [...readPublicKeys(built.keys, 'This agent'), ...readPublicKeys(ownKeys, 'release-keys')],
+    taken: readTaken(stateDir),
+    ownCounter: built.counter,
+    nowMs: Date.now(),
+  })
 }
 
 /** What may run here, in the order in which it could be a lie: who says it, what they say, whether it is for this host and for now. */

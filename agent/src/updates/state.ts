@@ -1,6 +1,8 @@
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
 import type { UpdateState } from '@fairlead/protocol/features/updates.ts'
 import type { LocalNews } from '../journal/entry.ts'
+import type { Say } from '../say.ts'
+import { createChanges } from '../told.ts'
 import { version } from '../version.ts'
 import { built } from './built.ts'
 import { readMemory, readTaken, writeMemory, writeTaken, type Release } from './memory.ts'
@@ -10,7 +12,7 @@ import { forgetReturned, keepOnly, readReturned, readSlots, slotOf, slotOfFile, 
 export interface StateDeps {
   readonly stateDir: string
   readonly own: Own
-  readonly say: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void
+  readonly say: Say
   readonly note: (news: LocalNews) => void
   readonly tell: (event: HostEvent) => void
 }
@@ -45,12 +47,12 @@ export interface State {
 export function openState(deps: StateDeps): State {
   const { stateDir, own } = deps
   const slot = own.target === null ? installed : slotOfFile(stateDir, own.file)
-  const listeners = new Set<() => void>()
+  const { tell, onChange } = createChanges()
   let sha256 = slot === installed ? '' : slot.slice(0, 64)
   let now = own.target === null ? idle : resume(deps, slot)
   const set = (more: Partial<Now>) => {
     now = { ...now, ...more }
-    for (const listener of listeners) listener()
+    tell()
   }
   const release = (of: string) => readMemory(stateDir).slots[of]
 
@@ -82,10 +84,7 @@ export function openState(deps: StateDeps): State {
     get sha256() {
       return sha256
     },
-    onChange(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    onChange,
     knowOwn(known) {
       sha256 = known
       set({})

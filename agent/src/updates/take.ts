@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { readBlocks } from '@fairlead/protocol/features/update-blocks.ts'
-import { built } from './built.ts'
 import type { Part } from './fetch.ts'
-import { readTaken, type Release } from './memory.ts'
+import type { Release } from './memory.ts'
 import type { Own } from './own.ts'
 import { fileOf, installed, keepOnly, makePrograms, readSlots, slotOf } from './slots.ts'
 import type { State } from './state.ts'
@@ -35,19 +34,8 @@ export async function takeOffer(
   state: State,
   { config: { stateDir }, ownKeys }: { readonly config: { readonly stateDir: string }; readonly ownKeys: () => string },
 ): Promise<Offered> {
-  const [{ readPublicKeys }, { judgeRelease, readHashes }, { hashOfFile, openPart }] = await Promise.all([
-    import('../minisign.ts'),
-    import('./judge.ts'),
-    import('./fetch.ts'),
-  ])
-  const keys = [...readPublicKeys(built.keys, 'This agent'), ...readPublicKeys(ownKeys(), 'release-keys')]
-  const release = judgeRelease(asked.manifest, asked.signature, {
-    target: own.target!,
-    keys,
-    taken: readTaken(stateDir),
-    ownCounter: built.counter,
-    nowMs: Date.now(),
-  })
+  const [{ judgeHere, readHashes }, { hashOfFile, openPart }] = await Promise.all([import('./judge.ts'), import('./fetch.ts')])
+  const release = judgeHere(asked, { target: own.target!, stateDir, ownKeys: ownKeys() })
   const hashes = readHashes(asked.blocks, release.bytes)
   if (release.sha256 === (await knowOwn(state, own))) throw new FairleadError('conflict', `Release ${release.version} is what runs here.`)
   const slot = slotOf(release.sha256, own.target === 'agent.cjs')
