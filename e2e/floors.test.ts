@@ -16,6 +16,8 @@ interface Import {
   readonly from: string
   readonly to: string
   readonly typeOnly: boolean
+  /** Asked for by code that runs. */
+  readonly late: boolean
 }
 
 describe('floors', () => {
@@ -62,6 +64,20 @@ describe('floors', () => {
     assert.deepEqual(bad, [])
   })
 
+  it('nothing that is loaded waits for itself, over however many files', () => {
+    const files = production()
+    const loaded = imports(files).filter(({ typeOnly, late }) => !typeOnly && !late)
+    const to = Map.groupBy(loaded, ({ from }) => from)
+    const reaches = (from: string, seen = new Set<string>()): Set<string> => {
+      for (const next of to.get(from) ?? []) if (!seen.has(next.to)) reaches(next.to, seen.add(next.to))
+      return seen
+    }
+    assert.deepEqual(
+      files.filter((file) => reaches(file).has(file)),
+      [],
+    )
+  })
+
   it('a feature of the hub or the agent imports another one only by its face', () => {
     const bad = imports(production()).filter(({ from, to, typeOnly }) => {
       const [here, there] = [feature(from), feature(to)]
@@ -84,6 +100,7 @@ function imports(files: readonly string[]): Import[] {
       from,
       to: resolve(from, match[2] ?? match[3] ?? ''),
       typeOnly: match[1] !== undefined,
+      late: match[3] !== undefined,
     }))
   })
 }
