@@ -73,7 +73,7 @@ function LastWave(props: { readonly own: OwnUpdate }): JSX.Element {
   return (
     <Show when={props.own.wave}>
       {(wave) => (
-        <p>
+        <p class="row">
           <A href={`/updates/${wave().id}`}>{say('wave', { version: wave().version })}</A>{' '}
           <Show when={props.own.own}>{(own) => <HostStanding host={own()} wave={wave()} />}</Show>
         </p>
