@@ -32,6 +32,8 @@ const pauseMs = 100
 export function followRules({ fleet, book, rules, log }: FollowDeps): Followed {
   const states = new Map<string, RulesState>()
   const handed = new WeakMap<object, HostRules>()
+  /** Links on which it was said already that a host takes no rules: one that says something else ten times a second fills no log. */
+  const logged = new WeakSet<object>()
   const environments = new Map<string, string>()
   const listening = new Set<string>()
 
@@ -59,7 +61,9 @@ export function followRules({ fleet, book, rules, log }: FollowDeps): Followed {
     } catch (error) {
       // It has others since, and says so in a moment: these are judged anew by then.
       handed.delete(session)
-      if (codeOf(error) !== 'conflict') log('warn', 'a host did not take its rules', { host: host.id, error: String(error) })
+      if (codeOf(error) === 'conflict' || logged.has(session)) return
+      logged.add(session)
+      log('warn', 'a host did not take its rules', { host: host.id, error: String(error) })
     }
   }
 

@@ -42,6 +42,8 @@ class TestHost {
   here: RulesHere = { counter: 0, heal: [], prune: [] }
   sets: RulesHere[] = []
   refuses = false
+  /** Its disk takes nothing. */
+  full = false
   features = ['rules']
   readonly #told = createTold(() => this.#state())
   #cut: (() => void) | undefined
@@ -67,6 +69,7 @@ class TestHost {
       watch: (_input, { signal }) => own.#told.watch(signal),
       async set(handed) {
         own.sets.push(handed)
+        if (own.full) throw new FairleadError('refused', 'The disk of this host is full.')
         if (own.refuses || handed.counter <= own.here.counter) throw new FairleadError('conflict', 'It has these or newer ones.')
         own.here = handed
         own.say()
@@ -81,6 +84,7 @@ describe('rules that hosts keep by themselves', () => {
   const organization = randomUUID()
   const [here, there] = [randomUUID(), randomUUID()]
   let test: Awaited<ReturnType<typeof openTestDatabase>>
+  const logged: string[] = []
   let noted: { name: string; before: object; after: object }[] = []
   before(async () => {
     test = await openTestDatabase()
@@ -103,7 +107,7 @@ describe('rules that hosts keep by themselves', () => {
           VALUES (${organization}, ${id}, ${here}, ${randomBytes(32)}, ${id}) ON CONFLICT DO NOTHING`
     })
     await book.reloadAll(organization)
-    const { handlers } = openRules({ db: test.db, fleet, book, log: () => undefined })
+    const { handlers } = openRules({ db: test.db, fleet, book, log: (_level, message) => void logged.push(message) })
     const caller = { organization, name: 'Ada', account: randomUUID() } as HubContext['caller']
     const context = (host: string, environment = '') => {
       const entry = { name: '', before: {}, after: {} }
@@ -172,6 +176,24 @@ describe('rules that hosts keep by themselves', () => {
     await until(async () => !(await hub.host(host)).current)
     assert.equal(host.sets.length, 2)
     await hub.clear()
+  })
+
+  it('that a host does not take are tried whenever it says something, and that is logged once a link [security 22]', async () => {
+    const host = new TestHost()
+    const hub = await openHub(host)
+    host.full = true
+    host.attach(hub.fleet, organization)
+    logged.length = 0
+    await hub.setHost(host, { heal: [heal('own')], prune: [] })
+    for (let tries = host.sets.length + 1; tries <= 5; tries++) {
+      host.say()
+      await until(() => host.sets.length >= tries)
+    }
+    host.full = false
+    host.say()
+    await until(() => host.names.join() === 'host own')
+    assert.deepEqual(logged, ['a host did not take its rules'])
+    host.detach()
   })
 
   it('are numbered above what the host has, whatever this hub knew, and follow it into another environment', async () => {
