@@ -54,15 +54,18 @@ export async function sendRelease({ updates, release, file, signal, onProgress }
     }
     pipe.end()
   }
+  const sending = send().catch((error: unknown) => {
+    pipe.close()
+    throw error
+  })
   try {
-    const sending = send().catch((error: unknown) => {
-      pipe.close()
-      throw error
-    })
     const [last] = await Promise.all([lastOf(pipe), sending])
     if (last === undefined) throw new FairleadError('bad_upstream', 'The host did not say what became of what it was sent.')
     return last
   } finally {
+    // Whoever left: nothing reads from a file that is closed.
+    pipe.close()
+    await sending.catch(() => undefined)
     await handle.close()
   }
 }
@@ -97,12 +100,14 @@ async function* packRuns(handle: FileHandle, runs: readonly (readonly number[])[
   const ahead: ReturnType<typeof pack>[] = []
   try {
     for (const run of runs) {
-      ahead.push(pack(run))
+      const packing = pack(run)
+      // Heard where it is waited for, which may be later.
+      packing.catch(() => undefined)
+      ahead.push(packing)
       if (ahead.length >= packedAhead) yield await ahead.shift()!
     }
     while (ahead.length > 0) yield await ahead.shift()!
   } finally {
-    // Whoever left: nothing reads from a file that is closed.
     await Promise.allSettled(ahead)
   }
 }
