@@ -19,6 +19,8 @@ const main = join(import.meta.dirname, '../../agent/src/main.ts')
 interface Said {
   readonly status: number | null
   readonly stdout: string
+  /** Of standard output: as text, what is no UTF-8 looks like any other such thing. */
+  readonly bytes: Buffer
   readonly stderr: string
 }
 type Run = (...argv: string[]) => Said
@@ -33,8 +35,8 @@ function cliOf(stateDir: string, engine: string, { alone = false } = {}): Run {
   }
   return (...argv) => {
     const [file, ...words] = [...(alone ? ['unshare', '-n'] : []), process.execPath, main, ...argv]
-    const { status, stdout, stderr } = spawnSync(file!, words, { env, encoding: 'utf8', timeout: 60_000 })
-    return { status, stdout, stderr }
+    const { status, stdout: bytes, stderr } = spawnSync(file!, words, { env, timeout: 60_000 })
+    return { status, stdout: bytes.toString(), bytes, stderr: stderr.toString() }
   }
 }
 
@@ -50,7 +52,7 @@ function rescue(run: Run, engine: TestEngine, name: string) {
   assert.match(well('logs', name).stdout, /hello from it/)
   assert.equal(well('exec', name, '--', 'busybox', 'echo', 'out').stdout, 'out\n')
   // Byte by byte: as latin1, in UTF-8, or with line ends made anew it would be another file.
-  assert.equal(well('exec', name, '--', 'busybox', 'printf', String.raw`\377\r\n\303`).stdout, '\ufffd\r\n\ufffd')
+  assert.deepEqual([...well('exec', name, '--', 'busybox', 'printf', String.raw`\377\r\n\303`).bytes], [0xff, 0x0d, 0x0a, 0xc3])
   assert.equal(run('exec', name, '--', 'busybox', 'false').status, 1)
   const id = (JSON.parse(well('ps', '-a', '--json').stdout) as { id: string; name: string }[]).find((one) => one.name === name)!.id
   const running = async () =>
