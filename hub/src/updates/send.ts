@@ -54,17 +54,16 @@ export async function sendRelease({ updates, release, file, signal, onProgress }
     }
     pipe.end()
   }
-  const sending = send().catch((error: unknown) => {
-    pipe.close()
-    throw error
-  })
+  const sending = send()
   try {
     const [last] = await Promise.all([lastOf(pipe), sending])
     if (last === undefined) throw new FairleadError('bad_upstream', 'The host did not say what became of what it was sent.')
     return last
-  } finally {
-    // Whoever left: nothing reads from a file that is closed.
+  } catch (error) {
     pipe.close()
+    throw error
+  } finally {
+    // What is packed still reads from the file, though the host is gone.
     await sending.catch(() => undefined)
     await handle.close()
   }
@@ -101,13 +100,14 @@ async function* packRuns(handle: FileHandle, runs: readonly (readonly number[])[
   try {
     for (const run of runs) {
       const packing = pack(run)
-      // Heard where it is waited for, which may be later.
+      // Heard of once its turn comes: until then a fault of it is nobody's.
       packing.catch(() => undefined)
       ahead.push(packing)
       if (ahead.length >= packedAhead) yield await ahead.shift()!
     }
     while (ahead.length > 0) yield await ahead.shift()!
   } finally {
+    // Whoever left: nothing reads from a file that is closed.
     await Promise.allSettled(ahead)
   }
 }
