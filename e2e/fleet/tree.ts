@@ -2,7 +2,7 @@ import { cpSync, existsSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
-const left = new Set(['node_modules', '.git', '.fairlead'])
+const left = new Set(['node_modules', '.git', '.fairlead', '.cache'])
 /** Programs of 100 MB each. */
 const built = /\/dist\/(bases|release)$/
 
