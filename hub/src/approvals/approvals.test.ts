@@ -42,7 +42,7 @@ describe('four eyes', () => {
     await ok(put(ada, ['secret.reveal']))
     const { all } = await ok(api(ada, 'GET', '/approval-policy'))
     const known = ['approval.policy', 'factor.policy', 'host.revoke', 'organization.delete', 'provider.second_factor', 'secret.provider']
-    assert.deepEqual(all, [...known, 'secret.reveal', 'update.begin'])
+    assert.deepEqual(all, [...known, 'secret.reveal', 'update.begin', 'update.host'])
   })
 
   it('are asked for what a method knows, in so many levels', async () => {

@@ -187,6 +187,8 @@ export const updatesApi = {
     on: 'host',
     audit: 'update.host',
     stepUp: true,
+    // One after the other, all hosts would be a wave that nobody agreed to.
+    secondPerson: true,
   }),
   revert: api(revert, { http: 'POST /hosts/:host/revert', needs: 'hosts:manage', on: 'host', audit: 'update.revert', stepUp: true }),
   window: api(hub.window, { http: 'GET /environments/:environment/window', needs: 'hosts:manage', on: 'environment' }),

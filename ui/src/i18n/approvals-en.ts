@@ -28,6 +28,7 @@ export const approvalsEn = {
   'policy.what': 'Whoever may do it asks, and somebody else who may do it too agrees.',
   'verb.host.revoke': 'Remove a host',
   'verb.update.begin': 'Begin a wave of updates',
+  'verb.update.host': 'Update one host',
   'verb.organization.delete': 'Remove the organization',
   'verb.secret.provider': 'Set up a Vault',
   'verb.secret.reveal': 'Reveal a secret',

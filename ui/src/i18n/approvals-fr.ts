@@ -29,6 +29,7 @@ export const approvalsFr: Readonly<Record<keyof typeof approvalsEn, string>> = {
   'policy.what': 'Qui peut le faire le demande, et une autre personne qui le peut aussi accepte.',
   'verb.host.revoke': 'Retirer un hôte',
   'verb.update.begin': 'Commencer une vague de mises à jour',
+  'verb.update.host': 'Mettre à jour un hôte',
   'verb.organization.delete': 'Supprimer l’organisation',
   'verb.secret.provider': 'Ajouter un Vault',
   'verb.secret.reveal': 'Révéler un secret',
