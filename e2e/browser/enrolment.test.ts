@@ -104,6 +104,7 @@ describe('the wizard that enrols a host, in a browser', need('chromium', 'docker
   it('has the same line for a host that takes nothing but containers, in both languages, and copies it', async () => {
     await makeLine()
     const usual = (await page.locator('.line-box').textContent())!
+    assert.equal(await page.locator('.line-box').innerText(), usual, 'what is selected by hand is the line')
     await page.getByText('Does the host take nothing but containers?').press('Enter')
     const other = page.locator('details .line-box')
     assert.equal(await other.textContent(), `${usual} --container`)
