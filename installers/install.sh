@@ -299,7 +299,8 @@ UNIT
     service daemon-reload
     service enable fairlead-agent >/dev/null 2>&1
     service restart fairlead-agent
-    note "the agent $version runs; see it in the console. Log: journalctl ${root:+-u}${root:---user -u} fairlead-agent"
+    whose=; [ -n "$root" ] || whose=' --user'
+    note "the agent $version runs; see it in the console. Log: journalctl$whose -u fairlead-agent"
     if [ -z "$root" ] && [ ! -e "/var/lib/systemd/linger/$(id -un)" ]; then
       warn "note" "it ends when you log out" "sudo loginctl enable-linger $(id -un)"
     fi

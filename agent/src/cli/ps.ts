@@ -8,8 +8,10 @@ export async function run(cli: Cli): Promise<void> {
   const all = await withEngine(cli, (containers) => containers.list({ all: cli.options['all'] === true }, context()))
   const guarded = readAll(cli)
   const rows = all.map((one) => ({ ...one, protected: findProtected(guarded, one) !== undefined }))
-  cli.say(rows, () =>
-    table(
+  cli.say(rows, () => {
+    if (rows.length === 0)
+      return cli.options['all'] === true ? 'No container is here.' : 'No container runs here; --all shows those that are stopped.'
+    return table(
       ['NAME', 'ID', 'IMAGE', 'STATUS', 'PORTS'],
       rows.map(({ name, id, image, detail, ports, protected: isGuarded }) => [
         isGuarded ? `${name} (protected)` : name,
@@ -22,6 +24,6 @@ export async function run(cli: Cli): Promise<void> {
           ),
         ].join(' '),
       ]),
-    ),
-  )
+    )
+  })
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { logPieceBytes, mostPieceBytes, writeLogPiece } from '@fairlead/protocol/wire/log-batch.ts'
 import { slabFor } from '@fairlead/protocol/wire/slabs.ts'
-import { lend } from '../docker/http.ts'
+import { lend } from '../docker/engine.ts'
 import { frameHeader, lengthOfFrame } from './split.ts'
 
 /** What is written bit by bit waits so long for more. */

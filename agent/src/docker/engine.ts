@@ -5,6 +5,8 @@ import { headerOf, type Response } from './answer.ts'
 import { openHttp } from './http.ts'
 import type { NameOf, Operation } from './operations.ts'
 
+export { lend } from './http.ts'
+
 /** The engine of this host, Docker or Podman, over its unix socket. The only door to it. */
 export interface Engine {
   readonly socket: string

@@ -9,6 +9,7 @@ import { writeTerm } from '../kit/filter.ts'
 import { act, ConfirmByName, CopyButton, Empty, ErrorBox, NoPermission, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { createFleetPage } from '../kit/live.ts'
+import { TabStrip } from '../kit/Tabs.tsx'
 import { labelOf, reasonAgainst, type Verb } from './actions.ts'
 import { isOld, State } from './columns.tsx'
 import { ContainerStats } from './ContainerStats.tsx'
@@ -84,7 +85,7 @@ export function ContainerDetail(): JSX.Element {
           onConfirm={() => void remove()}
         />
       </Show>
-      <nav class="tabs" aria-label={t('tab.list')}>
+      <TabStrip>
         <For each={tabs.filter((tab) => lacked(tab) === undefined)}>
           {(tab) => (
             <A href={`/containers/${params.host}/${params.id}${tab === 'overview' ? '' : `/${tab}`}`} end>
@@ -92,7 +93,7 @@ export function ContainerDetail(): JSX.Element {
             </A>
           )}
         </For>
-      </nav>
+      </TabStrip>
       <Switch>
         <Match when={lacked(params.tab ?? '')}>{(permission) => <NoPermission permission={permission()} />}</Match>
         <Match when={params.tab === 'logs'}>

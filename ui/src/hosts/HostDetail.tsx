@@ -6,6 +6,7 @@ import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
 import { writeTerm } from '../kit/filter.ts'
 import { Command } from '../kit/Command.tsx'
 import { Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
+import { TabStrip } from '../kit/Tabs.tsx'
 import { createHosts } from '../kit/live.ts'
 import { may } from '../kit/me.ts'
 import { hostCharts } from '../metrics/charts.ts'
@@ -58,7 +59,7 @@ export function HostDetail(): JSX.Element {
         </For>
       </div>
       <Troubles host={host()!} />
-      <nav class="tabs" aria-label={t('tab.list')}>
+      <TabStrip>
         <For each={tabs}>
           {(tab) => (
             <A href={`/hosts/${params.host}${tab === 'overview' ? '' : `/${tab}`}`} end>
@@ -66,7 +67,7 @@ export function HostDetail(): JSX.Element {
             </A>
           )}
         </For>
-      </nav>
+      </TabStrip>
       <Suspense fallback={<Skeleton lines={10} />}>
         <Switch fallback={<Facts host={host()!} />}>
           <Match when={params.tab === 'containers'}>

@@ -132,12 +132,14 @@ function Capabilities(props: { readonly may: View['may'] }): JSX.Element {
   return (
     <section class="box">
       <h2>{t('policy.capabilities')}</h2>
-      <table>
+      <table class="roomy">
         <tbody>
           <For each={rows()}>
             {([name, verdict]) => (
               <tr>
-                <td title={plain(name)}>{wordsOf(`cap.${name}`) ?? plain(name)}</td>
+                <td class="why" title={plain(name)}>
+                  {wordsOf(`cap.${name}`) ?? plain(name)}
+                </td>
                 <td class={verdict === 'yes' ? '' : 'state-warn'}>
                   {verdict === 'yes' ? t('policy.allowed') : `▲ ${t(`policy.why.${verdict}`)}`}
                 </td>
