@@ -5,6 +5,7 @@ import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { joinPath, openAccessStage, password, type AccessStage } from './access.ts'
 import { desktop, phone } from './observe.ts'
+import { goByKeys } from './browser.ts'
 
 /** Everybody comes in by a link that the owner makes in the console. */
 describe('people and what they see, in a browser', need('chromium', 'dockerd', 'busybox'), () => {
@@ -33,8 +34,7 @@ describe('people and what they see, in a browser', need('chromium', 'dockerd', '
     it('are invited with a role at one host, by a link that is shown once', async () => {
       await go('/')
       await page.getByRole('heading', { name: 'Overview' }).waitFor()
-      await page.keyboard.press('g')
-      await page.keyboard.press('u')
+      await goByKeys(page, 'g', 'u', '/access')
       await page.getByText('You are the only one here so far.').waitFor()
       await inBothThemes('people-alone')
       await page.getByRole('button', { name: 'Invite a person' }).click()

@@ -6,6 +6,7 @@ import type { AgentProcess } from '../fleet/programs.ts'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { desktop, openStage, phone, type Stage } from './observe.ts'
+import { goByKeys } from './browser.ts'
 
 const sh = (text: string): string[] => ['sh', '-c', text]
 const talks = (json: boolean) =>
@@ -48,8 +49,7 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
   const press = (name: string | RegExp) => stage.page.getByRole('button', { name }).first().click()
 
   it('begins empty, says what it is for, and adds containers of any hosts by the fleet filter', async () => {
-    await stage.page.keyboard.press('g')
-    await stage.page.keyboard.press('l')
+    await goByKeys(stage.page, 'g', 'l', '/logs')
     await stage.page.getByText('merged by time').waitFor()
     await inBothThemes('empty')
     await press('Add containers')

@@ -8,7 +8,7 @@ import { api, createOwner, ok, type Person } from '../fleet/console.ts'
 import { startHub, type HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
 import { findBarriers } from './axe.ts'
-import { chromiumFlags, overflowsSideways, signIn } from './browser.ts'
+import { chromiumFlags, overflowsSideways, signIn, goByKeys } from './browser.ts'
 import { desktop, phone } from './observe.ts'
 
 const canary = 'canary-hunter2'
@@ -55,8 +55,7 @@ describe('secrets in the console', need('chromium'), () => {
   }
 
   it('go in by g k, and are not seen again but by who reveals them, which is written down', async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press('k')
+    await goByKeys(page, 'g', 'k', '/secrets')
     await page.getByText('No secrets yet.').waitFor()
     await inBothThemes('empty')
     await page.getByRole('button', { name: 'New secret' }).click()

@@ -7,7 +7,7 @@ import { api, createOwner, ok, relax, type Person } from '../fleet/console.ts'
 import { startHub, type HubProcess } from '../fleet/programs.ts'
 import { need } from '../need.ts'
 import { findBarriers } from './axe.ts'
-import { chromiumFlags, overflowsSideways, signIn } from './browser.ts'
+import { chromiumFlags, overflowsSideways, signIn, goByKeys } from './browser.ts'
 import { desktop, phone } from './observe.ts'
 
 describe('settings and organizations in the console', need('chromium'), () => {
@@ -47,8 +47,7 @@ describe('settings and organizations in the console', need('chromium'), () => {
   }
 
   it('are reached by g e, say where each value is from, and keep what is chosen', async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press('e')
+    await goByKeys(page, 'g', 'e', '/settings')
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
     await page.getByText('set by FAIRLEAD_LOGIN_IDLE_MINUTES').waitFor()
     assert.equal(await page.getByLabel('A login ends without a request for').isDisabled(), true)

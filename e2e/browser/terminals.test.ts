@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { until } from '../fleet/until.ts'
 import { need } from '../need.ts'
 import { desktop, openStage, phone, type Stage } from './observe.ts'
+import { goByKeys } from './browser.ts'
 
 const paneOf = (page: Page) => page.locator('.terminal-pane:not(.hidden)')
 const screenOf = (page: Page) => paneOf(page).locator('.xterm-rows')
@@ -67,8 +68,7 @@ describe('the terminals workspace in a browser', need('chromium', 'dockerd', 'bu
   it('begins empty, finds containers of every host, and opens a terminal that takes keys', async () => {
     await go('/')
     await stage.page.getByRole('link', { name: 'alpha' }).first().waitFor()
-    await stage.page.keyboard.press('g')
-    await stage.page.keyboard.press('t')
+    await goByKeys(stage.page, 'g', 't', '/terminals')
     await stage.page.getByRole('button', { name: 'Open a terminal in web on alpha' }).waitFor()
     await inBothThemes('empty')
     await stage.page.getByRole('searchbox').fill('name:nothing-like-it')

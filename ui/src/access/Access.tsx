@@ -1,5 +1,5 @@
 import { useParams } from '@solidjs/router'
-import { createEffect, lazy, Match, on, Show, Switch, type JSX } from 'solid-js'
+import { lazy, Match, Show, Switch, type JSX } from 'solid-js'
 import { t } from '../i18n/i18n.ts'
 import { Empty, NoPermission } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
@@ -37,12 +37,6 @@ export function Access(): JSX.Element {
   const book = createBook()
   const offered = () => tabs.filter(([, permission]) => may(permission))
   const current = () => params.tab ?? offered()[0]?.[0] ?? 'people'
-  // On a phone there are more tabs than room for them.
-  createEffect(
-    on(current, () =>
-      queueMicrotask(() => document.querySelector('.tabs .active')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })),
-    ),
-  )
   const known = () => tabs.find(([tab]) => tab === current())
   return (
     <>

@@ -66,7 +66,7 @@ function onKey(event: KeyboardEvent): void {
     event.target.closest('button, a, summary, input') !== null
   )
     return
-  const combo = prefix !== '' && Date.now() - prefixMs < 1500 ? `${prefix} ${one}` : one
+  const combo = prefix !== '' && event.timeStamp - prefixMs < 1500 ? `${prefix} ${one}` : one
   prefix = ''
   if (!single() && !mod && /^(Shift\+)?.$/.test(one) && one !== '?') return
   const modal = document.querySelector('[aria-modal=true]') !== null
@@ -78,6 +78,7 @@ function onKey(event: KeyboardEvent): void {
   }
   if (layers.flat().some((candidate) => candidate.combo.startsWith(`${one} `))) {
     prefix = one
-    prefixMs = Date.now()
+    // When it was pressed: a busy page hears of it later.
+    prefixMs = event.timeStamp
   }
 }
