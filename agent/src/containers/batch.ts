@@ -1,7 +1,7 @@
 import { assert } from '@fairlead/protocol/errors.ts'
-import { encodeLogLines, goesOnBit, logBatchBytes } from '@fairlead/protocol/wire/log-batch.ts'
+import { encodeLogLines, goesOnBit, logBatchBytes, mostPieceBytes } from '@fairlead/protocol/wire/log-batch.ts'
 import { slabFor } from '@fairlead/protocol/wire/slabs.ts'
-import { mostPartBytes, type Line } from './split.ts'
+import type { Line } from './split.ts'
 
 const batchBytes = 32 * 1024
 const lineOverhead = 14
@@ -26,7 +26,7 @@ export function createBatch() {
     /** False: there is no room; take the batch first. */
     add({ timeMs, source, bytes, from, to, goesOn }: Line): boolean {
       const length = to - from
-      assert(length <= mostPartBytes, 'A line of a log is cut before it is gathered.')
+      assert(length <= mostPieceBytes, 'A line of a log is cut before it is gathered.')
       if (4 + gathered + length + lineOverhead * (count + 1) > batchBytes || count >= most) return false
       const level = carried[source] ?? levelOf(bytes, from, to)
       if (goesOn || carried[source] !== undefined) carried[source] = goesOn ? level : undefined

@@ -19,7 +19,7 @@ async function* everyFewMs(lines: number): AsyncGenerator<Buffer> {
 describe('lines of a log', () => {
   it('are not held back until a batch is full, however steadily they come', async () => {
     const batches: number[] = []
-    for await (const batch of gather(Readable.from(everyFewMs(60)) as Socket, createSplitter('bare', false), () => true))
+    for await (const batch of gather(Readable.from(everyFewMs(60)) as Socket, createSplitter('bare'), () => true))
       batches.push(decodeLogLines(batch).count)
     assert.equal(
       batches.reduce((sum, count) => sum + count, 0),
@@ -36,7 +36,7 @@ describe('lines of a log', () => {
       throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
     }
     const read = async () => {
-      for await (const batch of gather(Readable.from(broken()) as Socket, createSplitter('bare', false), () => true))
+      for await (const batch of gather(Readable.from(broken()) as Socket, createSplitter('bare'), () => true))
         assert.equal(decodeLogLines(batch).count, 1)
     }
     await assert.rejects(read(), { code: 'bad_upstream' })

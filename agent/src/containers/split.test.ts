@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createSplitter, mostPartBytes, type Wrapping } from './split.ts'
+import { mostPieceBytes } from '@fairlead/protocol/wire/log-batch.ts'
+import { createSplitter, type Wrapping } from './split.ts'
 
 const stamp = '2026-11-21T01:02:03.456789012Z '
 const other = '2026-11-21T01:02:04Z '
 
-function split(bytes: Buffer, wrapping: Wrapping, cuts: readonly number[] = [], timed = true) {
-  const splitter = createSplitter(wrapping, timed)
+function split(bytes: Buffer, wrapping: Wrapping, cuts: readonly number[] = []) {
+  const splitter = createSplitter(wrapping)
   const lines: { source: number; text: string; goesOn: boolean; timeMs: number }[] = []
   const take = (line: Parameters<Parameters<typeof splitter.push>[1]>[0]) =>
     lines.push({ timeMs: line.timeMs, source: line.source, goesOn: line.goesOn, text: line.bytes.toString('latin1', line.from, line.to) })
@@ -51,9 +52,9 @@ describe('what an engine says of a log', () => {
     })
 
     it(`in ${wrapping} is the same lines and the same parts, wherever it was cut`, () => {
-      const text = fc.integer({ min: 0, max: 3 * mostPartBytes }).map((length) => 'xyz\xc3\xa9'.repeat(length).slice(0, length))
+      const text = fc.integer({ min: 0, max: 3 * mostPieceBytes }).map((length) => 'xyz\xc3\xa9'.repeat(length).slice(0, length))
       const end = fc.constantFrom('\n', '\r\n', '\r\r\n')
-      const around = fc.constantFrom(-2, -1, 0, 1, 2).map((more) => 'w'.repeat(mostPartBytes + more))
+      const around = fc.constantFrom(-2, -1, 0, 1, 2).map((more) => 'w'.repeat(mostPieceBytes + more))
       const lines = fc.array(fc.tuple(fc.oneof(text, around), end), { minLength: 1, maxLength: 4 })
       const property = fc.property(
         lines,
@@ -64,7 +65,7 @@ describe('what an engine says of a log', () => {
           const bytes = wrap[wrapping](pieces)
           const whole = split(bytes, wrapping)
           assert.deepEqual(split(bytes, wrapping, at), whole)
-          assert.ok(whole.every(({ text: part }) => part.length <= mostPartBytes))
+          assert.ok(whole.every(({ text: part }) => part.length <= mostPieceBytes))
           let lines = ''
           for (const { text: part, goesOn } of whole) lines += goesOn ? part : `${part}\n`
           assert.equal(lines, all.map(([line, ending]) => `${line}${ending.slice(0, -1).replace(/\r$/, '')}\n`).join(''))
@@ -75,13 +76,13 @@ describe('what an engine says of a log', () => {
   }
 
   it('is cut into parts between characters, all of the time of their line', () => {
-    const line = `x${'é'.repeat(mostPartBytes)}`
+    const line = `x${'é'.repeat(mostPieceBytes)}`
     const lines = split(Buffer.from(`${stamp}${line}\n`), 'bare')
     assert.deepEqual(
       lines.map(({ text, goesOn }) => [text.length, goesOn]),
       [
-        [mostPartBytes - 1, true],
-        [mostPartBytes, true],
+        [mostPieceBytes - 1, true],
+        [mostPieceBytes, true],
         [2, false],
       ],
     )

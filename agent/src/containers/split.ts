@@ -21,9 +21,6 @@ export interface Line {
  */
 export type Wrapping = 'frames' | 'chunks' | 'bare'
 
-/** One part of a line fills a batch. */
-export const mostPartBytes = mostPieceBytes
-
 const newline = 10
 const carriageReturn = 13
 const none = Buffer.alloc(0)
@@ -36,14 +33,13 @@ interface Begun {
   timeMs: number | undefined
 }
 
-/** Cuts the engine's log stream into lines; `timed` ones begin with their time. */
-export function createSplitter(wrapping: Wrapping, timed = true) {
+/** Cuts the engine's log stream into lines; each begins with its time, which is taken from it. */
+export function createSplitter(wrapping: Wrapping) {
   const begun: readonly [Begun, Begun] = [
     { held: none, timeMs: undefined },
     { held: none, timeMs: undefined },
   ]
 
-  let nowMs = 0
   const line = { timeMs: 0, source: 0, bytes: none as Buffer, from: 0, to: 0, goesOn: false }
   function give(bytes: Buffer, from: number, to: number, timeMs: number, source: number, goesOn: boolean, take: Take): void {
     line.timeMs = timeMs
@@ -61,13 +57,13 @@ export function createSplitter(wrapping: Wrapping, timed = true) {
    */
   function emit(bytes: Buffer, from: number, to: number, source: 0 | 1, whole: boolean, take: Take): number {
     const own = begun[source]
-    let { timeMs = nowMs } = own
+    let { timeMs } = own
     let at = from
-    if (timed && own.timeMs === undefined) ({ timeMs, at } = parseTimed(bytes, from, to))
+    if (timeMs === undefined) ({ timeMs, at } = parseTimed(bytes, from, to))
     const end = whole && to > at && bytes[to - 1] === carriageReturn ? to - 1 : to
     // What has no end yet may end in a carriage return that is not part of it.
-    while (end - at > mostPartBytes + (whole ? 0 : 1)) {
-      const cut = beforeCharacter(bytes, at + mostPartBytes)
+    while (end - at > mostPieceBytes + (whole ? 0 : 1)) {
+      const cut = beforeCharacter(bytes, at + mostPieceBytes)
       give(bytes, at, cut, timeMs, source, true, take)
       at = cut
       own.timeMs = timeMs
@@ -92,21 +88,19 @@ export function createSplitter(wrapping: Wrapping, timed = true) {
     }
     if (at === bytes.length) return
     own.held = Buffer.concat([own.held, bytes.subarray(at)])
-    if (own.held.length > mostPartBytes) own.held = own.held.subarray(emit(own.held, 0, own.held.length, source, false, take))
+    if (own.held.length > mostPieceBytes) own.held = own.held.subarray(emit(own.held, 0, own.held.length, source, false, take))
   }
 
   /** What the engine wrote at once begins with a time, also in the middle of a line: Docker cuts at 16 KiB, Podman wherever it read. */
   function written(piece: Buffer, source: 0 | 1, take: Take): void {
     const { held, timeMs } = begun[source]
-    const inside = timed && (held.length > 0 || timeMs !== undefined)
+    const inside = held.length > 0 || timeMs !== undefined
     lines(inside ? piece.subarray(parseTimed(piece).at) : piece, source, take)
   }
 
   const unwrap = wrapping === 'frames' ? frames(written) : wrapping === 'chunks' ? chunks(written) : undefined
   return {
     push(bytes: Buffer, take: Take): void {
-      // One time for all that was read at once, where the engine says none.
-      nowMs = Date.now()
       if (unwrap === undefined) lines(bytes, 0, take)
       else unwrap(bytes, take)
     },

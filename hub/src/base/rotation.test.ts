@@ -79,7 +79,7 @@ describe('a rotation of keys', () => {
 
   it(
     `that is killed ${kills} times, with traffic beside it, leaves nothing that cannot be read and keeps nobody waiting [security 130]`,
-    { timeout: 240_000 },
+    { timeout: 480_000 },
     async (context) => {
       const organization = randomUUID()
       await makeTables(db, [organization])
@@ -101,6 +101,8 @@ describe('a rotation of keys', () => {
 
       const tally: Tally = { acknowledged: new Map(), failures: [], counts: { reads: 0, writes: 0 } }
       const { acknowledged, failures, counts } = tally
+      const least = { 'data key': 25, 'key encryption key': 25, destroyed: 5, writes: 1000, reads: 1000 }
+      const rare = () => Object.entries(least).filter(([what, times]) => (counts[what] ?? 0) < times)
       const over = new AbortController()
       // Another hub on the same database, that nobody kills: the odd rows in the order of a read are its own.
       const own = (await readAll(db, seal, organization)).filter((_, index) => index % 2 === 1)
@@ -120,7 +122,8 @@ describe('a rotation of keys', () => {
       }
       const serving = serve()
       try {
-        for (let kill = 0; kill < kills; kill++)
+        // Beside much else fewer of them meet something: then there are more.
+        for (let kill = 0; kill < kills || (kill < 2 * kills && rare().length > 0); kill++)
           await runAndKill([server.work, server.owner, ...(kill % 2 === 0 ? [a, b] : [b, a]), organization], tally, kill)
       } finally {
         over.abort()
@@ -155,8 +158,7 @@ describe('a rotation of keys', () => {
         [1, 1, 1],
       )
       // It was no walk in the park: all of it happened, often.
-      for (const [what, least] of Object.entries({ 'data key': 10, 'key encryption key': 10, destroyed: 3, writes: 500, reads: 500 }))
-        assert.ok(counts[what]! >= least, `${what}: ${counts[what]}`)
+      assert.deepEqual(rare(), [], JSON.stringify(counts))
     },
   )
 })
