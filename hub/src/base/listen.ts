@@ -34,6 +34,8 @@ export interface Listeners {
 }
 
 const timeouts = { requestTimeout: 30_000, headersTimeout: 10_000 }
+// Proxies keep a connection for up to two minutes and send the next request over it: one that the hub closed first is a 502 for somebody.
+const behindProxy = { ...timeouts, keepAliveTimeout: 125_000 }
 
 /** The two ports: plain HTTP for this machine or a proxy, TLS for everyone else. Throws `conflict` naming the setting. */
 export async function openListeners(
@@ -44,7 +46,7 @@ export async function openListeners(
   deps: UpgradeDeps,
 ): Promise<Listeners> {
   const upgrade = createUpgrade(deps)
-  const plain = createServer(timeouts, listener).on('upgrade', upgrade)
+  const plain = createServer(behindProxy, listener).on('upgrade', upgrade)
   const { cert, key } = certificate
   const tls = createTlsServer({ cert, key, ...timeouts, handshakeTimeout: 10_000, minVersion: 'TLSv1.2' }, listener).on('upgrade', upgrade)
   const servers = [plain, tls]
