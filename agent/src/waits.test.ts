@@ -65,6 +65,15 @@ describe('the waits of an agent that has no link', () => {
     }
   })
 
+  it('are half as often doubled once a link came up, however soon it is lost again [security 152]', () => {
+    const waits = longest()
+    for (let i = 0; i < 7; i++) waits.afterFailure(failed())
+    waits.connected(100)
+    assert.equal(rounded(waits.afterFailure(failed())), 8000)
+    waits.connected(100)
+    assert.equal(rounded(waits.afterFailure(failed())), 4000)
+  })
+
   it('begin anew after a minute of health, and not before', () => {
     const waits = longest()
     for (let i = 0; i < 8; i++) waits.afterFailure(failed())
