@@ -1,5 +1,4 @@
 import * as crypto from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isEpochOf, mayFollow } from '@fairlead/protocol/epoch.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
@@ -7,7 +6,7 @@ import type { Welcome } from '@fairlead/protocol/hello.ts'
 import { toBase64Url } from '@fairlead/protocol/join.ts'
 import { nodeSuite } from '@fairlead/protocol/noise/suite.ts'
 import type { Pin } from './pin.ts'
-import { writeWhole } from './whole.ts'
+import { readText, writeWhole } from './whole.ts'
 
 const suite = nodeSuite(crypto)
 
@@ -53,7 +52,7 @@ export function openEpoch(stateDir: string, pin: Pick<Pin, 'hubKey' | 'hub'>): K
 
 function read(file: string, key: string): string {
   try {
-    const [of, epoch = ''] = readFileSync(file, 'utf8').trim().split(' ')
+    const [of, epoch = ''] = readText(file).trim().split(' ')
     return of === key ? epoch : ''
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Generation } from '@fairlead/protocol/hello.ts'
 import { toBase64Url } from '@fairlead/protocol/join.ts'
 import type { Link } from './dial.ts'
-import { writeWhole, type Disk } from './whole.ts'
+import { type Disk, readText, writeWhole } from './whole.ts'
 
 /** What the hub handed out at the last handshake that this host kept: a copy of its disk will show an older one. */
 interface KeptGeneration {
@@ -31,7 +30,7 @@ export function openGeneration(stateDir: string, publicKey: Uint8Array, disk?: D
 
 function read(file: string, key: string): string {
   try {
-    const [of, generation = ''] = readFileSync(file, 'utf8').trim().split(' ')
+    const [of, generation = ''] = readText(file).trim().split(' ')
     return of === key && Generation.safeParse(generation).success ? generation : ''
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { rawPublicKey, type Identity } from '@fairlead/protocol/noise/suite.ts'
-import { syncFolder, writeForAgent, writeWhole } from './whole.ts'
+import { readText, syncFolder, writeForAgent, writeWhole } from './whole.ts'
 
 /** The host's own Ed25519 key, made here at the first start; it never leaves. */
 export function openIdentity(stateDir: string): Identity {
@@ -11,7 +11,7 @@ export function openIdentity(stateDir: string): Identity {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   let pem: string
   try {
-    pem = readFileSync(file, 'utf8')
+    pem = readText(file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new FairleadError('forbidden', `The host's key ${file} cannot be read; run the agent as the account that made it.`, { cause })
@@ -41,7 +41,7 @@ export function freshIdentity(stateDir: string): { readonly identity: Identity; 
 
 function readNext(file: string): string | undefined {
   try {
-    const pem = readFileSync(file, 'utf8')
+    const pem = readText(file)
     identityOf(pem)
     return pem
   } catch {

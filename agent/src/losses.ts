@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import { writeWhole } from './whole.ts'
+import { readText, writeWhole } from './whole.ts'
 
 const Loss = z.object({
   atMs: z.number(),
@@ -53,7 +52,7 @@ export function readLosses(stateDir: string): Loss[] {
   try {
     return z
       .array(Loss)
-      .parse(JSON.parse(readFileSync(file(stateDir), 'utf8')))
+      .parse(JSON.parse(readText(file(stateDir))))
       .slice(-mostLosses)
   } catch {
     return []

@@ -1,12 +1,11 @@
 import * as crypto from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Welcome } from '@fairlead/protocol/hello.ts'
 import { decodeSuccession, followKeys } from '@fairlead/protocol/hub-keys.ts'
 import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
 import { nodeSuite } from '@fairlead/protocol/noise/suite.ts'
-import { writeForAgent, type Disk } from './whole.ts'
+import { type Disk, readText, writeForAgent } from './whole.ts'
 
 const suite = nodeSuite(crypto)
 
@@ -32,7 +31,7 @@ const pinFile = (stateDir: string) => join(stateDir, 'hub.json')
 
 export function readPin(stateDir: string): Pin | undefined {
   try {
-    return parsePin(readFileSync(pinFile(stateDir), 'utf8'))
+    return parsePin(readText(pinFile(stateDir)))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new FairleadError('invalid_input', `${pinFile(stateDir)} is damaged; enrol this host again with a new line from the console.`, {

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { readPlain } from './whole.ts'
 
 /** Bytes that read on from the ones before them in their file: a sample in the wire's delta form, an event as text. */
 export interface Entry {
@@ -74,7 +75,7 @@ export function createSegments(folder: string, what: 'metrics' | 'events'): Segm
       return files
         .sort((a, b) => a - b)
         .flatMap((file) => {
-          const { boot, entries, length } = parse(readFileSync(path(file)), what)
+          const { boot, entries, length } = parse(readPlain(path(file)), what)
           const last = entries.at(-1)
           if (last === undefined) {
             rmSync(path(file), { force: true })
@@ -98,7 +99,7 @@ export function createSegments(folder: string, what: 'metrics' | 'events'): Segm
       }
       lengths.set(file, good + bytes.length)
     },
-    read: (file) => parse(readFileSync(path(file)), what).entries.map(({ bytes }) => bytes),
+    read: (file) => parse(readPlain(path(file)), what).entries.map(({ bytes }) => bytes),
     drop(file) {
       rmSync(path(file), { force: true })
       lengths.delete(file)

@@ -1,8 +1,29 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
+import { FairleadError } from '@fairlead/protocol/errors.ts'
+
+const mostBytes = 64 * 1024 * 1024
+/** Opens no link, and waits for nobody: whoever opens a pipe otherwise waits until somebody writes into it. */
+export const plainFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK
+
+/** A file of the state directory, which may be another account’s than the reader’s. Throws as `readFileSync` does, `conflict` where it is no plain file or beyond 64 MiB. */
+export function readPlain(file: string): Buffer {
+  const descriptor = fs.openSync(file, plainFlags)
+  try {
+    const facts = fs.fstatSync(descriptor)
+    if (!facts.isFile() || facts.size > mostBytes)
+      throw new FairleadError('conflict', `${file} is no file of the agent: no plain one, or larger than 64 MiB. Move it away.`)
+    return fs.readFileSync(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
 
 /** The steps of a write; a test stops between any two of them. */
 export type Disk = Pick<typeof fs, 'rmSync' | 'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync' | 'renameSync'>
+
+/** The same, as text. */
+export const readText = (file: string): string => readPlain(file).toString('utf8')
 
 /** All or nothing, also when the power fails: a new file, synced, renamed, the folder synced. For this account's eyes only. */
 export function writeWhole(file: string, content: string, disk: Disk = fs): void {

@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto'
-import { readFileSync, renameSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
@@ -7,7 +7,7 @@ import { Witness, type witness } from '@fairlead/protocol/features/audit.ts'
 import { nodeSuite } from '@fairlead/protocol/noise/suite.ts'
 import { fromBase64, openNote, parseKey, parseNote, same, toBase64, type SignedNote } from '@fairlead/protocol/trail/note.ts'
 import { isWhole, joinRanges, rootOf, type Range } from '@fairlead/protocol/trail/tree.ts'
-import { writeWhole, type Disk } from '../whole.ts'
+import { type Disk, readText, writeWhole } from '../whole.ts'
 
 const suite = nodeSuite(crypto)
 const tools = { digest: suite.hash, verify: suite.verify }
@@ -135,7 +135,7 @@ function fits(tree: Range, { root }: SignedNote): boolean {
 export function readWitness(stateDir: string, organization?: string): Seen | undefined {
   const file = witnessFile(stateDir)
   try {
-    const read = JSON.parse(readFileSync(file, 'utf8')) as Seen
+    const read = JSON.parse(readText(file)) as Seen
     const whole = Witness.safeParse(read).success && parseNote(read.note) !== undefined && Array.isArray(read.tree)
     if (!whole) throw new SyntaxError('it does not hold what it should')
     return organization === undefined || read.organization === organization ? read : undefined

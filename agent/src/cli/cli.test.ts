@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -32,7 +33,7 @@ describe('the emergency CLI', () => {
       FAIRLEAD_POLICY: join(dir, 'policy.json'),
       FAIRLEAD_ENGINE: '/nowhere/engine.sock',
     }
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { env, encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { env, encoding: 'utf8', timeout: 30_000 })
     return { status, stdout, stderr }
   }
   before(() => (dir = mkdtempSync('/var/tmp/fairlead-cli-')))
@@ -146,6 +147,33 @@ describe('the emergency CLI', () => {
         rmSync(join(dir, 'journal'), { force: true })
         rmSync(other, { recursive: true })
         run('unlock')
+      }
+    })
+
+    it('waits for nobody where that account put a pipe in a file’s place [security 64]', () => {
+      const files = ['hub', 'lock', 'rules', 'rules-done', 'losses', 'protected', 'narrowed', 'policy-kept', 'taken', 'witness']
+      const names = [
+        ...files.map((name) => `${name}.json`),
+        'identity.pem',
+        'epoch',
+        'generation',
+        'lock-reserve',
+        'journal/000000000000001.jnl',
+      ]
+      rmSync(join(dir, 'journal'), { recursive: true, force: true })
+      mkdirSync(join(dir, 'journal'))
+      try {
+        for (const name of names) {
+          rmSync(join(dir, name), { force: true })
+          assert.equal(spawnSync('mkfifo', [join(dir, name)]).status, 0)
+        }
+        for (const line of ['status', 'policy', 'rules', 'journal', 'doctor', 'support', 'unlock', 'lock', 'unlock']) {
+          // Ended by itself: `run` ends what takes half a minute.
+          assert.notEqual(run(line).status, null, line)
+        }
+      } finally {
+        for (const name of names) rmSync(join(dir, name), { force: true })
+        rmSync(join(dir, 'journal'), { recursive: true })
       }
     })
 

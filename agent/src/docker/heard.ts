@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
-import { writeForAgent } from '../whole.ts'
+import { readText, writeForAgent } from '../whole.ts'
 
 /** Up to where the engine's events were heard, over starts of the agent: what came since is asked for. */
 export interface Heard {
@@ -83,7 +82,7 @@ export function openHeard(stateDir: string, kept: readonly HostEvent[], now: () 
 
 function read(file: string): { readonly lastMs: number; readonly untilMs: number } | undefined {
   try {
-    const [lastMs, untilMs] = readFileSync(file, 'utf8').trim().split(' ').map(Number)
+    const [lastMs, untilMs] = readText(file).trim().split(' ').map(Number)
     return Number.isFinite(lastMs) && Number.isFinite(untilMs) ? { lastMs: lastMs!, untilMs: untilMs! } : undefined
   } catch {
     return undefined

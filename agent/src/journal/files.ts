@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSegment, type Parsed } from './segment.ts'
 import type { Entry, Head } from './entry.ts'
+import { readPlain } from '../whole.ts'
 
 const nameForm = /^(\d{15})\.jnl$/
 
@@ -44,7 +45,7 @@ export function readJournal(stateDir: string): WholeJournal {
   let last: string | undefined
   let seq: number | undefined
   for (const name of listSegments(folder)) {
-    const bytes = readFileSync(join(folder, name))
+    const bytes = readPlain(join(folder, name))
     const parsed = parseSegment(bytes)
     const head = parsed.entries[0]
     if (
@@ -65,7 +66,7 @@ export function readSegment(
   folder: string,
   name: string,
 ): Parsed & { readonly head: Head | undefined; readonly size: number; readonly lines: number } {
-  const bytes = readFileSync(join(folder, name))
+  const bytes = readPlain(join(folder, name))
   const parsed = parseSegment(bytes)
   const [first] = parsed.entries
   return {

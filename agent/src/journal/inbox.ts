@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { localVerbs } from '@fairlead/protocol/features/journal.ts'
-import { makeForAgent, writeForAgent } from '../whole.ts'
+import { makeForAgent, readText, writeForAgent } from '../whole.ts'
 import { journalDir } from './files.ts'
 import type { LocalNews } from './entry.ts'
 
@@ -59,7 +59,7 @@ export function readInbox(stateDir: string): Waiting[] {
     const file = join(folder, name)
     const taken = () => rmSync(file, { force: true })
     try {
-      const read = News.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+      const read = News.safeParse(JSON.parse(readText(file)))
       if (read.success) return [{ news: read.data, taken }]
       taken()
     } catch (error) {

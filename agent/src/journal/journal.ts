@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
@@ -14,6 +13,7 @@ import { openQueue } from './queue.ts'
 import { readRows } from './read.ts'
 import { parseSegment } from './segment.ts'
 import { journalLimits, openWriter } from './writer.ts'
+import { readPlain } from '../whole.ts'
 
 export interface Journal {
   readonly handlers: Handlers<typeof journal>
@@ -153,7 +153,7 @@ async function* watch(
 function localsAfter(folder: string, after: number): Local[] {
   const found: Local[][] = []
   for (const name of listSegments(folder).toReversed()) {
-    const { entries } = parseSegment(readFileSync(join(folder, name)))
+    const { entries } = parseSegment(readPlain(join(folder, name)))
     found.push(entries.filter((entry) => entry.kind === 'local').filter(({ number }) => number > after))
     const [head] = entries
     if (head?.kind === 'head' && head.counts.local <= after) break

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FairleadError, isCode } from '@fairlead/protocol/errors.ts'
 import { otherUnderKey } from '@fairlead/protocol/wire/journal.ts'
 import type { Asked, Entry } from './entry.ts'
 import { listSegments } from './files.ts'
 import { parseSegment } from './segment.ts'
+import { readPlain } from '../whole.ts'
 
 /** What was asked under which key, also before this start: nothing that changes something is done twice. */
 export interface Keys {
@@ -90,5 +90,5 @@ function readKeys(folder: string): Map<string, Known> {
 function lastEntries(folder: string): Entry[] {
   return listSegments(folder)
     .slice(-filesRead)
-    .flatMap((name) => [...parseSegment(readFileSync(join(folder, name))).entries])
+    .flatMap((name) => [...parseSegment(readPlain(join(folder, name))).entries])
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type * as z from 'zod/mini'
 import type { journal, JournalPage, JournalRow } from '@fairlead/protocol/features/journal.ts'
 import type { Begun, Done, Entry, Local, Refused } from './entry.ts'
+import { plainFlags } from '../whole.ts'
 import { journalDir, listSegments } from './files.ts'
 import { parseSegment } from './segment.ts'
 
@@ -15,7 +16,7 @@ export async function readRows(stateDir: string, { before = Number.MAX_SAFE_INTE
   const page = { rows: [] as JournalRow[], more: false, counts: { allowed: 0, refused: 0, local: 0 }, changedIn: '' }
   const names = listSegments(folder).toReversed()
   for (const [age, name] of names.entries()) {
-    const { entries, changed } = parseSegment(await readFile(join(folder, name)))
+    const { entries, changed } = parseSegment(await readFile(join(folder, name), { flag: plainFlags }))
     if (age === 0) page.counts = countEntries(entries)
     if (changed) page.changedIn = name
     for (const entry of entries.toReversed()) {

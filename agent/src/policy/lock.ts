@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statS
 import os from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import { writeForAgent } from '../whole.ts'
+import { readText, writeForAgent } from '../whole.ts'
 import type { Look } from './follow.ts'
 
 export const lockFile = (stateDir: string) => join(stateDir, 'lock.json')
@@ -75,7 +75,7 @@ export function removeLock(stateDir: string): boolean {
 
 function readLockText(stateDir: string): string | undefined {
   try {
-    return readFileSync(lockFile(stateDir), 'utf8')
+    return readText(lockFile(stateDir))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { mostActs, RuleAct, RulesHere } from '@fairlead/protocol/features/rules.ts'
-import { writeForAgent } from '../whole.ts'
+import { readText, writeForAgent } from '../whole.ts'
 
 // Two files: the rules as they were handed down, and what was done by them. Each is written whole, and read by the emergency CLI too.
 
@@ -32,7 +31,7 @@ const doneFile = (stateDir: string) => join(stateDir, 'rules-done.json')
 /** `problem`: it is there and no rules are in it; '' otherwise. Then nothing is done by any. */
 export function readRules(stateDir: string): { readonly kept: Kept; readonly problem: string } {
   try {
-    return { kept: Kept.parse(JSON.parse(readFileSync(rulesFile(stateDir), 'utf8'))), problem: '' }
+    return { kept: Kept.parse(JSON.parse(readText(rulesFile(stateDir)))), problem: '' }
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return { kept: noRules, problem: absent ? '' : `${rulesFile(stateDir)} cannot be read: ${(error as Error).message.slice(0, 200)}` }
@@ -45,7 +44,7 @@ export function writeRules(stateDir: string, kept: Kept): void {
 
 export function readDone(stateDir: string): Done {
   try {
-    return Done.parse(JSON.parse(readFileSync(doneFile(stateDir), 'utf8')))
+    return Done.parse(JSON.parse(readText(doneFile(stateDir))))
   } catch {
     return { acts: [], tries: {}, gaveUp: {}, prunedMs: {} }
   }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { Version } from '@fairlead/protocol/features/updates.ts'
-import { makeForAgent, writeForAgent } from '../whole.ts'
+import { makeForAgent, readText, writeForAgent } from '../whole.ts'
 import { programsDir } from './slots.ts'
 
 const text = (most: number) => z.string().check(z.maxLength(most))
@@ -61,7 +60,7 @@ export function writeTaken(stateDir: string, taken: Taken): void {
 
 function readAs<S extends z.ZodMiniType>(schema: S, file: string): z.output<S> | undefined {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return schema.parse(JSON.parse(readText(file)))
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { makeForAgent, writeForAgent, type Disk } from '../whole.ts'
+import { type Disk, makeForAgent, readText, writeForAgent } from '../whole.ts'
 
 /** Where updates lie, and which program runs. The starter script reads this too, in `installers/starter.sh`. */
 export const programsDir = (stateDir: string) => join(stateDir, 'programs')
@@ -73,7 +73,7 @@ export function keepOnly(stateDir: string, kept: readonly string[]): void {
 
 function readOr(file: string): string {
   try {
-    return fs.readFileSync(file, 'utf8')
+    return readText(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
