@@ -204,6 +204,31 @@ describe('the journal of a host', () => {
     assert.equal(readInbox(dir).length, 0)
   })
 
+  it('goes on under another name where the hub heard more than there is, as after a snapshot: nothing new is taken for old', async () => {
+    const first = open()
+    for (const name of ['a', 'b', 'c']) first.note(local(name))
+    await first.settle()
+    let { chain } = (await locals(first, { chain: '', after: 0 }, 3))[0]!
+    for (const after of [Number.MAX_SAFE_INTEGER, 5]) {
+      const journal = open()
+      const hears = locals(journal, { chain, after }, 1)
+      journal.note(local('new'))
+      const heard = (await hears)[0]!
+      assert.equal(heard.target, 'new')
+      assert.notEqual(heard.chain, chain)
+      // A hub that was away meanwhile is told that one, and nothing of before again.
+      assert.deepEqual(
+        (await locals(open(), { chain, after }, 1)).map(({ number }) => number),
+        [heard.number],
+      )
+      ;({ chain } = heard)
+      // It is the same one after the next start, and whole.
+      assert.equal((await locals(open(), { chain, after: heard.number - 1 }, 1))[0]?.target, 'new')
+      assert.equal(readJournal(dir).changedIn, undefined)
+    }
+    assert.match(said.join(), /heard more of this journal/)
+  })
+
   it('tells what is written while somebody listens', async () => {
     const journal = open()
     const hears = locals(journal, { chain: '', after: 0 }, 2)

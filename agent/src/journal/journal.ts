@@ -12,7 +12,7 @@ import { openKeys, type Keys } from './keys.ts'
 import { openQueue } from './queue.ts'
 import { readRows } from './read.ts'
 import { parseSegment } from './segment.ts'
-import { journalLimits, openWriter } from './writer.ts'
+import { journalLimits, openWriter, type Writer } from './writer.ts'
 import { readPlain } from '../whole.ts'
 
 export interface Journal {
@@ -82,7 +82,7 @@ export function openJournal({ stateDir, onProblem, clock = systemClock, limits =
   let taking: Promise<void> = Promise.resolve()
   return {
     handlers: {
-      watch: (input, { signal }) => watch(folder, writer, input, afterChanges(changes.onChange, signal)),
+      watch: (input, { signal }) => watch(folder, () => placeOf(folder, writer, input, onProblem), afterChanges(changes.onChange, signal)),
       async read(input) {
         await queue.settle()
         return readRows(stateDir, input)
@@ -135,16 +135,39 @@ function createRoom(clock: Clock): () => boolean {
   }
 }
 
-async function* watch(
-  folder: string,
-  writer: { readonly chain: string },
-  from: { readonly chain: string; readonly after: number },
-  news: AsyncIterable<void>,
-): AsyncGenerator<LocalEntry> {
-  let after = from.chain === writer.chain ? from.after : 0
+interface Place {
+  readonly chain: string
+  readonly after: number
+}
+
+/** From where on a hub is told, that says what it heard last. */
+function placeOf(folder: string, writer: Writer, heard: Place, onProblem: JournalOptions['onProblem']): Place {
+  if (heard.chain !== writer.chain) return { chain: writer.chain, after: beganAfter(folder, writer, heard.chain) }
+  if (heard.after <= writer.counts.local) return heard
+  // Heard to the end of another past than this one: the host was put back to an earlier state, or somebody lied in its name. What is
+  // written from now on counts; the hub says how much lies in between.
+  if (writer.renew()) onProblem('the hub heard more of this journal than there is: it goes on under a name of its own')
+  return { chain: writer.chain, after: writer.counts.local }
+}
+
+/** How many there were when this chain took the place of that one; 0: it did not, all of it is new. */
+function beganAfter(folder: string, writer: Writer, former: string): number {
+  let began = writer.counts.local
+  for (const name of listSegments(folder).toReversed()) {
+    const [head] = parseSegment(readPlain(join(folder, name))).entries
+    if (head?.kind !== 'head') return 0
+    if (head.chain === former) return began
+    began = head.counts.local
+  }
+  return 0
+}
+
+async function* watch(folder: string, findPlace: () => Place, news: AsyncIterable<void>): AsyncGenerator<LocalEntry> {
+  const { chain, after: heard } = findPlace()
+  let after = heard
   for await (const _ of news)
     for (const { kind: _kind, seq: _seq, id: _id, ...entry } of localsAfter(folder, after)) {
-      yield { chain: writer.chain, ...entry }
+      yield { chain, ...entry }
       after = entry.number
     }
 }

@@ -38,6 +38,8 @@ interface State {
 export interface Writer {
   readonly chain: string
   readonly counts: Counts
+  /** A chain of another name from the next line on, once a start: what somebody heard of this one is not what is here. False: not again. */
+  renew(): boolean
   /** Answers the first one's `seq`. Throws what the disk says, and nothing of them is there. */
   append(news: readonly Fresh[]): Promise<number>
 }
@@ -49,6 +51,7 @@ export function openWriter(
   limits: { readonly segmentBytes: number; readonly segments: number } = journalLimits,
 ): Writer {
   let state: State | undefined
+  let renewed: string | undefined
 
   /** Opened at the first use that works: a disk that is full now is not for ever. */
   function ready(): State {
@@ -75,14 +78,20 @@ export function openWriter(
 
   return {
     get chain() {
-      return ready().chain
+      return renewed ?? ready().chain
     },
     get counts() {
       return ready().counts
     },
+    renew() {
+      if (renewed !== undefined) return false
+      renewed = randomBytes(16).toString('hex')
+      return true
+    },
     async append(news) {
       const now = ready()
-      const turn = now.segment === '' || now.bytes >= limits.segmentBytes
+      const chain = renewed ?? now.chain
+      const turn = now.segment === '' || now.bytes >= limits.segmentBytes || chain !== now.chain
       let { hash, seq, counts } = now
       const lines: string[] = []
       const add = (entry: Entry) => {
@@ -90,7 +99,7 @@ export function openWriter(
         hash = made.hash
         lines.push(made.line)
       }
-      if (turn) add({ kind: 'head', seq: ++seq, timeMs: Date.now(), chain: now.chain, before: hash, counts })
+      if (turn) add({ kind: 'head', seq: ++seq, timeMs: Date.now(), chain, before: hash, counts })
       const first = seq + 1
       for (const fresh of news) {
         counts = counted(counts, fresh)
@@ -100,7 +109,7 @@ export function openWriter(
       const segment = turn ? segmentName(first - 1) : now.segment
       const at = turn ? 0 : now.bytes
       await save(now, segment, at, text)
-      state = { chain: now.chain, hash, seq, counts, segment, bytes: at + Buffer.byteLength(text) }
+      state = { chain, hash, seq, counts, segment, bytes: at + Buffer.byteLength(text) }
       if (turn) forget(folder, limits.segments)
       return first
     },
