@@ -9,6 +9,7 @@ import type { Log } from '../base/log.ts'
 import { featureOf } from '../fleet/feature.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import { keepListening } from '../fleet/keep.ts'
+import { createPace } from './pace.ts'
 import { hostJournals } from './tables.ts'
 
 interface Deps {
@@ -18,24 +19,25 @@ interface Deps {
   readonly log: Log
 }
 
-/** Each is a row for ever: however often a host says something, it fills no trail in a hurry. */
-const pauseMs = 200
-
 /** What was done on hosts past this hub comes into the trail: once, in order, marked local, whenever the link is back. */
 export function followJournals(deps: Deps): void {
   const { fleet, log } = deps
+  const paces = new Map<string, () => number>()
   fleet.onAttach((host) => {
-    if (host.features.includes('journal')) void keepListening(host, { log, what: 'journal' }, () => follow(deps, host))
+    if (!host.features.includes('journal')) return
+    const next = paces.get(host.id) ?? createPace()
+    paces.set(host.id, next)
+    void keepListening(host, { log, what: 'journal' }, () => follow(deps, host, next))
   })
 }
 
-async function follow(deps: Deps, host: LiveHost): Promise<void> {
+async function follow(deps: Deps, host: LiveHost, next: () => number): Promise<void> {
   let last = await position(deps.db, host)
   for await (const entry of host.clients.journal.watch({ chain: last.chain, after: last.number })) {
     const missed = entry.chain === last.chain ? entry.number - last.number - 1 : entry.number - 1
     await take(deps, host, entry, missed)
     last = entry
-    await sleep(pauseMs, undefined, { ref: false })
+    await sleep(next(), undefined, { ref: false })
   }
 }
 
