@@ -76,7 +76,9 @@ function settings() {
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof FairleadError ? error.message : error)
+main(process.argv.slice(2)).catch(async (error: unknown) => {
+  // It may quote what a hub said.
+  const { clean } = await import('./cli/show.ts')
+  console.error(error instanceof FairleadError ? clean(error.message) : error)
   process.exit(codes[codeOf(error)].exit)
 })

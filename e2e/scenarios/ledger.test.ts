@@ -42,6 +42,16 @@ function createRandom(from: number): (most: number) => number {
   }
 }
 
+/** What a program logged from then on, for whoever looks for the cause. */
+function linesSince(output: string, sinceMs: number): string {
+  const timeOf = (line: string) => Date.parse(/"time":"([^"]+)"/.exec(line)?.[1] ?? '')
+  return output
+    .split('\n')
+    .filter((line) => !(timeOf(line) < sinceMs))
+    .join('\n')
+    .slice(-20_000)
+}
+
 // Real hub, real PostgreSQL, real agents; the engine is the one that counts.
 describe('operations while hub, agent and link die under them', () => {
   const dir = mkdtempSync('/var/tmp/fairlead-ledger-')
@@ -53,6 +63,8 @@ describe('operations while hub, agent and link die under them', () => {
   let hub: HubProcess
   let owner: Person
   let left = kills
+
+  const struck: string[] = []
 
   const reach = (host: Host, point: Point) => {
     if (host.armed?.point !== point) return
@@ -111,6 +123,8 @@ describe('operations while hub, agent and link die under them', () => {
       point,
       fire: () => {
         left--
+        struck.push(`${new Date().toISOString().slice(11, 23)}:${host.name}:${fault}:${point}`)
+        if (struck.length > 100) struck.shift()
         done[`${fault} ${point}`] = (done[`${fault} ${point}`] ?? 0) + 1
         again.resolve(strike(host, fault))
       },
@@ -148,7 +162,10 @@ describe('operations while hub, agent and link die under them', () => {
       const work = async (host: Host, container: string) => {
         while (!over()) {
           const operation = { number: ++number, host: host.name, container }
-          await operate(owner, operation, stuckMs, (own) => ledger.push(own))
+          const sinceMs = Date.now() - 5000
+          const { outcome } = await operate(owner, operation, stuckMs, (own) => ledger.push(own))
+          if (outcome === undefined)
+            t.diagnostic(`${host.name} meanwhile:\n${linesSince(host.agent.output, sinceMs)}\nkills: ${struck.join(' ')}`)
           reach(host, 'told')
         }
       }

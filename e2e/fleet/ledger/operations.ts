@@ -13,6 +13,8 @@ export interface Operation {
   /** What was said last, and how often it was asked. */
   said: string
   tries: number
+  /** What was said how often. */
+  readonly heard: Record<string, number>
 }
 
 interface Kind {
@@ -44,13 +46,14 @@ export async function operate(
   const { number, host, container } = operation
   const usable = kinds.filter(({ most }) => number < most)
   const { verb, body, marks } = usable[number % usable.length]!
-  const own: Operation = { number, host, marks: marks(number), outcome: undefined, said: '', tries: 0 }
+  const own: Operation = { number, host, marks: marks(number), outcome: undefined, said: '', tries: 0, heard: {} }
   onNew(own)
   const key = randomUUID()
   const startMs = performance.now()
   while (own.outcome === undefined && performance.now() - startMs < mostMs) {
     own.tries++
     own.said = await askOnce(owner, `/api/v1/hosts/${host}/containers/${container}/${verb}`, body(number), key)
+    own.heard[own.said] = (own.heard[own.said] ?? 0) + 1
     if (own.said === 'ok') own.outcome = 'succeeded'
     else if (own.said === 'unknown') own.outcome = 'unknown'
     else if (!again.test(own.said)) own.outcome = 'failed'
