@@ -13,12 +13,27 @@ const shortest = () => createWaits(() => 0)
 const rounded = (ms: number) => Math.round(ms / 100) * 100
 
 describe('the waits of an agent that has no link', () => {
-  it('double from one second to a minute, for ever, each a random part of it', () => {
+  it('double from one second to three smears, for ever, each a random part of it', () => {
     const waits = longest()
     const most = Array.from({ length: 12 }, () => rounded(waits.afterFailure(failed())))
-    assert.deepEqual(most, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000])
+    assert.deepEqual(most, [1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000, 15_000, 15_000, 15_000, 15_000])
     const least = shortest()
     for (let i = 0; i < 12; i++) assert.equal(least.afterFailure(failed()), 0)
+  })
+
+  it('end with a quarter of a minute where the fleet is small, and with a minute where it is large [security 39]', () => {
+    for (const [smearMs, mostMs] of [
+      [100, 15_000],
+      [5000, 15_000],
+      [10_000, 30_000],
+      [20_000, 60_000],
+      [600_000, 60_000],
+    ] as const) {
+      const waits = longest()
+      waits.connected(smearMs)
+      for (let i = 0; i < 7; i++) waits.afterFailure(failed())
+      assert.equal(rounded(waits.afterFailure(failed())), mostMs)
+    }
   })
 
   it('begin with a fifth of the smear where the fleet is large, and end with a minute as ever [security 39]', () => {
@@ -68,9 +83,9 @@ describe('the waits of an agent that has no link', () => {
   it('are half as often doubled once a link came up, however soon it is lost again [security 152]', () => {
     const waits = longest()
     for (let i = 0; i < 7; i++) waits.afterFailure(failed())
-    waits.connected(100)
+    waits.connected(2000)
     assert.equal(rounded(waits.afterFailure(failed())), 8000)
-    waits.connected(100)
+    waits.connected(2000)
     assert.equal(rounded(waits.afterFailure(failed())), 4000)
   })
 
@@ -78,7 +93,7 @@ describe('the waits of an agent that has no link', () => {
     const waits = longest()
     for (let i = 0; i < 8; i++) waits.afterFailure(failed())
     waits.afterLoss({ code: 1006 }, 59_000)
-    assert.equal(rounded(waits.afterFailure(failed())), 60_000)
+    assert.equal(rounded(waits.afterFailure(failed())), 15_000)
     waits.afterLoss({ code: 1006 }, 61_000)
     assert.equal(rounded(waits.afterFailure(failed())), 1000)
   })

@@ -4,6 +4,8 @@ import type { SessionEnd } from '@fairlead/protocol/wire/session.ts'
 
 const hourMs = 3_600_000
 const healthyMs = 60_000
+/** Doubling ends at three smears: a fleet never knocks more often than at its first return, and no host of a small one waits for a minute. */
+const longestOf = (smearMs: number) => Math.min(Math.max(smearMs * 3, 15_000), 60_000)
 
 /** How long to wait before the next attempt; see SPEC-handshake. Exported for its test. */
 export function createWaits(random: () => number) {
@@ -28,7 +30,7 @@ export function createWaits(random: () => number) {
     /** The path to the hub was gone and is there again. */
     afterHealing: () => random() * smearMs,
     /**
-     * An attempt failed: full jitter, doubling to a minute, for ever. It begins with a fifth of the smear: whoever of a large fleet
+     * An attempt failed: full jitter, doubling to a minute at most, for ever. It begins with a fifth of the smear: whoever of a large fleet
      * knocked while the hub was away must not be at the door with all the others the moment it is back.
      */
     afterFailure(error: unknown): number {
@@ -38,7 +40,7 @@ export function createWaits(random: () => number) {
       failures = Math.min(failures + 1, 7)
       // Retry-After may also be a date, which is no number: a wait that is none would be no wait at all.
       const retryAfterMs = Math.min(Number(details?.['retryAfterMs'] ?? 0) || 0, hourMs)
-      return Math.max(retryAfterMs, random() * Math.min(60_000, Math.max(1000, smearMs / 5) * 2 ** (failures - 1)))
+      return Math.max(retryAfterMs, random() * Math.min(longestOf(smearMs), Math.max(1000, smearMs / 5) * 2 ** (failures - 1)))
     },
   }
 }
