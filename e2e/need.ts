@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { openCeiling } from './fleet/ceiling.ts'
 
 /** Each component that a test may need, with a check that tries the thing, not just its name. */
 const checks = {
   binutils: () =>
     runs('strip', ['--version']) && runs(process.arch === 'x64' ? 'aarch64-linux-gnu-strip' : 'x86_64-linux-gnu-strip', ['--version']),
+  ceiling: () => root() && tries(() => openCeiling(1 << 30).close()),
   chromium: () => runs('chromium', ['--version']),
   compose: () => root() && runs('docker', ['compose', 'version']),
   curl: () => runs('curl', ['--version']),
@@ -58,6 +60,15 @@ function has(name: Component): boolean {
 
 function root(): boolean {
   return process.getuid?.() === 0
+}
+
+function tries(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function runs(file: string, argv: readonly string[]): boolean {

@@ -20,7 +20,8 @@ COPY --from=tree /srv /srv
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin fairlead && install -d -o fairlead -g fairlead -m 700 /var/lib/fairlead-hub
 USER fairlead
 WORKDIR /srv/fairlead
-ENV FAIRLEAD_DATA_DIR=/var/lib/fairlead-hub
+# What was given back goes back to the machine (docs/decisions/0045-memory-that-goes-back.md).
+ENV FAIRLEAD_DATA_DIR=/var/lib/fairlead-hub MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=524288
 VOLUME /var/lib/fairlead-hub
 EXPOSE 8443
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/srv/node", "-e", "fetch('http://localhost:8080/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

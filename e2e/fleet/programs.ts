@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { placeCluster } from '@fairlead/hub/base/test-cluster.ts'
 import type { HubMessage } from '@fairlead/hub/main.ts'
+import { mallocSettings } from '@fairlead/hub/malloc.ts'
 import type { Namespace } from './net.ts'
 import { usual } from './usual.ts'
 
@@ -32,6 +33,8 @@ export async function startHub(
     readonly env?: Readonly<Record<string, string>>
     /** A copy of the tree that it runs from: what it was built with is the test's own. */
     readonly tree?: string | undefined
+    /** What starts it: a command that takes its own as further arguments. */
+    readonly within?: readonly string[]
   } = {},
 ): Promise<HubProcess> {
   const dir = mkdtempSync('/var/tmp/fairlead-hub-')
@@ -45,14 +48,15 @@ export async function startHub(
     const host = options.where?.address ?? '127.0.0.1'
     const env = {
       ...usual,
+      ...mallocSettings,
       FAIRLEAD_DATA_DIR: dataDir,
       FAIRLEAD_LISTEN: `http://localhost:${httpPort}`,
       FAIRLEAD_TLS_LISTEN: `https://${host}:${httpsPort}`,
       ...options.env,
     }
     const settings = { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] }
-    const argv = [join(options.tree ?? root, 'hub/src/main.ts')]
-    child = options.where === undefined ? spawn(process.execPath, argv, settings) : options.where.spawn(process.execPath, argv, settings)
+    const [file = '', ...argv] = [...(options.within ?? []), process.execPath, join(options.tree ?? root, 'hub/src/main.ts')]
+    child = options.where === undefined ? spawn(file, argv, settings) : options.where.spawn(file, argv, settings)
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-2_000_000)))
     await new Promise<void>((resolve, reject) => {
@@ -126,6 +130,8 @@ export async function startAgent(
     readonly program?: readonly string[]
     /** Instead of node. */
     readonly file?: string
+    /** What starts it: a command that takes its own as further arguments. */
+    readonly within?: readonly string[]
   },
 ): Promise<AgentProcess> {
   const dir = mkdtempSync('/var/tmp/fairlead-agent-')
@@ -141,9 +147,9 @@ export async function startAgent(
     ...options.env,
   }
   const launch = (verb: string) => {
-    const argv = [...(options.program ?? [join(root, 'agent/src/main.ts')]), verb]
+    const program = options.program ?? [join(root, 'agent/src/main.ts')]
+    const [file = '', ...argv] = [...(options.within ?? []), options.file ?? process.execPath, ...program, verb]
     const settings = { env, stdio: ['pipe', 'pipe', 'pipe'] as 'pipe'[] }
-    const file = options.file ?? process.execPath
     const child = options.where === undefined ? spawn(file, argv, settings) : options.where.spawn(file, argv, settings)
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-1_000_000)))

@@ -42,7 +42,8 @@ export async function startBenchHub(keys: readonly Uint8Array[], execArgv = proc
   }
 }
 
-async function enrolHosts(dataDir: string, keys: readonly Uint8Array[]): Promise<void> {
+/** Writes hosts with these keys straight into the database of a hub that does not run. */
+export async function enrolHosts(dataDir: string, keys: readonly Uint8Array[]): Promise<void> {
   const db = await openDatabase({ databaseUrl: undefined, databaseOwnerUrl: undefined, dataDir })
   try {
     await db.owner(async (sql) => {
