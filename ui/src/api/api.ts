@@ -10,6 +10,8 @@ import { jsonCodec } from '@fairlead/protocol/wire/json-codec.ts'
 import { webPacking } from '@fairlead/protocol/wire/pack-web.ts'
 import { openSession, type OpenMeta, type Session, type WireStream } from '@fairlead/protocol/wire/session.ts'
 import { overSocket, type SocketLike } from '@fairlead/protocol/wire/socket.ts'
+import { t } from '../i18n/i18n.ts'
+import { heard } from '../i18n/said.ts'
 
 type Features = typeof hubFeatures
 type Names<K extends keyof Features> = `${K}.${Extract<keyof Features[K], string>}`
@@ -55,7 +57,7 @@ function connected(): Promise<Session> {
 
 function dial(own: number): Promise<Session> {
   return new Promise((resolve, reject) => {
-    const unreachable = new FairleadError('host_offline', `The hub at ${location.host} cannot be reached.`)
+    const unreachable = new FairleadError('host_offline', t('error.noHub', { hub: location.host }))
     const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/session`, 'fairlead.1+json')
     socket.addEventListener('open', () => {
       if (own !== turn) {
@@ -210,6 +212,7 @@ export async function ask<N extends MethodName>(name: N, input: Input<N>): Promi
     return await proven(name, () => askOnce(name, input))
   } catch (error) {
     if (codeOf(error) === 'unapproved') setForTwo({ method: name, input })
+    await heard()
     throw error
   }
 }
@@ -235,7 +238,10 @@ export async function* follow<N extends MethodName>(name: N, input: Input<N>, si
       return
     } catch (error) {
       if (signal.aborted) return
-      if (codeOf(error) !== 'lost' && codeOf(error) !== 'host_offline' && codeOf(error) !== 'refused') throw error
+      if (codeOf(error) !== 'lost' && codeOf(error) !== 'host_offline' && codeOf(error) !== 'refused') {
+        await heard()
+        throw error
+      }
       await new Promise((resolve) => setTimeout(resolve, 1000))
     }
   }
@@ -255,9 +261,10 @@ export async function fetchJson<T>(method: string, path: string, body?: unknown)
     (response) => response.json() as Promise<unknown>,
     () => undefined,
   )
-  if (answer === undefined) throw new FairleadError('host_offline', `The hub at ${location.host} does not answer.`)
+  if (answer === undefined) throw new FairleadError('host_offline', t('error.noAnswer', { hub: location.host }))
   const value = answer as { error?: { code: string; message: string; details?: Record<string, unknown> } }
   if (value.error === undefined) return value as T
   const { code, message, details } = value.error
+  await heard()
   throw new FairleadError(isCode(code) ? code : 'internal', message, details === undefined ? {} : { details })
 }

@@ -1,6 +1,7 @@
 import { Match, Show, Switch, type JSX, type ParentProps } from 'solid-js'
 import type { BackupState } from '@fairlead/protocol/features/backup.ts'
 import { ago, bytes, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { nowMs } from '../i18n/now.ts'
 import { Part } from '../kit/ask.tsx'
 import { plain, StateMark } from '../kit/kit.tsx'
@@ -38,7 +39,7 @@ export function BackupFacts(props: { readonly state: BackupState }): JSX.Element
           {(failed) => (
             <>
               <span>{say('failed.at', { time: time(failed().atMs), place: plain(failed().place) })}</span>
-              <code class="wrap">{plain(failed().why)}</code>
+              <code class="wrap">{plain(said(failed().why))}</code>
             </>
           )}
         </Show>

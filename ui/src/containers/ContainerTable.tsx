@@ -3,6 +3,7 @@ import { createSignal, For, lazy, Show, Suspense, type JSX } from 'solid-js'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { bytes, decimal, t } from '../i18n/i18n.ts'
+import { messageOf } from '../i18n/said.ts'
 import { createEngines, silentEngines } from '../kit/engines.ts'
 import { FilterBar } from '../kit/FilterBar.tsx'
 import { keyOf } from '../kit/fleet-window.ts'
@@ -31,7 +32,7 @@ export function ContainerTable(props: { readonly scope?: string }): JSX.Element 
   const unreadable = () => codeOf(list.rows.error()) === 'invalid_input'
   return (
     <>
-      <Bar list={list} problem={unreadable() ? (list.rows.error() as Error).message : ''} />
+      <Bar list={list} problem={unreadable() ? messageOf(list.rows.error()) : ''} />
       <Show when={list.rows.error() !== undefined && !unreadable()}>
         <ErrorBox what={t('error.what.containers')} error={list.rows.error()} onRetry={list.rows.retry} />
       </Show>

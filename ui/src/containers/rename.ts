@@ -2,6 +2,7 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
+import { messageOf } from '../i18n/said.ts'
 import { may } from '../kit/me.ts'
 import { plain } from '../kit/plain.ts'
 import { heldReason, type Reason } from './actions.ts'
@@ -30,5 +31,5 @@ export const rename = ({ host, id }: Pick<FleetRow, 'host' | 'id'>, name: string
 /** What the engine or the hub said against a name, for beside the field. */
 export function refusalWords(error: unknown, name: string): string {
   if (codeOf(error) === 'conflict') return t('rename.taken', { name: plain(name) })
-  return plain(error instanceof Error ? error.message : String(error))
+  return plain(messageOf(error))
 }

@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
 import { For, Show, type JSX } from 'solid-js'
 import type { EnrolProgress } from '@fairlead/protocol/features/enrolment.ts'
+import { said } from '../i18n/said.ts'
 import { plain, Skeleton } from '../kit/kit.tsx'
 import { say } from './words.ts'
 
@@ -22,7 +23,7 @@ export function Checklist(props: { readonly progress: EnrolProgress | undefined 
                   </span>
                   <span>{say(`step.${step}`)}</span>
                   <span class="dim">
-                    {plain(detail)}
+                    {plain(said(detail))}
                     <Show when={state === 'failed' || state === 'warn'}> {say(`fix.${step}`)}</Show>
                   </span>
                 </li>

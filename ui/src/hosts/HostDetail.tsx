@@ -3,6 +3,7 @@ import { For, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ContainerTable } from '../containers/ContainerTable.tsx'
 import { ago, bytes, decimal, share, span, t, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { writeTerm } from '../kit/filter.ts'
 import { Command } from '../kit/Command.tsx'
 import { Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
@@ -166,7 +167,7 @@ export function Troubles(props: { readonly host: Host }): JSX.Element {
       <Match when={engine()?.up === false}>
         <Note state="warn">
           <p>
-            <strong>{t('hosts.engineDown')}</strong> {plain(engine()?.problem ?? '')}
+            <strong>{t('hosts.engineDown')}</strong> {plain(said(engine()?.problem ?? ''))}
           </p>
           <p>
             {t('hosts.staleHint')} <Command text="systemctl status docker" />

@@ -3,6 +3,7 @@ import type { JournalPage, JournalRow } from '@fairlead/protocol/features/journa
 import { ask } from '../api/api.ts'
 import { verbWords } from '../audit/told.ts'
 import { time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { Command } from '../kit/Command.tsx'
 import { act, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
@@ -112,7 +113,7 @@ function Row(props: { readonly row: JournalRow }): JSX.Element {
           <span aria-hidden="true">{looks[row().outcome][0]}</span> {outcomeWords(row())}
         </span>
         <Show when={row().by === 'local' && row().outcome === 'ok' && row().why !== ''}>
-          <span class="dim"> {plain(row().why)}</span>
+          <span class="dim"> {plain(said(row().why))}</span>
         </Show>
         <Show when={row().skipped > 0}>
           <div class="dim">{say('journal.skipped', { n: row().skipped })}</div>
@@ -126,7 +127,7 @@ const looks = { ok: ['●', 'ok'], open: ['◐', 'busy'], failed: ['■', 'criti
 
 function outcomeWords({ outcome, why, ms }: JournalRow): string {
   if (outcome === 'ok') return ms === null ? say('journal.ok') : say('journal.okAfter', { ms })
-  return outcome === 'open' ? say('journal.open') : say(`journal.${outcome}`, { why: plain(why) })
+  return outcome === 'open' ? say('journal.open') : say(`journal.${outcome}`, { why: plain(said(why)) })
 }
 
 /** The words of the trail, which calls a thing by its verb; a method without one stays as it is on the wire. */

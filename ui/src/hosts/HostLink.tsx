@@ -2,6 +2,7 @@ import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { LinkView as Link } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
 import { bytes, decimal, span, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { Command } from '../kit/Command.tsx'
 import { Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
 import { createStream } from '../kit/live.ts'
@@ -45,7 +46,7 @@ export function LinkView(props: { readonly link: Link }): JSX.Element {
         </Note>
       </Show>
       <Show when={!props.link.online && props.link.lastLoss !== ''}>
-        <p>{say('link.lastLoss', { reason: plain(props.link.lastLoss) })}</p>
+        <p>{say('link.lastLoss', { reason: plain(said(props.link.lastLoss)) })}</p>
       </Show>
       <div class="columns">
         <Now link={props.link} />
@@ -136,7 +137,7 @@ function Losses(props: { readonly link: Link }): JSX.Element {
                   <tr>
                     <td class="dim">{time(atMs)}</td>
                     <td>{span(upMs)}</td>
-                    <td>{plain(reason)}</td>
+                    <td>{plain(said(reason))}</td>
                   </tr>
                 )}
               </For>

@@ -2,6 +2,7 @@ import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { HostPolicy as View } from '@fairlead/protocol/features/policy.ts'
 import { ask } from '../api/api.ts'
 import { t, time, wordsOf } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { Command } from '../kit/Command.tsx'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { act, Empty, ErrorBox, Note, plain, Skeleton } from '../kit/kit.tsx'
@@ -79,7 +80,7 @@ export function PolicyView(props: { readonly host: string; readonly view: View; 
               <For each={props.view.protected}>
                 {({ id, name, reason }) => (
                   <li title={id}>
-                    {plain(name || id.slice(0, 12))} <span class="dim">{plain(reason)}</span>
+                    {plain(name || id.slice(0, 12))} <span class="dim">{plain(said(reason))}</span>
                   </li>
                 )}
               </For>
@@ -103,7 +104,7 @@ function Troubles(props: { readonly view: View }): JSX.Element {
           <Note state="warn">
             <p>
               <strong>{t('policy.locked')}</strong>{' '}
-              {t('policy.lockedBy', { time: time(lock().sinceMs), who: plain(lock().by), reason: plain(lock().reason) })}{' '}
+              {t('policy.lockedBy', { time: time(lock().sinceMs), who: plain(lock().by), reason: plain(said(lock().reason)) })}{' '}
               <Show when={lock().untilMs}>{(untilMs) => t('policy.until', { time: time(untilMs()) })}</Show>
             </p>
             <p>
@@ -115,7 +116,7 @@ function Troubles(props: { readonly view: View }): JSX.Element {
       <Show when={props.view.problem !== ''}>
         <Note state="critical">
           <p>
-            <strong>{t('policy.bad')}</strong> {plain(props.view.problem)}
+            <strong>{t('policy.bad')}</strong> {plain(said(props.view.problem))}
           </p>
           <p>
             {t('policy.unlock')} <Command text="sudo fairlead-agent policy check /etc/fairlead/policy.json" />

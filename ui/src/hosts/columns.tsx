@@ -2,6 +2,7 @@ import { A } from '@solidjs/router'
 import { Show, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ago, bytes, decimal, share, t, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import type { GridColumn } from '../kit/Grid.tsx'
 import { plain, StateMark } from '../kit/kit.tsx'
 import { containersOf } from './counts.ts'
@@ -22,7 +23,13 @@ export function HostState(props: { readonly host: Host }): JSX.Element {
 }
 
 /** Why the link dropped, without the number that only a log needs. */
-export const whyLost = ({ lastLoss }: Host): string => plain(lastLoss.replace(/^\d{4} ?/, ''))
+/** Why a link was lost, behind the code that it was closed with. */
+export const lossWords = (loss: string): string => {
+  const [code = ''] = /^\d{4} /.exec(loss) ?? []
+  return plain(code + said(loss.slice(code.length)))
+}
+
+export const whyLost = ({ lastLoss }: Host): string => plain(said(lastLoss.replace(/^\d{4} ?/, '')))
 
 const statuses = ['online', 'offline', 'engine down', 'never seen', 'quarantined'] as const
 const statusKey = (status: string) => `status.${statuses.find((one) => one === status) ?? 'unknown'}` as const
@@ -68,7 +75,7 @@ export const columns: readonly HostColumn[] = [
     width: 140,
     least: 124,
     cell: (host) => (
-      <span title={plain(host().facts?.engine.problem ?? host().lastLoss)}>
+      <span title={host().facts?.engine.problem === undefined ? lossWords(host().lastLoss) : plain(said(host().facts!.engine.problem!))}>
         <HostState host={host()} />
       </span>
     ),

@@ -36,6 +36,8 @@ export const en = {
   'setup.organization': 'Organization',
   'setup.passwordHint': 'At least 12 characters; four unrelated words do well.',
   'setup.submit': 'Become the owner',
+  'error.noAnswer': 'The hub at {hub} does not answer.',
+  'error.noHub': 'The hub at {hub} cannot be reached.',
   'error.retry': 'Try again',
   'error.copy': 'Copy',
   copied: 'Copied',

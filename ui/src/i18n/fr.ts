@@ -36,6 +36,8 @@ export const fr: Readonly<Record<Key, string>> = {
   'setup.organization': 'Organisation',
   'setup.passwordHint': 'Au moins 12 caractères ; quatre mots sans rapport conviennent bien.',
   'setup.submit': 'Devenir propriétaire',
+  'error.noAnswer': 'Le hub à l’adresse {hub} ne répond pas.',
+  'error.noHub': 'Le hub à l’adresse {hub} est injoignable.',
   'error.retry': 'Réessayer',
   'error.copy': 'Copier',
   copied: 'Copié',

@@ -51,7 +51,7 @@ export function createWords<K extends string>(inEnglish: Readonly<Record<K, stri
 }
 
 /** No line of French begins with what ends a part of it, or ends with what opens a quote. */
-function spaced(text: string): string {
+export function spaced(text: string): string {
   return text.replaceAll(/ ([:;!?»])/g, '\u00a0$1').replaceAll('« ', '«\u00a0')
 }
 

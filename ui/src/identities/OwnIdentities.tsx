@@ -2,6 +2,7 @@ import { createResource, createSignal, For, onMount, Show, type JSX } from 'soli
 import type { Identity } from '@fairlead/protocol/features/identities.ts'
 import { ask, fetchJson, proven } from '../api/api.ts'
 import { ago } from '../i18n/i18n.ts'
+import { messageOf } from '../i18n/said.ts'
 import { Part } from '../kit/ask.tsx'
 import { act, plain, tell } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
@@ -34,7 +35,7 @@ export function OwnIdentities(): JSX.Element {
     await act(say('own.unlink', { name: plain(provider.name) }), () => ask('identities.unlink', { id }))
     await mine.load()
   }
-  const failed = (error: unknown) => tell(error instanceof Error ? error.message : '', true)
+  const failed = (error: unknown) => tell(messageOf(error), true)
   return (
     <Show when={reason() !== '' || open().length > 0 || (mine.now()?.length ?? 0) > 0 || through() !== undefined}>
       <section class="box" id="sign-in">

@@ -1,6 +1,7 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { Provider, TestStep } from '@fairlead/protocol/features/identities.ts'
 import { ask } from '../api/api.ts'
+import { said } from '../i18n/said.ts'
 import { ErrorBox, plain } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { Text } from './Text.tsx'
@@ -55,7 +56,7 @@ export function Steps(props: { readonly steps: readonly TestStep[] }): JSX.Eleme
             </span>
             <Show when={why !== ''}>
               <p class={state === 'failed' ? 'note note-warn' : 'dim'}>
-                {sayIfKnown(`why.${why}`)} <Show when={detail !== ''}>{<code class="wrap">{plain(detail)}</code>}</Show>
+                {sayIfKnown(`why.${why}`)} <Show when={detail !== ''}>{<code class="wrap">{plain(said(detail))}</code>}</Show>
               </p>
             </Show>
           </li>

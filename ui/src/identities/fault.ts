@@ -1,4 +1,5 @@
 import { identitiesEn } from '../i18n/identities-en.ts'
+import { messageOf } from '../i18n/said.ts'
 import { plain } from '../kit/plain.ts'
 import { say, type Word } from './words.ts'
 
@@ -20,5 +21,5 @@ export function faultOf(error: unknown, fields: readonly string[]): Fault | unde
   if (!fields.includes(field)) return undefined
   const taken = (error as { code?: unknown }).code === 'conflict' ? '.taken' : ''
   const word = `fault.${field}${taken}`
-  return { field, text: Object.hasOwn(identitiesEn, word) ? say(word as Word) : plain((error as Error).message) }
+  return { field, text: Object.hasOwn(identitiesEn, word) ? say(word as Word) : plain(messageOf(error)) }
 }

@@ -1,5 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { t, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { Dialog } from './Dialog.tsx'
 import { plain } from './kit.tsx'
 import { cancelWaiting, countOf, operations, retryFailed, showOperation, type ItemState, type Operation } from './operations.ts'
@@ -67,7 +68,7 @@ function Result(props: { readonly operation: Operation }): JSX.Element {
                   <td>{plain(item.name)}</td>
                   <td class="dim">{plain(item.hostName)}</td>
                   <td class="wrap">
-                    {plain(item.message)} <code class="dim">{item.code}</code>
+                    {plain(said(item.message))} <code class="dim">{item.code}</code>
                   </td>
                 </tr>
               )}

@@ -2,6 +2,7 @@ import { createSignal, For, onCleanup, Show, type JSX, type ParentProps } from '
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { State } from '@fairlead/protocol/features/inventory.ts'
 import { t } from '../i18n/i18n.ts'
+import { messageOf, sentenceOf } from '../i18n/said.ts'
 import { plain } from './plain.ts'
 
 const shapes: Readonly<Record<State | 'stale', string>> = {
@@ -50,11 +51,17 @@ export function ErrorBox(props: {
   readonly next?: boolean
 }): JSX.Element {
   const [open, setOpen] = createSignal(false)
-  const message = () => plain(props.error instanceof Error ? props.error.message : String(props.error))
+  const message = () => plain(messageOf(props.error))
   const code = () => codeOf(props.error)
   const next = () => (props.next === false ? undefined : nextSteps.find((one) => one === code()))
   const raw = () =>
-    JSON.stringify({ what: props.what, code: code(), message: message(), page: location.pathname, time: new Date().toISOString() })
+    JSON.stringify({
+      what: props.what,
+      code: code(),
+      message: plain(sentenceOf(props.error)),
+      page: location.pathname,
+      time: new Date().toISOString(),
+    })
   return (
     <div class="box error" role="alert">
       <p>
@@ -253,5 +260,3 @@ export async function act(label: string, run: () => Promise<unknown>, quiet = fa
     return false
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

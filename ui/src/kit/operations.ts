@@ -1,4 +1,5 @@
 import { createStore, produce } from 'solid-js/store'
+import { sentenceOf } from '../i18n/said.ts'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 
 export type ItemState = 'waiting' | 'running' | 'ok' | 'failed' | 'canceled'
@@ -98,7 +99,7 @@ function pump(id: number): void {
     new Promise((resolve) => resolve(runs.get(id)!(item.key)))
       .then(
         () => mark({ state: 'ok' }),
-        (error: unknown) => mark({ state: 'failed', message: error instanceof Error ? error.message : String(error), code: codeOf(error) }),
+        (error: unknown) => mark({ state: 'failed', message: sentenceOf(error), code: codeOf(error) }),
       )
       .finally(() => {
         active.set(id, active.get(id)! - 1)

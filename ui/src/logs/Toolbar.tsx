@@ -1,5 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { language, t } from '../i18n/i18n.ts'
+import { messageOf } from '../i18n/said.ts'
 import { say, type Observed } from '../i18n/observe.ts'
 import { ErrorBox, tell } from '../kit/kit.tsx'
 import { DownloadMenu } from './DownloadMenu.tsx'
@@ -152,7 +153,7 @@ function Older(props: { readonly reader: Reader }): JSX.Element {
       const count = await props.reader.logs.older()
       tell(count === 0 ? say('logs.noOlder') : say('logs.olderRead', { n: count.toLocaleString(language()), count }))
     } catch (error) {
-      tell(error instanceof Error ? error.message : String(error), true)
+      tell(messageOf(error), true)
     } finally {
       setBusy(false)
     }

@@ -1,5 +1,6 @@
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import { decodeLogLines, type LogLines } from '@fairlead/protocol/wire/log-batch.ts'
+import { heard, messageOf } from '../i18n/said.ts'
 import { levelsOf } from './level.ts'
 import { onlyNotice } from './notices.ts'
 
@@ -68,15 +69,16 @@ export async function feedLog(door: FeedDoor, tail: number, feed: Feed, signal: 
     } catch (error) {
       if (signal.aborted) return
       const code = codeOf(error)
+      await heard()
       if (code === 'not_found') {
         feed.notice('gone', '')
         return feed.state('gone')
       }
       if (!awayCodes.has(code)) {
-        feed.notice('failed', error instanceof Error ? error.message : String(error))
+        feed.notice('failed', messageOf(error))
         return feed.state('failed', error)
       }
-      if (!away) feed.notice('away', error instanceof Error ? error.message : '')
+      if (!away) feed.notice('away', messageOf(error))
       away = true
       feed.state('waiting', error)
       await door.rest(retryMs, signal)

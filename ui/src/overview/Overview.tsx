@@ -15,6 +15,7 @@ import { HostState, whyLost } from '../hosts/columns.tsx'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { EnrolLink } from '../hosts/Hosts.tsx'
 import { ago, share, t, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { followEngines } from '../kit/engines.ts'
 import { ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
 import { createFleetPage, createHosts } from '../kit/live.ts'
@@ -137,7 +138,7 @@ function HostTrouble(props: { readonly host: Host }): JSX.Element {
     !props.host.online
       ? [t('hosts.seenAgo', { age: ago(props.host.lastSeenMs) }), whyLost(props.host)].filter(Boolean).join(' · ')
       : props.host.state !== 'ok'
-        ? (props.host.facts?.engine.problem ?? '')
+        ? said(props.host.facts?.engine.problem ?? '')
         : t('overview.fullDisk', { share: share(props.host.usage['diskFullest']) })
   return (
     <tr>

@@ -1,5 +1,6 @@
 import type { HealRule, PruneRule, RuleAct, RulesState } from '@fairlead/protocol/features/rules.ts'
 import { bytes, createWords, locale, span, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { rulesEn } from '../i18n/rules-en.ts'
 import { rulesFr } from '../i18n/rules-fr.ts'
 import { dayWords, minuteText } from '../kit/hours.ts'
@@ -63,7 +64,7 @@ export function whyWords({ why }: Pick<RuleAct, 'why'>): string {
   const [, n, size, rest = ''] = /^(\d+) images, (\d+) bytes(.*)$/s.exec(why) ?? []
   if (n !== undefined) return `${say('preview.told', { n, bytes: bytes(Number(size)) })}${plain(rest)}`
   const word = known.find((one) => one === why)
-  return word === undefined ? plain(why) : say(`why.${word}`)
+  return word === undefined ? plain(said(why)) : say(`why.${word}`)
 }
 
 /** What is kept from being done by rules that are there, each with its reason. */

@@ -2,6 +2,7 @@ import { createSignal, Show, type JSX } from 'solid-js'
 import type { SecretProvider } from '@fairlead/protocol/features/secrets.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
+import { said, sentenceOf } from '../i18n/said.ts'
 import { Locked, Part, RemoveDialog } from '../kit/ask.tsx'
 import { Empty, plain, StateMark, tell } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
@@ -32,7 +33,7 @@ export function Providers(props: { readonly shelf: Shelf }): JSX.Element {
     setTried((before) => ({ ...before, [name]: 'busy' }))
     const said = await ask('secrets.testProvider', { name }).then(
       (): Tried => 'good',
-      (reason: unknown): Tried => ({ why: reason instanceof Error ? reason.message : String(reason) }),
+      (reason: unknown): Tried => ({ why: sentenceOf(reason) }),
     )
     setTried((before) => ({ ...before, [name]: said }))
   }
@@ -145,7 +146,7 @@ function ProviderState(props: { readonly provider: SecretProvider; readonly trie
       <Show when={props.tried === 'good'}>
         <StateMark state="ok" word={say('providers.good')} />
       </Show>
-      <Show when={why()}>{(words) => <StateMark state="critical" word={plain(words())} />}</Show>
+      <Show when={why()}>{(words) => <StateMark state="critical" word={plain(said(words()))} />}</Show>
     </span>
   )
 }

@@ -2,6 +2,7 @@ import { Show, type JSX } from 'solid-js'
 import type { Certificate } from '@fairlead/protocol/features/settings.ts'
 import { ask } from '../api/api.ts'
 import { time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { Part } from '../kit/ask.tsx'
 import { plain } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
@@ -46,7 +47,7 @@ function TlsReport(props: { readonly of: Certificate }): JSX.Element {
       </Show>
       <TlsMissing tls={props.of} />
       <Show when={props.of.detail !== ''}>
-        <p class="said">{say('said', { text: plain(props.of.detail) })}</p>
+        <p class="said">{say('said', { text: plain(said(props.of.detail)) })}</p>
       </Show>
       <Show when={props.of.missing.includes('order') && props.of.order}>
         {(order) => <p class="dim">{say('again', { time: time(order().nextMs), command })}</p>}

@@ -1,5 +1,6 @@
 import { createSignal, For, Show, type JSX } from 'solid-js'
 import { say } from '../i18n/observe.ts'
+import { messageOf } from '../i18n/said.ts'
 import { Dialog } from '../kit/Dialog.tsx'
 import { plain, Skeleton, tell } from '../kit/kit.tsx'
 import { Choose } from './Choose.tsx'
@@ -18,8 +19,7 @@ export function Terminals(): JSX.Element {
     turn: tabs.turn,
     leave: () => document.querySelector<HTMLElement>('.terminal-tabs a[aria-current]')?.focus(),
   }
-  const again = (key: string) =>
-    tabs.again(key).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error), true))
+  const again = (key: string) => tabs.again(key).catch((error: unknown) => tell(messageOf(error), true))
   return (
     <>
       <div class="head">
@@ -118,7 +118,7 @@ function Tabs(props: { readonly tabs: TerminalTabs }): JSX.Element {
             onDone={(name) => {
               const renamed = key()
               setRenaming(undefined)
-              props.tabs.rename(renamed, name).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error), true))
+              props.tabs.rename(renamed, name).catch((error: unknown) => tell(messageOf(error), true))
             }}
             onClose={() => setRenaming(undefined)}
           />

@@ -1,5 +1,6 @@
 import { Show, type JSX } from 'solid-js'
 import type { Token } from '@fairlead/protocol/features/tokens.ts'
+import { messageOf } from '../i18n/said.ts'
 import { RemoveDialog } from '../kit/ask.tsx'
 import { plain, tell } from '../kit/kit.tsx'
 import { lineOf } from './told.ts'
@@ -24,7 +25,7 @@ export function RevokeDialog(props: {
         (reason: unknown) => (why ??= reason),
       )
     if (gone.length === 0) throw why
-    if (why !== undefined) tell(say('revokeFailed', { n: all.length - gone.length, why: why instanceof Error ? why.message : '' }), true)
+    if (why !== undefined) tell(say('revokeFailed', { n: all.length - gone.length, why: messageOf(why) }), true)
     tell(say('revoked', { n: gone.length }))
     props.onDone(gone)
   }

@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
 import { createSignal, Show, type JSX } from 'solid-js'
 import { ask } from '../api/api.ts'
+import { said } from '../i18n/said.ts'
 import { Part } from '../kit/ask.tsx'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { act, Empty, Note, plain } from '../kit/kit.tsx'
@@ -29,7 +30,7 @@ export function HostUpdateView(props: { readonly host: string; readonly offline:
       <Show when={props.own.reason !== '' ? props.own.reason : undefined}>
         {(reason) => (
           <Note state="warn">
-            {say(`reason.${reason()}`)} {plain(props.own.state?.problem ?? '')}
+            {say(`reason.${reason()}`)} {plain(said(props.own.state?.problem ?? ''))}
           </Note>
         )}
       </Show>
@@ -51,7 +52,7 @@ export function HostUpdateView(props: { readonly host: string; readonly offline:
             <dd>
               {say(`phase.${state().phase}`)} <span class="dim">{plain(state().next?.version ?? '')}</span>
               <Show when={state().phase === 'returned' && props.own.reason === ''}>
-                <span class="update-words dim">{plain(state().problem)}</span>
+                <span class="update-words dim">{plain(said(state().problem))}</span>
               </Show>
             </dd>
             <dt>{say('own.before')}</dt>

@@ -3,6 +3,7 @@ import { createSignal, For, Show, type JSX } from 'solid-js'
 import type { Release, Wave } from '@fairlead/protocol/features/updates-api.ts'
 import { ask } from '../api/api.ts'
 import { ago, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { nowMs } from '../i18n/now.ts'
 import { Part } from '../kit/ask.tsx'
 import { Empty, plain, StateMark } from '../kit/kit.tsx'
@@ -130,7 +131,7 @@ function Releases(props: { readonly releases: readonly Release[] }): JSX.Element
           <td class="why dim">{release.files.map(({ name }) => name.replace('fairlead-agent-', '')).join(', ') || '–'}</td>
           <td class="why">
             <StateMark state={marks[standingOf(release, nowMs())]} word={say(`release.${standingOf(release, nowMs())}`)} />{' '}
-            <span class="dim">{plain(release.problem)}</span>
+            <span class="dim">{plain(said(release.problem))}</span>
           </td>
         </tr>
       )}

@@ -4,6 +4,7 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Wave, WaveHost } from '@fairlead/protocol/features/updates-api.ts'
 import { ask } from '../api/api.ts'
 import { bytes, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { Part } from '../kit/ask.tsx'
 import { Dialog, DialogButtons } from '../kit/Dialog.tsx'
 import { act, Empty, Note, plain, StateMark } from '../kit/kit.tsx'
@@ -181,7 +182,7 @@ function ReasonWords(props: { readonly host: Pick<WaveHost, 'reason' | 'said'> }
     <>
       <Show when={props.host.reason !== '' ? props.host.reason : undefined}>{(reason) => <span>{say(`reason.${reason()}`)}</span>}</Show>
       <Show when={props.host.said !== ''}>
-        <span class="update-words dim">{plain(props.host.said)}</span>
+        <span class="update-words dim">{plain(said(props.host.said))}</span>
       </Show>
     </>
   )

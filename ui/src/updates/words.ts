@@ -1,5 +1,6 @@
 import type { UpdateWindow, Wave, WaveHost, WaveHostState } from '@fairlead/protocol/features/updates-api.ts'
 import { createWords, time } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { updatesEn } from '../i18n/updates-en.ts'
 import { updatesFr } from '../i18n/updates-fr.ts'
 import { dayWords, minuteText } from '../kit/hours.ts'
@@ -31,7 +32,7 @@ export function elseWords({ state, runs }: Pick<WaveHost, 'state' | 'runs'>, { v
 /** Why a wave was halted, which the hub stores in a sentence of its own. */
 export function whyWords(why: string): string {
   const [, failed = '', hosts = '', stage = ''] = /^(\d+) of (\d+) in stage (\d+)$/.exec(why) ?? []
-  return failed === '' ? plain(why) : say('halted.why', { failed, hosts, stage })
+  return failed === '' ? plain(said(why)) : say('halted.why', { failed, hosts, stage })
 }
 
 export function windowWords(window: UpdateWindow | null): string {

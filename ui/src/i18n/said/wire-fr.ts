@@ -1,0 +1,65 @@
+import type { Templates } from './templates.ts'
+
+/** Requests, streams and what is wrong with one. */
+export const wireSaid: Templates = {
+  '"{1}" changes something: it needs an idempotency key of 16 bytes.':
+    '« {1} » change quelque chose : il faut une clé d’idempotence de 16 octets.',
+  '"{1}" is not as it must be: {2}.': '« {1} » n’est pas comme il doit être : {2*}.',
+  'A batch of log lines is malformed.': 'Un lot de lignes de journal est mal formé.',
+  'A batch of metrics is malformed.': 'Un lot de mesures est mal formé.',
+  'A frame was larger than the wire allows.': 'Une trame dépassait ce que permet le protocole.',
+  'An item of a stream is larger than 32 KiB.': 'Un élément d’un flux dépasse 32 Kio.',
+  'An item of the stream does not fit its contract.': 'Un élément du flux ne convient pas à son contrat.',
+  'An item of the stream is larger than 64 KiB when it is unpacked.': 'Un élément du flux dépasse 64 Kio une fois décompressé.',
+  'An item of the stream is not JSON.': 'Un élément du flux n’est pas du JSON.',
+  'An item of the stream is not packed as it must be.': 'Un élément du flux n’est pas compressé comme il doit l’être.',
+  'Bulk data comes in pieces that are far too small.': 'Les données en masse viennent en morceaux bien trop petits.',
+  'More was sent than the window allows.': 'Il a été envoyé plus que la fenêtre ne permet.',
+  'No answer within {1} ms.': 'Pas de réponse en {1} ms.',
+  'Nothing here answers "{1}".': 'Rien ici ne répond à « {1} ».',
+  'Something else was asked under this idempotency key before; draw a new key for each change.':
+    'Autre chose a été demandé avant sous cette clé d’idempotence ; tirez une nouvelle clé à chaque changement.',
+  'Something follows the packed bytes.': 'Quelque chose suit les octets compressés.',
+  'Something went wrong on the other end.': 'Quelque chose s’est mal passé de l’autre côté.',
+  'Something went wrong on the other end; its log says what, under the id of this request.':
+    'Quelque chose s’est mal passé de l’autre côté ; son journal dit quoi, sous l’identifiant de cette requête.',
+  'The answer is larger than 64 MiB.': 'La réponse dépasse 64 Mio.',
+  'The answer is packed in a way that was not asked for.': 'La réponse est compressée d’une façon qui n’était pas demandée.',
+  "The answer to {1} does not fit its contract; the host's agent may be too old or too new.":
+    'La réponse à {1} ne convient pas à son contrat ; l’agent de l’hôte est peut-être trop ancien ou trop récent.',
+  'The link takes no new requests right now; try again in a moment.':
+    'La liaison ne prend pas de nouvelles demandes en ce moment ; réessayez dans un instant.',
+  'The link to the host was lost.': 'La liaison avec l’hôte a été perdue.',
+  'The other end left.': 'L’autre côté est parti.',
+  'The packed bytes are too many when they are unpacked.': 'Les octets compressés sont trop nombreux une fois décompressés.',
+  'The packed bytes cannot be unpacked.': 'Les octets compressés ne peuvent pas être décompressés.',
+  'The reader of this stream is too slow for its writer.': 'Qui lit ce flux est trop lent pour qui l’écrit.',
+  'The stream could not be resumed.': 'Le flux n’a pas pu reprendre.',
+  'The stream could not go on where it stood.': 'Le flux n’a pas pu reprendre où il en était.',
+  'The stream was left.': 'Le flux a été quitté.',
+  'This came {1} s after the time until which it might begin, so nothing of it was done. Ask anew, if it is still wanted.':
+    'Ceci est venu {1} s après le moment jusqu’auquel cela pouvait commencer ; rien n’en a donc été fait. Redemandez, si c’est encore voulu.',
+  'Too many signals.': 'Trop de signaux.',
+  'Too much is kept for streams that may go on later.': 'Trop est gardé pour des flux qui pourraient reprendre plus tard.',
+  'What changes something must say until when it may begin; the hub may be too old for this agent.':
+    'Ce qui change quelque chose doit dire jusqu’à quand cela peut commencer ; le hub est peut-être trop ancien pour cet agent.',
+  'a frame that is too large': 'une trame trop grande',
+  'a stream that was never opened': 'un flux qui n’a jamais été ouvert',
+  'a wrong stream id': 'un mauvais identifiant de flux',
+  'a {1} is wanted': 'il faut une valeur de type {1}',
+  'an acknowledgement of what was never sent': 'un accusé de réception de ce qui n’a jamais été envoyé',
+  'at least {1} is wanted': 'il faut au moins {1}',
+  'at most {1} is allowed': 'au plus {1} est permis',
+  'hello in the middle of a session': 'une salutation au milieu d’une session',
+  'it does not fit the contract': 'elle ne convient pas au contrat',
+  'it has a form that is not allowed': 'la forme n’est pas permise',
+  'it has unknown fields': 'il y a des champs inconnus',
+  'it is none of the allowed values': 'ce n’est aucune des valeurs permises',
+  'malformed: {1}': 'mal formé : {1}',
+  'nothing received': 'rien reçu',
+  'rapid resets': 'des réinitialisations en rafale',
+  replaced: 'remplacée',
+  'the request is not as it must be: {1}.': 'la demande n’est pas comme elle doit être : {1*}.',
+  'too many control frames': 'trop de trames de contrôle',
+  'unknown frame': 'une trame inconnue',
+}
