@@ -1,7 +1,7 @@
 // The sources as the compiler reads them, and where in them something is called, set or meant.
 import { join } from 'node:path'
 import * as ts from 'typescript/unstable/ast'
-import { API, type Symbol } from 'typescript/unstable/sync'
+import { API, type Symbol as Meaning } from 'typescript/unstable/sync'
 
 const root = join(import.meta.dirname, '../..')
 const aliased = 1 << 21
@@ -13,18 +13,18 @@ export interface Program {
   readonly files: readonly ts.SourceFile[]
   readonly each: (visit: (node: ts.Node) => void) => void
   /** What a name means, through imports. */
-  readonly symbolOf: (node: ts.Node) => Symbol | undefined
-  readonly declarationsOf: (symbol: Symbol | undefined) => readonly ts.Node[]
+  readonly symbolOf: (node: ts.Node) => Meaning | undefined
+  readonly declarationsOf: (symbol: Meaning | undefined) => readonly ts.Node[]
   /** Where it is called or made. */
-  readonly callsOf: (symbol: Symbol) => readonly (ts.CallExpression | ts.NewExpression)[]
+  readonly callsOf: (symbol: Meaning) => readonly (ts.CallExpression | ts.NewExpression)[]
   /** What is given to it by `=`, after its declaration. */
-  readonly assignmentsTo: (symbol: Symbol) => readonly ts.Expression[]
-  readonly propertyOf: (node: ts.Node, name: string) => Symbol | undefined
+  readonly assignmentsTo: (symbol: Meaning) => readonly ts.Expression[]
+  readonly propertyOf: (node: ts.Node, name: string) => Meaning | undefined
   /** What `{ name }` in an object literal takes. */
-  readonly meantBy: (node: ts.Node) => Symbol | undefined
+  readonly meantBy: (node: ts.Node) => Meaning | undefined
   /** What object literals give to the property that is declared there. */
   readonly valuesOf: (name: string, declared: readonly ts.Node[]) => readonly ts.Node[]
-  readonly [Symbol.dispose]: () => void
+  readonly close: () => void
 }
 
 export function openProgram(): Program {
@@ -35,11 +35,12 @@ export function openProgram(): Program {
     .getSourceFileNames()
     .filter((name) => heard.test(name))
     .map((name) => program.getSourceFile(name)!)
-  const symbols = new Map<ts.Node, Symbol | undefined>()
+  const symbols = new Map<ts.Node, Meaning | undefined>()
   const calls = new Map<number, (ts.CallExpression | ts.NewExpression)[]>()
   const assignments = new Map<number, ts.Expression[]>()
   const properties = new Map<string, ts.Node[]>()
-  const meant = (symbol: Symbol | undefined) => (symbol !== undefined && symbol.flags & aliased ? checker.getAliasedSymbol(symbol) : symbol)
+  const meant = (symbol: Meaning | undefined) =>
+    symbol !== undefined && symbol.flags & aliased ? checker.getAliasedSymbol(symbol) : symbol
   const symbolOf = (node: ts.Node) => {
     if (!symbols.has(node)) symbols.set(node, meant(checker.getSymbolAtLocation(node)))
     return symbols.get(node)
@@ -47,9 +48,9 @@ export function openProgram(): Program {
   const each = (visit: (node: ts.Node) => void) => {
     for (const file of files) descend(file, (node) => (visit(node), true))
   }
-  const declarationsOf = (symbol: Symbol | undefined) =>
+  const declarationsOf = (symbol: Meaning | undefined) =>
     (symbol?.declarations ?? []).flatMap((handle) => handle.resolve(project) ?? []) as readonly ts.Node[]
-  const names: [ts.Node, (symbol: Symbol) => void][] = []
+  const names: [ts.Node, (symbol: Meaning) => void][] = []
   each((node) => {
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       const callee = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression
@@ -86,7 +87,7 @@ export function openProgram(): Program {
       return type === undefined ? undefined : checker.getPropertyOfType(checker.getNonNullableType(type) ?? type, name)
     },
     meantBy: (node) => meant(checker.getShorthandAssignmentValueSymbol(node)),
-    [Symbol.dispose]: () => api.close(),
+    close: () => api.close(),
   }
 }
 

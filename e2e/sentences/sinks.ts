@@ -1,7 +1,7 @@
 // The places at which a sentence leaves for a person.
 import * as ts from 'typescript/unstable/ast'
 import type { Program } from './program.ts'
-import { isWords, textOf, type Hole, type Template } from './values.ts'
+import { isWords, textOf, type Hole, type Template } from './template.ts'
 
 /** What nobody is told: it is logged, and the reader gets the sentence of the edge; who left is told nothing. */
 const untold = /^'(?:internal|canceled)'$/
@@ -20,8 +20,16 @@ export interface Sentence {
   readonly due: boolean
 }
 
-/** All that is said, by its English. */
-export function sentencesOf(program: Program, values: (node: ts.Node) => readonly Template[]): ReadonlyMap<string, Sentence> {
+export interface Said {
+  /** By their English. */
+  readonly sentences: ReadonlyMap<string, Sentence>
+  /** What is said in no words that stand in the sources, as it is written there. */
+  readonly unread: readonly string[]
+}
+
+/** All that is said. */
+export function sentencesOf(program: Program, values: (node: ts.Node) => readonly Template[]): Said {
+  const unread: string[] = []
   const all = new Map<string, Sentence>()
   const keep = (template: Template, where: string): void => {
     const text = textOf(template)
@@ -34,9 +42,11 @@ export function sentencesOf(program: Program, values: (node: ts.Node) => readonl
     const file = node.getSourceFile().fileName
     if (said === undefined || apart.test(file)) return
     const where = file.replace(/^.*\/(?=(?:hub|agent|protocol)\/src\/)/, '')
-    for (const template of values(said).flatMap(spelled)) keep(template, where)
+    const ways = values(said)
+    if (ts.isNewExpression(node) && !ways.some(hasWords)) unread.push(said.getText())
+    for (const template of ways.flatMap(spelled)) keep(template, where)
   })
-  return all
+  return { sentences: all, unread }
 }
 
 function saidBy(node: ts.Node): ts.Node | undefined {
@@ -49,7 +59,9 @@ function saidBy(node: ts.Node): ts.Node | undefined {
   return endings.has(node.expression.name.text) ? node.arguments[1] : undefined
 }
 
-const isDue = (template: Template) => isWords(template) && textOf(template).includes(' ')
+const hasWords = (template: Template) => spelled(template).length > 0
+
+export const isDue = (template: Template) => isWords(template) && / |\w\.$/.test(textOf(template))
 
 /** What has no words of its own is as many sentences as can fill it. */
 function spelled(template: Template): readonly Template[] {

@@ -2,15 +2,10 @@
 import * as ts from 'typescript/unstable/ast'
 import type { Symbol } from 'typescript/unstable/sync'
 import { descend, type Program } from './program.ts'
+import { anything, either, isWords, joined, unique, type Template } from './template.ts'
 
-/** What is filled in; `says`: the sentences that it may itself be. */
-export interface Hole {
-  readonly says: readonly Template[]
-}
-export type Template = readonly (string | Hole)[]
 type Known = ReadonlyMap<number, { readonly node: ts.Node; readonly known: Known }>
 
-const anything: readonly Template[] = [[{ says: [] }]]
 const none: Known = new Map()
 const mostDeep = 14
 /** More than these ways to say one thing are a hole, and what may fill it. */
@@ -135,15 +130,15 @@ export function makeValues(program: Program): (node: ts.Node) => readonly Templa
       const place = element.parent.elements.indexOf(element as never)
       return either(usual, within(source, known, deep, String(place)))
     }
-    if (!ts.isIdentifier(name)) return anything
+    if (name === undefined || !ts.isIdentifier(name)) return anything
     const symbol = program.propertyOf(element.parent, name.text)
     return either(usual, symbol === undefined ? anything : valuesOf(symbol, name.text, deep))
   }
 
   function property(node: ts.PropertyAccessExpression, deep: number): readonly Template[] {
     const symbol = symbolOf(node.name)
-    if (symbol === undefined) return anything
-    return valuesOf(symbol, node.name.text, deep)
+    const set = symbol === undefined ? anything : valuesOf(symbol, node.name.text, deep)
+    return set === anything ? within(node.expression, none, deep, node.name.text) : set
   }
 
   function valuesOf(symbol: Symbol, name: string, deep: number): readonly Template[] {
@@ -237,22 +232,3 @@ function returned(body: ts.Node): readonly ts.Node[] {
   })
   return all
 }
-
-function joined(before: readonly Template[], after: readonly Template[]): readonly Template[] {
-  return before.flatMap((one) => after.map((other) => [...one, ...other]))
-}
-
-const either = (one: readonly Template[], other: readonly Template[]) => unique([...one, ...other])
-
-function unique(all: readonly Template[]): readonly Template[] {
-  return [...new Map(all.map((one) => [textOf(one), one])).values()]
-}
-
-/** The template as it is written down, its holes by number. */
-export function textOf(template: Template): string {
-  let holes = 0
-  return template.map((one) => (typeof one === 'string' ? one : `{${++holes}}`)).join('')
-}
-
-/** There is a word in it. */
-export const isWords = (template: Template): boolean => template.some((one) => typeof one === 'string' && /[a-z]{2}/i.test(one))

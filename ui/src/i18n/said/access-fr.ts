@@ -81,7 +81,6 @@ export const accessSaid: Templates = {
   'Your organization asks for a second factor; add one to your account first.':
     'Votre organisation demande un second facteur ; ajoutez-en d’abord un à votre compte.',
   environment: 'environnement',
-  group: 'groupe',
   provider: 'fournisseur',
   role: 'rôle',
   team: 'équipe',
