@@ -6,7 +6,7 @@ import { isWords, textOf, type Hole, type Template } from './template.ts'
 /** What nobody is told: it is logged, and the reader gets the sentence of the edge; who left is told nothing. */
 const untold = /^'(?:internal|canceled)'$/
 /** Properties of answers in which a host or the hub gives its reasons. */
-const reasons = new Set(['detail', 'message', 'problem', 'reason', 'said', 'why'])
+const reasons = new Set(['detail', 'insecureReason', 'message', 'note', 'problem', 'reason', 'said', 'why'])
 /** What ends a stream or a link with words. */
 const endings = new Set(['close', 'reset'])
 /** Whoever is answered here reads no console: systems that provision, and other people's programs that come to a bare port. */
@@ -34,6 +34,7 @@ export function sentencesOf(program: Program, values: (node: ts.Node) => readonl
   const keep = (template: Template, where: string): void => {
     const text = textOf(template)
     const before = all.has(text)
+    if (ofLogs.test(text)) return
     if (!before && isWords(template)) all.set(text, { template, where, due: isDue(template) })
     if (!before) for (const part of template) if (typeof part !== 'string') for (const one of part.says) keep(one, where)
   }
@@ -55,6 +56,7 @@ function saidBy(node: ts.Node): ts.Node | undefined {
     return code === undefined || untold.test(code.getText()) ? undefined : message
   }
   if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.name)) return reasons.has(node.name.text) ? node.initializer : undefined
+  if (ts.isShorthandPropertyAssignment(node)) return reasons.has(node.name.text) ? node : undefined
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined
   return endings.has(node.expression.name.text) ? node.arguments[1] : undefined
 }
@@ -62,6 +64,9 @@ function saidBy(node: ts.Node): ts.Node | undefined {
 const hasWords = (template: Template) => spelled(template).length > 0
 
 export const isDue = (template: Template) => isWords(template) && / |\w\.$/.test(textOf(template))
+
+/** What an agent puts into a log the console knows, and says in words of its own. */
+const ofLogs = /^— .* —$/
 
 /** What has no words of its own is as many sentences as can fill it. */
 function spelled(template: Template): readonly Template[] {

@@ -43,6 +43,7 @@ export function makeValues(program: Program): (node: ts.Node) => readonly Templa
     if (ts.isPropertyAccessExpression(node)) return property(node, deep)
     if (ts.isElementAccessExpression(node)) return entries(node.expression, known, deep, node.argumentExpression)
     if (ts.isCallExpression(node)) return called(node, known, deep)
+    if (ts.isShorthandPropertyAssignment(node)) return readProperty(node, deep)
     return anything
   }
 

@@ -3,6 +3,7 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession } from '../api/api.ts'
 import { language, t } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { ErrorBox, plain, Skeleton } from '../kit/kit.tsx'
 import { BrandLine } from '../shell/BrandLine.tsx'
 import { say } from './words.ts'
@@ -103,7 +104,7 @@ function JoinForm(props: {
       <Show when={props.me}>{(now) => <p class="note note-warn">{say('join.as', { name: plain(now().name), email: email() })}</p>}</Show>
       <Show when={props.welcome?.secure === false}>
         <div class="box error" role="alert">
-          <p>{props.welcome!.insecureReason}</p>
+          <p>{said(props.welcome!.insecureReason)}</p>
         </div>
       </Show>
       {/* A password manager keeps the password under it. */}

@@ -6,6 +6,7 @@ import { readTags, type TagFault as Fault } from '@fairlead/protocol/tags.ts'
 import { ask, follow } from '../api/api.ts'
 import type { Key } from '../i18n/en.ts'
 import { t } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { ErrorBox, NoPermission, plain, Skeleton } from '../kit/kit.tsx'
 import { may } from '../kit/me.ts'
 import { TagFault } from '../kit/TagFault.tsx'
@@ -66,7 +67,7 @@ function AddressField(props: {
         <small>{say('addressHint')}</small>
       </label>
       <datalist id="addresses">
-        <For each={props.all}>{({ url, note }) => <option value={url}>{note}</option>}</For>
+        <For each={props.all}>{({ url, note }) => <option value={url}>{said(note)}</option>}</For>
       </datalist>
       <div id="enrol-address-bad" role="alert">
         <Show when={props.bad}>{(why) => <p class="state-critical">{say(`bad.${why()}`)}</p>}</Show>

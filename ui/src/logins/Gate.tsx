@@ -3,6 +3,7 @@ import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Me, SecondStep as Step, Welcome } from '@fairlead/protocol/features/logins.ts'
 import { fetchJson, forgetSession } from '../api/api.ts'
 import { language, t } from '../i18n/i18n.ts'
+import { said } from '../i18n/said.ts'
 import { ErrorBox } from '../kit/kit.tsx'
 import { createUnsaved } from '../kit/unsaved.ts'
 import { BrandLine } from '../shell/BrandLine.tsx'
@@ -79,7 +80,7 @@ export function Gate(props: { readonly welcome: Welcome; readonly ended: boolean
         <h1>{props.welcome.firstRun ? t('setup.title') : t('signIn.title')}</h1>
         <Show when={!props.welcome.secure}>
           <div class="box error" role="alert">
-            <p>{props.welcome.insecureReason}</p>
+            <p>{said(props.welcome.insecureReason)}</p>
             <Show when={props.welcome.secureUrl}>
               {(url) => (
                 <p>

@@ -106,4 +106,8 @@ export const hostsSaid: Templates = {
   '{1} ms': '{1} ms',
   '“{1}” would never do anything: let it look at health checks, at failures, or both.':
     '« {1} » ne ferait jamais rien : faites-lui regarder les contrôles de santé, les échecs, ou les deux.',
+  'this machine only': 'cette machine seulement',
+  'address of this machine': 'adresse de cette machine',
+  'shows a generation that another went on from': 'présente une génération d’où une autre est déjà repartie',
+  'online twice': 'deux fois en ligne',
 }

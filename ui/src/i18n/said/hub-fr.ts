@@ -123,4 +123,5 @@ export const hubSaid: Templates = {
   '{1} is no port.': '{1} n’est pas un port.',
   '{1} leads to an address that nothing may be asked of.': '{1} mène à une adresse à laquelle rien ne peut être demandé.',
   '{1} must be asked over https://.': '{1} doit être interrogé en https://.',
+  'The files of the certificate cannot be read ({1}).': 'Les fichiers du certificat ne peuvent pas être lus ({1}).',
 }

@@ -98,4 +98,7 @@ export const linkSaid: Templates = {
     '{1} est endommagé ; réinscrivez cet hôte avec une nouvelle ligne de la console.',
   '{1}{2}. Enrol it again with a new line from the console, or uninstall the agent.':
     '{1}{2}. Réinscrivez-le avec une nouvelle ligne de la console, ou désinstallez l’agent.',
+  'too large a message': 'un message trop grand',
+  'a fragment out of turn': 'un fragment hors de son tour',
+  'a frame that no hub sends': 'une trame qu’aucun hub n’envoie',
 }

@@ -93,4 +93,8 @@ export const updatesSaid: Templates = {
     '{1} n’est pas un fuseau horaire que ce hub connaisse ; un fuseau se nomme comme Europe/Paris.',
   '{1} is on a file system that starts no programs (noexec).':
     '{1} est sur un système de fichiers qui ne lance pas de programmes (noexec).',
+  '{1} is another file than the one its manifest says.': '{1} n’est pas le fichier que dit son manifeste.',
+  '{1} has {2} bytes, and its manifest says {3}.': '{1} a {2} octets, et son manifeste en dit {3}.',
+  '{1} is not there.': '{1} n’est pas là.',
+  '{1} of {2} in stage {3}{4}': '{1} sur {2} à l’étape {3}{4}',
 }
