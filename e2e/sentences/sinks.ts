@@ -56,7 +56,7 @@ function saidBy(node: ts.Node): ts.Node | undefined {
     return code === undefined || untold.test(code.getText()) ? undefined : message
   }
   if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.name)) return reasons.has(node.name.text) ? node.initializer : undefined
-  if (ts.isShorthandPropertyAssignment(node)) return reasons.has(node.name.text) ? node : undefined
+  if (ts.isShorthandPropertyAssignment(node)) return reasons.has(node.name.getText()) ? node : undefined
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined
   return endings.has(node.expression.name.text) ? node.arguments[1] : undefined
 }
