@@ -185,7 +185,7 @@ describe('a directory in the console', need('chromium', 'slapd'), () => {
     await at.page.getByLabel('Nom dans Harbour book').fill('alice')
     await at.page.getByLabel('Mot de passe dans cet annuaire').fill(people.alice)
     await at.page.getByRole('button', { name: 'Se connecter par Harbour book' }).click()
-    await at.page.getByText('Harbour book does not answer as it should').waitFor()
+    await at.page.getByText('Harbour book ne répond pas comme il faut').waitFor()
     await lone.inBothThemes('directory-down-phone-fr', at.page)
     await at.context.close()
     assert.deepEqual(lone.problems, [])

@@ -124,6 +124,18 @@ describe('files of a host, in the console', need('chromium'), () => {
     await page.getByRole('link', { name: /^Enregistrer tout le fichier/ }).waitFor()
     await lone.inBothThemes('files-text-phone-fr')
     await page.keyboard.press('Escape')
+    // What the host itself says against it.
+    await page.goto(`${lone.hub.url}/hosts/alpha/files?path=${encodeURIComponent('/etc')}`)
+    await page.getByText(/Cet hôte ne laisse pas son hub le faire \(.*cela n’est dans aucun dossier de files\.read/).waitFor()
+    await lone.inBothThemes('files-refused-phone-fr')
+    // And what the hub says against a field.
+    await page.goto(`${lone.hub.url}/profile`)
+    await page.getByLabel('Mot de passe actuel').fill('not the one of before')
+    await page.getByLabel('Nouveau mot de passe').fill('four other unrelated words')
+    await page.getByRole('button', { name: 'Changer le mot de passe' }).click()
+    await page.getByRole('alert').getByText('Le mot de passe est faux.').waitFor()
+    assert.equal(await page.evaluate('document.activeElement.name'), 'current')
+    await page.reload()
     await page.evaluate(`localStorage.setItem('language', 'en')`)
     await page.setViewportSize(desktop)
   })
