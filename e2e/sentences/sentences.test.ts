@@ -45,6 +45,7 @@ describe('what hub and hosts say went wrong', () => {
     assert.deepEqual(
       missing.map(([text, { where }]) => `${where}: ${text}`),
       [],
+      'Say them in ui/src/i18n/said/<feature>-fr.ts.',
     )
   })
 

@@ -101,4 +101,6 @@ export const linkSaid: Templates = {
   'too large a message': 'un message trop grand',
   'a fragment out of turn': 'un fragment hors de son tour',
   'a frame that no hub sends': 'une trame qu’aucun hub n’envoie',
+  '{1} is no file of the agent: no plain one, or larger than 64 MiB. Move it away.':
+    '{1} n’est pas un fichier de l’agent : pas un fichier ordinaire, ou plus de 64 Mio. Déplacez-le.',
 }
