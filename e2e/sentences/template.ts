@@ -8,8 +8,28 @@ export type Template = readonly (string | Hole)[]
 
 export const anything: readonly Template[] = [[{ says: [] }]]
 
+/** Which way the conditions went that lead to a text, by where they stand: what is asked twice has one answer. */
+const chosen = new WeakMap<Template, ReadonlyMap<string, boolean>>()
+
+/** Each of these is said only where the condition is so. */
+export function onlyIf(condition: string, holds: boolean, all: readonly Template[]): readonly Template[] {
+  return all.map((one) => {
+    const own: Template = [...one]
+    chosen.set(own, new Map([...(chosen.get(one) ?? []), [condition, holds]]))
+    return own
+  })
+}
+
 export function joined(before: readonly Template[], after: readonly Template[]): readonly Template[] {
-  return before.flatMap((one) => after.map((other) => [...one, ...other]))
+  return before.flatMap((one) =>
+    after.flatMap((other) => {
+      const [ways, others] = [chosen.get(one) ?? new Map<string, boolean>(), chosen.get(other) ?? new Map<string, boolean>()]
+      if ([...others].some(([condition, holds]) => ways.has(condition) && ways.get(condition) !== holds)) return []
+      const both: Template = [...one, ...other]
+      chosen.set(both, new Map([...ways, ...others]))
+      return [both]
+    }),
+  )
 }
 
 export const either = (one: readonly Template[], other: readonly Template[]) => unique([...one, ...other])

@@ -2,11 +2,14 @@
 import * as ts from 'typescript/unstable/ast'
 import type { Symbol } from 'typescript/unstable/sync'
 import { descend, type Program } from './program.ts'
-import { anything, either, isWords, joined, unique, type Template } from './template.ts'
+import { anything, either, isWords, joined, onlyIf, unique, type Template } from './template.ts'
 
 type Known = ReadonlyMap<number, { readonly node: ts.Node; readonly known: Known }>
 
 const none: Known = new Map()
+const numbers = new Map<Known, number>()
+/** The same words ask for something else where they know other things. */
+const numberOf = (known: Known): number => numbers.get(known) ?? (numbers.set(known, numbers.size), numbers.size - 1)
 const mostDeep = 14
 /** More than these ways to say one thing are a hole, and what may fill it. */
 const mostWays = 16
@@ -32,7 +35,10 @@ export function makeValues(program: Program): (node: ts.Node) => readonly Templa
     if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return [[node.text]]
     if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node)) return also(node.expression)
     if (ts.isNonNullExpression(node) || ts.isAwaitExpression(node)) return also(node.expression)
-    if (ts.isConditionalExpression(node)) return either(also(node.whenTrue), also(node.whenFalse))
+    if (ts.isConditionalExpression(node)) {
+      const asked = `${numberOf(known)} ${functionAround(node)} ${node.condition.getText()}`
+      return either(onlyIf(asked, true, also(node.whenTrue)), onlyIf(asked, false, also(node.whenFalse)))
+    }
     if (ts.isTemplateExpression(node))
       return node.templateSpans.reduce<readonly Template[]>(
         (before, span) => joined(joined(before, part(span.expression, known, deep)), [[span.literal.text]]),
@@ -222,6 +228,12 @@ export function makeValues(program: Program): (node: ts.Node) => readonly Templa
     })
     return all.length === 0 ? anything : unique(all)
   }
+}
+
+function functionAround(node: ts.Node): string {
+  let at = node
+  while (!ts.isSourceFile(at) && !ts.isFunctionDeclaration(at) && !ts.isArrowFunction(at) && !ts.isMethodDeclaration(at)) at = at.parent
+  return `${node.getSourceFile().fileName}:${at.pos}`
 }
 
 function returned(body: ts.Node): readonly ts.Node[] {

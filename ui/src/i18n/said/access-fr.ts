@@ -23,8 +23,6 @@ export const accessSaid: Templates = {
   'Built-in roles stay as they are; make a role of your own with what you need.':
     'Les rôles fournis restent tels quels ; créez un rôle à vous avec ce qu’il vous faut.',
   'It has {1} host; move it to another environment first.': 'Il a {1} hôte ; déplacez-le d’abord vers un autre environnement.',
-  'It has {1} host; move them to another environment first.': 'Il a {1} hôte ; déplacez-le d’abord vers un autre environnement.',
-  'It has {1} hosts; move it to another environment first.': 'Il a {1} hôtes ; déplacez-les d’abord vers un autre environnement.',
   'It has {1} hosts; move them to another environment first.': 'Il a {1} hôtes ; déplacez-les d’abord vers un autre environnement.',
   'Only an owner makes owners.': 'Seul un propriétaire nomme des propriétaires.',
   'Only an owner takes back what an owner has.': 'Seul un propriétaire reprend ce qu’a un propriétaire.',

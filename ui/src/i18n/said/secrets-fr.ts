@@ -12,8 +12,6 @@ export const secretsSaid: Templates = {
   'An organization has {1} secrets at most; delete one that nothing uses.':
     'Une organisation a au plus {1} secrets ; supprimez-en un dont rien ne se sert.',
   'It has {1} secret; delete it first.': 'Il a {1} secret ; supprimez-le d’abord.',
-  'It has {1} secret; delete them first.': 'Il a {1} secret ; supprimez-le d’abord.',
-  'It has {1} secrets; delete it first.': 'Il a {1} secrets ; supprimez-les d’abord.',
   'It has {1} secrets; delete them first.': 'Il a {1} secrets ; supprimez-les d’abord.',
   'No certificate ({1}): {2}': 'Pas de certificat ({1}) : {2*}',
   'The address of a Vault is an origin: https://vault.example:8200.': 'L’adresse d’un Vault est une origine : https://vault.example:8200.',
