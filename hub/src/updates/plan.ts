@@ -118,7 +118,8 @@ export function rowsOf(organizationId: string, waveId: string, { hosts, skipped 
 /** The one of a number, else the newest; throws when there is none that hosts would take. */
 export async function findRelease({ releases, nowMs }: Pick<WavesDeps, 'releases' | 'nowMs'>, counter?: number): Promise<HeldRelease> {
   const all = await releases.list()
-  const found = counter === undefined ? all.find(({ problem }) => problem === '') : all.find((release) => release.counter === counter)
+  const asked = counter === undefined ? all : all.filter((release) => release.counter === counter)
+  const found = asked.find(({ problem }) => problem === '') ?? (counter === undefined ? undefined : asked[0])
   if (found === undefined)
     throw new FairleadError(
       'not_found',

@@ -71,6 +71,16 @@ describe('the releases that a hub has', () => {
     assert.match((await problemOf('unsigned'))!, /not signed/)
     assert.match((await problemOf('link'))!, /agent.cjs is not there/)
     assert.match((await problemOf('torn'))!, /not what a release says/)
-    assert.equal(await problemOf('huge'), undefined)
+    assert.match((await problemOf('huge'))!, /no readable file of at most 8192 characters/)
+  })
+
+  // Both stood there as offered, and whoever chose the second one got the first.
+  it('that have the counter of another one are not offered, and say of which', async () => {
+    makeRelease(given('m'), { version: '0.6.0', counter: 20 })
+    makeRelease(given('n'), { version: '0.6.1', counter: 20 })
+    assert.equal(await problemOf('m'), '')
+    assert.match((await problemOf('n'))!, /counter of 0.6.0 \(20\)/)
+    appendFileSync(join(given('m'), 'agent.cjs'), 'more')
+    assert.equal(await problemOf('n'), '')
   })
 })

@@ -32,10 +32,15 @@ export function openReleases({ own, dir }: { readonly own: string; readonly dir:
   const digests = createDigests()
 
   async function read(folder: string): Promise<HeldRelease | undefined> {
-    const manifest = await readText(join(folder, 'manifest.json'), mostManifest)
-    if (manifest === undefined) return undefined
+    const path = join(folder, 'manifest.json')
+    const manifest = await readText(path, mostManifest)
+    const base = { folder: basename(folder), dir: folder, manifest: manifest ?? '' }
+    if (manifest === undefined) {
+      const there = await lstat(path).catch(() => undefined)
+      if (there === undefined) return undefined
+      return { ...base, ...unknown, problem: `manifest.json is no readable file of at most ${mostManifest} characters.` }
+    }
     const said = readManifest(manifest)
-    const base = { folder: basename(folder), dir: folder, manifest }
     if (said === undefined) return { ...base, ...unknown, problem: 'manifest.json is not what a release says of itself.' }
     const { version, counter, issuedMs, expiresMs } = said
     const files = Object.entries(said.files).map(([name, { bytes }]) => ({ name, bytes }))
@@ -71,7 +76,7 @@ export function openReleases({ own, dir }: { readonly own: string; readonly dir:
         if (release !== undefined && !held.some(({ manifest, problem }) => manifest === release.manifest && problem === ''))
           held.push(release)
       }
-      return held.sort((a, b) => b.counter - a.counter)
+      return withoutTwins(held.sort((a, b) => b.counter - a.counter))
     },
     async file({ dir: folder, manifest }, target) {
       const said = readManifest(manifest)?.files[target]
@@ -82,6 +87,23 @@ export function openReleases({ own, dir }: { readonly own: string; readonly dir:
       return { path, ...(await digests(path)) }
     },
   }
+}
+
+/** A wave and a host know a release by its counter: of two that have the same one, the first that is whole is offered. */
+function withoutTwins(held: readonly HeldRelease[]): readonly HeldRelease[] {
+  const offered = new Map<number, HeldRelease>()
+  return held.map((release) => {
+    if (release.problem !== '') return release
+    const first = offered.get(release.counter)
+    if (first === undefined) {
+      offered.set(release.counter, release)
+      return release
+    }
+    return {
+      ...release,
+      problem: `It has the counter of ${first.version} (${release.counter}), which is offered. Each release needs a counter of its own.`,
+    }
+  })
 }
 
 const unknown = { version: '0.0.0', counter: 0, issuedMs: 0, expiresMs: 0, files: [], signature: '' }
