@@ -56,6 +56,8 @@ describe('what the hub may do on a host, in the console', need('chromium'), () =
     await page.getByText('the host has no policy file: this is the default').waitFor()
     await page.getByRole('row', { name: /Read values of environment variables.*not in this mode/ }).waitFor()
     await page.getByRole('row', { name: /Read logs.*allowed/ }).waitFor()
+    // Allowed it is, in folders of which there is none.
+    await page.getByRole('row', { name: /Read files.*in no folder/ }).waitFor()
     await lone.inBothThemes('policy')
     await page.setViewportSize(phone)
     await lone.inBothThemes('policy-phone')

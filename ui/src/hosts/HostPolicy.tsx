@@ -87,7 +87,7 @@ export function PolicyView(props: { readonly host: string; readonly view: View; 
             </ul>
           </Show>
         </section>
-        <Capabilities may={props.view.may} />
+        <Capabilities may={props.view.may} files={props.view.files} />
       </div>
       <Show when={narrowing()}>
         <Narrow host={props.host} onClose={() => setNarrowing(false)} onDone={() => props.onChange()} />
@@ -128,8 +128,16 @@ function Troubles(props: { readonly view: View }): JSX.Element {
 }
 
 /** What cannot be done first: that is what somebody came for. */
-function Capabilities(props: { readonly may: View['may'] }): JSX.Element {
-  const rows = () => Object.entries(props.may).sort(([, a], [, b]) => Number(a === 'yes') - Number(b === 'yes'))
+function Capabilities(props: { readonly may: View['may']; readonly files: View['files'] }): JSX.Element {
+  // What is allowed in folders of which none is named is allowed nowhere.
+  const verdictOf = (name: string, verdict: View['may'][string]) => {
+    const folders = name === 'files.read' ? props.files.read : name === 'files.write' ? props.files.write : undefined
+    return verdict === 'yes' && folders?.length === 0 ? 'folder' : verdict
+  }
+  const rows = () =>
+    Object.entries(props.may)
+      .map(([name, verdict]) => [name, verdictOf(name, verdict)] as const)
+      .sort(([, a], [, b]) => Number(a === 'yes') - Number(b === 'yes'))
   return (
     <section class="box">
       <h2>{t('policy.capabilities')}</h2>

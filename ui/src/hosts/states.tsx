@@ -15,7 +15,7 @@ const open: HostPolicy = {
   problem: '',
   lock: null,
   narrowed: { mode: null, deny: [] },
-  may: { 'metrics.read': 'yes', 'container.exec': 'yes', 'host.terminal': 'mode', 'inspect.secrets': 'mode' },
+  may: { 'metrics.read': 'yes', 'files.read': 'yes', 'container.exec': 'yes', 'host.terminal': 'mode', 'inspect.secrets': 'mode' },
   refused: [],
   protected: [],
   files: { read: [], write: [] },

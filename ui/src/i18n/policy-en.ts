@@ -26,6 +26,7 @@ export const policyEn = {
   'policy.why.mode': 'not in this mode',
   'policy.why.file': 'denied by the policy of the host',
   'policy.why.hub': 'given away by this hub',
+  'policy.why.folder': 'in no folder: the policy of the host names none',
   'policy.why.lock': 'the host is locked',
   'policy.protected': 'Protected containers',
   'policy.protectedHint': 'Nothing that comes through the hub changes or enters them.',

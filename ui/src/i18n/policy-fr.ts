@@ -27,6 +27,7 @@ export const policyFr: Readonly<Record<keyof typeof policyEn, string>> = {
   'policy.why.mode': 'pas dans ce régime',
   'policy.why.file': 'interdit par les règles de l’hôte',
   'policy.why.hub': 'abandonné par ce hub',
+  'policy.why.folder': 'dans aucun dossier : les règles de l’hôte n’en nomment pas',
   'policy.why.lock': 'l’hôte est verrouillé',
   'policy.protected': 'Conteneurs protégés',
   'policy.protectedHint': 'Rien de ce qui passe par le hub ne les change ni n’y entre.',
