@@ -70,7 +70,7 @@ function refuse(why: string, exit: number): never {
 function startHub(): void {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'FAIRLEAD_ENGINE'))
   hub = spawn(process.execPath, [join(root, 'hub/src/main.ts')], {
-    env: { ...mallocSettings, ...env, FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_DEMO: '1' },
+    env: { ...mallocSettings, ...env, FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_DEMO: demoCount > 0 ? 'begins' : '1' },
     stdio: ['ignore', hubLog.fd, 'inherit', 'ipc'],
     detached: true,
   })

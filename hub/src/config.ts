@@ -54,6 +54,8 @@ export interface Config {
   readonly given?: ReadonlyMap<string, 'env' | 'file'>
   /** Whoever started the hub can make hosts up beside it. */
   readonly demo: boolean
+  /** And does so by itself. */
+  readonly demoBegins?: boolean
 }
 
 const kekNames = ['FAIRLEAD_KEK', 'FAIRLEAD_KEK_OLD'].flatMap((name) =>
@@ -117,7 +119,8 @@ export function readConfig(env: Env, defaultDataDir = '/var/lib/fairlead-hub'): 
     loginIdleMinutes: minutes(env, 'FAIRLEAD_LOGIN_IDLE_MINUTES', problems),
     loginLifeMinutes: minutes(env, 'FAIRLEAD_LOGIN_LIFE_MINUTES', problems),
     given: givenIn(env),
-    demo: env['FAIRLEAD_DEMO'] === '1',
+    demo: ['1', 'begins'].includes(env['FAIRLEAD_DEMO'] ?? ''),
+    demoBegins: env['FAIRLEAD_DEMO'] === 'begins',
   }
   const folder = dataDirProblem(config.dataDir)
   if (folder !== undefined) problems.push(folder)

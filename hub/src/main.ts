@@ -26,7 +26,11 @@ async function main(): Promise<void> {
   const opening = new AbortController()
   const tell = (message: HubMessage) => process.send?.(message)
   // Made-up hosts need somebody beside the hub who makes them up.
-  const demo = { start: (joins: readonly string[]) => void tell({ type: 'demo', joins }), stop: () => void tell({ type: 'demo-stop' }) }
+  const demo = {
+    begins: config.demoBegins === true,
+    start: (joins: readonly string[]) => void tell({ type: 'demo', joins }),
+    stop: () => void tell({ type: 'demo-stop' }),
+  }
   const opened = openHub(config, { signal: opening.signal, ...(config.demo ? { demo } : {}) })
   let stopping = false
   const stop = async () => {

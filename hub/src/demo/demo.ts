@@ -9,6 +9,8 @@ import type { Hosts } from '../hosts/hosts.ts'
 
 /** Whoever started this hub, and can make hosts up beside it. */
 export interface DemoStarter {
+  /** It asks for made-up hosts by itself, as soon as there is somebody whose they can be. */
+  readonly begins?: boolean
   /** One join string for each host to make up. */
   start(joins: readonly string[]): void
   stop(): void
@@ -31,14 +33,16 @@ export interface Demo {
 const tag = 'demo'
 
 export function openDemo({ starter, enrolment, hosts, address }: Deps): Demo {
+  let begins = starter?.begins === true
+  const asked = new Set<string>()
   async function made(organization: string): Promise<Host[]> {
     const ids = await enrolment.madeUp(organization)
     return (await hosts.list(organization, wholeSight)).filter(({ id }) => ids.has(id))
   }
-  const state = async (organization: string): Promise<DemoState> => ({
-    available: starter !== undefined,
-    hosts: (await made(organization)).length,
-  })
+  async function state(organization: string): Promise<DemoState> {
+    const count = (await made(organization)).length
+    return { available: starter !== undefined, hosts: count, starting: count === 0 && (begins || asked.has(organization)) }
+  }
 
   function wanted(): DemoStarter {
     if (starter !== undefined) return starter
@@ -51,6 +55,8 @@ export function openDemo({ starter, enrolment, hosts, address }: Deps): Demo {
     const joins: string[] = []
     for (let i = 0; i < missing; i++)
       joins.push((await enrolment.invite(organization, { ttlSeconds: 900, tags: [tag], address: address(), for: 'madeUp' })).join)
+    begins = false
+    if (missing > 0) asked.add(organization)
     by.start(joins)
     return state(organization)
   }
@@ -62,6 +68,7 @@ export function openDemo({ starter, enrolment, hosts, address }: Deps): Demo {
       start: ({ hosts: count }, { caller }) => start(caller.organization, count),
       async stop(_input, { caller }) {
         wanted().stop()
+        asked.delete(caller.organization)
         for (const { id } of await made(caller.organization)) await hosts.revoke(caller.organization, id)
         return state(caller.organization)
       },

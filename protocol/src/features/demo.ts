@@ -7,6 +7,8 @@ export const DemoState = z.object({
   available: z.boolean(),
   /** Made-up hosts that are enrolled now. */
   hosts: z.int(),
+  /** Asked for, and none of them is here yet. */
+  starting: z._default(z.boolean(), false),
 })
 export type DemoState = z.infer<typeof DemoState>
 

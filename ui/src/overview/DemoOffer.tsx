@@ -1,4 +1,4 @@
-import { createEffect, createResource, createSignal, on, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createResource, createSignal, on, onCleanup, Show, untrack, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ask } from '../api/api.ts'
 import { t } from '../i18n/i18n.ts'
@@ -27,12 +27,19 @@ export function DemoOffer(props: { readonly hosts: readonly Host[] }): JSX.Eleme
     ),
   )
   let timer: ReturnType<typeof setTimeout> | undefined
+  const wait = (turned: 'starting' | 'stopping') => {
+    setTurning(turned)
+    clearTimeout(timer)
+    timer = setTimeout(() => setTurning(undefined), patienceMs)
+  }
+  // Begun by somebody else, or with the hub.
+  createEffect(() => {
+    if (state.error === undefined && state()?.starting === true && untrack(made) === 0) wait('starting')
+  })
   onCleanup(() => clearTimeout(timer))
   async function turn(): Promise<void> {
     const stops = made() > 0
-    setTurning(stops ? 'stopping' : 'starting')
-    clearTimeout(timer)
-    timer = setTimeout(() => setTurning(undefined), patienceMs)
+    wait(stops ? 'stopping' : 'starting')
     const done = await act(
       t(stops ? 'demo.stop' : 'demo.start'),
       () => (stops ? ask('demo.stop', {}) : ask('demo.start', { hosts: howMany })),
