@@ -30,6 +30,7 @@ export const updatesEn = {
   'begin.everywhere': 'Every host of the organization',
   'begin.tag': 'Only with this tag (may stay empty)',
   'begin.pause': 'Pause between two stages, in minutes',
+  'begin.pauseNone': 'A whole number of minutes, from 0 to {most}, which is seven days.',
   'begin.preview': 'What it would do',
   'begin.stages': 'Hosts in each stage',
   'begin.none': 'No host there needs it and can take it.',
@@ -121,6 +122,7 @@ export const updatesEn = {
   'window.from': 'From',
   'window.to': 'To',
   'window.zone': 'Time zone',
+  'window.none': 'It needs a day at least, both times, and a time zone.',
   'window.save': 'Keep it',
   'window.clear': 'At any time',
 } as const

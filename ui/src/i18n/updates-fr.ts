@@ -31,6 +31,7 @@ export const updatesFr: Readonly<Record<keyof typeof updatesEn, string>> = {
   'begin.everywhere': 'Tous les hôtes de l’organisation',
   'begin.tag': 'Seulement avec cette étiquette (peut rester vide)',
   'begin.pause': 'Pause entre deux étapes, en minutes',
+  'begin.pauseNone': 'Un nombre entier de minutes, de 0 à {most}, soit sept jours.',
   'begin.preview': 'Ce qu’elle ferait',
   'begin.stages': 'Hôtes de chaque étape',
   'begin.none': 'Là, aucun hôte n’en a besoin et ne peut la prendre.',
@@ -121,6 +122,7 @@ export const updatesFr: Readonly<Record<keyof typeof updatesEn, string>> = {
   'window.from': 'De',
   'window.to': 'À',
   'window.zone': 'Fuseau horaire',
+  'window.none': 'Il lui faut au moins un jour, les deux heures et un fuseau horaire.',
   'window.save': 'La garder',
   'window.clear': 'À tout moment',
 }

@@ -1,11 +1,12 @@
 import { createEffect, createSignal, For, on, onCleanup, Show, type JSX } from 'solid-js'
 import { useNavigate } from '@solidjs/router'
-import { tagForm } from '@fairlead/protocol/tags.ts'
+import { findTagFault } from '@fairlead/protocol/tags.ts'
 import type { Release } from '@fairlead/protocol/features/updates-api.ts'
 import { ask } from '../api/api.ts'
 import { AskDialog } from '../kit/ask.tsx'
 import { ErrorBox, plain } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
+import { TagFault } from '../kit/TagFault.tsx'
 import { say } from './words.ts'
 
 type Preview = Awaited<ReturnType<typeof askPreview>>
@@ -22,7 +23,7 @@ export function Begin(props: { readonly releases: readonly Release[]; readonly o
   const [pause, setPause] = createSignal(10)
   const [preview, setPreview] = createSignal<Preview>()
   const [error, setError] = createSignal<unknown>()
-  const tagIsNone = () => tag().trim() !== '' && !tagForm.test(tag().trim())
+  const tagFault = () => (tag().trim() === '' ? undefined : findTagFault([tag().trim()]))
   const input = () => ({
     counter: counter(),
     ...(environment() === '' ? {} : { environment: environment() }),
@@ -35,7 +36,7 @@ export function Begin(props: { readonly releases: readonly Release[]; readonly o
         let stale = false
         onCleanup(() => (stale = true))
         setPreview(undefined)
-        if (tagIsNone()) return
+        if (tagFault() !== undefined) return
         setError(undefined)
         askPreview(input()).then(
           (found) => !stale && setPreview(found),
@@ -83,11 +84,13 @@ export function Begin(props: { readonly releases: readonly Release[]; readonly o
         <input
           maxlength="63"
           autocomplete="off"
-          aria-invalid={tagIsNone()}
+          aria-invalid={tagFault() !== undefined}
+          aria-describedby="begin-tag-fault"
           value={tag()}
           onInput={(event) => setTag(event.currentTarget.value)}
         />
       </label>
+      <TagFault id="begin-tag-fault" fault={tagFault()} />
       <label class="field">
         {say('begin.pause')}
         <input
@@ -95,10 +98,16 @@ export function Begin(props: { readonly releases: readonly Release[]; readonly o
           min="0"
           max={mostPause}
           aria-invalid={pauseIsNone()}
+          aria-describedby="begin-pause-fault"
           value={pause()}
           onInput={(event) => setPause(event.currentTarget.value === '' ? Number.NaN : Number(event.currentTarget.value))}
         />
       </label>
+      <div id="begin-pause-fault" role="alert">
+        <Show when={pauseIsNone()}>
+          <p class="state-critical">{say('begin.pauseNone', { most: mostPause })}</p>
+        </Show>
+      </div>
       <Show when={error()}>{(now) => <ErrorBox error={now()} />}</Show>
       <div aria-live="polite" class="preview">
         <Show when={preview()}>{(now) => <PreviewBox preview={now()} />}</Show>

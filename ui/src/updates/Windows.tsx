@@ -4,7 +4,7 @@ import { ask } from '../api/api.ts'
 import { AskDialog, Part } from '../kit/ask.tsx'
 import { Days, week } from '../kit/Days.tsx'
 import { minuteOf, minuteText } from '../kit/hours.ts'
-import { plain } from '../kit/kit.tsx'
+import { act, plain } from '../kit/kit.tsx'
 import { createLoaded } from '../kit/loaded.ts'
 import { Table } from '../kit/Table.tsx'
 import { say, windowWords } from './words.ts'
@@ -106,9 +106,14 @@ export function WindowDialog(props: { readonly of: Windowed; readonly onClose: (
           onInput={(event) => setZone(event.currentTarget.value)}
         />
       </label>
+      <div role="alert">
+        <Show when={window() === undefined}>
+          <p class="state-critical">{say('window.none')}</p>
+        </Show>
+      </div>
       <Show when={before !== null}>
         <p>
-          <button type="button" onClick={() => void save(null)}>
+          <button type="button" onClick={() => void act(say('window.clear'), () => save(null))}>
             {say('window.clear')}
           </button>
         </p>
