@@ -49,10 +49,10 @@ export function PolicyView(props: { readonly host: string; readonly view: View; 
             <dd>{t(`policy.mode.${props.view.mode}`)}</dd>
             <dt>{t('policy.source')}</dt>
             <dd>{t(`policy.source.${props.view.source}`)}</dd>
-            <dt>{t('policy.files')}</dt>
-            <dd>
-              {list(props.view.files.read)}; {list(props.view.files.write)}
-            </dd>
+            <dt>{t('policy.filesRead')}</dt>
+            <dd>{list(props.view.files.read)}</dd>
+            <dt>{t('policy.filesWrite')}</dt>
+            <dd>{list(props.view.files.write)}</dd>
             <dt>{t('policy.registries')}</dt>
             <dd>{props.view.registries === null ? t('policy.anyRegistry') : list(props.view.registries)}</dd>
           </dl>
@@ -103,8 +103,8 @@ function Troubles(props: { readonly view: View }): JSX.Element {
         {(lock) => (
           <Note state="warn">
             <p>
-              <strong>{t('policy.locked')}</strong>{' '}
-              {t('policy.lockedBy', { time: time(lock().sinceMs), who: plain(lock().by), reason: plain(said(lock().reason)) })}{' '}
+              <strong>{t('policy.locked')}</strong> {t('policy.lockedBy', { time: time(lock().sinceMs), who: plain(lock().by) })}{' '}
+              <Show when={lock().reason !== ''}>{t('policy.lockedWhy', { reason: plain(said(lock().reason)) })} </Show>
               <Show when={lock().untilMs}>{(untilMs) => t('policy.until', { time: time(untilMs()) })}</Show>
             </p>
             <p>

@@ -115,6 +115,8 @@ export const updatesEn = {
   windows: 'When hosts are updated',
   'windows.what': 'Outside its window, no wave begins anything in an environment. One host that is updated by itself does not wait for it.',
   'windows.any': 'at any time',
+  'windows.everyDay': 'every day',
+  'windows.whole': '{days}, whole days from {from}, {zone}',
   'windows.told': '{days}, {from} to {to}, {zone}',
   'window.change': 'Change',
   'window.of': 'Window of {name}',

@@ -115,6 +115,8 @@ export const updatesFr: Readonly<Record<keyof typeof updatesEn, string>> = {
   windows: 'Quand les hôtes sont mis à jour',
   'windows.what': 'Hors de sa plage, aucune vague ne commence rien dans un environnement. Un hôte mis à jour seul ne l’attend pas.',
   'windows.any': 'à tout moment',
+  'windows.everyDay': 'chaque jour',
+  'windows.whole': '{days}, journées entières dès {from}, {zone}',
   'windows.told': '{days}, de {from} à {to}, {zone}',
   'window.change': 'Changer',
   'window.of': 'Plage de {name}',

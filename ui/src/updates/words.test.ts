@@ -23,6 +23,9 @@ describe('what is said of updates', () => {
       windowWords({ days: [6, 7], fromMinute: 60, toMinute: 300, zone: 'Europe/Berlin' }),
       'Sat Sun, 01:00 to 05:00, Europe/Berlin',
     )
+    const week = [1, 2, 3, 4, 5, 6, 7]
+    assert.equal(windowWords({ days: week, fromMinute: 60, toMinute: 300, zone: 'UTC' }), 'every day, 01:00 to 05:00, UTC')
+    assert.equal(windowWords({ days: [6], fromMinute: 60, toMinute: 60, zone: 'UTC' }), 'Sat, whole days from 01:00, UTC')
     assert.deepEqual([hostWords('done'), hostWords('waiting', 9)], ['took it', 'wait'])
     assert.equal(whyWords('1 of 9 in stage 2'), '1 of 9 in stage 2')
     assert.equal(whyWords('of a later hub'), 'of a later hub')

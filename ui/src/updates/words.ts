@@ -38,6 +38,12 @@ export function whyWords(why: string): string {
 export function windowWords(window: UpdateWindow | null): string {
   if (window === null) return say('windows.any')
   const { days, fromMinute, toMinute, zone } = window
-  const names = days.map((day) => dayWords(day)).join(' ')
-  return say('windows.told', { days: names, from: minuteText(fromMinute), to: minuteText(toMinute), zone: plain(zone) })
+  const names = days.length === 7 ? say('windows.everyDay') : days.map((day) => dayWords(day)).join(' ')
+  // From an hour to the same one is a day and a night, not a moment.
+  return say(fromMinute === toMinute ? 'windows.whole' : 'windows.told', {
+    days: names,
+    from: minuteText(fromMinute),
+    to: minuteText(toMinute),
+    zone: plain(zone),
+  })
 }
