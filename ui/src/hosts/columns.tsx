@@ -2,10 +2,12 @@ import { A } from '@solidjs/router'
 import { Show, type JSX } from 'solid-js'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import { ago, bytes, decimal, share, t, time } from '../i18n/i18n.ts'
+import { nowMs } from '../i18n/now.ts'
 import { said } from '../i18n/said.ts'
 import type { GridColumn } from '../kit/Grid.tsx'
 import { plain, StateMark } from '../kit/kit.tsx'
 import { containersOf } from './counts.ts'
+import { isFresh } from './fresh.ts'
 
 export interface HostColumn extends GridColumn<Host> {
   /** By this it is sorted; NaN: not known. */
@@ -19,7 +21,11 @@ export function part(host: Host, used: string, whole: string): number | undefine
 }
 
 export function HostState(props: { readonly host: Host }): JSX.Element {
-  return <StateMark state={props.host.state} word={t(statusKey(props.host.status))} />
+  return (
+    <Show when={isFresh(props.host, nowMs())} fallback={<StateMark state={props.host.state} word={t(statusKey(props.host.status))} />}>
+      <StateMark state="unknown" word={t('status.fresh')} />
+    </Show>
+  )
 }
 
 /** Why the link dropped, without the number that only a log needs. */

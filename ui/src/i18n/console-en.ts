@@ -46,6 +46,7 @@ export const consoleEn = {
   'status.offline': 'offline',
   'status.engine down': 'engine down',
   'status.never seen': 'never seen',
+  'status.fresh': 'just enrolled',
   'status.quarantined': 'quarantined',
   'status.unknown': 'unknown',
   'hosts.filter': 'Filter: state:offline tag:prod name:web-* -engine:podman',

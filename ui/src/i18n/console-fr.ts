@@ -47,6 +47,7 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'status.offline': 'hors ligne',
   'status.engine down': 'moteur arrêté',
   'status.never seen': 'jamais vu',
+  'status.fresh': 'vient d’être inscrit',
   'status.quarantined': 'en quarantaine',
   'status.unknown': 'inconnu',
   'hosts.filter': 'Filtre : state:offline tag:prod name:web-* -engine:podman',

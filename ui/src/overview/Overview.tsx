@@ -12,9 +12,11 @@ import { State } from '../containers/columns.tsx'
 import { stateWords } from '../containers/words.ts'
 import { Enrol } from '../enrolment/Enrol.tsx'
 import { HostState, whyLost } from '../hosts/columns.tsx'
+import { isFresh } from '../hosts/fresh.ts'
 import { HostCard } from '../hosts/HostCard.tsx'
 import { EnrolLink } from '../hosts/Hosts.tsx'
 import { ago, share, t, time } from '../i18n/i18n.ts'
+import { nowMs } from '../i18n/now.ts'
 import { said } from '../i18n/said.ts'
 import { followEngines } from '../kit/engines.ts'
 import { ErrorBox, plain, Skeleton, StateMark } from '../kit/kit.tsx'
@@ -99,7 +101,7 @@ function Attention(props: { readonly hosts: readonly Host[] }): JSX.Element {
     limit: mostTroubles,
   }))
   const running = createFleetPage(() => ({ kind: 'container', filter: 'state:running', sort: 'name', offset: 0, limit: 1 }))
-  const troubled = createMemo(() => props.hosts.filter((host) => host.state !== 'ok' || full(host)))
+  const troubled = createMemo(() => props.hosts.filter((host) => (host.state !== 'ok' && !isFresh(host, nowMs())) || full(host)))
   const matching = () => bad.state.totals?.matching ?? 0
   const more = () => Math.max(0, troubled().length - mostTroubles) + Math.max(0, matching() - bad.state.rows.length)
   return (
