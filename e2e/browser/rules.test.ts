@@ -40,6 +40,7 @@ describe('rules that hosts keep, in the console', need('chromium', 'dockerd', 'b
     // Its name is where one begins to type.
     await page.keyboard.type('stays up')
     await dialog.getByLabel('Seconds, 10 to 3600').fill('5')
+    await dialog.locator('input[aria-invalid=true]').and(dialog.getByLabel('Seconds, 10 to 3600')).waitFor()
     await dialog.getByText('Between 10 and 3600 seconds.').waitFor()
     assert.equal(await dialog.getByRole('button', { name: 'Save' }).isDisabled(), true)
     await lone.inBothThemes('rules-heal')

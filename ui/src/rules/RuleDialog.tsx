@@ -34,19 +34,46 @@ export function HealDialog(props: Asking<HealRule>): JSX.Element {
       <NameField name={draft().name} onChange={(name) => set({ name })} />
       <fieldset class="rule-part">
         <legend>{say('heal.which')}</legend>
-        <Text label={say('heal.stack')} value={draft().stack} onChange={(stack) => set({ stack: stack.trim() })} />
-        <Text label={say('heal.pattern')} value={draft().pattern} onChange={(pattern) => set({ pattern: pattern.trim() })} />
-        <Text label={say('heal.label')} value={draft().label} onChange={(label) => set({ label: label.trim() })} />
+        <Text
+          label={say('heal.stack')}
+          bad={fault() === 'fault.stack'}
+          value={draft().stack}
+          onChange={(stack) => set({ stack: stack.trim() })}
+        />
+        <Text
+          label={say('heal.pattern')}
+          bad={fault() === 'fault.pattern'}
+          value={draft().pattern}
+          onChange={(pattern) => set({ pattern: pattern.trim() })}
+        />
+        <Text
+          label={say('heal.label')}
+          bad={fault() === 'fault.label'}
+          value={draft().label}
+          onChange={(label) => set({ label: label.trim() })}
+        />
       </fieldset>
       <fieldset class="rule-part">
         <legend>{say('when')}</legend>
         <Tick label={say('heal.unhealthy')} on={draft().unhealthy} onChange={(unhealthy) => set({ unhealthy })} />
         <Show when={draft().unhealthy}>
-          <Text label={say('heal.seconds')} value={draft().seconds} numeric onChange={(seconds) => set({ seconds })} />
+          <Text
+            label={say('heal.seconds')}
+            bad={fault() === 'fault.seconds'}
+            value={draft().seconds}
+            numeric
+            onChange={(seconds) => set({ seconds })}
+          />
         </Show>
         <Tick label={say('heal.failed')} on={draft().failed} onChange={(failed) => set({ failed })} />
       </fieldset>
-      <Text label={say('heal.perHour')} value={draft().perHour} numeric onChange={(perHour) => set({ perHour })} />
+      <Text
+        label={say('heal.perHour')}
+        bad={fault() === 'fault.perHour'}
+        value={draft().perHour}
+        numeric
+        onChange={(perHour) => set({ perHour })}
+      />
       <p class="dim">{say('heal.hint')}</p>
       <Tick label={say('on')} on={draft().on} onChange={(on) => set({ on })} />
       <FaultWords fault={touched() ? fault() : undefined} />
@@ -80,7 +107,7 @@ export function PruneDialog(props: Asking<PruneRule> & { readonly hosts: readonl
           <option value="unused">{say('images.unused')}</option>
         </select>
       </label>
-      <Text label={say('prune.older')} value={draft().older} numeric onChange={(older) => set({ older })} />
+      <Text label={say('prune.older')} bad={fault() === 'fault.older'} value={draft().older} numeric onChange={(older) => set({ older })} />
       <Days legend={say('prune.days')} days={draft().days} onChange={(days) => set({ days })} />
       <label class="field">
         {say('prune.from')}
@@ -118,6 +145,7 @@ function Text(props: {
   readonly label: string
   readonly value: string
   readonly numeric?: boolean
+  readonly bad?: boolean
   readonly onChange: (value: string) => void
 }): JSX.Element {
   return (
@@ -127,6 +155,7 @@ function Text(props: {
         maxlength="256"
         autocomplete="off"
         spellcheck={false}
+        aria-invalid={props.bad === true}
         inputmode={props.numeric === true ? 'numeric' : 'text'}
         value={props.value}
         onInput={(event) => props.onChange(event.currentTarget.value)}
