@@ -2,9 +2,14 @@ import assert from 'node:assert/strict'
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { startPostgres } from './postgres.ts'
+import { sharedBuffersMiB, startPostgres } from './postgres.ts'
 
 describe('the bundled database', () => {
+  it('takes less for its buffers where there is less for it and the hub together [security 170]', () => {
+    const GiB = 2 ** 30
+    assert.deepEqual([0, 64 * GiB, GiB, 384 * 2 ** 20, 128 * 2 ** 20].map(sharedBuffersMiB), [64, 64, 64, 32, 16])
+  })
+
   // Its folder belongs to the account that it runs as: what that account links to was given to it by root, at the next start.
   for (const name of ['run', 'password'])
     it(`gives nothing away that its own account linked ${name} to`, async () => {

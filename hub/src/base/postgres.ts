@@ -39,6 +39,11 @@ interface Account {
   readonly gid: number
 }
 
+/** Never given back once it is used: 64 MiB, less where the hub and its database have less than 768 together. `limit` in bytes, 0: none is known. */
+export function sharedBuffersMiB(limit: number): number {
+  return limit === 0 ? 64 : Math.min(64, Math.max(16, Math.floor(limit / 12 / 2 ** 20)))
+}
+
 const superuser = 'fairlead'
 const startMs = 30_000
 
@@ -92,7 +97,7 @@ export async function startPostgres(
     'listen_addresses=',
     `unix_socket_directories=${socketDir}`,
     'max_connections=40',
-    'shared_buffers=64MB',
+    `shared_buffers=${sharedBuffersMiB(process.constrainedMemory())}MB`,
     'log_min_messages=fatal',
     ...(fsync ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
   ]

@@ -99,6 +99,5 @@ export const updatesSaid: Templates = {
   '{1} of {2} in stage {3}{4}': '{1} sur {2} à l’étape {3}{4}',
   'It has the counter of {1} ({2}), which is offered. Each release needs a counter of its own.':
     'Elle a le compteur de {1} ({2}), qui est proposée. Chaque version a besoin d’un compteur à elle.',
-  'manifest.json is no readable file of at most {1} characters.':
-    'manifest.json n’est pas un fichier lisible d’au plus {1} caractères.',
+  'manifest.json is no readable file of at most {1} characters.': 'manifest.json n’est pas un fichier lisible d’au plus {1} caractères.',
 }
