@@ -64,6 +64,7 @@ export function readArgs<const Options extends NonNullable<ParseArgsConfig['opti
   args: readonly string[],
   options: Options,
 ) {
+  if (args.includes('--help')) return wrongUse(usage)
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options })
   } catch (cause) {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { codes, FairleadError } from '@fairlead/protocol/errors.ts'
 import { verifyFiles, type FileReport } from '../audit/verify-file.ts'
+import { readArgs, wrongUse } from './ask.ts'
 
-const usage = `fairlead-hub audit verify FILE... [--key KEY] [--witness NOTE]... [--json]
+const usage = `audit verify FILE... [--key KEY] [--witness NOTE]... [--json]
 
   Looks at exports (NDJSON) and archives (.ndjson.gz) of an audit trail, without a hub: every row against its hash, all of them against
   what was signed, several files against one another. --key: the key from the console, else the file's own is taken at its word.
@@ -12,26 +12,18 @@ const usage = `fairlead-hub audit verify FILE... [--key KEY] [--witness NOTE]...
 
 /** `audit verify`: needs no hub, no database, no settings. */
 export async function auditCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = read(args)
+  const { values, positionals } = readArgs(usage, args, {
+    key: { type: 'string' },
+    witness: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  })
   const [verb, ...files] = positionals
-  if (verb !== 'verify' || files.length === 0) throw new FairleadError('invalid_input', usage)
+  if (verb !== 'verify' || files.length === 0) return wrongUse(usage)
   const witnesses = (values.witness ?? []).map((file) => ({ who: file, note: textOf(file) }))
   const reports = await verifyFiles(files, { key: values.key, witnesses })
   const ok = reports.every((report) => report.ok)
   process.stdout.write(values.json === true ? `${JSON.stringify({ ok, files: reports })}\n` : reports.map(tell).join(''))
   return ok ? 0 : codes.conflict.exit
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { key: { type: 'string' }, witness: { type: 'string', multiple: true }, json: { type: 'boolean' } },
-    })
-  } catch (cause) {
-    throw new FairleadError('invalid_input', `${(cause as Error).message}\n\n${usage}`, { cause })
-  }
 }
 
 function textOf(file: string): string {

@@ -48,9 +48,21 @@ export const commands: Readonly<Record<string, Entry>> = {
   version: { usage: 'version                 which hub this is', load: async () => (await import('./version.ts')).showVersion },
 }
 
+/** What a command says of its use to whoever uses it wrongly, to whoever asks. */
+async function showUse(command: Command): Promise<number> {
+  try {
+    return await command(['--help'])
+  } catch (error) {
+    if (!(error instanceof FairleadError) || error.code !== 'invalid_input') throw error
+    process.stdout.write(`${error.message}\n`)
+    return 0
+  }
+}
+
 /** Runs what was asked for. */
 export async function runCommand([name = '', ...args]: readonly string[]): Promise<number> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (entry !== undefined && args.some((word) => /^(--help|-h)$/.test(word))) return showUse(await entry.load())
   if (entry !== undefined) return (await entry.load())(args)
   const usage = [
     '  fairlead-hub                         run the hub',

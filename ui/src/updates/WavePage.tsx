@@ -148,7 +148,10 @@ function HostRows(props: { readonly hosts: readonly WaveHost[]; readonly wave: W
           <td>
             <A href={`/hosts/${host.host}/agent`}>{plain(host.name)}</A>
           </td>
-          <td>{host.stage + 1}</td>
+          <td>
+            <span class="only-phone">{say('stage', { n: '' })}</span>
+            {host.stage + 1}
+          </td>
           <td>{plain(host.fromVersion) || '–'}</td>
           <td class="why">
             <HostStanding host={host} wave={props.wave} />{' '}
