@@ -8,7 +8,7 @@ import { ormOver, type Orm } from './drizzle.ts'
 import type { Log } from './log.ts'
 import { hearNotices, type Direct, type Listener } from './notices.ts'
 import { migrate } from './migrate.ts'
-import { startPostgres, type BundledPostgres } from './postgres.ts'
+import { smallMachine, startPostgres, type BundledPostgres } from './postgres.ts'
 
 export type Db = TransactionSql
 
@@ -68,7 +68,7 @@ export async function openDatabase(
     if (bundled !== undefined) await makeWorkRole(owner, password)
     work =
       bundled !== undefined
-        ? connectBundled(bundled, workRole, password, { ...quiet, max: 10 })
+        ? connectBundled(bundled, workRole, password, { ...quiet, max: smallMachine(process.constrainedMemory()) ? 5 : 10 })
         : await connectWork(config.databaseUrl!, quiet)
     await refusePrivileged(work, owner)
     await migrate(owner, { log })

@@ -39,6 +39,9 @@ interface Account {
   readonly gid: number
 }
 
+/** The hub and its database share less than 768 MiB. `limit` in bytes, 0: none is known. */
+export const smallMachine = (limit: number): boolean => limit > 0 && limit < 768 * 2 ** 20
+
 /** Never given back once it is used: 64 MiB, less where the hub and its database have less than 768 together. `limit` in bytes, 0: none is known. */
 export function sharedBuffersMiB(limit: number): number {
   return limit === 0 ? 64 : Math.min(64, Math.max(16, Math.floor(limit / 12 / 2 ** 20)))
