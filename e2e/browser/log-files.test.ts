@@ -85,7 +85,7 @@ describe('whole logs in a browser', need('chromium', 'dockerd', 'busybox'), () =
     beta.process.kill('SIGKILL')
     await until(async () => /"name":"beta"[^}]*"online":false/.test((await stage.owner.ask('GET', '/api/v1/hosts')).text))
     await dialog.getByRole('button', { name: 'Télécharger' }).click()
-    await dialog.getByText('offline').waitFor()
+    await dialog.getByText('hors ligne').waitFor()
     await inBothThemes('whole-refused-fr')
     await dialog.getByRole('button', { name: 'Annuler' }).click()
     await stage.page.unroute('**/logs/file')

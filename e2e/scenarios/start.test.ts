@@ -48,10 +48,14 @@ describe('npm start', () => {
       await until(async () => Number((await own()).usage['memoryBytes']) > 0)
       await until(async () => (await owner.ask('GET', '/api/v1/fleet/container?filter=stack:shop')).text.includes('shop-api-1'))
       await until(async () => (await owner.ask('GET', '/api/v1/hosts/noisy/containers/ingest/logs?follow=false')).text.includes('"text"'))
-      assert.deepEqual((await owner.ask('GET', '/api/v1/demo')).body, { available: true, hosts: 6 })
-      assert.deepEqual((await owner.ask('DELETE', '/api/v1/demo')).body, { available: true, hosts: 0 })
+      assert.deepEqual((await owner.ask('GET', '/api/v1/demo')).body, { available: true, hosts: 6, starting: false })
+      assert.deepEqual((await owner.ask('DELETE', '/api/v1/demo')).body, { available: true, hosts: 0, starting: false })
       assert.equal((await hosts()).length, 1)
-      assert.deepEqual((await owner.ask('POST', '/api/v1/demo', { body: { hosts: 1 } })).body, { available: true, hosts: 0 })
+      assert.deepEqual((await owner.ask('POST', '/api/v1/demo', { body: { hosts: 1 } })).body, {
+        available: true,
+        hosts: 0,
+        starting: true,
+      })
       await until(async () => (await hosts()).length === 2)
       await end(started, 0)
     } finally {

@@ -25,6 +25,8 @@ export function Pane(props: {
   let scroller: HTMLDivElement | undefined
   let glass: HTMLDivElement | undefined
   let block: HTMLDivElement | undefined
+  // While lines come, another one is there by the time the button is up, and a click is none's: what was pressed counts.
+  let pressed: Press | undefined
   const uneven = () => props.view.wrap() || props.unfolded.size > 0
   const selection = watchSelection()
   onCleanup(selection.stop)
@@ -76,6 +78,13 @@ export function Pane(props: {
       tabindex="0"
       ref={(box) => (scroller = box)}
       onScroll={() => scrolled(drawing)}
+      onPointerDown={(event) => (pressed = pressAt(event))}
+      onPointerUp={(event) => {
+        // The end of a selection is no click.
+        if (pressed !== undefined && isClick(pressed, event) && getSelection()?.isCollapsed !== false) props.onPick(pressed.line)
+        pressed = undefined
+      }}
+      onPointerCancel={() => (pressed = undefined)}
       onCopy={(event) => copySelected(event, block!, props.logs)}
     >
       <div
@@ -97,7 +106,6 @@ export function Pane(props: {
                   away={drawing.pinned().has(slot.id)}
                   marks={props.marks().get(slot.id) ?? none}
                   onToggle={() => props.onToggle(slot.id)}
-                  onPick={() => props.onPick(slot.id)}
                 />
               )}
             </For>
@@ -107,5 +115,20 @@ export function Pane(props: {
     </div>
   )
 }
+
+interface Press {
+  readonly line: number
+  readonly x: number
+  readonly y: number
+}
+
+/** A link is a link, and a button a button. */
+function pressAt({ target, button, clientX: x, clientY: y }: PointerEvent): Press | undefined {
+  const at = target as HTMLElement
+  const id = button === 0 && at.closest('a, button') === null ? at.closest<HTMLElement>('.line')?.dataset['id'] : undefined
+  return id === undefined ? undefined : { line: Number(id), x, y }
+}
+
+const isClick = ({ x, y }: Press, up: PointerEvent) => Math.hypot(up.clientX - x, up.clientY - y) < 6
 
 const none: readonly number[] = []

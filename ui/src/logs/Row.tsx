@@ -27,7 +27,6 @@ export function Row(props: {
   readonly away: boolean
   readonly marks: readonly number[]
   readonly onToggle: () => void
-  readonly onPick: () => void
 }): JSX.Element {
   const ours = () => props.line.stream === 2
   const source = () => props.logs.sources[props.line.source]?.ref
@@ -43,12 +42,6 @@ export function Row(props: {
       ? first.text
       : undefined
   })
-  const picked = (event: MouseEvent) => {
-    // The end of a selection is no click, and a link is a link.
-    if (getSelection()?.isCollapsed === false || (event.target as HTMLElement).closest('a, button') !== null) return
-    props.onPick()
-  }
-
   return (
     <div
       class={`line l-${levelNames[props.line.level]!}`}
@@ -60,7 +53,6 @@ export function Row(props: {
         hit: props.marks.length > 0,
       }}
       data-id={props.line.id}
-      onClick={picked}
     >
       <Show when={fields() !== undefined} fallback={<span class="fold" />}>
         <button
