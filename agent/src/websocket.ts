@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { MessageReader } from '@fairlead/protocol/wire/reader.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
 import { readInto } from '@fairlead/protocol/wire/ws.ts'
+import { wholeFrame, writeFrame } from '@fairlead/protocol/wire/ws-frame.ts'
 import { socketOf } from './reach.ts'
 import { acceptOf, findHead, readControl, type Control } from './websocket-frames.ts'
 
@@ -83,6 +84,8 @@ function dial(url: URL): Socket {
 /** One for all reads of this process. */
 let shared: Uint8Array<ArrayBuffer> | undefined
 const readBytes = 256 * 1024
+/** Whoever dials masks. */
+const masked = true
 
 /** Messages over a socket whose upgrade is done. They are lent. */
 function carry(socket: Socket): { readonly transport: Transport; readonly read: (bytes: Uint8Array) => void } {
@@ -93,8 +96,10 @@ function carry(socket: Socket): { readonly transport: Transport; readonly read: 
   const transport: Transport = {
     lends: true,
     send(message, done) {
-      if (!closing) writeFrame(socket, 0x82, typeof message === 'string' ? Buffer.from(message) : message, done)
+      if (!closing) writeFrame(socket, wholeFrame.binary, typeof message === 'string' ? Buffer.from(message) : message, { masked, done })
     },
+    cork: () => socket.cork(),
+    uncork: () => socket.uncork(),
     get bufferedBytes() {
       return socket.writableLength
     },
@@ -107,7 +112,7 @@ function carry(socket: Socket): { readonly transport: Transport; readonly read: 
     if (closing || over) return
     closing = true
     const text = Buffer.from(reason).subarray(0, 120)
-    writeFrame(socket, 0x88, Buffer.concat([Buffer.of(code >> 8, code & 0xff), text]))
+    writeFrame(socket, wholeFrame.close, Buffer.concat([Buffer.of(code >> 8, code & 0xff), text]), { masked })
     // A peer that says nothing more is left.
     setTimeout(() => socket.destroy(), closeMs).unref()
   }
@@ -122,7 +127,7 @@ function carry(socket: Socket): { readonly transport: Transport; readonly read: 
     socket.destroySoon()
   }
   function control(frame: Control): void {
-    if (frame.is === 'ping') return void (closing || writeFrame(socket, 0x8a, frame.bytes))
+    if (frame.is === 'ping') return void (closing || writeFrame(socket, wholeFrame.pong, frame.bytes, { masked }))
     if (frame.is === 'wrong') return refuse(frame.code, frame.why)
     if (frame.is !== 'close') return
     said = { code: frame.code, reason: frame.reason }
@@ -145,23 +150,4 @@ function carry(socket: Socket): { readonly transport: Transport; readonly read: 
     transport.onClose(said?.code ?? 1006, said?.reason ?? '')
   })
   return { transport, read }
-}
-
-/**
- * Masks guard caches on the way from bytes that a page chose. Here all that leaves is inside TLS or sealed, and masking every byte would
- * cost both ends more than everything else they do with it: the mask is there, as it must be, and changes nothing.
- */
-function writeFrame(socket: Socket, first: number, payload: Uint8Array, done?: () => void): void {
-  const { length } = payload
-  const size = length < 126 ? 6 : length < 65_536 ? 8 : 14
-  const header = Buffer.alloc(size)
-  header[0] = first
-  header[1] = 0x80 | (size === 6 ? length : size === 8 ? 126 : 127)
-  if (size === 8) header.writeUInt16BE(length, 2)
-  if (size === 14) header.writeUInt32BE(length, 6)
-  if (socket.destroyed || !socket.writable) return done?.()
-  socket.cork()
-  socket.write(header)
-  socket.write(payload, done === undefined ? undefined : () => done())
-  socket.uncork()
 }

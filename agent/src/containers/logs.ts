@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import type * as z from 'zod/mini'
 import type { LogsInput } from '@fairlead/protocol/features/containers.ts'
+import { limits } from '@fairlead/protocol/wire/limits.ts'
 import { ask, type Engine, type Query } from '../docker/engine.ts'
 import { createBatch } from './batch.ts'
 import { createSplitter, type Line, type Wrapping } from './split.ts'
@@ -10,9 +11,10 @@ type Input = z.output<typeof LogsInput>
 
 /** Lines are held back for so long, so that a flood travels in full batches and a single line at once. */
 const quietMs = 2
-/** In a flood nobody reads line by line: after a batch of so many lines the next may take longer to fill. */
+/** In a flood nobody reads line by line: after a batch of so many lines it may take longer until so many batches leave together. */
 const floodLines = 16
-const floodMs = 10
+const floodMs = 20
+const floodBatches = limits.roomBytes / limits.dataBytes + 1
 const noticeSource = 2
 /** So many from the end are looked at again; what was read is left out. */
 const lastLines = 1000
@@ -134,22 +136,27 @@ export async function* gather(
   let due: Promise<undefined> | undefined
   try {
     for (;;) {
-      const chunk = batch.count === 0 ? await next : await Promise.race([next, (due ??= wait(flood ? floodMs : quietMs))])
+      const chunk =
+        batch.count === 0 && full.length === 0 ? await next : await Promise.race([next, (due ??= wait(flood ? floodMs : quietMs))])
       if (chunk === undefined) {
-        flood = batch.count >= floodLines
+        flood = full.length > 0 || batch.count >= floodLines
         due = undefined
-        yield batch.take()
+        if (batch.count > 0) full.push(batch.take())
+        yield* full.splice(0)
         continue
       }
       if (chunk.done === true) break
       split.push(chunk.value as Buffer, take)
-      if (full.length > 0) due = undefined
-      while (full.length > 0) yield full.shift()!
+      if (full.length >= (flood ? floodBatches : 1)) {
+        flood = true
+        due = undefined
+        yield* full.splice(0)
+      }
       next = chunks.next()
     }
     split.end(take)
-    while (full.length > 0) yield full.shift()!
-    if (batch.count > 0) yield batch.take()
+    if (batch.count > 0) full.push(batch.take())
+    yield* full
   } catch (cause) {
     // An engine that is killed resets the connection. Whoever reads comes back after that, and after nothing that is our own fault.
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause

@@ -55,6 +55,14 @@ class Sealed implements Transport {
     done?.()
   }
 
+  cork(): void {
+    this.#inner.cork?.()
+  }
+
+  uncork(): void {
+    this.#inner.uncork?.()
+  }
+
   get bufferedBytes(): number {
     return this.#inner.bufferedBytes
   }

@@ -1,6 +1,12 @@
-import { frame } from './frame.ts'
 import { limits } from './limits.ts'
 import type { Clock } from './transport.ts'
+
+/** What a link does for it. */
+interface Teller {
+  ack(total: number): void
+  /** Asks for `settle` once this turn of the event loop is over. */
+  afterTurn(): void
+}
 
 interface Wheel {
   /** Those that owe an ACK, the first one since `delayMs` ago when the wheel turns. */
@@ -19,10 +25,11 @@ export class Acks {
   #told = 0
   #toldMs = 0
   #waiting = false
+  #owed = false
   readonly #clock: Clock
-  readonly #link: { control(type: number, total: number): void }
+  readonly #link: Teller
 
-  constructor(clock: Clock, link: { control(type: number, total: number): void }) {
+  constructor(clock: Clock, link: Teller) {
     this.#clock = clock
     this.#link = link
   }
@@ -31,7 +38,7 @@ export class Acks {
     this.received += bytes
     const pending = this.received - this.#told
     const now = this.#clock.now()
-    if (pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && now - this.#toldMs >= 1)) return this.#now(now)
+    if (pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && now - this.#toldMs >= 1)) return this.#owe()
     if (this.#waiting) return
     this.#waiting = true
     wait(this.#clock, this)
@@ -40,13 +47,21 @@ export class Acks {
   /** Its time has come. */
   due(): void {
     this.#waiting = false
-    if (this.received > this.#told) this.#now(this.#clock.now())
+    if (this.received > this.#told) this.#owe()
   }
 
-  #now(nowMs: number): void {
+  /** What is owed goes with what leaves: once for all that one turn brought. */
+  settle(): void {
+    if (!this.#owed) return
+    this.#owed = false
     this.#told = this.received
-    this.#toldMs = nowMs
-    this.#link.control(frame.ack, this.received)
+    this.#toldMs = this.#clock.now()
+    this.#link.ack(this.received)
+  }
+
+  #owe(): void {
+    this.#owed = true
+    this.#link.afterTurn()
   }
 }
 

@@ -8,6 +8,8 @@ export const systemClock: Clock = {
     if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
     return () => clearTimeout(timer as number)
   },
+  // A browser has no such moment, and sends little.
+  afterTurn: (globalThis as { readonly process?: { nextTick?(run: () => void): void } }).process?.nextTick ?? queueMicrotask,
 }
 
 export interface FakeClock extends Clock {
@@ -19,6 +21,7 @@ export interface FakeClock extends Clock {
 export function fakeClock(): FakeClock {
   let now = 0
   let order = 0
+  const turns: (() => void)[] = []
   const timers: { at: number; order: number; run: () => void }[] = []
   return {
     now: () => now,
@@ -30,10 +33,11 @@ export function fakeClock(): FakeClock {
         if (index >= 0) timers.splice(index, 1)
       }
     },
+    afterTurn: (run) => void turns.push(run),
     async advance(ms) {
       const until = now + ms
       for (;;) {
-        await settle()
+        await settle(turns)
         timers.sort((a, b) => a.at - b.at || a.order - b.order)
         const next = timers[0]
         if (next === undefined || next.at > until) break
@@ -42,11 +46,15 @@ export function fakeClock(): FakeClock {
         next.run()
       }
       now = until
-      await settle()
+      await settle(turns)
     },
   }
 }
 
-async function settle(): Promise<void> {
-  for (let i = 0; i < 8; i++) await Promise.resolve()
+async function settle(turns: (() => void)[]): Promise<void> {
+  for (;;) {
+    for (let i = 0; i < 8; i++) await Promise.resolve()
+    if (turns.length === 0) return
+    for (const run of turns.splice(0)) run()
+  }
 }

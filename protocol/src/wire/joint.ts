@@ -68,6 +68,8 @@ export function joinStreams(near: StreamImpl, far: StreamImpl): void {
     from.onSignal = (kind, value) => to.sendSignal(kind, value)
     from.in.consumedBytes = from.in.receivedBytes
     if (from.in.ended) to.end(from.trailer)
+    // A viewer that came back for what it had already may have said so before the agent answered.
+    if (from.wholeTaken) to.takeWhole()
     from.grantAsJoined()
   }
 }

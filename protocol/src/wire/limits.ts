@@ -10,6 +10,8 @@ export const limits = {
   /** What a sender gathers into one message before its last frame. */
   gatherBytes: 64 * KiB,
   dataBytes: 32 * KiB,
+  /** A writer goes on while no more than a frame waits to be sent, or than this where the peer lets it through: what it writes in one turn leaves together. */
+  roomBytes: 192 * KiB,
   paramsBytes: 64 * KiB,
   replyBytes: 32 * KiB,
   /** What one answer may hold that came as DATA. */
@@ -39,12 +41,16 @@ export const limits = {
   slowSliceBytes: 8 * KiB,
   slowBytesPerMs: 1000,
   fastBytesPerMs: 10_000,
+  /** What leaves in one system call: messages of bulk that are there already. */
+  togetherBytes: 256 * KiB,
   /** Bulk waits while this much is handed over and not yet taken by the kernel. */
   socketBytes: 32 * KiB,
   /** What one stream may have queued, and what all relays into one session may: beyond it the slow stream is reset or held back, not the session. */
   queueBytes: 1 * MiB,
   path: { startBytes: 64 * KiB, minBytes: 32 * KiB, maxBytes: 8 * MiB, frameBytes: 16 * KiB },
-  /** `fastBytes` in place of `bytes` for what comes at `fastBytesPerMs` or more, looked at over `lookMs`: each ACK is a system call and wakes the other end. */
+  /** What comes in bursts and leaves the link idle between them may leave as a whole: what comes in so many ms, and no more than so much. */
+  burst: { ms: 20, bytes: 256 * KiB },
+  /** An ACK for so many bytes, for the smaller number where the last is a millisecond old, or after so long: once for all that one turn brought. */
   ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5 },
   /** One bulk frame passes after this many of calls and events. */
   fairness: 16,

@@ -180,7 +180,18 @@ export class Link implements Carrier, Watcher {
     if (!this.alive) return
     this.#writer.control(fields)
     this.health.sent()
-    this.sender.soon()
+    if (fields[0] === frame.credit) this.sender.afterTurn()
+    else this.sender.soon()
+  }
+
+  /** Leaves with what is just being sent. */
+  ack(total: number): void {
+    this.#writer.control([frame.ack, total])
+    this.health.sent()
+  }
+
+  afterTurn(): void {
+    this.sender.afterTurn()
   }
 
   reply(sid: number, value: unknown): Uint8Array | undefined {

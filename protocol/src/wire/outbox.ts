@@ -76,9 +76,14 @@ export class Outbox {
     this.queuedBytes += payload.length
   }
 
+  /** What the peer lets through leaves together; of what it does not, little waits. */
+  get #hasRoom(): boolean {
+    return this.queuedBytes <= Math.max(limits.dataBytes, Math.min(limits.roomBytes, this.limit - this.sentBytes))
+  }
+
   /** Resolves when there is room for more. */
   room(): Promise<void> {
-    if (this.queuedBytes <= limits.dataBytes) return Promise.resolve()
+    if (this.#hasRoom) return Promise.resolve()
     return new Promise((resolve, reject) => (this.#room ??= []).push({ resolve, reject }))
   }
 
@@ -92,7 +97,7 @@ export class Outbox {
     this.queuedBytes -= slice.length
     this.sentBytes += slice.length
     this.#sent?.push(slice, this.whole)
-    if (this.#room !== undefined && this.queuedBytes <= limits.dataBytes) {
+    if (this.#room !== undefined && this.#hasRoom) {
       const waiting = this.#room
       this.#room = undefined
       for (const { resolve } of waiting) resolve()

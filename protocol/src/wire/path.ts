@@ -26,6 +26,7 @@ export class PathWindow {
   #roundBytes = 0
   #rates: number[] | undefined
   #limited = false
+  #idle = false
   #draining = false
   #probing = false
 
@@ -73,6 +74,11 @@ export class PathWindow {
     if (this.#roundStart < 0) this.#roundStart = nowMs
   }
 
+  /** All that was there has left and arrived: what comes in bursts is not what fills the link. */
+  idle(): void {
+    this.#idle = true
+  }
+
   /** More would have left, had the kernel taken it: a window that grows on changes nothing. */
   blocked(): void {
     this.#limited = true
@@ -90,13 +96,20 @@ export class PathWindow {
       this.#flatRounds = rate > this.#bestRate * 1.25 ? 0 : this.#flatRounds + 1
       this.#bestRate = Math.max(this.#bestRate, rate)
       if (this.#flatRounds >= 3) this.#startUp = false
-      else this.bytes = Math.max(this.bytes, Math.min(this.bytes * 2, this.bytesPerMs * this.minRttMs * startUpGain + frameBytes, maxBytes))
+      else
+        this.bytes = Math.max(this.bytes, Math.min(this.bytes * 2, this.bytesPerMs * this.minRttMs * startUpGain + this.#slack(), maxBytes))
     }
     this.#limited = false
     if (!this.#startUp) this.bytes = Math.min(this.#target(), this.bytes * 1.5)
+    this.#idle = false
   }
 
   #target(): number {
-    return Math.max(minBytes, Math.min(maxBytes, this.bytesPerMs * this.minRttMs + frameBytes))
+    return Math.max(minBytes, Math.min(maxBytes, this.bytesPerMs * this.minRttMs + this.#slack()))
+  }
+
+  /** Beyond what fills the link. */
+  #slack(): number {
+    return frameBytes + (this.#idle ? Math.min(limits.burst.bytes, this.bytesPerMs * limits.burst.ms) : 0)
   }
 }

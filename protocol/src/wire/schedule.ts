@@ -19,6 +19,11 @@ export class Schedule {
     return (this.#calls?.length ?? 0) + (this.#bulk?.length ?? 0) > 0
   }
 
+  /** Bulk is among what waits, and may have to wait on. */
+  get bulk(): boolean {
+    return (this.#bulk?.length ?? 0) > 0
+  }
+
   add(stream: StreamImpl): void {
     if (stream.queuedInClass || !stream.sendable) return
     stream.queuedInClass = true

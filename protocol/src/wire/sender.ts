@@ -17,6 +17,7 @@ export class Sender {
   readonly #writer: FrameWriter
   readonly #link: Link
   #soonQueued = false
+  #afterTurnQueued = false
   #timer = false
   #stopped = false
 
@@ -28,7 +29,18 @@ export class Sender {
 
   ready(stream: StreamImpl): void {
     this.#schedule.add(stream)
-    this.soon()
+    if (stream.priority === 3) this.afterTurn()
+    else this.soon()
+  }
+
+  /** Bulk, and what answers it, waits for all that this turn of the event loop brings: what leaves is a system call, and wakes the other end. */
+  afterTurn(): void {
+    if (this.#afterTurnQueued || this.#soonQueued) return
+    this.#afterTurnQueued = true
+    this.#link.options.clock.afterTurn(() => {
+      this.#afterTurnQueued = false
+      this.#pump()
+    })
   }
 
   soon(): void {
@@ -46,6 +58,7 @@ export class Sender {
     if (total > this.acked) {
       this.path.acked(total - this.acked, this.#link.nowMs())
       this.acked = total
+      if (total === this.sent && !this.#schedule.waiting) this.path.idle()
       this.soon()
     }
     return true
@@ -57,33 +70,47 @@ export class Sender {
 
   #pump(): void {
     if (this.#stopped) return
+    this.#link.acks.settle()
+    while (this.#sendTogether());
+    if (!this.#schedule.waiting || this.#transport.bufferedBytes <= limits.socketBytes) return
+    this.path.blocked()
+    this.#later()
+  }
+
+  /** What may leave in one system call. True: there may be more. */
+  #sendTogether(): boolean {
     const { path } = this
+    const calls = this.#transport.bufferedBytes <= limits.socketBytes
     const slice = sliceFor(path.bytesPerMs)
+    let left: number = limits.togetherBytes
     let spent: Uint8Array[] | undefined
-    for (;;) {
-      const calls = this.#transport.bufferedBytes <= limits.socketBytes
+    const corked = calls && this.#schedule.bulk
+    if (corked) this.#transport.cork?.()
+    while (left > 0) {
       const stream = this.#schedule.next(calls, calls && this.sent - this.acked < path.bytes)
       if (stream === undefined) break
       if (!stream.out.endOnly) {
         const now = this.#link.nowMs()
         const payload = stream.takeSlice(slice, now)
+        left -= payload.length
         this.sent += payload.length
         path.sent(this.sent - this.acked, now)
         this.#writer.data(stream.id, payload)
         if (stream.out.spent(payload)) (spent ??= []).push(payload)
         this.#link.sentData()
         stream.sendSignals()
+        // Nobody has any of a message before its end: on a slow link each slice is one, and is acknowledged while the next is under way.
+        if (slice < limits.dataBytes) this.#writer.flush()
       }
       if (stream.over) continue
       if (stream.out.endOnly) stream.sendEnd()
       else this.#schedule.add(stream)
     }
     this.#writer.flush()
+    if (corked) this.#transport.uncork?.()
     // Not before: until then the writer only knows where they are.
     if (spent !== undefined) for (const payload of spent) giveSlab(payload)
-    if (!this.#schedule.waiting || this.#transport.bufferedBytes <= limits.socketBytes) return
-    path.blocked()
-    this.#later()
+    return left <= 0
   }
 
   /** The kernel is full, and nothing tells when it is not: nobody may be left to acknowledge anything. */

@@ -5,9 +5,11 @@ import { Burst } from './burst.ts'
 import { fakeClock } from './clock.ts'
 import { msgpackCodec } from './codec.ts'
 import { limits } from './limits.ts'
+import type { Link } from './link.ts'
 import { pair } from './pair.ts'
 import { PathWindow } from './path.ts'
 import { openSession, type WireStream } from './session.ts'
+import type { StreamImpl } from './stream.ts'
 import { typedPeer } from './test-peer.ts'
 
 const KiB = 1024
@@ -80,6 +82,75 @@ describe('what leaves in one turn', () => {
     assert.equal(session.stats.sentBytes, 300)
   })
 
+  it('of bulk waits for what else the turn brings, up to 256 KiB in one system call [limit togetherBytes]', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const calls: number[] = []
+    let corked: number | undefined
+    const { send } = link.left
+    const gathering = Object.assign(link.left, {
+      send: (message: Uint8Array) => {
+        if (corked === undefined) calls.push(message.length)
+        else corked += message.length
+        send(message)
+      },
+      cork: () => void (corked = 0),
+      uncork: () => {
+        if (corked! > 0) calls.push(corked!)
+        corked = undefined
+      },
+    })
+    const opened: WireStream[] = []
+    openSession(gathering, { side: 'agent', codec: msgpackCodec, clock, onOpen: (stream) => void opened.push(stream) })
+    const hub = openSession(link.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
+    for (let n = 0; n < 4; n++) hub.open('a.b', {}, { priority: 3, windowBytes: 2 ** 20 })
+    await clock.advance(1)
+    for (const stream of opened) stream.head({ mode: 'items' })
+    const item = 30_000
+    await clock.advance(1)
+    calls.length = 0
+    // One after the other, as a source gives them: each goes on with a promise.
+    for (let n = 0; n < 2; n++) await opened[0]!.write(new Uint8Array(item))
+    await clock.advance(20)
+    assert.deepEqual(
+      calls.map((bytes) => Math.floor(bytes / item)),
+      [2],
+    )
+    const { sender } = (opened[0] as StreamImpl).carrier as unknown as Link
+    sender.path.bytes = limits.path.maxBytes
+    calls.length = 0
+    for (const stream of opened) for (let n = 0; n < 5; n++) void stream.write(new Uint8Array(item))
+    await clock.advance(20)
+    const most = Math.ceil(limits.togetherBytes / item)
+    assert.deepEqual(
+      calls.map((bytes) => Math.floor(bytes / item)),
+      [most, most, 20 - 2 * most],
+    )
+  })
+
+  it('is what the peer lets through, up to 192 KiB; of what it does not, little more than a frame waits [limit roomBytes]', async () => {
+    const item = 30_000
+    for (const [windowBytes, most] of [
+      [item, limits.dataBytes],
+      [2 ** 20, limits.roomBytes],
+    ] as const) {
+      const { clock, opened, say } = typedPeer()
+      // Nobody acknowledges: the path lets 64 KiB through, and no more.
+      await say([1, 1, 'a.b', {}, { c: 3, w: windowBytes }])
+      opened[0]!.head({ mode: 'items' })
+      let written = 0
+      void (async () => {
+        for (;;) {
+          written += item
+          await opened[0]!.write(new Uint8Array(item))
+        }
+      })()
+      await clock.advance(100)
+      const queued = written - opened[0]!.sentBytes
+      assert.ok(queued > most && queued <= most + item, `${queued} of ${most}`)
+    }
+  })
+
   it('is one frame of bulk after sixteen of calls, and calls before bulk otherwise [limit fairness]', async () => {
     const { clock, opened, say, heard } = typedPeer()
     await say([1, 1, 'a.b', {}, { c: 2, w: 2 ** 30 }], [1, 3, 'a.b', {}, { c: 3, w: 2 ** 30 }])
@@ -133,13 +204,16 @@ describe('acknowledgements', () => {
   it('go at 32 KiB, at 8 KiB when the last is a millisecond old, and after 5 ms [limit ack.bytes ack.smallBytes ack.delayMs]', async () => {
     const clock = fakeClock()
     const told: number[] = []
-    const acks = new Acks(clock, { control: (_type, total) => void told.push(total) })
+    const acks: Acks = new Acks(clock, { ack: (total) => void told.push(total), afterTurn: () => clock.afterTurn(() => acks.settle()) })
     await clock.advance(10)
     acks.data(limits.ack.smallBytes)
+    await clock.advance(0)
     assert.deepEqual(told, [8 * KiB])
     acks.data(limits.ack.bytes - 1)
+    await clock.advance(0)
     assert.deepEqual(told, [8 * KiB])
     acks.data(1)
+    await clock.advance(0)
     assert.deepEqual(told, [8 * KiB, 40 * KiB])
     acks.data(100)
     await clock.advance(limits.ack.delayMs - 1)
@@ -174,6 +248,26 @@ describe('the path window', () => {
       rounds(path, 30, rate)
       assert.equal(path.bytes, wanted)
     }
+  })
+
+  it('lets a burst leave as a whole where the link is idle between them [limit burst.ms burst.bytes]', () => {
+    const idle = (rate: number, rounds: number) => {
+      const path = new PathWindow()
+      path.sample(1, 0)
+      for (let now = 0; now < rounds * 60; now += 60) {
+        path.sent(path.bytes, now)
+        path.idle()
+        path.acked(rate * 60, now + 60)
+      }
+      return path
+    }
+    const { frameBytes } = limits.path
+    assert.equal(idle(5000, 30).bytes, 5000 * (1 + limits.burst.ms) + frameBytes)
+    const path = idle(20_000, 30)
+    assert.equal(path.bytes, 20_000 + limits.burst.bytes + frameBytes)
+    // Full again: no more than fills it.
+    rounds(path, 10, 20_000, 1800)
+    assert.equal(path.bytes, 20_000 + frameBytes)
   })
 
   it('pauses bulk after ten seconds without a shorter round trip, two of them at least, and measures anew [limit probe.everyMs probe.drainMs]', () => {

@@ -41,7 +41,7 @@ export class StreamImpl implements WireStream {
   /** The other half of a relay. */
   joint: Joint | undefined
   /** The opener has everything, the acceptor's END too, and said so: until then a stream with a key may be asked for again. */
-  #wholeTaken = false
+  wholeTaken = false
   #burst: Burst | undefined
   #listener: ((kind: string, value: unknown) => void) | undefined
   #heard: Heard | undefined
@@ -69,7 +69,7 @@ export class StreamImpl implements WireStream {
   }
 
   get over(): boolean {
-    return this.#error !== undefined || (this.out.ended && this.in.ended && (this.#wholeTaken || this.meta.resumeKey === undefined))
+    return this.#error !== undefined || (this.out.ended && this.in.ended && (this.wholeTaken || this.meta.resumeKey === undefined))
   }
 
   get connected(): boolean {
@@ -195,8 +195,8 @@ export class StreamImpl implements WireStream {
 
   /** The END that says so: the one that is still to come, or one more. */
   takeWhole(): void {
-    if (this.#wholeTaken || this.over || this.meta.resumeKey === undefined) return
-    this.#wholeTaken = true
+    if (this.wholeTaken || this.over || this.meta.resumeKey === undefined) return
+    this.wholeTaken = true
     if (this.out.ended) this.sendEnd()
   }
 
@@ -247,7 +247,7 @@ export class StreamImpl implements WireStream {
       this.#answer.resolve({ head: {} })
     }
     if (whole && !this.opener) {
-      this.#wholeTaken = true
+      this.wholeTaken = true
       this.joint?.to.takeWhole()
     }
     this.#settleIfOver()
@@ -319,7 +319,7 @@ export class StreamImpl implements WireStream {
 
   sendEnd(): void {
     this.out.ended = true
-    this.carrier?.control(frame.end, this.id, this.out.ending ?? {}, ...(this.opener && this.#wholeTaken ? [true] : []))
+    this.carrier?.control(frame.end, this.id, this.out.ending ?? {}, ...(this.opener && this.wholeTaken ? [true] : []))
     this.#settleIfOver()
   }
 
@@ -377,7 +377,7 @@ export class StreamImpl implements WireStream {
   }
 
   #finish(): void {
-    this.out.ended = this.#wholeTaken = true
+    this.out.ended = this.wholeTaken = true
     this.in.end()
     this.#leave(false)
   }

@@ -7,6 +7,9 @@ export interface Transport {
   send(message: Uint8Array | string, done?: () => void): void
   /** Messages are lent: whoever keeps some of one beyond `onMessage` copies it. Otherwise their memory is the reader's own. */
   readonly lends?: boolean | undefined
+  /** What is sent between the two leaves in one system call, where the transport knows how. */
+  cork?(): void
+  uncork?(): void
   /** Handed over and not yet taken by the kernel. */
   readonly bufferedBytes: number
   /** Closes with a WebSocket close code; `onClose` still fires, once. */
@@ -22,4 +25,6 @@ export interface Clock {
   now(): number
   /** Runs once; the answer cancels it. Never keeps a process alive. */
   after(delayMs: number, run: () => void): () => void
+  /** Runs once no promise of this turn of the event loop is left to settle. */
+  afterTurn(run: () => void): void
 }

@@ -4,6 +4,7 @@ import { limits } from './limits.ts'
 import { MessageReader } from './reader.ts'
 import { overSocket, type SocketLike } from './socket.ts'
 import type { Transport } from './transport.ts'
+import { wholeFrame, writeFrame } from './ws-frame.ts'
 
 /**
  * What `ws` may take of a peer, at either end. A message in fragments, or in reads of a few bytes, costs hundreds of bytes of
@@ -27,7 +28,20 @@ let shared: Uint8Array<ArrayBuffer> | undefined
 /** A transport over an open WebSocket of `ws`, whose messages are lent. */
 export function overWs(socket: SocketLike): Transport {
   const transport = overSocket(socket, 'nodebuffer')
-  return Object.assign(transport, { lends: readAhead(socket, (message) => transport.onMessage(message)) })
+  const { _socket: raw, _isServer: accepted } = socket as Inside
+  const lends = readAhead(socket, (message) => transport.onMessage(message))
+  if (raw === undefined) return Object.assign(transport, { lends })
+  const { send } = transport
+  return Object.assign(transport, {
+    lends,
+    // Ahead of `ws` as well: it makes a header, an object of options and two pieces of each message, and nothing here is fragmented or packed by it.
+    send(message: Uint8Array | string, done?: () => void) {
+      if (typeof message === 'string' || accepted !== true) return send(message, done)
+      if (socket.readyState === 1) writeFrame(raw, wholeFrame.binary, message, { masked: false, done })
+    },
+    cork: () => raw.cork(),
+    uncork: () => raw.uncork(),
+  })
 }
 
 /**
