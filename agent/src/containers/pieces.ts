@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
+import { limits } from '@fairlead/protocol/wire/limits.ts'
 import { logPieceBytes, mostPieceBytes, writeLogPiece } from '@fairlead/protocol/wire/log-batch.ts'
 import { slabFor } from '@fairlead/protocol/wire/slabs.ts'
 import { lend } from '../docker/engine.ts'
@@ -8,7 +9,7 @@ import { frameHeader, lengthOfFrame } from './split.ts'
 /** What is written bit by bit waits so long for more. */
 const quietMs = 2
 /** Whoever takes them is slow: the engine has to wait, and with it the command. */
-const mostReady = 4
+const mostReady = limits.roomBytes / limits.dataBytes
 
 /**
  * What a command writes, as items of the log: the bytes as they were, line ends among them, each copied once. Pull, never push: the
