@@ -81,7 +81,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     containers: serveContainers(engine, { showsSecrets: () => policy.may('inspect.secrets') === 'yes' }),
     events,
     files: openFiles(config, policy),
-    hosts: serveHosts(watch, version, () => viewLink(losses, link), config.hostRoot),
+    hosts: serveHosts({ watch, policy, version, link: () => viewLink(losses, link), hostRoot: config.hostRoot }),
     inventory: serveInventory([markHeld(containersSource(engine, watch), rights.held)]),
     journal: journal.handlers,
     metrics: metrics.handlers,

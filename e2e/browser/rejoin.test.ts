@@ -70,6 +70,11 @@ describe('a line in the console and on the host', need('chromium', 'dockerd', 'b
         await stage.snap(`enrol-anew-${theme}`)
         await stage.clean()
       }
+      // A host that is not there gets no line.
+      await page.goto(`${stage.hub.url}/hosts/enrol?host=nosuch`)
+      await page.getByRole('alert').getByText('There is no such host').waitFor()
+      assert.equal(await page.getByRole('button', { name: 'Make the line' }).count(), 0)
+      await page.goBack()
       const line = await makeLine()
       agent.process.kill('SIGTERM')
       await once(agent.process, 'exit')

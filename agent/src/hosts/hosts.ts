@@ -3,24 +3,47 @@ import os from 'node:os'
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import type { HostFacts, HostLink, hosts } from '@fairlead/protocol/features/hosts.ts'
 import type { EngineWatch } from '../docker/watch.ts'
+import type { Policy } from '../policy/policy.ts'
 import { tellChanges } from '../told.ts'
 
-/** What this host is: once, and again whenever the engine comes or goes. */
-export function serveHosts(
-  watch: Pick<EngineWatch, 'facts' | 'onFacts'>,
-  agentVersion: string,
-  link: () => HostLink,
-  hostRoot = '',
-): Handlers<typeof hosts> {
+interface HostsDeps {
+  readonly watch: Pick<EngineWatch, 'facts' | 'onFacts'>
+  readonly policy: Pick<Policy, 'inForce' | 'onChange'>
+  readonly version: string
+  readonly link: () => HostLink
+  readonly hostRoot?: string
+}
+
+/** What this host is: once, and again whenever the engine comes or goes, or somebody locks or unlocks it. */
+export function serveHosts({ watch, policy, version, link, hostRoot = '' }: HostsDeps): Handlers<typeof hosts> {
   const agentStartMs = Date.now()
-  const facts = (): HostFacts => ({ ...machine(hostRoot), agentVersion, agentStartMs, engine: watch.facts })
+  const isLocked = () => policy.inForce().lock !== undefined
+  const facts = (): HostFacts => ({
+    ...machine(hostRoot),
+    agentVersion: version,
+    agentStartMs,
+    engine: watch.facts,
+    ...(isLocked() ? { locked: true } : {}),
+  })
+  const onChange = (listener: () => void) => {
+    let was = isLocked()
+    const stops = [
+      watch.onFacts(listener),
+      policy.onChange(({ lock }) => {
+        if (was === (lock !== undefined)) return
+        was = !was
+        listener()
+      }),
+    ]
+    return () => stops.forEach((stop) => stop())
+  }
   return {
-    watch: (_input, { signal }) => tellChanges(facts, watch.onFacts, signal),
+    watch: (_input, { signal }) => tellChanges(facts, onChange, signal),
     link: async () => link(),
   }
 }
 
-function machine(root: string): Omit<HostFacts, 'agentVersion' | 'agentStartMs' | 'engine'> {
+function machine(root: string): Omit<HostFacts, 'agentVersion' | 'agentStartMs' | 'engine' | 'locked'> {
   const addresses = Object.values(os.networkInterfaces())
     .flatMap((entries) => entries ?? [])
     .filter(({ internal }) => !internal)

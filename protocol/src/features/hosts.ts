@@ -31,6 +31,8 @@ export const HostFacts = z.object({
   agentVersion: z.string().check(z.maxLength(64)),
   agentStartMs: z.number(),
   engine: Engine,
+  /** By somebody on the host itself: a hub may only read. Absent: it is not. */
+  locked: z.optional(z.boolean()),
   addresses: z._default(z.array(z.string().check(z.maxLength(64))).check(z.maxLength(64)), []),
 })
 export type HostFacts = z.infer<typeof HostFacts>

@@ -9,7 +9,7 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer as number)
   },
   // A browser has no such moment, and sends little.
-  afterTurn: (globalThis as { readonly process?: { nextTick?(run: () => void): void } }).process?.nextTick ?? queueMicrotask,
+  afterTurn: (globalThis as { readonly setImmediate?: (run: () => void) => void }).setImmediate ?? queueMicrotask,
 }
 
 export interface FakeClock extends Clock {

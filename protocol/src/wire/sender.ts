@@ -71,7 +71,8 @@ export class Sender {
   #pump(): void {
     if (this.#stopped) return
     this.#link.acks.settle()
-    while (this.#sendTogether());
+    // Others have their turn in between, however fast the link is.
+    if (this.#sendTogether()) this.afterTurn()
     if (!this.#schedule.waiting || this.#transport.bufferedBytes <= limits.socketBytes) return
     this.path.blocked()
     this.#later()

@@ -25,6 +25,6 @@ export interface Clock {
   now(): number
   /** Runs once; the answer cancels it. Never keeps a process alive. */
   after(delayMs: number, run: () => void): () => void
-  /** Runs once no promise of this turn of the event loop is left to settle. */
+  /** Runs once this turn of the event loop has heard everybody, and no promise is left to settle. */
   afterTurn(run: () => void): void
 }

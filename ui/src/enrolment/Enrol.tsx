@@ -25,21 +25,24 @@ const lifetimes = [900, 3600, 86_400] as const
 export function Enrol(props: { readonly bare?: boolean }): JSX.Element {
   const [params] = useSearchParams<{ host?: string }>()
   const again = () => (props.bare === true ? undefined : params.host)
-  const [host] = createResource(again, (id) => ask('hosts.get', { host: id }).catch(() => undefined))
+  const [host, { refetch }] = createResource(again, (id) => ask('hosts.get', { host: id }))
+  const unknown = () => host.error !== undefined
   return (
     <>
       <Show when={props.bare !== true}>
         <div class="head">
           <h1>
             <Show when={again() !== undefined} fallback={say('title')}>
-              {say('anew', { name: plain(host()?.name ?? '') })}
+              {say('anew', { name: plain(unknown() ? (again() ?? '') : (host()?.name ?? '')) })}
             </Show>
           </h1>
         </div>
       </Show>
       <Show when={may('hosts:enrol')} fallback={<NoPermission permission="hosts:enrol" />}>
         <Suspense fallback={<Skeleton lines={6} />}>
-          <Wizard host={again()} />
+          <Show when={!unknown()} fallback={<ErrorBox error={host.error} onRetry={() => void refetch()} />}>
+            <Wizard host={again()} />
+          </Show>
         </Suspense>
       </Show>
     </>

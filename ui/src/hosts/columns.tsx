@@ -7,6 +7,7 @@ import { said } from '../i18n/said.ts'
 import type { GridColumn } from '../kit/Grid.tsx'
 import { plain, StateMark } from '../kit/kit.tsx'
 import { containersOf } from './counts.ts'
+import { isLocked } from './filter.ts'
 import { isFresh } from './fresh.ts'
 
 export interface HostColumn extends GridColumn<Host> {
@@ -22,13 +23,18 @@ export function part(host: Host, used: string, whole: string): number | undefine
 
 export function HostState(props: { readonly host: Host }): JSX.Element {
   return (
-    <Show when={isFresh(props.host, nowMs())} fallback={<StateMark state={props.host.state} word={t(statusKey(props.host.status))} />}>
-      <StateMark state="unknown" word={t('status.fresh')} />
-    </Show>
+    <>
+      <Show when={isFresh(props.host, nowMs())} fallback={<StateMark state={props.host.state} word={t(statusKey(props.host.status))} />}>
+        <StateMark state="unknown" word={t('status.fresh')} />
+      </Show>
+      <Show when={isLocked(props.host)}>
+        {' '}
+        <span class="state-off">{t('status.locked')}</span>
+      </Show>
+    </>
   )
 }
 
-/** Why the link dropped, without the number that only a log needs. */
 /** Why a link was lost, behind the code that it was closed with. */
 export const lossWords = (loss: string): string => {
   const [code = ''] = /^\d{4} /.exec(loss) ?? []

@@ -22,7 +22,7 @@ const fleet = [
   host('web-1', { tags: ['prod'] }),
   host('web-2', { tags: ['test'], state: 'warn', status: 'engine down' }),
   host('web-10', { tags: ['prod', 'eu'], state: 'critical', status: 'offline' }),
-  host('db', { tags: ['prod'] }),
+  host('db', { tags: ['prod'], facts: { locked: true } as Host['facts'] }),
 ]
 const names = (hosts: readonly Host[]) => hosts.map(({ name }) => name)
 
@@ -34,6 +34,7 @@ describe('the filter of hosts', () => {
     ['tag:test tag:eu', ['web-2', 'web-10']],
     ['state:offline', ['web-10']],
     ['state:"engine down"', ['web-2']],
+    ['state:locked', ['db']],
     ['web prod', ['web-1', 'web-10']],
     ['name:w.b-1', []],
   ] as const)

@@ -4,11 +4,14 @@ import { cutFilter, unknownField, type Term } from '../kit/filter.ts'
 /** What the filter bar of hosts offers by name. */
 export const hostFilterNames = ['state', 'name', 'tag', 'environment', 'engine', 'os', 'agent'] as const
 
+/** By somebody on the host; of one that is away nobody knows. */
+export const isLocked = ({ online, facts }: Host): boolean => online && facts?.locked === true
+
 /** The values that a name has on one host; undefined: there is no such name. */
 export function valuesOfHost(host: Host, name: string): readonly string[] | undefined {
   switch (name) {
     case 'state':
-      return [host.state, host.status]
+      return [host.state, host.status, ...(isLocked(host) ? ['locked'] : [])]
     case 'name':
     case 'host':
       return [host.name, host.id]

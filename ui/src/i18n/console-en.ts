@@ -47,6 +47,7 @@ export const consoleEn = {
   'status.engine down': 'engine down',
   'status.never seen': 'never seen',
   'status.fresh': 'just enrolled',
+  'status.locked': 'locked',
   'status.quarantined': 'quarantined',
   'status.unknown': 'unknown',
   'hosts.filter': 'Filter: state:offline tag:prod name:web-* -engine:podman',

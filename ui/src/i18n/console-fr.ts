@@ -48,6 +48,7 @@ export const consoleFr: Readonly<Record<keyof typeof consoleEn, string>> = {
   'status.engine down': 'moteur arrêté',
   'status.never seen': 'jamais vu',
   'status.fresh': 'vient d’être inscrit',
+  'status.locked': 'verrouillé',
   'status.quarantined': 'en quarantaine',
   'status.unknown': 'inconnu',
   'hosts.filter': 'Filtre : state:offline tag:prod name:web-* -engine:podman',

@@ -1,8 +1,8 @@
 /** Files of a host. */
 export const filesEn = {
   'files.offline': 'A host shows its files while it is online.',
-  'files.failed': 'The folder could not be read',
-  'files.policyFailed': 'The policy of the host could not be asked for',
+  'files.failed': 'The folder could not be read.',
+  'files.policyFailed': 'The policy of the host could not be asked for.',
   'files.none':
     'This host gives none of its files away. To let this hub read a folder, put this into /etc/fairlead/policy.json on the host, or "files" into what is there:',
   'files.noneHint':
@@ -42,5 +42,5 @@ export const filesEn = {
   'files.content': 'Content',
   'files.save': 'Save the whole file ({size})',
   'files.begun': '{name} is being saved',
-  'files.viewFailed': 'The file could not be read',
+  'files.viewFailed': 'The file could not be read.',
 } as const

@@ -2,8 +2,8 @@ import type { filesEn } from './files-en.ts'
 
 export const filesFr: Readonly<Record<keyof typeof filesEn, string>> = {
   'files.offline': 'Un hôte montre ses fichiers tant qu’il est en ligne.',
-  'files.failed': 'Le dossier n’a pas pu être lu',
-  'files.policyFailed': 'Les règles de l’hôte n’ont pas pu être demandées',
+  'files.failed': 'Le dossier n’a pas pu être lu.',
+  'files.policyFailed': 'Les règles de l’hôte n’ont pas pu être demandées.',
   'files.none':
     'Cet hôte ne donne aucun de ses fichiers. Pour laisser ce hub lire un dossier, mettez ceci dans /etc/fairlead/policy.json sur l’hôte, ou « files » dans ce qui y est :',
   'files.noneHint':
@@ -43,5 +43,5 @@ export const filesFr: Readonly<Record<keyof typeof filesEn, string>> = {
   'files.content': 'Contenu',
   'files.save': 'Enregistrer tout le fichier ({size})',
   'files.begun': '{name} est en cours d’enregistrement',
-  'files.viewFailed': 'Le fichier n’a pas pu être lu',
+  'files.viewFailed': 'Le fichier n’a pas pu être lu.',
 }
