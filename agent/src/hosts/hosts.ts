@@ -11,7 +11,7 @@ interface HostsDeps {
   readonly policy: Pick<Policy, 'inForce' | 'onChange'>
   readonly version: string
   readonly link: () => HostLink
-  readonly hostRoot?: string
+  readonly hostRoot?: string | undefined
 }
 
 /** What this host is: once, and again whenever the engine comes or goes, or somebody locks or unlocks it. */

@@ -22,7 +22,17 @@ const fleet = [
   host('web-1', { tags: ['prod'] }),
   host('web-2', { tags: ['test'], state: 'warn', status: 'engine down' }),
   host('web-10', { tags: ['prod', 'eu'], state: 'critical', status: 'offline' }),
-  host('db', { tags: ['prod'], facts: { locked: true } as Host['facts'] }),
+  host('db', {
+    tags: ['prod'],
+    facts: {
+      locked: true,
+      engine: { name: 'docker', version: '28' },
+      os: 'Debian',
+      kernel: '6',
+      arch: 'x64',
+      agentVersion: '1',
+    } as Host['facts'],
+  }),
 ]
 const names = (hosts: readonly Host[]) => hosts.map(({ name }) => name)
 
