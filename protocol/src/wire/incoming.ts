@@ -205,7 +205,9 @@ export class Incoming implements FrameSink {
     const link = this.#link
     const rttMs = link.pings.answered(id)
     const { path } = link.sender
-    if (rttMs === undefined || !path.sample(rttMs, link.nowMs())) return
+    if (rttMs === undefined) return
+    // What paused for it goes on: nothing else would say so.
+    if (!path.sample(rttMs, link.nowMs())) return link.sender.soon()
     link.options.clock.after(path.drainMs, () => {
       path.probe()
       link.ping()

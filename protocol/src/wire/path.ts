@@ -6,6 +6,8 @@ const rounds = 8
 /** While it looks for the link's rate the window is at most so many times what that rate fills: more would only fill a queue. */
 const startUpGain = 2
 const asShort = 1.1
+/** What is under way is gone after its own time and a little more. */
+const drainGain = 1.25
 
 /**
  * How much may be under way on the link, decided by each sender alone: delivery rate times the shortest round trip, plus
@@ -28,6 +30,7 @@ export class PathWindow {
   #limited = false
   #idle = false
   #draining = false
+  #drainMs: number = limits.probe.drainMs
   #probing = false
 
   /** A round trip measured by PING. True: the shortest one is old, bulk pauses until it is measured anew by `probe`. */
@@ -45,7 +48,8 @@ export class PathWindow {
     // As good as the shortest: what little waits is what the window allows itself, and a pause would find nothing.
     if (rttMs <= this.minRttMs * asShort) this.#minSeenAt = nowMs
     if (this.#draining || nowMs - this.#minSeenAt <= limits.probe.everyMs) return false
-    this.bytes = minBytes
+    this.#drainMs = Math.max(limits.probe.drainMs, 2 * this.minRttMs, this.bytesPerMs > 0 ? (drainGain * this.bytes) / this.bytesPerMs : 0)
+    this.bytes = 0
     this.#draining = true
     return true
   }
@@ -55,9 +59,9 @@ export class PathWindow {
     this.#probing = true
   }
 
-  /** How long bulk pauses before that. */
+  /** How long bulk pauses before that: whatever was under way would be part of what is measured. */
   get drainMs(): number {
-    return Math.max(limits.probe.drainMs, 2 * this.minRttMs)
+    return this.#drainMs
   }
 
   /** The peer has so many bytes more. */

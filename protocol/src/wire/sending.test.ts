@@ -276,12 +276,14 @@ describe('the path window', () => {
     const now = rounds(path, 20, 2500)
     assert.equal(path.sample(30, limits.probe.everyMs), false)
     assert.equal(path.sample(30, limits.probe.everyMs + 1), true)
-    assert.equal(path.bytes, limits.path.minBytes)
+    // Nothing is let through: 32 KiB under way would be 13 ms of what is measured.
+    assert.equal(path.bytes, 0)
     assert.equal(path.drainMs, limits.probe.drainMs)
     path.probe()
     assert.equal(path.sample(200, now + 20_000), false)
     assert.equal(path.minRttMs, 200)
     assert.equal(path.bytes, 2500 * 200 + limits.path.frameBytes)
+    assert.equal(path.sample(300, now + 20_000 + limits.probe.everyMs + 1), true)
     assert.equal(path.drainMs, 400)
   })
 
