@@ -1,5 +1,7 @@
 import type { Clock } from './transport.ts'
 
+const immediate = (globalThis as { readonly setImmediate?: (run: () => void) => unknown }).setImmediate
+
 /** Real time; timers do not keep a process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -9,7 +11,7 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer as number)
   },
   // A browser has no such moment, and sends little.
-  afterTurn: (globalThis as { readonly setImmediate?: (run: () => void) => void }).setImmediate ?? queueMicrotask,
+  afterTurn: (run) => (immediate === undefined ? queueMicrotask(run) : void immediate(run)),
 }
 
 export interface FakeClock extends Clock {

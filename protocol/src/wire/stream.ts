@@ -216,6 +216,12 @@ export class StreamImpl implements WireStream {
     this.carrier.control(frame.credit, this.id, inbox.grantedBytes, inbox.receivedBytes)
   }
 
+  /** Says what its reader has for good. */
+  #confirm(): void {
+    const has = this.joint === undefined ? this.in.receivedBytes : this.joint.to.out.peerHas
+    if (!this.in.ended) this.carrier?.control(frame.credit, this.id, this.in.grantedBytes, has)
+  }
+
   // ---- called by the link ----------------------------------------------------------------------------------------
 
   /** `lent`: its memory is only valid now. False: the peer sent more than it may. */
@@ -265,6 +271,8 @@ export class StreamImpl implements WireStream {
     if (typeof w === 'number') out.limit = out.held ? w : Math.max(out.limit, w)
     if (out.held) {
       out.held = false
+      // What said so may have been lost with each link before, and the peer keeps only so much.
+      this.#confirm()
       const from = typeof offset === 'number' ? offset : 0
       if (this.meta.resumeAt !== undefined && out.sentBytes === 0) out.begin(from)
       else if (this.over || !out.rewind(from)) return this.reset('lost', 'The stream could not go on where it stood.')
