@@ -8,8 +8,6 @@ export class Joint {
   readonly to: StreamImpl
   #promisedTo: Windows | undefined
   #promisedBytes = 0
-  /** As much of what the viewer has was passed on. */
-  #passedOn = 0
 
   constructor(to: StreamImpl) {
     this.to = to
@@ -34,16 +32,11 @@ export class Joint {
     const limit = this.limit(carrier.windows.pressed)
     // Not for every slice that left, as long as a whole item still fits.
     const enough = inbox.grantedBytes - inbox.receivedBytes >= limits.dataBytes && limit - inbox.grantedBytes < limits.dataBytes
-    const more = limit > inbox.grantedBytes && (limit >= out.limit || !enough)
-    // What the viewer has for good is passed on also where it lets no more through: the other end keeps only so much.
-    if (!more && out.peerHas - this.#passedOn < limits.windowBytes / 2) return
-    this.#passedOn = out.peerHas
-    if (more) {
-      inbox.grantedBytes = limit
-      this.promise(limit - out.sentBytes)
-      inbox.count(limit - out.sentBytes, carrier.windows)
-    }
-    carrier.control(frame.credit, from.id, inbox.grantedBytes, out.peerHas)
+    if (limit <= inbox.grantedBytes || (limit < out.limit && enough)) return
+    inbox.grantedBytes = limit
+    this.promise(limit - out.sentBytes)
+    inbox.count(limit - out.sentBytes, carrier.windows)
+    carrier.control(frame.credit, from.id, limit, out.peerHas)
   }
 
   /** Remembers what was granted: so much may come to be queued. */

@@ -12,15 +12,18 @@ export function standingOf({ plan, last, failed, lateAfterMs }: BackupState, atM
   return atMs - last.atMs > lateAfterMs ? 'overdue' : 'fresh'
 }
 
-/** A backup is looked at each minute; whether somebody just confirmed this hub, more often. */
-const lookMs = { calm: 60_000, held: 5000 } as const
+/** A fresh backup is looked at each minute; one that somebody waits for, and whether this hub was just confirmed, more often. */
+const lookMs = { calm: 60_000, awaited: 5000 } as const
 
 /** For whoever runs the hub; of anybody else nothing is asked. */
 export function createBackup(): Loaded<BackupState | undefined> {
   const backup = createLoaded<BackupState | undefined>('hub:settings', undefined, () => ask('backup.state', {}))
-  const held = createMemo(() => (backup.now()?.held ?? null) !== null)
+  const awaited = createMemo(() => {
+    const now = backup.now()
+    return now !== undefined && (now.held !== null || !['none', 'fresh'].includes(standingOf(now, Date.now())))
+  })
   createEffect(() => {
-    const timer = setInterval(() => !document.hidden && void backup.load(), held() ? lookMs.held : lookMs.calm)
+    const timer = setInterval(() => !document.hidden && void backup.load(), awaited() ? lookMs.awaited : lookMs.calm)
     onCleanup(() => clearInterval(timer))
   })
   return backup
