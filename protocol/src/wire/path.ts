@@ -30,6 +30,8 @@ export class PathWindow {
   #limited = false
   #idle = false
   #draining = false
+  /** What it was before the pause, for whoever knows no better after it. */
+  #pausedBytes = 0
   #drainMs: number = limits.probe.drainMs
   #probing = false
 
@@ -42,13 +44,14 @@ export class PathWindow {
       this.#draining = this.#probing = false
       this.#roundStart = nowMs
       this.#roundBytes = 0
-      if (!this.#startUp && this.bytesPerMs > 0) this.bytes = this.#target()
+      this.bytes = this.#startUp ? this.#pausedBytes : this.#target()
       return false
     }
     // As good as the shortest: what little waits is what the window allows itself, and a pause would find nothing.
     if (rttMs <= this.minRttMs * asShort) this.#minSeenAt = nowMs
     if (this.#draining || nowMs - this.#minSeenAt <= limits.probe.everyMs) return false
     this.#drainMs = Math.max(limits.probe.drainMs, 2 * this.minRttMs, this.bytesPerMs > 0 ? (drainGain * this.bytes) / this.bytesPerMs : 0)
+    this.#pausedBytes = this.bytes
     this.bytes = 0
     this.#draining = true
     return true

@@ -287,6 +287,23 @@ describe('the path window', () => {
     assert.equal(path.drainMs, 400)
   })
 
+  it('lets through after that pause what it let through before, where nothing was ever limited by it', () => {
+    const path = new PathWindow()
+    path.sample(1, 0)
+    for (let now = 0; now <= limits.probe.everyMs; now += 100) {
+      path.sent(1000, now)
+      path.acked(1000, now + 1)
+    }
+    const { bytes } = path
+    assert.equal(path.sample(2, limits.probe.everyMs + 101), true)
+    assert.equal(path.bytes, 0)
+    path.probe()
+    path.sample(2, limits.probe.everyMs + 152)
+    assert.equal(path.bytes, bytes)
+    rounds(path, 20, 20_000, limits.probe.everyMs + 200)
+    assert.ok(path.bytes > 20_000, `${path.bytes}`)
+  })
+
   it('has the round trip measured once a second while data flows [limit probe.pingMs]', async () => {
     const { clock, opened, say, heardOf } = typedPeer({ heartbeatMs: 1_000_000 })
     await say([1, 1, 'a.b', {}, { c: 3, w: 2 ** 30 }])
