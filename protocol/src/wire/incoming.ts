@@ -202,16 +202,8 @@ export class Incoming implements FrameSink {
   }
 
   #pong(id: number): void {
-    const link = this.#link
-    const rttMs = link.pings.answered(id)
-    const { path } = link.sender
-    if (rttMs === undefined) return
-    // What paused for it goes on: nothing else would say so.
-    if (!path.sample(rttMs, link.nowMs())) return link.sender.soon()
-    link.options.clock.after(path.drainMs, () => {
-      path.probe()
-      link.ping()
-    })
+    const rttMs = this.#link.pings.answered(id)
+    if (rttMs !== undefined) this.#link.sender.roundTrip(rttMs)
   }
 }
 

@@ -91,8 +91,8 @@ export const limits = {
   /** How long streams with a resume key wait for their next link. */
   resumeForMs: 60_000,
   terminalResumeForMs: 600_000,
-  /** The round trip is measured so often while data flows; after so long without a shorter one bulk pauses until what is under way is gone, two round trips and this at least, and it is measured anew. */
-  probe: { pingMs: 1000, everyMs: 10_000, drainMs: 50 },
+  /** The round trip is measured so often while data flows; after so long without a shorter one bulk pauses until nothing is under way, and it is measured anew. */
+  probe: { pingMs: 1000, everyMs: 10_000 },
   /** How often a long call says that it still works. */
   workingMs: 5000,
   /** How far ahead a hub may say that a mutation may still begin. */

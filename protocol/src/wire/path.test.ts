@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fakeClock } from './clock.ts'
+import type { Clock } from './transport.ts'
 import { msgpackCodec } from './codec.ts'
 import { limits } from './limits.ts'
 import { pair, type PairOptions } from './pair.ts'
@@ -8,10 +9,10 @@ import { openSession, type WireStream } from './session.ts'
 
 const block = new Uint8Array(32 * 1024)
 
-/** An agent that sends without end on every stream but `echo`, over a simulated link. */
+/** An agent that sends without end on every stream but `echo` and `little`, over a simulated link. */
 function link(options: PairOptions, clock = fakeClock()) {
   const joined = pair(Object.assign(options, { clock }))
-  const agent = openSession(joined.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: (stream) => void serve(stream) })
+  const agent = openSession(joined.left, { side: 'agent', codec: msgpackCodec, clock, onOpen: (stream) => void serve(stream, clock) })
   const hub = openSession(joined.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: () => undefined })
   const counted = { bytes: 0 }
   const bulk = async () => {
@@ -36,9 +37,13 @@ function link(options: PairOptions, clock = fakeClock()) {
   return { clock, agent, hub, counted, bulk, typing }
 }
 
-async function serve(stream: WireStream): Promise<void> {
+async function serve(stream: WireStream, clock: Clock): Promise<void> {
   try {
     stream.head({ mode: 'bytes' })
+    while (stream.method === 'little') {
+      await stream.write(new Uint8Array(100))
+      await new Promise<void>((resolve) => clock.after(1000, resolve))
+    }
     if (stream.method === 'echo') for await (const payload of stream) await stream.write(payload)
     else for (;;) await stream.write(block)
   } catch {
@@ -131,10 +136,33 @@ describe('the path window', () => {
     assert.ok(share >= 0.97, `share ${share.toFixed(3)}`)
   })
 
+  it('is at its rate at once after little came for minutes', async () => {
+    let delayMs = 1
+    const { clock, agent, hub, counted, bulk } = link({
+      bytesPerMs: 12_500,
+      get delayMs() {
+        return delayMs
+      },
+    })
+    const little = hub.open('little', {}, {})
+    void (async () => {
+      for await (const payload of little) assert.equal(payload.length, 100)
+    })()
+    await clock.advance(100_000)
+    // The shortest round trip is looked for in vain, and measured anew.
+    delayMs = 2
+    await clock.advance(25_000)
+    assert.ok(agent.stats.sentBytes > 10_000, `${agent.stats.sentBytes}`)
+    void bulk()
+    await clock.advance(200)
+    const share = counted.bytes / (200 * 12_500)
+    assert.ok(share >= 0.8, `share ${share.toFixed(3)}`)
+  })
+
   it('leaves no more than a window under way when nobody acknowledges [limit path.startBytes]', async () => {
     const clock = fakeClock()
     const joined = pair({ clock })
-    const hub = openSession(joined.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: (stream) => void serve(stream) })
+    const hub = openSession(joined.right, { side: 'hub', codec: msgpackCodec, clock, onOpen: (stream) => void serve(stream, clock) })
     const { encodeValue } = await import('./codec.ts')
     joined.left.onMessage = () => undefined
     joined.left.send(encodeValue([1, 1, 'bulk', {}, { c: 3, w: 8_000_000 }]))

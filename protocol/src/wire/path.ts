@@ -6,8 +6,6 @@ const rounds = 8
 /** While it looks for the link's rate the window is at most so many times what that rate fills: more would only fill a queue. */
 const startUpGain = 2
 const asShort = 1.1
-/** What is under way is gone after its own time and a little more. */
-const drainGain = 1.25
 
 /**
  * How much may be under way on the link, decided by each sender alone: delivery rate times the shortest round trip, plus
@@ -17,7 +15,7 @@ export class PathWindow {
   bytes: number = startBytes
   /** The shortest round trip, ms; 0: none measured yet. */
   minRttMs = 0
-  /** The link's rate: the best of the last eight rounds. */
+  /** The link's rate: the best of the last eight rounds that filled it, or of any that was faster; 0: none yet. */
   bytesPerMs = 0
   #minSeenAt = 0
   #startUp = true
@@ -29,13 +27,13 @@ export class PathWindow {
   #rates: number[] | undefined
   #limited = false
   #idle = false
+  #emptySince = Number.POSITIVE_INFINITY
   #draining = false
   /** What it was before the pause, for whoever knows no better after it. */
   #pausedBytes = 0
-  #drainMs: number = limits.probe.drainMs
   #probing = false
 
-  /** A round trip measured by PING. True: the shortest one is old, bulk pauses until it is measured anew by `probe`. */
+  /** A round trip measured by PING. True: the shortest one is old, bulk pauses until nothing is under way and it is measured anew by `probe`. */
   sample(rttMs: number, nowMs: number): boolean {
     if (this.minRttMs === 0 || rttMs <= this.minRttMs || this.#probing) {
       this.minRttMs = Math.max(rttMs, 0.05)
@@ -50,21 +48,15 @@ export class PathWindow {
     // As good as the shortest: what little waits is what the window allows itself, and a pause would find nothing.
     if (rttMs <= this.minRttMs * asShort) this.#minSeenAt = nowMs
     if (this.#draining || nowMs - this.#minSeenAt <= limits.probe.everyMs) return false
-    this.#drainMs = Math.max(limits.probe.drainMs, 2 * this.minRttMs, this.bytesPerMs > 0 ? (drainGain * this.bytes) / this.bytesPerMs : 0)
     this.#pausedBytes = this.bytes
     this.bytes = 0
     this.#draining = true
     return true
   }
 
-  /** The link is empty by now: the next sample is the new shortest. */
+  /** All that was under way arrived: the next sample is the new shortest. */
   probe(): void {
     this.#probing = true
-  }
-
-  /** How long bulk pauses before that: whatever was under way would be part of what is measured. */
-  get drainMs(): number {
-    return this.#drainMs
   }
 
   /** The peer has so many bytes more. */
@@ -78,12 +70,18 @@ export class PathWindow {
   /** A DATA frame left; `inFlight` counts it. */
   sent(inFlight: number, nowMs: number): void {
     if (inFlight >= this.bytes * 0.75) this.#limited = true
-    if (this.#roundStart < 0) this.#roundStart = nowMs
+    const silentMs = nowMs - this.#emptySince
+    this.#emptySince = Number.POSITIVE_INFINITY
+    if (this.#roundStart >= 0 && silentMs <= leastRoundMs) return
+    // A long silence is not the link's.
+    this.#roundStart = nowMs
+    this.#roundBytes = 0
   }
 
   /** All that was there has left and arrived: what comes in bursts is not what fills the link. */
-  idle(): void {
+  idle(nowMs: number): void {
     this.#idle = true
+    this.#emptySince = nowMs
   }
 
   /** More would have left, had the kernel taken it: a window that grows on changes nothing. */
@@ -93,10 +91,8 @@ export class PathWindow {
 
   #closeRound(nowMs: number): void {
     const rate = this.#roundBytes / Math.max(nowMs - this.#roundStart, 0.1)
-    const rates = (this.#rates ??= [])
-    rates.push(rate)
-    if (rates.length > rounds) rates.shift()
-    this.bytesPerMs = Math.max(...rates)
+    // Little that leaves says nothing about what could.
+    if (this.#limited || this.#roundBytes >= frameBytes || rate > Math.max(this.bytesPerMs, limits.slowBytesPerMs)) this.#keepRate(rate)
     this.#roundStart = nowMs
     this.#roundBytes = 0
     if (this.#startUp && this.#limited) {
@@ -109,6 +105,13 @@ export class PathWindow {
     this.#limited = false
     if (!this.#startUp) this.bytes = Math.min(this.#target(), this.bytes * 1.5)
     this.#idle = false
+  }
+
+  #keepRate(bytesPerMs: number): void {
+    const rates = (this.#rates ??= [])
+    rates.push(bytesPerMs)
+    if (rates.length > rounds) rates.shift()
+    this.bytesPerMs = Math.max(...rates)
   }
 
   #target(): number {

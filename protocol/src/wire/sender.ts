@@ -19,6 +19,8 @@ export class Sender {
   #soonQueued = false
   #afterTurnQueued = false
   #timer = false
+  /** Bulk pauses until so much was acknowledged, to measure the round trip. */
+  #emptyAt = Number.POSITIVE_INFINITY
   #stopped = false
 
   constructor(transport: Transport, writer: FrameWriter, link: Link) {
@@ -58,10 +60,27 @@ export class Sender {
     if (total > this.acked) {
       this.path.acked(total - this.acked, this.#link.nowMs())
       this.acked = total
-      if (total === this.sent && !this.#schedule.waiting) this.path.idle()
+      if (total === this.sent && !this.#schedule.waiting) this.path.idle(this.#link.nowMs())
+      this.#measureIfEmpty()
       this.soon()
     }
     return true
+  }
+
+  /** PING measured one. */
+  roundTrip(rttMs: number): void {
+    // What paused for it goes on: nothing else would say so.
+    if (!this.path.sample(rttMs, this.#link.nowMs())) return this.soon()
+    this.#emptyAt = this.sent
+    this.#measureIfEmpty()
+  }
+
+  /** What was under way when bulk paused would be part of the round trip that is measured. */
+  #measureIfEmpty(): void {
+    if (this.acked < this.#emptyAt) return
+    this.#emptyAt = Number.POSITIVE_INFINITY
+    this.path.probe()
+    this.#link.ping()
   }
 
   stop(): void {

@@ -256,7 +256,7 @@ describe('the path window', () => {
       path.sample(1, 0)
       for (let now = 0; now < rounds * 60; now += 60) {
         path.sent(path.bytes, now)
-        path.idle()
+        path.idle(now + 60)
         path.acked(rate * 60, now + 60)
       }
       return path
@@ -270,7 +270,7 @@ describe('the path window', () => {
     assert.equal(path.bytes, 20_000 + frameBytes)
   })
 
-  it('pauses bulk after ten seconds without a shorter round trip, two of them at least, and measures anew [limit probe.everyMs probe.drainMs]', () => {
+  it('pauses bulk after ten seconds without a shorter round trip, and measures anew [limit probe.everyMs]', () => {
     const path = new PathWindow()
     path.sample(20, 0)
     const now = rounds(path, 20, 2500)
@@ -278,13 +278,31 @@ describe('the path window', () => {
     assert.equal(path.sample(30, limits.probe.everyMs + 1), true)
     // Nothing is let through: 32 KiB under way would be 13 ms of what is measured.
     assert.equal(path.bytes, 0)
-    assert.equal(path.drainMs, limits.probe.drainMs)
     path.probe()
     assert.equal(path.sample(200, now + 20_000), false)
     assert.equal(path.minRttMs, 200)
     assert.equal(path.bytes, 2500 * 200 + limits.path.frameBytes)
-    assert.equal(path.sample(300, now + 20_000 + limits.probe.everyMs + 1), true)
-    assert.equal(path.drainMs, 400)
+  })
+
+  it('knows no rate of what comes now and then, however little', () => {
+    const path = new PathWindow()
+    path.sample(1, 0)
+    for (const bytes of [100, 30_000])
+      for (let i = 0, now = bytes * 1000; i < 20; i++, now += 5000) {
+        path.sent(bytes, now)
+        path.acked(bytes, now + 0.5)
+        path.idle(now + 0.5)
+      }
+    assert.equal(path.bytesPerMs, 0)
+    assert.equal(path.bytes, limits.path.startBytes)
+    const now = rounds(path, 20, 20_000, 100_000_000)
+    const known = [path.bytesPerMs, path.bytes]
+    for (let i = 1; i < 20; i++) {
+      path.sent(100, now + 5000 * i)
+      path.acked(100, now + 5000 * i + 5)
+      path.idle(now + 5000 * i + 5)
+    }
+    assert.deepEqual([path.bytesPerMs, path.bytes], known)
   })
 
   it('lets through after that pause what it let through before, where nothing was ever limited by it', () => {
