@@ -8,6 +8,7 @@ import { chooseLanguage, t } from '../i18n/i18n.ts'
 import { act, plain, StateMark } from '../kit/kit.tsx'
 import { writeTerm } from '../kit/filter.ts'
 import { may } from '../kit/me.ts'
+import { createFind } from './find.ts'
 import { fitting, scopeOf, type Offer } from './palette.ts'
 import { places } from './places.ts'
 import { chooseTheme } from './UserMenu.tsx'
@@ -31,28 +32,25 @@ interface PaletteProps {
 export function Palette(props: PaletteProps): JSX.Element {
   const id = createUniqueId()
   const [text, setText] = createSignal('')
-  const [rows, setRows] = createSignal<readonly FleetRow[]>([])
   const [hosts, setHosts] = createSignal<readonly Host[]>([])
+  const find = createFind(text)
   const [organizations, setOrganizations] = createSignal<readonly Organization[]>([])
   const [current, setCurrent] = createSignal(0)
   const navigate = useNavigate()
   const before = document.activeElement as HTMLElement | null
-  onCleanup(() => before?.focus())
+  let closed = false
+  onCleanup(() => {
+    closed = true
+    before?.focus()
+  })
   onMount(() => {
     void ask('hosts.list', {}).then(setHosts, () => undefined)
     void ask('organizations.list', {}).then(setOrganizations, () => undefined)
   })
 
   createEffect(() => {
-    const { scope, words } = scopeOf(text())
+    text()
     setCurrent(0)
-    if (words === '' || scope !== 'all') return void setRows([])
-    let stale = false
-    ask('fleet.find', { text: words }).then(
-      (found) => !stale && setRows(found),
-      () => undefined,
-    )
-    onCleanup(() => (stale = true))
   })
 
   const go = (path: string) => () => navigate(path)
@@ -93,7 +91,7 @@ export function Palette(props: PaletteProps): JSX.Element {
   )
   const others = createMemo(() => enterings(organizations(), props.onEnter))
   const found = createMemo((): Entry[] =>
-    rows().map((row) => ({ label: plain(row.name), kind: plain(row.hostName), row, run: go(`/containers/${row.host}/${row.id}`) })),
+    find.rows().map((row) => ({ label: plain(row.name), kind: plain(row.hostName), row, run: go(`/containers/${row.host}/${row.id}`) })),
   )
   const entries = createMemo((): readonly Entry[] => {
     const { scope, words } = scopeOf(text())
@@ -114,9 +112,15 @@ export function Palette(props: PaletteProps): JSX.Element {
     entry.run()
   }
 
+  /** Who types faster than the hub answers means what they typed, not what was found before it. */
+  async function enter(): Promise<void> {
+    await find.settled()
+    if (!closed) choose(entries()[current()])
+  }
+
   function onKey(event: KeyboardEvent): void {
     if (event.key === 'Escape') props.onClose()
-    else if (event.key === 'Enter') choose(entries()[current()])
+    else if (event.key === 'Enter') void enter()
     else if (event.key === 'ArrowDown') setCurrent((n) => Math.min(n + 1, entries().length - 1))
     else if (event.key === 'ArrowUp') setCurrent((n) => Math.max(n - 1, 0))
     else if (event.key !== 'Tab') return
