@@ -197,8 +197,6 @@ export class Incoming implements FrameSink {
     const link = this.#link
     if (!link.sender.ackReceived(total)) return link.close(4400, 'an acknowledgement of what was never sent')
     link.health.acked()
-    // The shortest round trip may change while data flows, and heartbeats come only in silence.
-    if (link.nowMs() - link.pings.lastMs >= limits.probe.pingMs) link.ping()
   }
 
   #pong(id: number): void {

@@ -21,6 +21,8 @@ export class Sender {
   #timer = false
   /** Bulk pauses until so much was acknowledged, to measure the round trip. */
   #emptyAt = Number.POSITIVE_INFINITY
+  /** How much was acknowledged when the round trip was measured last, for that much had flowed. */
+  #measuredAt = 0
   #stopped = false
 
   constructor(transport: Transport, writer: FrameWriter, link: Link) {
@@ -62,6 +64,7 @@ export class Sender {
       this.acked = total
       if (total === this.sent && !this.#schedule.waiting) this.path.idle(this.#link.nowMs())
       this.#measureIfEmpty()
+      this.#measureInFlow()
       this.soon()
     }
     return true
@@ -73,6 +76,13 @@ export class Sender {
     if (!this.path.sample(rttMs, this.#link.nowMs())) return this.soon()
     this.#emptyAt = this.sent
     this.#measureIfEmpty()
+  }
+
+  /** The shortest round trip may change while data flows, and heartbeats come only in silence. Of a fleet's small samples nobody wants it. */
+  #measureInFlow(): void {
+    if (this.acked - this.#measuredAt < limits.path.frameBytes || this.#link.nowMs() - this.#link.pings.lastMs < limits.probe.pingMs) return
+    this.#measuredAt = this.acked
+    this.#link.ping()
   }
 
   /** What was under way when bulk paused would be part of the round trip that is measured. */
