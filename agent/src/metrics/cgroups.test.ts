@@ -59,22 +59,25 @@ describe('cgroup v2', () => {
     })
   })
 
-  it('looks at the memory of one that uses no processor once a minute, and at its traffic each time', () => {
-    const memoryIs = (bytes: number) => writeTree(root, { [`${docker2}/memory.current`]: `${bytes + 2_097_152}\n` })
-    const memoryAt = (atMs: number) => measure(atMs).get(idA)!['memoryBytes']
+  it('looks at all else of one that uses no processor once a minute', () => {
+    const now = (atMs: number) => {
+      const { memoryBytes, netRxBytesPerSecond, blockReadBytesPerSecond } = measure(atMs).get(idA)!
+      return [memoryBytes, netRxBytesPerSecond, blockReadBytesPerSecond]
+    }
+    const becomes = (memory: number, { cpu, rbytes, rx }: Record<'cpu' | 'rbytes' | 'rx', number>) => {
+      write(cpu, rbytes, rx)
+      writeTree(root, { [`${docker2}/memory.current`]: `${memory + 2_097_152}\n` })
+    }
     write(1_000_000, 0, 100)
-    assert.equal(memoryAt(0), 8_388_608)
-    memoryIs(5)
-    assert.equal(memoryAt(10_000), 8_388_608)
-    write(1_000_000, 0, 2100)
-    memoryIs(5)
-    assert.equal(measure(20_000).get(idA)!['netRxBytesPerSecond'], 200)
-    assert.equal(memoryAt(60_000), 5)
-    memoryIs(6)
-    assert.equal(memoryAt(70_000), 5)
-    write(1_000_001, 0, 2100)
-    memoryIs(7)
-    assert.equal(memoryAt(80_000), 7)
+    assert.deepEqual(now(0), [8_388_608, none, none])
+    becomes(5, { cpu: 1_000_000, rbytes: 600, rx: 1300 })
+    assert.deepEqual(now(10_000), [8_388_608, 0, 0])
+    // What came meanwhile counts over all of that time.
+    assert.deepEqual(now(60_000), [5, 20, 10])
+    becomes(6, { cpu: 1_000_000, rbytes: 600, rx: 3300 })
+    assert.deepEqual(now(70_000), [5, 0, 0])
+    becomes(7, { cpu: 1_000_001, rbytes: 600, rx: 3300 })
+    assert.deepEqual(now(80_000), [7, 100, 0])
   })
 
   it('gives nothing, never 0, for what the kernel does not tell', () => {

@@ -4,9 +4,7 @@ import { holdFiles, ratePerSecond, read, type Held } from './read.ts'
 
 const none = Number.NaN
 
-interface Counters {
-  readonly atMs: number
-  readonly cpuSeconds: number
+interface Traffic {
   readonly rx: number
   readonly tx: number
   readonly read: number
@@ -16,8 +14,9 @@ interface Counters {
 /** A container from one pass to the next. */
 interface Known {
   readonly held: Held
-  counters: Counters | undefined
-  gauges: { readonly atMs: number; readonly values: Gauges } | undefined
+  cpu: { readonly atMs: number; readonly seconds: number } | undefined
+  /** All the rest, read when it did something, or a minute ago. */
+  seen: { readonly atMs: number; readonly gauges: Gauges; readonly traffic: Traffic } | undefined
   /** Of the process that was first, at that time: whether it has a network of its own is not asked at every pass. */
   network: { readonly pid: string; readonly atMs: number; readonly own: boolean } | undefined
 }
@@ -34,7 +33,7 @@ interface Place {
 const idPattern = /(?:^|docker-|libpod-|cri-containerd-|crio-)([a-f0-9]{64})(?:\.scope)?$/
 const depth = 4
 const networkMs = 60_000
-/** Memory may be taken from a container that does nothing, and its limit moved. */
+/** Memory may be taken from a container that does nothing, its limit moved, and packets come that wake nobody. */
 const restMs = 60_000
 /** Any of these knows all containers; not every kernel has each. */
 const controllersV1 = ['memory', 'cpuacct', 'pids', 'blkio', 'systemd']
@@ -46,28 +45,33 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
   const places = v2 ? find(base).map(({ id, path }) => ({ id, folder: () => `${base}${path}` })) : findV1(base)
   let hostNetwork: string | undefined
   const hostNet = () => (hostNetwork ??= netOf(root, '1'))
-  const seen = new Set<string>()
-  const points = places.map(({ id, folder }) => {
-    seen.add(id)
-    const known = before.get(id) ?? { held: holdFiles(), counters: undefined, gauges: undefined, network: undefined }
-    before.set(id, known)
-    const counters = v2 ? countV2(known.held, folder('')) : countV1(known.held, folder)
-    // Most containers of most hosts do nothing most of the time: what has used no processor has started, ended and taken nothing.
-    const rests = known.gauges !== undefined && counters.cpuSeconds === known.counters?.cpuSeconds && nowMs - known.gauges.atMs < restMs
-    if (!rests) known.gauges = { atMs: nowMs, values: v2 ? gaugeV2(known.held, folder('')) : gaugeV1(known.held, folder) }
-    const gauges = known.gauges!.values
+  const look = (known: Known, folder: Place['folder']) => {
+    const gauges = v2 ? gaugeV2(known.held, folder('')) : gaugeV1(known.held, folder)
     if (known.network?.pid !== gauges.pid || nowMs - known.network.atMs >= networkMs)
       known.network = { pid: gauges.pid, atMs: nowMs, own: gauges.pid !== '' && netOf(root, gauges.pid) !== hostNet() }
-    const now = { atMs: nowMs, ...counters, ...(known.network.own ? readNet(root, gauges.pid) : noNet) }
-    const old = known.counters
-    known.counters = now
-    const rate = (name: Exclude<keyof Counters, 'atMs'>) =>
-      old === undefined ? none : ratePerSecond(now[name], old[name], nowMs - old.atMs)
+    const io = v2 ? ioV2(known.held, folder('')) : ioV1(known.held, folder)
+    return { atMs: nowMs, gauges, traffic: { ...io, ...(known.network.own ? readNet(root, gauges.pid) : noNet) } }
+  }
+  const there = new Set<string>()
+  const points = places.map(({ id, folder }) => {
+    there.add(id)
+    const known = before.get(id) ?? { held: holdFiles(), cpu: undefined, seen: undefined, network: undefined }
+    before.set(id, known)
+    const { cpu, seen: old } = known
+    const seconds = v2 ? cpuV2(known.held, folder('')) : cpuV1(known.held, folder)
+    known.cpu = { atMs: nowMs, seconds }
+    // Most containers of most hosts do nothing most of the time: what has used no processor has started, ended, taken and sent nothing.
+    const rests = old !== undefined && seconds === cpu?.seconds && nowMs - old.atMs < restMs
+    const { gauges, traffic } = (known.seen = rests ? old : look(known, folder))
+    const rate = (name: keyof Traffic) => {
+      if (old === undefined) return none
+      return rests ? traffic[name] * 0 : ratePerSecond(traffic[name], old.traffic[name], nowMs - old.atMs)
+    }
     return {
       kind: 'container',
       id,
       values: [
-        rate('cpuSeconds'),
+        cpu === undefined ? none : ratePerSecond(seconds, cpu.seconds, nowMs - cpu.atMs),
         Math.max(0, gauges.memory),
         gauges.memoryLimit,
         rate('rx'),
@@ -79,7 +83,7 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
     }
   })
   for (const [id, { held }] of before) {
-    if (seen.has(id)) continue
+    if (there.has(id)) continue
     held.close()
     before.delete(id)
   }
@@ -120,10 +124,8 @@ interface Gauges {
   readonly pid: string
 }
 
-type Counted = Pick<Counters, 'cpuSeconds' | 'read' | 'write'>
-
-function countV2(held: Held, folder: string): Counted {
-  return { cpuSeconds: field(held.read(`${folder}/cpu.stat`), 'usage_usec') / 1e6, ...readIoV2(held, `${folder}/io.stat`) }
+function cpuV2(held: Held, folder: string): number {
+  return field(held.read(`${folder}/cpu.stat`), 'usage_usec') / 1e6
 }
 
 function gaugeV2(held: Held, folder: string): Gauges {
@@ -136,11 +138,8 @@ function gaugeV2(held: Held, folder: string): Gauges {
   }
 }
 
-function countV1(held: Held, folder: Place['folder']): Counted {
-  return {
-    cpuSeconds: number(held, `${folder('cpuacct')}/cpuacct.usage`) / 1e9,
-    ...readIoV1(held.read(`${folder('blkio')}/blkio.throttle.io_service_bytes`)),
-  }
+function cpuV1(held: Held, folder: Place['folder']): number {
+  return number(held, `${folder('cpuacct')}/cpuacct.usage`) / 1e9
 }
 
 function gaugeV1(held: Held, folder: Place['folder']): Gauges {
@@ -187,13 +186,15 @@ const wroteBytesV1 = /^\S+ Write (\d+)$/gm
 const sum = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].reduce((total, [, value]) => total + Number(value), 0)
 
 /** Empty until the container's first byte: that is 0. Not there at all: not available. */
-function readIoV2(held: Held, file: string): { read: number; write: number } {
+function ioV2(held: Held, folder: string): Pick<Traffic, 'read' | 'write'> {
+  const file = `${folder}/io.stat`
   const text = held.read(file)
   if (text === '' && !existsSync(file)) return { read: none, write: none }
   return { read: sum(text, readBytesV2), write: sum(text, wroteBytesV2) }
 }
 
-function readIoV1(text: string): { read: number; write: number } {
+function ioV1(held: Held, folder: Place['folder']): Pick<Traffic, 'read' | 'write'> {
+  const text = held.read(`${folder('blkio')}/blkio.throttle.io_service_bytes`)
   return text === '' ? { read: none, write: none } : { read: sum(text, readBytesV1), write: sum(text, wroteBytesV1) }
 }
 
