@@ -27,6 +27,7 @@ export class Health {
   readonly #clock: Clock
   readonly #watcher: Watcher
   readonly #heartbeatMs: number
+  readonly #deadMs: number
   #sentMs: number
   #receivedMs: number
   #ackedMs: number
@@ -35,8 +36,9 @@ export class Health {
     const now = clock.now()
     this.#clock = clock
     this.#watcher = watcher
-    // Spread by a tenth either way, so that a fleet that connected at once does not beat at once.
-    this.#heartbeatMs = heartbeatMs * (0.9 + Math.random() * 0.2)
+    this.#deadMs = heartbeatMs * (limits.deadMs / limits.heartbeatMs)
+    // Spread, so that a fleet that connected at once does not beat at once; and later, so that what comes once a heartbeat is one.
+    this.#heartbeatMs = heartbeatMs * (1.05 + Math.random() * 0.15)
     this.#sentMs = this.#receivedMs = this.#ackedMs = now
     const wheel = wheels.get(clock) ?? { links: new Set(), turning: false }
     wheels.set(clock, wheel)
@@ -65,8 +67,7 @@ export class Health {
     // This process itself stalled: nobody is dead for that, everybody gets another period.
     if (stalled) this.#receivedMs = this.#ackedMs = now
     if (!this.#watcher.unacked) this.#ackedMs = now
-    const deadMs = this.#heartbeatMs * (limits.deadMs / limits.heartbeatMs)
-    if (now - this.#receivedMs >= deadMs || now - this.#ackedMs >= limits.unackedMs) return this.#watcher.dead()
+    if (now - this.#receivedMs >= this.#deadMs || now - this.#ackedMs >= limits.unackedMs) return this.#watcher.dead()
     if (now - this.#sentMs >= this.#heartbeatMs || now - this.#receivedMs >= this.#heartbeatMs) this.#watcher.beat()
   }
 }

@@ -30,10 +30,10 @@ export const limits = {
   terminalWindowBytes: 64 * KiB,
   acceptorWindowBytes: 16 * KiB,
   maxWindowBytes: 4 * MiB,
-  /** Sums of them. Beyond one, a window is no more than `smallWindowBytes`. */
+  /** Sums of them. Beyond one, a window is no more than `smallWindowBytes`: an item of 32 KiB must always fit, and a fleet's samples want no CREDIT each. */
   sessionWindowBytes: 16 * MiB,
   processWindowBytes: 1024 * MiB,
-  smallWindowBytes: 32 * KiB,
+  smallWindowBytes: 36 * KiB,
   /** What is kept for a resume: of one stream (the largest window and a little), of a process, and how many streams may wait. */
   retain: { streamBytes: 4 * MiB + 64 * KiB, processBytes: 32 * MiB, waiting: 256 },
   /** One slice of a `bytes` stream; the smaller one while the link is slow, a whole frame while it is fast. */

@@ -33,8 +33,8 @@ export class PathWindow {
   #pausedBytes = 0
   #probing = false
 
-  /** A round trip measured by PING. True: the shortest one is old, bulk pauses until nothing is under way and it is measured anew by `probe`. */
-  sample(rttMs: number, nowMs: number): boolean {
+  /** A round trip measured by PING; `empty`: nothing was in its way. True: the shortest one is old, bulk pauses until nothing is under way and it is measured anew by `probe`. */
+  sample(rttMs: number, nowMs: number, empty = false): boolean {
     if (this.minRttMs === 0 || rttMs <= this.minRttMs || this.#probing) {
       this.minRttMs = Math.max(rttMs, 0.05)
       this.#minSeenAt = nowMs
@@ -48,6 +48,11 @@ export class PathWindow {
     // As good as the shortest: what little waits is what the window allows itself, and a pause would find nothing.
     if (rttMs <= this.minRttMs * asShort) this.#minSeenAt = nowMs
     if (this.#draining || nowMs - this.#minSeenAt <= limits.probe.everyMs) return false
+    if (empty) {
+      this.minRttMs = rttMs
+      this.#minSeenAt = nowMs
+      return false
+    }
     this.#pausedBytes = this.bytes
     this.bytes = 0
     this.#draining = true

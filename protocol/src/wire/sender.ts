@@ -73,7 +73,7 @@ export class Sender {
   /** PING measured one. */
   roundTrip(rttMs: number): void {
     // What paused for it goes on: nothing else would say so.
-    if (!this.path.sample(rttMs, this.#link.nowMs())) return this.soon()
+    if (!this.path.sample(rttMs, this.#link.nowMs(), this.acked === this.sent)) return this.soon()
     this.#emptyAt = this.sent
     this.#measureIfEmpty()
   }

@@ -71,7 +71,21 @@ describe('the window of a stream', () => {
 })
 
 describe('the windows of a session', () => {
-  it('sum up to 16 MiB; beyond that a new one is 32 KiB, until some are over [limit sessionWindowBytes smallWindowBytes]', async () => {
+  it('are never so small that each little item is granted by itself: a fleet of 10,000 would hear as much CREDIT as it says', async () => {
+    const { session, say, heardOf, clock } = typedPeer()
+    const reading = session.open('a.b', {}, { windowBytes: limits.smallWindowBytes })[Symbol.asyncIterator]()
+    await say([6, 2, { mode: 'items' }])
+    for (let i = 0; i < 50; i++) {
+      const next = reading.next()
+      await say(encodeData(2, new Uint8Array(40)))
+      await next
+    }
+    void reading.next()
+    await clock.advance(1)
+    assert.deepEqual(heardOf(3), [])
+  })
+
+  it('sum up to 16 MiB; beyond that a new one is 36 KiB, until some are over [limit sessionWindowBytes smallWindowBytes]', async () => {
     const { session, heardOf, clock } = typedPeer()
     const most = limits.sessionWindowBytes / limits.windowBytes
     const streams = Array.from({ length: most + 3 }, () => session.open('a.b', {}))

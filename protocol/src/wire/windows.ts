@@ -3,7 +3,7 @@ import type { Clock } from './transport.ts'
 
 /**
  * A sum of windows: what peers may have under way towards one session, or towards this whole process, and not yet consumed.
- * At its most a new window is 32 KiB and old ones come down to that with their next grant, so that the sum falls again.
+ * At its most a new window is 36 KiB and old ones come down to that with their next grant, so that the sum falls again.
  */
 export class Windows {
   bytes = 0
