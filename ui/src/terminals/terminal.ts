@@ -135,7 +135,7 @@ export function createTerminal({ host, id }: TerminalRef) {
     turnCtrl: () => setCtrl(!ctrl()),
     fit,
     type,
-    take: attachment.take,
+    take: () => takeOver(attachment, screen),
     async start(): Promise<void> {
       // What is in the replay was written before anyone looked here.
       const held = await listHeld(host).catch(() => [])
@@ -152,3 +152,9 @@ export function createTerminal({ host, id }: TerminalRef) {
 }
 
 export type TerminalFace = ReturnType<typeof createTerminal>
+
+/** What is typed from here on comes behind the wish, which the host grants first: no key is lost while it answers. */
+function takeOver(attachment: { take(): void }, screen: { options: { disableStdin?: boolean } }): void {
+  attachment.take()
+  screen.options.disableStdin = false
+}
