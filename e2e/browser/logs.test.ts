@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { isDeepStrictEqual } from 'node:util'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import type { Download, Locator } from 'playwright-core'
@@ -14,8 +13,6 @@ const talks = (json: boolean) =>
   sh(
     `i=0; while true; do i=$((i+1)); ${json ? 'echo "{\\"level\\":\\"info\\",\\"msg\\":\\"order $i\\",\\"ms\\":$((i*7%100)),\\"user\\":{\\"name\\":\\"ada $((i%3))\\"}}"' : 'echo "level=info tick=$i msg=\\"served\\""; [ $((i%5)) = 0 ] && echo "ERROR upstream $i refused" >&2'}; sleep 0.2; done`,
   )
-
-const isSorted = (texts: readonly string[]) => isDeepStrictEqual(texts, texts.toSorted())
 
 describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox'), () => {
   let stage: Stage
@@ -76,12 +73,14 @@ describe('the logs workspace in a browser', need('chromium', 'dockerd', 'busybox
     await log().locator('.who', { hasText: 'web@alpha' }).first().waitFor()
     await log().locator('.who', { hasText: 'web@beta' }).first().waitFor()
     await until(async () => (await log().locator('.line').count()) > 10)
-    const times = () =>
-      log()
-        .locator('.line:not(.away) time')
-        .evaluateAll((all) => all.map((one) => (one as unknown as { title: string }).title))
-    // What one host wrote last may be here before what another one wrote first: it is put in its place when that comes.
-    await until(async () => isSorted(await times()))
+    // In one look: rows show other lines from one moment to the next.
+    const times = await log().evaluate((pane) => {
+      const all = (pane as unknown as { querySelectorAll(query: string): Iterable<{ title: string }> }).querySelectorAll(
+        '.line:not(.away) time',
+      )
+      return [...all].map(({ title }) => title)
+    })
+    assert.deepEqual(times, times.toSorted())
     await inBothThemes('merged')
     await stage.page.getByRole('button', { name: 'web beta' }).click()
     await until(async () => (await log().locator('.who', { hasText: 'web@beta' }).count()) === 0)
