@@ -64,8 +64,8 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
     const rests = old !== undefined && seconds === cpu?.seconds && nowMs - old.atMs < restMs
     const { gauges, traffic } = (known.seen = rests ? old : look(known, folder))
     const rate = (name: keyof Traffic) => {
-      if (old === undefined) return none
-      return rests ? traffic[name] * 0 : ratePerSecond(traffic[name], old.traffic[name], nowMs - old.atMs)
+      if (old === undefined || Number.isNaN(traffic[name])) return none
+      return rests ? 0 : ratePerSecond(traffic[name], old.traffic[name], nowMs - old.atMs)
     }
     return {
       kind: 'container',

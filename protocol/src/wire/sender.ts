@@ -78,6 +78,10 @@ export class Sender {
     this.#measureIfEmpty()
   }
 
+  stop(): void {
+    this.#stopped = true
+  }
+
   /** The shortest round trip may change while data flows, and heartbeats come only in silence. Of a fleet's small samples nobody wants it. */
   #measureInFlow(): void {
     if (this.acked - this.#measuredAt < limits.path.frameBytes || this.#link.nowMs() - this.#link.pings.lastMs < limits.probe.pingMs) return
@@ -91,10 +95,6 @@ export class Sender {
     this.#emptyAt = Number.POSITIVE_INFINITY
     this.path.probe()
     this.#link.ping()
-  }
-
-  stop(): void {
-    this.#stopped = true
   }
 
   #pump(): void {

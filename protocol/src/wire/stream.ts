@@ -43,7 +43,6 @@ export class StreamImpl implements WireStream {
   /** The opener has everything, the acceptor's END too, and said so: until then a stream with a key may be asked for again. */
   wholeTaken = false
   #burst: Burst | undefined
-  #listener: ((kind: string, value: unknown) => void) | undefined
   #heard: Heard | undefined
   #error: FairleadError | undefined
   #abort: AbortController | undefined
@@ -158,16 +157,8 @@ export class StreamImpl implements WireStream {
       this.carrier.control(frame.signal, this.id, due.kind, due.value)
   }
 
-  get onSignal(): (kind: string, value: unknown) => void {
-    return this.#listener ?? (() => undefined)
-  }
-
-  /** Hears at once what came before. */
   set onSignal(listener: (kind: string, value: unknown) => void) {
-    this.#listener = listener
-    const before = this.#heard?.take(Number.POSITIVE_INFINITY) ?? []
-    this.#heard = undefined
-    for (const { kind, value } of before) listener(kind, value)
+    ;(this.#heard ??= new Heard()).listen(listener)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -240,8 +231,7 @@ export class StreamImpl implements WireStream {
   }
 
   receiveSignal(kind: string, value: unknown): void {
-    if (this.#listener !== undefined) this.#listener(kind, value)
-    else (this.#heard ??= new Heard()).push({ at: this.in.receivedBytes, kind, value })
+    ;(this.#heard ??= new Heard()).push({ at: this.in.receivedBytes, kind, value })
   }
 
   /** `whole`: the opener has everything. */
