@@ -34,7 +34,7 @@ describe('an agent without work', () => {
   })
 
   it('leaves the compilers alone where nobody asked for that', () => {
-    // It is looked at every five seconds there.
+    // It is looked at every ten seconds there.
     assert.deepEqual(play([0, 0, 0.9, 0, 0], false), ['collect', 'collect'])
   })
 

@@ -20,7 +20,7 @@ interface QuietOptions {
 /** Above this share of one core there is work; below the other one there is none. */
 const shares = { busy: 0.2, quiet: 0.05 } as const
 /** How often it is looked at: soon where somebody waits for the compilers, else seldom, for each look wakes the program. */
-const lookMs = { compiles: 1000, collects: 5000 } as const
+const lookMs = { compiles: 1000, collects: 10_000 } as const
 /** Work of the start is no work to compile for. */
 const startMs = 5000
 /** This long without work, and it is over: a reader that pauses is not. */

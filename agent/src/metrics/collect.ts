@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
 import { containerPoints, type CgroupBefore } from './cgroups.ts'
-import { ratePerSecond, read } from './read.ts'
+import { holdFiles, ratePerSecond, read } from './read.ts'
 
 const none = Number.NaN
 
@@ -19,20 +19,25 @@ export interface Collector {
   collect(nowMs: number): MetricPoint[]
 }
 
+/** What a file of /proc holds now. */
+type Proc = (name: string) => string
+
 /** One pass over /proc and the cgroups. The first pass has no rates. `root`: where a container sees the host's files. */
 export function createCollector(root = ''): Collector {
   let before: Before | undefined
   const cgroups: CgroupBefore = new Map()
+  const held = holdFiles()
+  const proc: Proc = (name) => held.read(`${root}/proc/${name}`)
   return {
     collect(nowMs) {
-      const cpu = readCpu(root)
-      const net = readNet(root)
-      const disk = readDiskIo(root)
+      const cpu = readCpu(proc)
+      const net = readNet(proc)
+      const disk = readDiskIo(proc)
       const now: Before = { atMs: nowMs, busyTicks: cpu.busyTicks, ...net, ...disk }
       const rate = (pick: (sample: Before) => number) =>
         before === undefined ? none : ratePerSecond(pick(now), pick(before), nowMs - before.atMs)
-      const memory = readMemory(root)
-      const load = read(`${root}/proc/loadavg`).split(' ').map(toNumber)
+      const memory = readMemory(proc)
+      const load = proc('loadavg').split(' ').map(toNumber)
       const values = [
         rate(({ busyTicks }) => busyTicks / 100),
         cpu.count,
@@ -47,10 +52,10 @@ export function createCollector(root = ''): Collector {
         rate(({ tx }) => tx),
         rate(({ read: bytes }) => bytes),
         rate(({ write }) => write),
-        readPressure(root, 'cpu'),
-        readPressure(root, 'memory'),
-        readPressure(root, 'io'),
-        toNumber(read(`${root}/proc/uptime`).split(' ')[0] ?? ''),
+        readPressure(proc, 'cpu'),
+        readPressure(proc, 'memory'),
+        readPressure(proc, 'io'),
+        toNumber(proc('uptime').split(' ')[0] ?? ''),
       ]
       before = now
       return [{ kind: 'host', id: '', values }, ...readDisks(root), ...containerPoints(root, nowMs, cgroups)]
@@ -61,15 +66,15 @@ export function createCollector(root = ''): Collector {
 /** An empty text is no zero. */
 const toNumber = (text: string) => (text === '' ? none : Number(text))
 
-function readCpu(root: string): { busyTicks: number; count: number } {
-  const lines = read(`${root}/proc/stat`).split('\n')
+function readCpu(proc: Proc): { busyTicks: number; count: number } {
+  const lines = proc('stat').split('\n')
   const [user = none, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (lines[0] ?? '').trim().split(/\s+/).slice(1).map(Number)
   return { busyTicks: user + nice + system + irq + softirq + steal, count: lines.filter((line) => /^cpu\d/.test(line)).length || none }
 }
 
-function readMemory(root: string) {
+function readMemory(proc: Proc) {
   const kib: Record<string, number> = {}
-  for (const line of read(`${root}/proc/meminfo`).split('\n')) {
+  for (const line of proc('meminfo').split('\n')) {
     const match = /^(\w+):\s+(\d+)/.exec(line)
     if (match !== null) kib[match[1]!] = Number(match[2]) * 1024
   }
@@ -78,8 +83,8 @@ function readMemory(root: string) {
   return { total, used: total - (kib['MemAvailable'] ?? none), swapTotal, swapUsed: swapTotal - (kib['SwapFree'] ?? none) }
 }
 
-function readNet(root: string): { rx: number; tx: number } {
-  const text = read(`${root}/proc/net/dev`)
+function readNet(proc: Proc): { rx: number; tx: number } {
+  const text = proc('net/dev')
   if (text === '') return { rx: none, tx: none }
   let rx = 0
   let tx = 0
@@ -93,8 +98,8 @@ function readNet(root: string): { rx: number; tx: number } {
   return { rx, tx }
 }
 
-function readDiskIo(root: string): { read: number; write: number } {
-  const text = read(`${root}/proc/diskstats`)
+function readDiskIo(proc: Proc): { read: number; write: number } {
+  const text = proc('diskstats')
   if (text === '') return { read: none, write: none }
   let readSectors = 0
   let writeSectors = 0
@@ -108,8 +113,8 @@ function readDiskIo(root: string): { read: number; write: number } {
 }
 
 /** The share of the last ten seconds in which somebody waited, percent. */
-function readPressure(root: string, what: 'cpu' | 'memory' | 'io'): number {
-  const match = /^some avg10=([\d.]+)/m.exec(read(`${root}/proc/pressure/${what}`))
+function readPressure(proc: Proc, what: 'cpu' | 'memory' | 'io'): number {
+  const match = /^some avg10=([\d.]+)/m.exec(proc(`pressure/${what}`))
   return match === null ? none : Number(match[1])
 }
 

@@ -28,7 +28,7 @@ export function read(file: string): string {
   }
 }
 
-/** Files that are read at every pass and stay open in between: to open one of a cgroup takes five times as long as to read it. */
+/** Files of the kernel's own words, which are ASCII, that are read at every pass and stay open in between: to open one of a cgroup takes five times as long as to read it. */
 export interface Held {
   /** What it holds now; empty where there is none. */
   read(file: string): string

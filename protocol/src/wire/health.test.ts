@@ -35,19 +35,44 @@ describe('a link', () => {
     assert.equal(heardOf(19).length, before)
   })
 
-  it('that comes and goes leaves no timer behind: one turns for all links of a process', async () => {
+  it('that comes and goes leaves no timer behind: one turns for all links of a process, and only when something is due', async () => {
     const inner = fakeClock()
-    let timers = 0
+    const waiting = new Set<object>()
+    let woken = 0
     const after = (delayMs: number, run: () => void) => {
-      if (delayMs === 1000) timers++
-      return inner.after(delayMs, run)
+      if (delayMs < 1000) return inner.after(delayMs, run)
+      const timer = {}
+      waiting.add(timer)
+      const cancel = inner.after(delayMs, () => {
+        waiting.delete(timer)
+        woken++
+        run()
+      })
+      return () => {
+        waiting.delete(timer)
+        cancel()
+      }
     }
     const clock = { ...inner, after }
     for (let i = 0; i < 50; i++) typedPeer({ clock }).session.close(1000, 'again')
-    timers = 0
-    typedPeer({ clock })
-    await inner.advance(20_500)
-    assert.ok(timers >= 19 && timers <= 21, `${timers}`)
+    const { say } = typedPeer({ clock })
+    assert.equal(waiting.size, 1)
+    for (let second = 1; second <= 60; second++) {
+      await inner.advance(1000)
+      await say([0x40])
+    }
+    assert.equal(waiting.size, 1)
+    assert.ok(woken >= 4 && woken <= 10, `${woken}`)
+  })
+
+  it('is looked at when its own heartbeat is due, though another link lets the process sleep longer', async () => {
+    const clock = fakeClock()
+    typedPeer({ clock, heartbeatMs: 60_000 })
+    const { ends } = typedPeer({ clock, heartbeatMs: 4000 })
+    await clock.advance(9000)
+    assert.equal(ends.length, 0)
+    await clock.advance(4000)
+    assert.equal(ends[0]?.code, 1006)
   })
 
   it('ends after 25 seconds of silence, not earlier [limit deadMs] [security 24 159]', async () => {
@@ -61,6 +86,11 @@ describe('a link', () => {
   it('ends when what was sent stays unacknowledged for half a minute, however much else comes [limit unackedMs]', async () => {
     const { clock, ends, opened, say } = typedPeer()
     await say([1, 1, 'a.b', {}, {}])
+    // A link that was silent for long has as long.
+    for (let second = 0; second < 100; second++) {
+      await clock.advance(1000)
+      await say([0x40])
+    }
     void opened[0]!.write(new Uint8Array(10))
     const beat = async (ms: number) => {
       for (let at = 0; at < ms; at += 1000) {

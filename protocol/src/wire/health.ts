@@ -11,12 +11,15 @@ export interface Watcher {
   readonly unacked: boolean
 }
 
-const tickMs = 1000
+/** Looked at no more often than this, and otherwise when something is due: each look wakes the process. */
+const leastMs = 1000
 const stallMs = 5000
 
 interface Wheel {
   readonly links: Set<Health>
-  turning: boolean
+  /** When it looks next; infinite while nobody needs it to. */
+  wakeMs: number
+  cancel: () => void
 }
 
 /** One wheel a clock, however many links: a timer for each would cost a hub of 10,000 more than the links do. */
@@ -40,11 +43,11 @@ export class Health {
     // Spread, so that a fleet that connected at once does not beat at once; and later, so that what comes once a heartbeat is one.
     this.#heartbeatMs = heartbeatMs * (1.05 + Math.random() * 0.15)
     this.#sentMs = this.#receivedMs = this.#ackedMs = now
-    const wheel = wheels.get(clock) ?? { links: new Set(), turning: false }
+    const wheel = wheels.get(clock) ?? { links: new Set(), wakeMs: Number.POSITIVE_INFINITY, cancel: () => undefined }
     wheels.set(clock, wheel)
     wheel.links.add(this)
-    // It may still turn for a link that is gone: one that came back within a second must not start a second turning.
-    if (!wheel.turning) turn(clock, wheel, now)
+    // It may still be about to look for a link that is gone.
+    if (this.dueMs + leastMs < wheel.wakeMs) wakeAt(clock, wheel, now, this.dueMs)
   }
 
   sent(): void {
@@ -55,8 +58,15 @@ export class Health {
     this.#receivedMs = this.#clock.now()
   }
 
+  /** Some of what was sent is acknowledged, or the first of it is just being sent. */
   acked(): void {
     this.#ackedMs = this.#clock.now()
+  }
+
+  /** When there may be something to do, if nothing comes or goes until then. */
+  get dueMs(): number {
+    const beatMs = Math.min(this.#sentMs, this.#receivedMs) + this.#heartbeatMs
+    return this.#watcher.unacked ? Math.min(beatMs, this.#ackedMs + limits.unackedMs) : beatMs
   }
 
   stop(): void {
@@ -66,19 +76,27 @@ export class Health {
   check(now: number, stalled: boolean): void {
     // This process itself stalled: nobody is dead for that, everybody gets another period.
     if (stalled) this.#receivedMs = this.#ackedMs = now
-    if (!this.#watcher.unacked) this.#ackedMs = now
-    if (now - this.#receivedMs >= this.#deadMs || now - this.#ackedMs >= limits.unackedMs) return this.#watcher.dead()
+    const lost = this.#watcher.unacked && now - this.#ackedMs >= limits.unackedMs
+    if (lost || now - this.#receivedMs >= this.#deadMs) return this.#watcher.dead()
     if (now - this.#sentMs >= this.#heartbeatMs || now - this.#receivedMs >= this.#heartbeatMs) this.#watcher.beat()
   }
 }
 
-function turn(clock: Clock, wheel: Wheel, lastMs: number): void {
-  wheel.turning = true
-  clock.after(tickMs, () => {
-    const now = clock.now()
-    const stalled = now - lastMs - tickMs > stallMs
-    for (const health of wheel.links) health.check(now, stalled)
-    wheel.turning = false
-    if (wheel.links.size > 0) turn(clock, wheel, now)
+function wakeAt(clock: Clock, wheel: Wheel, now: number, dueMs: number): void {
+  wheel.cancel()
+  const wakeMs = (wheel.wakeMs = Math.max(dueMs, now + leastMs))
+  wheel.cancel = clock.after(wakeMs - now, () => {
+    wheel.wakeMs = Number.POSITIVE_INFINITY
+    turn(clock, wheel, clock.now() - wakeMs > stallMs)
   })
+}
+
+function turn(clock: Clock, wheel: Wheel, stalled: boolean): void {
+  const now = clock.now()
+  let dueMs = Number.POSITIVE_INFINITY
+  for (const health of wheel.links) {
+    health.check(now, stalled)
+    dueMs = Math.min(dueMs, health.dueMs)
+  }
+  if (wheel.links.size > 0) wakeAt(clock, wheel, now, dueMs)
 }

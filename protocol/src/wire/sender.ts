@@ -123,6 +123,7 @@ export class Sender {
         const now = this.#link.nowMs()
         const payload = stream.takeSlice(slice, now)
         left -= payload.length
+        if (this.sent === this.acked) this.#link.health.acked()
         this.sent += payload.length
         path.sent(this.sent - this.acked, now)
         this.#writer.data(stream.id, payload)
