@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { seedCache, type Arch } from './bases.ts'
 import { makeCache, wrapBundle } from './cache.ts'
@@ -22,7 +22,7 @@ export async function makePrograms(bundle: string, bases: ReadonlyMap<Arch, stri
     const others = outputs.filter(({ arch }) => arch !== process.arch)
     for (const [some, assets] of [[own, ['agent.cjs', 'agent.cache']] as const, [others, ['agent.cjs']] as const]) {
       if (some.length === 0) continue
-      const task: SeaTask = { main: join(work, 'begin.cjs'), assets, outputs: some }
+      const task: SeaTask = { main: join(work, 'begin.cjs'), assets: [...assets, addRoom(work, ['begin.cjs', ...assets])], outputs: some }
       await run(process.execPath, [join(import.meta.dirname, 'sea.ts'), JSON.stringify(task)], {
         env: { PATH: process.env['PATH'], HOME: home, TMPDIR: tmp },
       })
@@ -30,4 +30,15 @@ export async function makePrograms(bundle: string, bases: ReadonlyMap<Arch, stri
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** What is put into a Node is a multiple of this. */
+const roundBytes = 256 * 1024
+
+/** The Node's own headers say how large it is: while that stays the same, an update need not bring their blocks. Returns the file that makes it round. */
+function addRoom(work: string, files: readonly string[]): string {
+  const bytes = files.reduce((sum, name) => sum + statSync(join(work, name)).size, 0)
+  const name = `room-of-${files.length}`
+  writeFileSync(join(work, name), new Uint8Array(roundBytes - (bytes % roundBytes)))
+  return name
 }

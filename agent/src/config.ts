@@ -8,7 +8,7 @@ export interface Config {
   /** Joins at first start, when the host is not enrolled yet. Read from stdin or a file, never from argv. */
   readonly joinFile: string | undefined
   readonly name: string | undefined
-  /** Whether V8 compiles for speed only while there is work: some megabytes less, on flags that Node calls unsupported at run time. */
+  /** Whether V8 compiles for speed only while there is work: less memory and processor at rest, on flags that Node calls unsupported at run time. */
   readonly compileWhenBusy: boolean
   /** What this host lets its hub do; written by root. */
   readonly policyFile: string
@@ -49,7 +49,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     problems.push(
       'FAIRLEAD_HOST_NAME must begin with a letter or digit and have at most 63 letters, digits, blanks, dots, dashes or underscores.',
     )
-  const compile = env['FAIRLEAD_COMPILE'] ?? 'always'
+  const compile = env['FAIRLEAD_COMPILE'] ?? 'busy'
   if (compile !== 'always' && compile !== 'busy') problems.push(`FAIRLEAD_COMPILE must be "always" or "busy", not "${compile}".`)
   if (env['FAIRLEAD_POLICY'] !== undefined && !env['FAIRLEAD_POLICY'].startsWith('/'))
     problems.push('FAIRLEAD_POLICY must be an absolute path.')

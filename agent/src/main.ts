@@ -38,8 +38,8 @@ async function run(): Promise<void> {
   let ending: Promise<void> | undefined
   const end = (how: () => void) => void (ending ??= agent.stop().then(how))
   // First: what a compiler once touched of the program stays in memory.
-  stayQuiet(config)
-  const agent = await runAgent(config, say, () => end(() => beginAnew(config)))
+  const quiet = stayQuiet(config)
+  const agent = await runAgent(config, say, { restart: () => end(() => beginAnew(config)), onAsked: quiet.asked })
   const stop = () => end(() => process.exit(0))
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createJudge, type Engine } from './quiet.ts'
+import { createJudge, stayQuiet, type Engine } from './quiet.ts'
 
 function play(shares: readonly number[], compileWhenBusy = true): string[] {
   const did: string[] = []
-  const engine: Engine = { flag: (name) => void did.push(name), collect: () => void did.push('collect') }
-  const judge = createJudge({ compileWhenBusy, engine })
-  for (const share of shares) judge(share)
+  const judge = createJudge({ compileWhenBusy, engine: engineThat(did) })
+  for (const share of shares) judge.look(share, 1000)
   return did
 }
+const engineThat = (did: string[]): Engine => ({ flag: (name) => void did.push(name), collect: () => void did.push('collect') })
 const seconds = (count: number, share: number) => Array.from({ length: count }, () => share)
 const stop = ['--no-opt', '--no-maglev', '--no-sparkplug']
 const on = ['--opt', '--maglev', '--sparkplug']
@@ -20,8 +20,9 @@ describe('an agent without work', () => {
   })
 
   it('collects once more each hour, for what it does all the same', () => {
-    assert.deepEqual(play(seconds(3600 + 3599, 0.001)), [...stop, 'collect', 'collect'])
-    assert.deepEqual(play(seconds(7200, 0.001)), [...stop, 'collect', 'collect', 'collect'])
+    assert.deepEqual(play(seconds(3600 + 9, 0.001)), [...stop, 'collect'])
+    assert.deepEqual(play(seconds(3600 + 10, 0.001)), [...stop, 'collect', 'collect'])
+    assert.deepEqual(play(seconds(7200 + 10, 0.001)), [...stop, 'collect', 'collect', 'collect'])
   })
 
   it('compiles again as soon as there is work, and gives back after it', () => {
@@ -33,9 +34,54 @@ describe('an agent without work', () => {
     assert.deepEqual(play([...seconds(10, 0), ...seconds(20, 0.15)]), [...stop, 'collect'])
   })
 
-  it('leaves the compilers alone where nobody asked for that', () => {
-    // It is looked at every ten seconds there.
-    assert.deepEqual(play([0, 0, 0.9, 0, 0], false), ['collect', 'collect'])
+  it('leaves the compilers alone where nobody wants that', () => {
+    assert.deepEqual(play([...seconds(10, 0), 0.9, ...seconds(10, 0)], false), ['collect', 'collect'])
+  })
+
+  it('is looked at each second while there is work, and each ten seconds otherwise', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    context.mock.method(performance, 'now', () => 100_000)
+    const utilization = context.mock.method(performance, 'eventLoopUtilization', () => ({ idle: 1, active: 0, utilization: 0 }))
+    const quiet = stayQuiet({ compileWhenBusy: true, engine: engineThat([]) })
+    // Each look asks twice: for now, and for what was since.
+    const looks = (ms: number) => {
+      utilization.mock.resetCalls()
+      for (let second = 0; second < ms / 1000; second++) context.mock.timers.tick(1000)
+      return utilization.mock.callCount() / 2
+    }
+    looks(30_000)
+    assert.equal(looks(60_000), 6)
+    quiet.asked(true)
+    assert.equal(looks(10_000), 10)
+    assert.equal(looks(60_000), 6)
+    quiet.stop()
+    assert.equal(looks(60_000), 0)
+  })
+
+  it('compiles for bulk at once, and for questions when they are many in a second', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    context.mock.method(performance, 'eventLoopUtilization', () => ({ idle: 1, active: 0, utilization: 0 }))
+    let nowMs = 100_000
+    context.mock.method(performance, 'now', () => nowMs)
+    const did: string[] = []
+    const quiet = stayQuiet({ compileWhenBusy: true, engine: engineThat(did) })
+    const rest = () => {
+      for (let second = 0; second < 30; second++) context.mock.timers.tick(1000)
+      did.length = 0
+    }
+    rest()
+    for (let second = 0; second < 60; second++) {
+      nowMs += 1001
+      for (let n = 0; n < 19; n++) quiet.asked(false)
+    }
+    assert.deepEqual(did, [])
+    quiet.asked(false)
+    assert.deepEqual(did, on)
+    rest()
+    quiet.asked(true)
+    quiet.asked(true)
+    assert.deepEqual(did, on)
+    quiet.stop()
   })
 
   it('really gives back what was held', () => {
@@ -44,8 +90,8 @@ describe('an agent without work', () => {
     assert.ok(process.memoryUsage().heapUsed > before + 5e6 && held.length > 0)
     held = undefined
     const judge = createJudge({ compileWhenBusy: true })
-    for (const share of seconds(10, 0)) judge(share)
+    for (const share of seconds(10, 0)) judge.look(share, 1000)
     assert.ok(process.memoryUsage().heapUsed < before + 2e6, 'nothing was collected')
-    judge(0.9)
+    judge.look(0.9, 1000)
   })
 })

@@ -9,8 +9,6 @@ export interface Engine {
   collect(): void
 }
 
-export type Work = 'busy' | 'quiet'
-
 interface QuietOptions {
   /** Whether code is compiled for speed only while there is work: the compilers are most of the program's own pages. */
   readonly compileWhenBusy: boolean
@@ -19,57 +17,97 @@ interface QuietOptions {
 
 /** Above this share of one core there is work; below the other one there is none. */
 const shares = { busy: 0.2, quiet: 0.05 } as const
-/** How often it is looked at: soon where somebody waits for the compilers, else seldom, for each look wakes the program. */
-const lookMs = { compiles: 1000, collects: 10_000 } as const
+/** How often it is looked at: seldom where there is no work, for each look wakes the program. */
+const lookMs = { awake: 1000, resting: 10_000 } as const
 /** Work of the start is no work to compile for. */
 const startMs = 5000
 /** This long without work, and it is over: a reader that pauses is not. */
 const quietMs = 10_000
 /** What a quiet agent does all the same leaves a little behind, which V8 would not look at for a week. */
 const againMs = 3_600_000
+/** So many questions within a second are work before anybody looked; what a hub asks of a host that comes is fewer. */
+const manyASecond = 20
 const compilers = ['opt', 'maglev', 'sparkplug'] as const
 
-/** Looks now and then, from a moment after the start on. Returns how to end it. */
-export function stayQuiet(options: QuietOptions): () => void {
-  const everyMs = options.compileWhenBusy ? lookMs.compiles : lookMs.collects
+export interface Quiet {
+  /** The hub asks for something: bulk is work at once, the rest when it is much. */
+  asked(bulk: boolean): void
+  stop(): void
+}
+
+/** Looks now and then, from a moment after the start on. */
+export function stayQuiet(options: QuietOptions): Quiet {
   const judge = createJudge(options)
+  const count = createCount()
   let before: EventLoopUtilization | undefined
-  const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization()
-    if (before !== undefined) judge(performance.eventLoopUtilization(now, before).utilization)
-    if (before !== undefined || performance.now() > startMs) before = now
-  }, everyMs)
-  timer.unref()
-  return () => clearInterval(timer)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const lookLater = () => {
+    clearTimeout(timer)
+    const ms = judge.awake ? lookMs.awake : lookMs.resting
+    timer = setTimeout(() => {
+      const now = performance.eventLoopUtilization()
+      if (before !== undefined) judge.look(performance.eventLoopUtilization(now, before).utilization, ms)
+      if (before !== undefined || performance.now() > startMs) before = now
+      lookLater()
+    }, ms).unref()
+  }
+  lookLater()
+  return {
+    asked(bulk) {
+      if (judge.awake || !(bulk || count(performance.now()))) return
+      judge.wake()
+      before = performance.eventLoopUtilization()
+      lookLater()
+    },
+    stop: () => clearTimeout(timer),
+  }
+}
+
+/** True at the last of many within a second. */
+function createCount(): (nowMs: number) => boolean {
+  let fromMs = 0
+  let asked = 0
+  return (nowMs) => {
+    if (nowMs - fromMs > 1000) [fromMs, asked] = [nowMs, 0]
+    return ++asked >= manyASecond
+  }
 }
 
 /**
- * Takes the share of work since the last look and does what it asks for. Where code is compiled only for work, it is not for the start either: what a
- * compiler once touched of the program stays in memory. The heap of the start is given back after it all the same.
+ * Takes the share of work since the last look, so many ms ago, and does what it asks for. Where code is compiled only for work, it is not for the
+ * start either: what a compiler once touched of the program stays in memory. The heap of the start is given back after it all the same.
  */
-export function createJudge({ compileWhenBusy, engine = ownEngine() }: QuietOptions): (share: number) => void {
-  let work: Work = 'busy'
-  const everyMs = compileWhenBusy ? lookMs.compiles : lookMs.collects
-  /** Looks without work, one after the other. */
-  let still = 0
+export function createJudge({ compileWhenBusy, engine = ownEngine() }: QuietOptions) {
+  let awake = true
+  /** Without work. */
+  let stillMs = 0
   let compiles = true
   const compile = (on: boolean) => {
     if (!compileWhenBusy || compiles === on) return
     compiles = on
     for (const name of compilers) engine.flag(on ? `--${name}` : `--no-${name}`)
   }
+  const wake = () => {
+    awake = true
+    stillMs = 0
+    compile(true)
+  }
   compile(false)
-  return (share) => {
-    still = share < shares.quiet ? still + 1 : 0
-    if (share > shares.busy) {
-      work = 'busy'
-      compile(true)
-    } else if (work === 'busy' ? still * everyMs >= quietMs : still > 0 && (still * everyMs) % againMs === 0) {
-      work = 'quiet'
+  return {
+    get awake() {
+      return awake
+    },
+    wake,
+    look(share: number, ms: number): void {
+      if (share > shares.busy) return wake()
+      stillMs = share < shares.quiet ? stillMs + ms : 0
+      if (stillMs < (awake ? quietMs : againMs)) return
+      awake = false
+      stillMs = 0
       compile(false)
       // A heap that nothing is added to is never collected by itself, and glibc gives back only what was freed.
       engine.collect()
-    }
+    },
   }
 }
 

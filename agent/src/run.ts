@@ -59,8 +59,15 @@ const firstMeasureMs = 1000
 /** More than an engine tells again. */
 const mostReplayed = 256
 
+export interface Around {
+  /** Another program, or another hub, is to run in its place. */
+  restart?(): void
+  /** The hub opens a stream. */
+  onAsked?(bulk: boolean): void
+}
+
 /** Everything an agent is, in the order in which it starts. */
-export async function runAgent(config: Config, say: Say, restart: () => void = () => undefined): Promise<Agent> {
+export async function runAgent(config: Config, say: Say, { restart = () => undefined, onAsked }: Around = {}): Promise<Agent> {
   const pin = pinOf(config)
   const identity = openIdentity(config.stateDir)
   const generation = openGeneration(config.stateDir, identity.publicKey)
@@ -90,7 +97,7 @@ export async function runAgent(config: Config, say: Say, restart: () => void = (
     terminals: serveTerminals(engine, systemClock, () => policy.inForce().rules.terminalIdleMinutes * 60_000),
     updates: updates.handlers,
   })
-  const streams = serveCounted(handlers, say)
+  const streams = serveCounted(handlers, say, onAsked)
   const link = keepConnected({
     hub: () => ({ addresses: [hub.pin.address, ...hub.pin.standby], key: hub.pin.hubKey }),
     proxyTo: (address) => proxyOf(address, config.proxies),
@@ -229,7 +236,7 @@ function viewLink(losses: Pick<ReturnType<typeof openLosses>, 'facts'>, link: Pi
 }
 
 /** Answers what the hub asks, and knows what is open. */
-function serveCounted(handlers: Parameters<typeof serveFeatures>[1], say: Say) {
+function serveCounted(handlers: Parameters<typeof serveFeatures>[1], say: Say, onAsked: Around['onAsked']) {
   const open = new Set<WireStream>()
   const clocks = new WeakMap<WireStream, () => number>()
   const serve = serveFeatures(agentFeatures, handlers, {
@@ -244,6 +251,7 @@ function serveCounted(handlers: Parameters<typeof serveFeatures>[1], say: Say) {
   })
   return {
     onOpen(stream: WireStream, hubNowMs: () => number) {
+      onAsked?.(stream.meta.priority === 3)
       open.add(stream)
       clocks.set(stream, hubNowMs)
       serve(stream)

@@ -130,6 +130,14 @@ describe('a host over its life', need('netns', 'nspawn', 'binutils'), () => {
     return look(id)
   }
 
+  it('differs from its next version only in what was put into its Node: no other blocks travel', async () => {
+    const [one, next] = [await makeProgram('0.7.0'), await makeProgram('0.7.1', (text) => `${text}\n//${'x'.repeat(9000)}`)].map((file) =>
+      readFileSync(file),
+    )
+    const first = one!.findIndex((byte, at) => byte !== next![at])
+    assert.ok(one!.length - first < 2 ** 20, `${one!.length - first} bytes before the end`)
+  })
+
   it('is the one program in an account of its own, by the line alone', { timeout: 300_000 }, () =>
     each(async (machine, suite) => {
       await sh(machine, await line())
