@@ -1,3 +1,4 @@
+import { dropMemory } from '../wire/blocks.ts'
 import { limits } from '../wire/limits.ts'
 import type { Clock, Transport } from '../wire/transport.ts'
 import type { AeadKey } from './suite.ts'
@@ -23,6 +24,7 @@ export function sealed(inner: Transport, keys: SealKeys, clock: Clock): Transpor
 class Sealed implements Transport {
   onMessage: Transport['onMessage'] = () => undefined
   onClose: Transport['onClose'] = () => undefined
+  readonly lends = true
   readonly #inner: Transport
   readonly #clock: Clock
   #send: AeadKey
@@ -51,7 +53,8 @@ class Sealed implements Transport {
       this.#keyFrom = this.#sent
       this.#keyMs = now
     }
-    this.#inner.send(this.#send.seal(this.#sent++, none, typeof message === 'string' ? text.encode(message) : message))
+    const whole = this.#send.seal(this.#sent++, none, typeof message === 'string' ? text.encode(message) : message)
+    this.#inner.send(whole, () => dropMemory(whole))
     done?.()
   }
 
@@ -80,6 +83,7 @@ class Sealed implements Transport {
     }
     this.#received++
     this.onMessage(plain)
+    dropMemory(plain)
   }
 
   #open(message: Uint8Array): Uint8Array | undefined {

@@ -306,6 +306,40 @@ describe('the keys of a sealed transport', () => {
   })
 })
 
+describe('a large sealed message', () => {
+  it('is lent: its memory goes back once its reader returns, and what was sent once it left', async () => {
+    const clock = fakeClock()
+    const link = pair({ clock })
+    const key = suite.aead(crypto.randomBytes(32))
+    const sent: Uint8Array[] = []
+    const inner = {
+      ...link.left,
+      lends: false,
+      send: (message: Uint8Array | string, done?: () => void) => {
+        sent.push(message as Uint8Array)
+        link.left.send(message)
+        done?.()
+      },
+    }
+    const left = sealed(inner, { send: key, receive: key }, clock)
+    const right = sealed(link.right, { send: key, receive: key }, clock)
+    assert.equal(right.lends, true)
+    const read: Uint8Array[] = []
+    const lengths: number[] = []
+    right.onMessage = (message) => {
+      read.push(message as Uint8Array)
+      lengths.push(message.length)
+    }
+    for (const bytes of [100_000, 100]) left.send(new Uint8Array(bytes).fill(7))
+    await clock.advance(1)
+    assert.deepEqual(lengths, [100_000, 100])
+    for (const [large, small] of [read, sent]) {
+      assert.equal(large!.length, 0)
+      assert.ok(small!.length >= 100)
+    }
+  })
+})
+
 describe('a stranger who', () => {
   // A key is made up at once, and the database may take seconds to say that it is nobody's: all that came meanwhile was kept.
   it('floods before anybody reads loses the link, and what it said [limit handshake.heldBytes handshake.heldMessage] [security 23]', async () => {

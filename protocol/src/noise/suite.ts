@@ -1,5 +1,6 @@
 import type * as NodeCrypto from 'node:crypto'
 import { fromBase64Url, toBase64Url } from '../join.ts'
+import { dropMemory } from '../wire/blocks.ts'
 
 export interface Keypair {
   readonly publicKey: Uint8Array
@@ -119,6 +120,7 @@ class GcmKey implements AeadKey {
     const out = new Uint8Array(body.length + tagBytes)
     out.set(body)
     out.set(cipher.getAuthTag(), body.length)
+    dropMemory(body)
     return out
   }
 
