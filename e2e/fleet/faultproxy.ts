@@ -51,7 +51,7 @@ export async function openFaultProxy(target: { host: string; port: number }, ini
 
   const cut = (how: 'reset' | 'end' = 'reset') => {
     for (const socket of open) {
-      if (how === 'reset') socket.resetAndDestroy()
+      if (how === 'reset' && !socket.writableEnded) socket.resetAndDestroy()
       else socket.destroy()
     }
   }

@@ -7,8 +7,8 @@ import { readUntil } from '../fleet/terminal.ts'
 import { need } from '../need.ts'
 
 const lines = 1_000_000
-// 99 digits and what seq would write: 100 MB in all.
-const program = ['busybox', 'awk', `BEGIN{for(i=1;i<=${lines};i++)printf "%0100d\\n",i}`]
+// 99 digits and what seq would write: 100 MB in all. It stays: of a container that has ended a log says so, and a quick one has before it is read.
+const program = ['sh', '-c', `busybox awk 'BEGIN{for(i=1;i<=${lines};i++)printf "%0100d\\n",i}'; exec sleep 1000`]
 
 describe('a hub that dies in the middle of work', need('dockerd', 'busybox'), () => {
   let one: One

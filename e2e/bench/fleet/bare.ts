@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { mallocSettings } from '@fairlead/hub/malloc.ts'
 import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
 import { ask } from '../measure/ask.ts'
 import type { Probed } from '../measure/probe.ts'
@@ -11,10 +12,13 @@ interface BareHub {
   stop(): void
 }
 
-/** `keys` are the hosts that it lets in. */
+/** `keys` are the hosts that it lets in. Started as `start.ts` and the units start a hub. */
 export async function startBareHub(keys: readonly Uint8Array[]): Promise<BareHub> {
   const execArgv = ['--import', `${import.meta.dirname}/../measure/probe.ts`, ...(process.env['BENCH_HUB_OPTIONS'] ?? '').split(' ')]
-  const child = fork(`${import.meta.dirname}/bare-hub.ts`, { execArgv: execArgv.filter((part) => part !== '') })
+  const child = fork(`${import.meta.dirname}/bare-hub.ts`, {
+    execArgv: execArgv.filter((part) => part !== ''),
+    env: { ...mallocSettings, ...process.env },
+  })
   const { port, hubKey } = await ask<{ port: number; hubKey: string }>(child, 'listen', { keys: keys.map(toBase64Url) })
   return {
     address: `http://127.0.0.1:${port}`,

@@ -31,7 +31,10 @@ export async function openWatchedLink(port: number, onDown: () => void): Promise
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const cut = () => {
-    for (const socket of open) socket.resetAndDestroy()
+    for (const socket of open)
+      // One that is just being shut down is not reset: Node would keep it half closed, and turn in circles for it when it ends.
+      if (socket.writableEnded) socket.destroy()
+      else socket.resetAndDestroy()
   }
   return {
     port: (server.address() as AddressInfo).port,
