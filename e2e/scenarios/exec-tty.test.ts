@@ -46,7 +46,8 @@ describe('a command of a container at this terminal', need('dockerd', 'busybox',
       return pty.said.includes('43 132')
     })
     // What would end a program here goes to the one over there, key by key.
-    await pty.type('busybox sleep 1000\r', 'sleep 1000\n')
+    // Once it said so itself: until the shell gave its terminal away, keys are still its own.
+    await pty.type('echo begun; busybox sleep 1000\r', '\nbegun\n')
     await pty.type('\u0003', '^C')
     await pty.type('echo "still" here\r', '\nstill here')
     await pty.type('printf "%s" \u00e9 | busybox wc -c\r', '\n2\n')
