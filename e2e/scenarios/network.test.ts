@@ -71,13 +71,13 @@ describe('a network that fails', need('netns', 'dockerd', 'busybox'), () => {
     assert.equal(downs(), before_)
   })
 
-  it('cut for 40 s: the link is given up, comes back when healed, and nothing is lost [security 158]', { timeout: 180_000 }, async () => {
+  it('cut for 55 s: the link is given up, comes back when healed, and nothing is lost [security 158]', { timeout: 180_000 }, async () => {
     const before_ = downs()
     const fromMs = Date.now()
     let toMs = 0
     await survives(async () => {
       site.cut('both')
-      await wait(40_000)
+      await wait(55_000)
       toMs = Date.now()
       assert.equal((await host())?.online, false)
       site.heal()
@@ -104,9 +104,9 @@ describe('a network that fails', need('netns', 'dockerd', 'busybox'), () => {
         const started = performance.now()
         at.cut(direction)
         try {
-          await until(async () => (await host(name))?.online === false || downs(program) > before_)
-          // Two beats of 10 s may be missed, so it is never noticed at once.
-          assert.ok(performance.now() - started > 10_000, direction)
+          await until(async () => (await host(name))?.online === false || downs(program) > before_, 60)
+          // Two beats may be missed, so it is never noticed at once.
+          assert.ok(performance.now() - started > 20_000, direction)
           await Promise.all([online(false, name), until(() => downs(program) > before_)])
         } finally {
           at.heal()

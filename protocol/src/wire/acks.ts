@@ -18,7 +18,8 @@ const wheels = new WeakMap<Clock, Wheel>()
 
 /**
  * Acknowledges DATA on receipt, whatever becomes of its stream: resets must not leak the path's credit. Every 32 KiB, every
- * 8 KiB while little flows, or after at most 5 ms.
+ * 8 KiB while little flows, or after at most 5 ms: so long as bulk comes, which waits for it. What else comes now and then is
+ * acknowledged with what leaves anyway.
  */
 export class Acks {
   received = 0
@@ -26,6 +27,10 @@ export class Acks {
   #toldMs = 0
   #waiting = false
   #owed = false
+  /** When bulk came last, or so much that it might be. */
+  #bulkMs = Number.NEGATIVE_INFINITY
+  /** When the first came of what is not acknowledged. */
+  #sinceMs = 0
   readonly #clock: Clock
   readonly #link: Teller
 
@@ -34,12 +39,14 @@ export class Acks {
     this.#link = link
   }
 
-  data(bytes: number): void {
+  data(bytes: number, bulk: boolean): void {
+    const now = this.#clock.now()
+    if (this.received === this.#told) this.#sinceMs = now
     this.received += bytes
     const pending = this.received - this.#told
-    const now = this.#clock.now()
+    if (bulk || pending >= limits.ack.smallBytes) this.#bulkMs = now
     if (pending >= limits.ack.bytes || (pending >= limits.ack.smallBytes && now - this.#toldMs >= 1)) return this.#owe()
-    if (this.#waiting) return
+    if (this.#waiting || now - this.#bulkMs > limits.ack.quietMs) return
     this.#waiting = true
     wait(this.#clock, this)
   }
@@ -52,11 +59,17 @@ export class Acks {
 
   /** What is owed goes with what leaves: once for all that one turn brought. */
   settle(): void {
-    if (!this.#owed) return
+    if (this.#owed || (this.received > this.#told && this.#clock.now() - this.#sinceMs >= limits.ack.lateMs)) this.tell()
+  }
+
+  /** Whether anything was left to be acknowledged; it is now. */
+  tell(): boolean {
     this.#owed = false
+    if (this.received === this.#told) return false
     this.#told = this.received
     this.#toldMs = this.#clock.now()
     this.#link.ack(this.received)
+    return true
   }
 
   #owe(): void {

@@ -38,10 +38,11 @@ export class Incoming implements FrameSink {
     const link = this.#link
     if (!link.alive) return
     link.guard.received(payload.length)
-    link.acks.data(payload.length)
     const stream = link.streams.get(sid)
+    const bulk = stream === undefined || stream.meta.priority === 3
+    link.acks.data(payload.length, bulk)
     if (stream === undefined) return this.#unknown(sid)
-    if (payload.length < limits.smallDataBytes && stream.meta.priority === 3 && !link.guard.smallData(link.nowMs()))
+    if (payload.length < limits.smallDataBytes && bulk && !link.guard.smallData(link.nowMs()))
       return stream.reset('rate_limited', 'Bulk data comes in pieces that are far too small.')
     if (stream.receive(payload, link.transport.lends === true)) return
     stream.reset('flow', 'More was sent than the window allows.')
@@ -67,6 +68,8 @@ export class Incoming implements FrameSink {
       case frame.ack:
         return this.#ack(control[1] as number)
       case frame.ping:
+        // Who asks may wait for what is not acknowledged yet.
+        link.acks.tell()
         return link.control(frame.pong, control[1])
       case frame.pong:
         return this.#pong(control[1] as number)

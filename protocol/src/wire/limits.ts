@@ -50,8 +50,11 @@ export const limits = {
   path: { startBytes: 64 * KiB, minBytes: 32 * KiB, maxBytes: 8 * MiB, frameBytes: 16 * KiB },
   /** What comes in bursts and leaves the link idle between them may leave as a whole: what comes in so many ms, and no more than so much. */
   burst: { ms: 20, bytes: 256 * KiB },
-  /** An ACK for so many bytes, for the smaller number where the last is a millisecond old, or after so long: once for all that one turn brought. */
-  ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5 },
+  /**
+   * An ACK for so many bytes, for the smaller number where the last is a millisecond old, or after so long: once for all that one turn brought.
+   * Where no bulk came for `quietMs` it leaves with whatever else does once it is `lateMs` old, and else as the next heartbeat.
+   */
+  ack: { smallBytes: 8 * KiB, bytes: 32 * KiB, delayMs: 5, quietMs: 15_000, lateMs: 1000 },
   /** One bulk frame passes after this many of calls and events. */
   fairness: 16,
   /** A terminal that sends more within a second goes as bulk until it was quiet for so long. */
@@ -83,9 +86,10 @@ export const limits = {
   console: { openStreams: 64, opensPerSecond: 50, openBurst: 200, rapidResetsPerSecond: 50, controlPerSecond: 200 },
   /** One more control frame for so much data received. */
   controlPerDataBytes: 8 * KiB,
-  heartbeatMs: 10_000,
-  deadMs: 25_000,
-  unackedMs: 30_000,
+  /** Something is said so often, and nobody is given up who said something, and had what was sent, within `deadMs`, or answers within the last `doubtMs` of it. */
+  heartbeatMs: 15_000,
+  deadMs: 40_000,
+  doubtMs: 5000,
   /** Of frames that are neither OPEN, REPLY nor SIGNAL. */
   controlBytes: 4 * KiB,
   /** How long streams with a resume key wait for their next link. */

@@ -133,7 +133,12 @@ export class Link implements Carrier, Watcher {
   // ---- its health ------------------------------------------------------------------------------------------------
 
   beat(): void {
-    this.ping()
+    if (this.acks.tell()) this.sender.soon()
+    else this.ping()
+  }
+
+  ask(): void {
+    this.control(frame.ping, this.pings.unheard())
   }
 
   dead(): void {

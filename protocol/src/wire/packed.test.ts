@@ -170,6 +170,7 @@ describe('a peer that packs what it may not, or badly', () => {
       await peer.clock.advance(10)
       assert.deepEqual(resets(), [code])
       // Its bytes count on the path all the same, and the session goes on.
+      await peer.say([frame.ping, 9])
       assert.deepEqual(peer.heardOf(frame.ack).at(-1), [frame.ack, block.length])
       await peer.say([frame.open, 1, 'x.y', {}, {}])
       assert.equal(peer.opened.length, 1)

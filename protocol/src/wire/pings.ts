@@ -30,6 +30,11 @@ export class Pings {
     return id
   }
 
+  /** The number of a PING that asks for a sign of life and an ACK; its round trip nobody wants. */
+  unheard(): number {
+    return (this.#last = (this.#last + 1) >>> 0)
+  }
+
   /** The round trip that this PONG ends, or undefined: nobody asked. */
   answered(id: number): number | undefined {
     const index = this.#underWay?.findIndex((sent) => sent.id === id) ?? -1

@@ -75,6 +75,7 @@ export class Sender {
     // What paused for it goes on: nothing else would say so.
     if (!this.path.sample(rttMs, this.#link.nowMs(), this.acked === this.sent)) return this.soon()
     this.#emptyAt = this.sent
+    if (this.acked < this.sent) this.#link.ask()
     this.#measureIfEmpty()
   }
 
