@@ -136,10 +136,9 @@ function carry(socket: Socket): { readonly transport: Transport; readonly read: 
   }
 
   const other = readControl(control, (message) => void (over || transport.onMessage(message)))
-  const reader = new MessageReader({
-    masked: false,
-    onMessage: (message) => void (over || transport.onMessage(message)),
-    onOther: (bytes) => void (over || other(bytes)),
+  const reader = new MessageReader(false, {
+    message: (message) => void (over || transport.onMessage(message)),
+    other: (bytes) => void (over || other(bytes)),
   })
   const read = (bytes: Uint8Array) => reader.read(bytes)
   socket.on('data', (piece: Buffer) => read(new Uint8Array(piece.buffer, piece.byteOffset, piece.length)))

@@ -124,6 +124,16 @@ export interface CallOptions {
   readonly lent?: boolean
 }
 
+/** What a stream brings. */
+export interface Items<Item> extends AsyncIterable<Item> {
+  /**
+   * Hands each item to `take` when it comes, and the next one once its promise is settled. For what comes once in a while: nothing
+   * waits in between. An item that is bytes is valid until `take` returns. Resolves at the end; rejects when the stream broke, or
+   * with what `take` threw, which leaves the stream.
+   */
+  each(take: (item: Item) => void | Promise<void>): Promise<void>
+}
+
 /** The client's half of a duplex. */
 interface DuplexEnd<Down, Up> extends AsyncIterable<Down> {
   /** Resolves when the window took it: a slow peer slows the writer. */
@@ -142,7 +152,7 @@ type Calling<M> =
     : M extends Duplex<infer I, infer Down, infer Up>
       ? (input: In<I>, options?: CallOptions) => DuplexEnd<Down, Up>
       : M extends Stream<infer I, infer Item>
-        ? (input: In<I>, options?: CallOptions) => AsyncIterable<Item>
+        ? (input: In<I>, options?: CallOptions) => Items<Item>
         : never
 
 /** What asks a contract. Leaving an iterable early is the cancel. */

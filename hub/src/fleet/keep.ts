@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '@fairlead/protocol/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { LiveHost } from './fleet.ts'
@@ -7,19 +6,43 @@ const againMs = 2000
 /** Its policy says no; that may change, and it need not hear of it every other second until then. */
 const deniedMs = 60_000
 
-/** Listens to a host while this very link lives: what its agent ends is asked again, not in a hurry. `what`: for the log. */
-export async function keepListening(
-  host: LiveHost,
-  { log, what }: { readonly log: Log; readonly what: string },
-  run: () => Promise<void>,
-): Promise<void> {
-  const { session } = host
-  while (host.session === session && session?.alive === true) {
-    let waitMs = againMs
-    await run().catch((error: unknown) => {
-      if (codeOf(error) === 'forbidden') waitMs = deniedMs
-      if (session.alive) log('warn', 'a host stopped telling', { host: host.id, what, error: String(error) })
-    })
-    await sleep(waitMs, undefined, { ref: false })
+interface Listening {
+  readonly log: Log
+  /** For the log. */
+  readonly what: string
+  /** Listens; settles when the host tells no more. */
+  readonly run: (host: LiveHost) => Promise<void>
+}
+
+/** Listens to a host while this very link lives: what its agent ends is asked again, not in a hurry. */
+export function keepListening(host: LiveHost, listening: Listening): void {
+  new Keeper(host, listening).listen()
+}
+
+/** A class, not a loop that waits: a hub keeps some for each of its hosts. */
+class Keeper {
+  readonly #host: LiveHost
+  readonly #session: LiveHost['session']
+  readonly #listening: Listening
+
+  constructor(host: LiveHost, listening: Listening) {
+    this.#host = host
+    this.#session = host.session
+    this.#listening = listening
+  }
+
+  listen(): void {
+    if (this.#host.session !== this.#session || this.#session?.alive !== true) return
+    const again = (waitMs: number) => void setTimeout(() => this.listen(), waitMs).unref()
+    this.#listening.run(this.#host).then(
+      () => again(againMs),
+      (error: unknown) => again(this.#failed(error)),
+    )
+  }
+
+  #failed(error: unknown): number {
+    const { log, what } = this.#listening
+    if (this.#session?.alive === true) log('warn', 'a host stopped telling', { host: this.#host.id, what, error: String(error) })
+    return codeOf(error) === 'forbidden' ? deniedMs : againMs
   }
 }

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { createSampleDecoder } from '@fairlead/protocol/wire/metric-decode.ts'
 import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
+import type { HostFacts } from '@fairlead/protocol/features/hosts.ts'
 import type { Database } from '../base/db.ts'
 import type { Log } from '../base/log.ts'
 import type { Fleet, LiveHost } from '../fleet/fleet.ts'
@@ -33,11 +35,14 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
   const sayLosses = createLossTeller(log)
   const sayRefused = createRefusalTeller(log)
 
+  const listenings = [
+    { log, what: 'rows', run: followRows },
+    { log, what: 'metrics', run: followMetrics },
+    { log, what: 'facts', run: followFacts },
+  ]
   fleet.onAttach((host) => {
     book.changed(host.organization, host.id)
-    void keepListening(host, { log, what: 'rows' }, () => followRows(host))
-    void keepListening(host, { log, what: 'metrics' }, () => followMetrics(host))
-    void keepListening(host, { log, what: 'facts' }, () => followFacts(host))
+    for (const listening of listenings) keepListening(host, listening)
   })
 
   fleet.onDetach((host) => {
@@ -48,39 +53,43 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
     )
   })
 
-  async function followRows(host: LiveHost): Promise<void> {
-    for await (const change of host.clients.inventory.watch({})) {
+  function followRows(host: LiveHost): Promise<void> {
+    return host.clients.inventory.watch({}).each((change) => {
       const { refused } = inventory.apply(host.organization, host.id, host.name, change)
       if (refused > 0) sayRefused(host, change.kind, refused)
       book.changed(host.organization, host.id)
-    }
+    })
   }
 
   async function followMetrics(host: LiveHost): Promise<void> {
+    const last = await metrics.position(host.organization, host.id)
     const decoder = createSampleDecoder()
-    for await (const item of host.clients.metrics.watch(afterOf(await metrics.position(host.organization, host.id)))) {
-      for (const sample of decoder.decode(item)) {
-        sayLosses(host, sample)
-        await metrics.push(host.organization, host.id, sample)
-        if (Math.abs(Date.now() - sample.timeMs) < 60_000) showUsage(host, sample)
-      }
+    return host.clients.metrics.watch(afterOf(last)).each((item) => takeSamples(host, decoder.decode(item)))
+  }
+
+  async function takeSamples(host: LiveHost, samples: readonly MetricSample[]): Promise<void> {
+    for (const sample of samples) {
+      sayLosses(host, sample)
+      await metrics.push(host.organization, host.id, sample)
+      if (Math.abs(Date.now() - sample.timeMs) < 60_000) showUsage(host, sample)
     }
   }
 
-  async function followFacts(host: LiveHost): Promise<void> {
-    for await (const facts of host.clients.hosts.watch({})) {
-      // They are in every list that this host is in: one host's must not be what no list can hold.
-      if (Buffer.byteLength(JSON.stringify(facts)) > mostFactsBytes)
-        throw new FairleadError('too_large', 'Its facts are larger than 12 KiB.')
-      const stored = (await book.hosts(host.organization)).get(host.id)?.facts
-      const news = isDeepStrictEqual(stored, facts) ? {} : { facts }
-      await saw({ organization: host.organization, id: host.id, ...news })
-      book.change(host.organization, host.id, { facts, lastSeenMs: Date.now() })
-      const { up, name, version, problem } = facts.engine
-      onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })
-      // Each is a row written: however often a host says them, the others' turn comes as well.
-      await new Promise<void>((resolve) => setTimeout(resolve, factsMs).unref())
-    }
+  function followFacts(host: LiveHost): Promise<void> {
+    return host.clients.hosts.watch({}).each((facts) => takeFacts(host, facts))
+  }
+
+  async function takeFacts(host: LiveHost, facts: HostFacts): Promise<void> {
+    // They are in every list that this host is in: one host's must not be what no list can hold.
+    if (Buffer.byteLength(JSON.stringify(facts)) > mostFactsBytes) throw new FairleadError('too_large', 'Its facts are larger than 12 KiB.')
+    const stored = (await book.hosts(host.organization)).get(host.id)?.facts
+    const news = isDeepStrictEqual(stored, facts) ? {} : { facts }
+    await saw({ organization: host.organization, id: host.id, ...news })
+    book.change(host.organization, host.id, { facts, lastSeenMs: Date.now() })
+    const { up, name, version, problem } = facts.engine
+    onStep(host.id, { step: 'engine', state: up ? 'ok' : 'warn', detail: up ? `${name} ${version}` : problem })
+    // Each is a row written: however often a host says them, the others' turn comes as well.
+    await sleep(factsMs, undefined, { ref: false })
   }
 }
 

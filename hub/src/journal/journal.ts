@@ -27,18 +27,18 @@ export function followJournals(deps: Deps): void {
     if (!host.features.includes('journal')) return
     const next = paces.get(host.id) ?? createPace()
     paces.set(host.id, next)
-    void keepListening(host, { log, what: 'journal' }, () => follow(deps, host, next))
+    keepListening(host, { log, what: 'journal', run: () => follow(deps, host, next) })
   })
 }
 
 async function follow(deps: Deps, host: LiveHost, next: () => number): Promise<void> {
   let last = await position(deps.db, host)
-  for await (const entry of host.clients.journal.watch({ chain: last.chain, after: last.number })) {
+  return host.clients.journal.watch({ chain: last.chain, after: last.number }).each(async (entry) => {
     const missed = entry.chain === last.chain ? entry.number - last.number - 1 : entry.number - 1
     await take(deps, host, entry, missed)
     last = entry
     await sleep(next(), undefined, { ref: false })
-  }
+  })
 }
 
 async function position(db: Database, { organization, id }: LiveHost): Promise<{ chain: string; number: number }> {

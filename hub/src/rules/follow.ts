@@ -37,15 +37,17 @@ export function followRules({ fleet, book, rules, log }: FollowDeps): Followed {
   const environments = new Map<string, string>()
   const listening = new Set<string>()
 
-  async function follow(host: LiveHost): Promise<void> {
+  function follow(host: LiveHost): Promise<void> {
     const { session } = host
-    for await (const state of host.clients.rules.watch({})) {
+    return host.clients.rules.watch({}).each(async (state) => {
       if (host.session !== session) return
       states.set(host.id, state)
       await hand(host)
       await sleep(pauseMs, undefined, { ref: false })
-    }
+    })
   }
+
+  const telling = { log, what: 'rules', run: follow }
 
   async function hand(host: LiveHost): Promise<void> {
     const { session } = host
@@ -85,7 +87,7 @@ export function followRules({ fleet, book, rules, log }: FollowDeps): Followed {
     states.delete(host.id)
     if (!host.features.includes('rules')) return
     listen(host.organization)
-    void keepListening(host, { log, what: 'rules' }, () => follow(host))
+    keepListening(host, telling)
   })
   fleet.onDetach((host) => {
     states.delete(host.id)

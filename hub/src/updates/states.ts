@@ -23,19 +23,20 @@ export function followStates({ fleet, log }: { readonly fleet: Pick<Fleet, 'onAt
     for (const listener of news) listener(host)
   }
 
-  async function follow(host: LiveHost): Promise<void> {
+  function follow(host: LiveHost): Promise<void> {
     const { session } = host
-    for await (const state of host.clients.updates.watch({})) {
+    return host.clients.updates.watch({}).each(async (state) => {
       if (host.session !== session) return
       states.set(host.id, state)
       tell(host)
       await sleep(pauseMs, undefined, { ref: false })
-    }
+    })
   }
+  const listening = { log, what: 'updates', run: follow }
 
   fleet.onAttach((host) => {
     states.delete(host.id)
-    if (host.features.includes('updates')) void keepListening(host, { log, what: 'updates' }, () => follow(host))
+    if (host.features.includes('updates')) keepListening(host, listening)
     else tell(host)
   })
   fleet.onDetach((host) => {

@@ -143,51 +143,80 @@ function finish(
   tlsEndToEnd: boolean,
 ): Secured {
   const raw = tlsEndToEnd || options.neverSeal === true
-  return { transport: held(raw ? transport : sealed(transport, handshake.split(), options.clock)), peerKey, payload, tlsEndToEnd }
+  return { transport: new Held(raw ? transport : sealed(transport, handshake.split(), options.clock)), peerKey, payload, tlsEndToEnd }
 }
 
 /**
  * Keeps what arrives before somebody reads: the first message may come in the same turn as the last of the handshake. Not for
- * ever: whoever made up a key gets as far as this, too.
+ * ever: whoever made up a key gets as far as this, too. A class, not closures: a hub holds one for each of its agents.
  */
-function held(inner: Transport): Transport {
-  const queue: (Uint8Array | string)[] = []
-  let heldBytes = 0
-  let reader: Transport['onMessage'] | undefined
-  const drop = () => {
-    queue.length = 0
-    reader ??= () => undefined
+class Held implements Transport {
+  readonly #inner: Transport
+  #queue: (Uint8Array | string)[] = []
+  #heldBytes = 0
+
+  constructor(inner: Transport) {
+    this.#inner = inner
+    inner.onMessage = (message) => this.#hold(message)
   }
-  inner.onMessage = (message) => {
-    if (reader !== undefined) return reader(message)
-    heldBytes += message.length + limits.handshake.heldMessage
-    if (heldBytes <= limits.handshake.heldBytes) return void queue.push(message.slice())
-    drop()
-    inner.close(4400, 'too much before the welcome')
+
+  get onMessage(): Transport['onMessage'] {
+    return this.#inner.onMessage
   }
-  return {
-    send: (message, done) => inner.send(message, done),
-    lends: inner.lends,
-    get bufferedBytes() {
-      return inner.bufferedBytes
-    },
-    close(code, reason) {
-      drop()
-      inner.close(code, reason)
-    },
-    get onMessage() {
-      return reader ?? (() => undefined)
-    },
-    set onMessage(next) {
-      reader = next
-      for (const message of queue.splice(0)) next(message)
-    },
-    get onClose() {
-      return inner.onClose
-    },
-    set onClose(next) {
-      inner.onClose = next
-    },
+
+  /** From then on nothing is between the two. */
+  set onMessage(reader) {
+    const queue = this.#take()
+    this.#inner.onMessage = reader
+    for (const message of queue) reader(message)
+  }
+
+  get onClose(): Transport['onClose'] {
+    return this.#inner.onClose
+  }
+
+  set onClose(listener) {
+    this.#inner.onClose = listener
+  }
+
+  get lends(): boolean | undefined {
+    return this.#inner.lends
+  }
+
+  get bufferedBytes(): number {
+    return this.#inner.bufferedBytes
+  }
+
+  send(message: Uint8Array | string, done?: () => void): void {
+    this.#inner.send(message, done)
+  }
+
+  cork(): void {
+    this.#inner.cork?.()
+  }
+
+  uncork(): void {
+    this.#inner.uncork?.()
+  }
+
+  close(code: number, reason: string): void {
+    this.#take()
+    // What still comes nobody will read.
+    this.#heldBytes = Number.POSITIVE_INFINITY
+    this.#inner.close(code, reason)
+  }
+
+  #hold(message: Uint8Array | string): void {
+    if (this.#heldBytes > limits.handshake.heldBytes) return
+    this.#heldBytes += message.length + limits.handshake.heldMessage
+    if (this.#heldBytes <= limits.handshake.heldBytes) this.#queue.push(message.slice())
+    else this.close(4400, 'too much before the welcome')
+  }
+
+  #take(): (Uint8Array | string)[] {
+    const queue = this.#queue
+    this.#queue = []
+    return queue
   }
 }
 

@@ -82,6 +82,12 @@ export class Inbox {
     this.count(this.windowBytes, carrier.windows)
   }
 
+  /** The acceptor of a relayed stream said where it stands: so do we. */
+  adopt(offset: number, limit: number): void {
+    this.receivedBytes = this.consumedBytes = offset
+    this.grantedBytes = Math.min(limit, offset + limits.queueBytes)
+  }
+
   /** As much of the window as the link that carries it now has room for. */
   claim(windows: Windows): void {
     this.windowBytes = windows.take(this.windowBytes)

@@ -72,18 +72,24 @@ export class Unpacker {
 
   /** The item again, or undefined for the end, once all before it are unpacked. What is broken resets the stream. */
   take(block: Uint8Array | undefined): Promise<Uint8Array | undefined> {
-    const item = this.#last.then(() => (block === undefined ? undefined : this.#unpack(block)))
+    const item = this.#last.then(() => (block === undefined ? undefined : this.unpack(block)))
     this.#last = item
     return item
   }
 
-  async #unpack(block: Uint8Array): Promise<Uint8Array> {
+  /** The item, for whoever asks for one after the other. */
+  unpack(block: Uint8Array): Uint8Array | Promise<Uint8Array> {
     try {
-      return await unpackItem(block, this.#inflate)
+      const item = unpackItem(block, this.#inflate)
+      return item instanceof Promise ? item.catch((error: unknown) => this.#refuse(error)) : item
     } catch (error) {
-      this.#stream.reset(codeOf(error), (error as FairleadError).message)
-      throw error
+      return this.#refuse(error)
     }
+  }
+
+  #refuse(error: unknown): never {
+    this.#stream.reset(codeOf(error), (error as FairleadError).message)
+    throw error
   }
 }
 

@@ -33,10 +33,9 @@ function readThrough(wire: Uint8Array, cuts: readonly number[], masked: boolean)
   const messages: Uint8Array[] = []
   const others: Uint8Array[] = []
   const shared = new Uint8Array(wire.length)
-  const reader = new MessageReader({
-    masked,
-    onMessage: (message) => messages.push(message.slice()),
-    onOther: (bytes) => others.push(bytes),
+  const reader = new MessageReader(masked, {
+    message: (message) => messages.push(message.slice()),
+    other: (bytes) => others.push(bytes),
   })
   let at = 0
   for (const cut of [...cuts, wire.length]) {

@@ -4,13 +4,11 @@ import { blockBytes, blockFrom, giveBlock, takeBlock } from './blocks.ts'
 const wholeBinary = 0x82
 const mostHeaderBytes = 14
 
-interface ReaderOptions {
-  /** Frames of the peer are masked: this end accepted. */
-  readonly masked: boolean
+export interface MessageSink {
   /** A whole binary message of at most 128 KiB; the memory is lent, until this returns. */
-  readonly onMessage: (message: Uint8Array) => void
+  message(message: Uint8Array): void
   /** Everything else, in order and as it came: control frames, text, fragments, what is wrong or too large. */
-  readonly onOther: (bytes: Uint8Array) => void
+  other(bytes: Uint8Array): void
 }
 
 /**
@@ -18,20 +16,23 @@ interface ReaderOptions {
  * not come whole. Knows the one kind of frame that matters here and where each of the others ends.
  */
 export class MessageReader {
-  readonly #options: ReaderOptions
+  readonly #masked: boolean
+  readonly #sink: MessageSink
   /** What has come of a header that was cut. */
   #header: Uint8Array | undefined
   #headerBytes = 0
   /** What is still to come of the frame that was begun. */
   #left = 0
-  /** It is put together here; undefined: it goes to `onOther`. */
+  /** It is put together here; undefined: it goes to `other`. */
   #whole: Uint8Array | undefined
   #filled = 0
   #mask = 0
   #fragmented = false
 
-  constructor(options: ReaderOptions) {
-    this.#options = options
+  /** `masked`: frames of the peer are, for this end accepted. */
+  constructor(masked: boolean, sink: MessageSink) {
+    this.#masked = masked
+    this.#sink = sink
   }
 
   read(bytes: Uint8Array): void {
@@ -61,11 +62,10 @@ export class MessageReader {
     const first = header[headerAt]!
     const masked = header[headerAt + 1]! >= 0x80
     const length = payloadLength(header, headerAt)
-    const { onMessage, onOther } = this.#options
-    if (first !== wholeBinary || masked !== this.#options.masked || length === 0 || length > blockBytes || this.#fragmented) {
+    if (first !== wholeBinary || masked !== this.#masked || length === 0 || length > blockBytes || this.#fragmented) {
       const opcode = first & 0x0f
       if (opcode <= 2) this.#fragmented = first < 0x80
-      onOther(header.slice(headerAt, headerAt + size))
+      this.#sink.other(header.slice(headerAt, headerAt + size))
       this.#left = length
       return at
     }
@@ -74,7 +74,7 @@ export class MessageReader {
     if (end <= bytes.length) {
       const message = bytes.subarray(at, end)
       if (this.#mask !== 0) unmask(message, this.#mask)
-      onMessage(message)
+      this.#sink.message(message)
       return end
     }
     this.#whole = length < blockFrom ? new Uint8Array(length) : takeBlock()
@@ -89,7 +89,7 @@ export class MessageReader {
     this.#left -= part.length
     const whole = this.#whole
     if (whole === undefined) {
-      this.#options.onOther(part.slice())
+      this.#sink.other(part.slice())
       return end
     }
     whole.set(part, this.#filled)
@@ -98,7 +98,7 @@ export class MessageReader {
     this.#whole = undefined
     const message = whole.subarray(0, this.#filled)
     if (this.#mask !== 0) unmask(message, this.#mask)
-    this.#options.onMessage(message)
+    this.#sink.message(message)
     if (whole.length === blockBytes) giveBlock(whole)
     return end
   }

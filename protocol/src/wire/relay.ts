@@ -19,7 +19,7 @@ export async function relay(near: WireStream, far: WireStream): Promise<void> {
     if ('reply' in answer) return near.reply(answer.reply)
     const { offset } = answer.head
     // Its window is ours to pass on as credit; what it said of its own link says nothing about this one.
-    if (typeof offset === 'number') near.adopt(offset, far.out.limit)
+    if (typeof offset === 'number') near.in.adopt(offset, far.out.limit)
     near.head(typeof offset === 'number' ? { ...answer.head, w: near.in.grantedBytes } : without(answer.head, 'w'))
     joinStreams(near, far)
     await over

@@ -1,4 +1,4 @@
-import type { Call, CallContext, CallOptions, Client, Contract, Duplex, Handlers, Method, Stream } from '../contract.ts'
+import type { Call, CallContext, CallOptions, Client, Contract, Duplex, Handlers, Items, Method, Stream } from '../contract.ts'
 import { codeOf, FairleadError, isCanceled } from '../errors.ts'
 import { concat } from './concat.ts'
 import { parseInput } from './input.ts'
@@ -225,7 +225,16 @@ function caller(session: () => Pick<Session, 'open'>, name: string, method: Meth
   return (input: unknown, given: CallOptions = {}) => ({
     [wireOf]: (meta: OpenMeta) => open(input, given, meta),
     [Symbol.asyncIterator]: () => new ItemReader(() => open(input, given), method.down.decode, given.lent === true),
+    each: (take: (item: unknown) => void | Promise<void>) => listen(() => open(input, given), method.down.decode, take),
   })
+}
+
+function listen(open: () => WireStream, decode: (payload: Uint8Array) => unknown, take: (item: unknown) => void | Promise<void>) {
+  try {
+    return open().each((payload) => take(decode(payload)))
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
 }
 
 /** Decodes what comes. No generator: a hub waits on three of these for every idle host. */
@@ -333,10 +342,19 @@ export function loopback<C extends Contract>(contract: C, handlers: Handlers<C>)
     methods[name] = (input: unknown, { signal = new AbortController().signal, trace = '' }: CallOptions = {}) => {
       const context = { signal, trace }
       if (method.kind === 'call') return (async () => method.output.parse(await handler(parseInput(method, input), context)))()
-      return passItems(method as Stream, handler(parseInput(method, input), context) as AsyncIterable<unknown>)
+      return overItems(passItems(method as Stream, handler(parseInput(method, input), context) as AsyncIterable<unknown>))
     }
   }
   return methods as Client<C>
+}
+
+function overItems(items: AsyncIterable<unknown>): Items<unknown> {
+  return {
+    [Symbol.asyncIterator]: () => items[Symbol.asyncIterator](),
+    async each(take) {
+      for await (const item of items) await take(item)
+    },
+  }
 }
 
 async function* passItems(method: Stream, items: AsyncIterable<unknown>): AsyncGenerator<unknown> {

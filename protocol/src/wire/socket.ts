@@ -18,35 +18,46 @@ export interface SocketLike {
 const open = 1
 const text = new TextDecoder()
 
+const nothing = () => undefined
+
 /**
  * A transport over a WebSocket that is already open. `binaryType` 'nodebuffer' is for `ws`, which then hands over what it
  * received without copying it (hub and agent: `overWs`); browsers know only 'arraybuffer'.
  */
 export function overSocket(socket: SocketLike, binaryType: 'arraybuffer' | 'nodebuffer' = 'arraybuffer'): Transport {
-  socket.binaryType = binaryType
-  const transport: Transport = {
-    send(message, done) {
-      if (socket.readyState === open) socket.send(message, done)
-    },
-    lends: false,
-    get bufferedBytes() {
-      return socket.bufferedAmount
-    },
-    close(code, reason) {
-      // A browser may only say 1000 and 3000-4999; what was never closed in words, 1006, nobody may.
-      const sayable = code === 1000 || code >= 3000 || (binaryType === 'nodebuffer' && [1001, 1011, 1013].includes(code))
-      socket.close(sayable ? code : 1000, reason.slice(0, 120))
-    },
-    onMessage: () => undefined,
-    onClose: () => undefined,
+  return new SocketTransport(socket, binaryType)
+}
+
+export class SocketTransport<S extends SocketLike> implements Transport {
+  readonly lends: boolean = false
+  onMessage: Transport['onMessage'] = nothing
+  onClose: Transport['onClose'] = nothing
+  protected readonly socket: S
+
+  constructor(socket: S, binaryType: 'arraybuffer' | 'nodebuffer') {
+    this.socket = socket
+    socket.binaryType = binaryType
+    if (socket.on !== undefined) socket.on('message', (data, isBinary) => this.onMessage(isBinary ? viewOf(data) : text.decode(data)))
+    else
+      socket.onmessage = ({ data }: { data: ArrayBuffer | Uint8Array<ArrayBuffer> | string }) =>
+        this.onMessage(typeof data === 'string' ? data : viewOf(data))
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.onClose(code, reason)
+    socket.onerror = nothing
   }
-  if (socket.on !== undefined) socket.on('message', (data, isBinary) => transport.onMessage(isBinary ? viewOf(data) : text.decode(data)))
-  else
-    socket.onmessage = ({ data }: { data: ArrayBuffer | Uint8Array<ArrayBuffer> | string }) =>
-      transport.onMessage(typeof data === 'string' ? data : viewOf(data))
-  socket.onclose = ({ code, reason }: { code: number; reason: string }) => transport.onClose(code, reason)
-  socket.onerror = () => undefined
-  return transport
+
+  get bufferedBytes(): number {
+    return this.socket.bufferedAmount
+  }
+
+  send(message: Uint8Array | string, done?: () => void): void {
+    if (this.socket.readyState === open) this.socket.send(message, done)
+  }
+
+  close(code: number, reason: string): void {
+    // A browser may only say 1000 and 3000-4999; what was never closed in words, 1006, nobody may.
+    const sayable = code === 1000 || code >= 3000 || (this.socket.binaryType === 'nodebuffer' && [1001, 1011, 1013].includes(code))
+    this.socket.close(sayable ? code : 1000, reason.slice(0, 120))
+  }
 }
 
 /** Never a Buffer: its `slice` does not copy, and whoever reads relies on that. */

@@ -1,4 +1,5 @@
 import { FairleadError, type Code } from '../errors.ts'
+import { Answered, type Answer } from './answered.ts'
 import { Burst } from './burst.ts'
 import type { Carrier } from './carrier.ts'
 import { frame } from './frame.ts'
@@ -6,6 +7,7 @@ import { Heard } from './heard.ts'
 import { inboxOf, type Inbox } from './inbox.ts'
 import type { Joint } from './joint.ts'
 import { limits } from './limits.ts'
+import { Listening, type Take } from './listening.ts'
 import { outboxOf, type Outbox, type Trailer } from './outbox.ts'
 import { agreesToPack, packItem, Unpacker } from './pack.ts'
 import { readPayloads } from './reading.ts'
@@ -13,7 +15,7 @@ import type { Bucket } from './schedule.ts'
 import { keep } from './slabs.ts'
 import type { OpenMeta, WireStream } from './types.ts'
 
-type Answer = { readonly reply: unknown } | { readonly head: Readonly<Record<string, unknown>> }
+const nothing = () => undefined
 
 /** One stream, from either end. It outlives the link that carries it when it has a resume key. */
 export class StreamImpl implements WireStream {
@@ -28,7 +30,7 @@ export class StreamImpl implements WireStream {
   readonly out: Outbox
   trailer: Trailer | undefined
   /** Called once when the stream is over, whatever the way. */
-  onOver: () => void = () => undefined
+  onOver: () => void = nothing
   signalBucket: Bucket | undefined
   cancelDeadline: (() => void) | undefined
   cancelKeep: (() => void) | undefined
@@ -44,9 +46,10 @@ export class StreamImpl implements WireStream {
   wholeTaken = false
   #burst: Burst | undefined
   #heard: Heard | undefined
-  #error: FairleadError | undefined
+  error: FairleadError | undefined
+  #listening: Listening | undefined
   #abort: AbortController | undefined
-  #answer = Promise.withResolvers<Answer>()
+  readonly #answer = new Answered()
 
   constructor(method: string, params: unknown, meta: OpenMeta, opener: boolean) {
     this.method = method
@@ -56,19 +59,18 @@ export class StreamImpl implements WireStream {
     this.priority = meta.priority ?? 2
     this.in = inboxOf(meta, opener)
     this.out = outboxOf(meta, opener)
-    this.#answer.promise.catch(() => undefined)
   }
 
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController()
-      if (this.#error !== undefined) this.#abort.abort(this.#error)
+      if (this.error !== undefined) this.#abort.abort(this.error)
     }
     return this.#abort.signal
   }
 
   get over(): boolean {
-    return this.#error !== undefined || (this.out.ended && this.in.ended && (this.wholeTaken || this.meta.resumeKey === undefined))
+    return this.error !== undefined || (this.out.ended && this.in.ended && (this.wholeTaken || this.meta.resumeKey === undefined))
   }
 
   get connected(): boolean {
@@ -88,7 +90,7 @@ export class StreamImpl implements WireStream {
   }
 
   answered(): Promise<Answer> {
-    return this.#answer.promise
+    return this.#answer.get()
   }
 
   reply(value: unknown): void {
@@ -110,14 +112,14 @@ export class StreamImpl implements WireStream {
 
   write(payload: Uint8Array): Promise<void> {
     const { out } = this
-    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.error !== undefined) return Promise.reject(this.error)
     if (out.ending !== undefined) return Promise.reject(new FairleadError('internal', 'Nothing can be written after the end of a stream.'))
     if (payload.length === 0) return Promise.resolve()
     if (out.whole && payload.length > limits.dataBytes - (this.#packs ? 1 : 0))
       return Promise.reject(new FairleadError('too_large', 'An item of a stream is larger than 32 KiB.'))
     if (out.queuedBytes > limits.queueBytes) {
       this.reset('rate_limited', 'The reader of this stream is too slow for its writer.')
-      return Promise.reject(this.#error!)
+      return Promise.reject(this.error!)
     }
     this.push(this.#packs ? packItem(payload, this.carrier?.packsNow === true ? this.carrier.packing?.deflate : undefined) : payload)
     return out.room()
@@ -169,6 +171,11 @@ export class StreamImpl implements WireStream {
     return readPayloads(this, true)
   }
 
+  each(take: Take): Promise<void> {
+    this.#listening = new Listening(this, take)
+    return this.#listening.start()
+  }
+
   /** The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say. */
   leave(): void {
     if (this.opener && !this.over) this.reset('canceled')
@@ -193,14 +200,15 @@ export class StreamImpl implements WireStream {
 
   /** The next payload, or undefined at the end. Asking grants credit for what was taken before. */
   pull(): Promise<Uint8Array | undefined> {
-    this.#grant()
+    this.grant()
     const payload = this.in.shift()
     if (payload !== undefined) return Promise.resolve(payload)
-    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.error !== undefined) return Promise.reject(this.error)
     return this.in.ended ? Promise.resolve(undefined) : this.in.wait()
   }
 
-  #grant(): void {
+  /** Of what was taken, when it is enough that the peer should hear of it. */
+  grant(): void {
     const inbox = this.in
     if (this.carrier === undefined || this.over || !inbox.creditDue(this.opener)) return
     inbox.grant(this.carrier)
@@ -221,11 +229,12 @@ export class StreamImpl implements WireStream {
     if (inbox.ended || this.over) return true
     inbox.receivedBytes += payload.length
     if (inbox.receivedBytes > inbox.grantedBytes) return false
-    const own = keep(payload, lent)
-    if (this.joint === undefined) inbox.push(own)
-    else {
+    if (this.joint !== undefined) {
       inbox.consumedBytes = inbox.receivedBytes
-      this.joint.to.push(own)
+      this.joint.to.push(keep(payload, lent))
+    } else if (this.#listening?.hear(payload) !== true) {
+      inbox.push(keep(payload, lent))
+      this.#listening?.goOn()
     }
     return true
   }
@@ -241,12 +250,13 @@ export class StreamImpl implements WireStream {
       this.in.end()
       this.joint?.to.end(trailer)
       this.#answer.resolve({ head: {} })
+      this.#listening?.goOn()
     }
     if (whole && !this.opener) {
       this.wholeTaken = true
       this.joint?.to.takeWhole()
     }
-    this.#settleIfOver()
+    if (this.over) this.#leave(false)
   }
 
   receiveAnswer(answer: Answer): void {
@@ -288,12 +298,6 @@ export class StreamImpl implements WireStream {
     return this.#heard?.take(at) ?? []
   }
 
-  /** The acceptor of a relayed stream said where it stands: so do we. */
-  adopt(offset: number, limit: number): void {
-    this.in.receivedBytes = this.in.consumedBytes = offset
-    this.in.grantedBytes = Math.min(limit, offset + limits.queueBytes)
-  }
-
   /** Grants what the other stream of the relay may send. */
   grantAsJoined(): void {
     this.joint?.grant(this)
@@ -318,7 +322,7 @@ export class StreamImpl implements WireStream {
   sendEnd(): void {
     this.out.ended = true
     this.carrier?.control(frame.end, this.id, this.out.ending ?? {}, ...(this.opener && this.wholeTaken ? [true] : []))
-    this.#settleIfOver()
+    if (this.over) this.#leave(false)
   }
 
   // ---- from one link to the next -----------------------------------------------------------------------------------
@@ -367,21 +371,19 @@ export class StreamImpl implements WireStream {
 
   fail(error: FairleadError): void {
     if (this.over) return
-    this.#error = error
+    this.error = error
     this.out.fail(error)
     this.#answer.reject(error)
     this.in.fail(error)
+    this.#listening?.goOn()
     this.#leave(true)
   }
 
   #finish(): void {
     this.out.ended = this.wholeTaken = true
     this.in.end()
+    this.#listening?.goOn()
     this.#leave(false)
-  }
-
-  #settleIfOver(): void {
-    if (this.over) this.#leave(false)
   }
 
   #leave(aborted: boolean): void {
@@ -392,6 +394,6 @@ export class StreamImpl implements WireStream {
     this.out.retire()
     this.carrier?.forget(this)
     this.onOver()
-    if (aborted) this.#abort?.abort(this.#error)
+    if (aborted) this.#abort?.abort(this.error)
   }
 }

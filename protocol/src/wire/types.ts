@@ -30,6 +30,11 @@ export interface WireStream {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array>
   /** The same for bulk: each payload is valid until the next one is asked for, and its memory is then used again. */
   lent(): AsyncIterator<Uint8Array>
+  /**
+   * Hands over each payload when it comes, valid until `take` returns; the next one comes once its promise is settled, which also is
+   * what grants credit. Settles with the stream; what `take` throws leaves the stream and rejects.
+   */
+  each(take: (payload: Uint8Array) => void | Promise<void>): Promise<void>
   /** What the peer's END carried; set once the iterator is done. */
   readonly trailer: Readonly<Record<string, unknown>> | undefined
   /** Payload bytes received and sent so far: positions for a resume. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { limits } from './limits.ts'
-import { MessageReader } from './reader.ts'
-import { overSocket, type SocketLike } from './socket.ts'
+import { MessageReader, type MessageSink } from './reader.ts'
+import { SocketTransport, type SocketLike } from './socket.ts'
 import type { Transport } from './transport.ts'
 import { wholeFrame, writeFrame } from './ws-frame.ts'
 
@@ -27,43 +27,57 @@ let shared: Uint8Array<ArrayBuffer> | undefined
 
 /** A transport over an open WebSocket of `ws`, whose messages are lent. */
 export function overWs(socket: SocketLike): Transport {
-  const transport = overSocket(socket, 'nodebuffer')
-  const { _socket: raw, _isServer: accepted } = socket as Inside
-  const lends = readAhead(socket, (message) => transport.onMessage(message))
-  if (raw === undefined) return Object.assign(transport, { lends })
-  const { send } = transport
-  return Object.assign(transport, {
-    lends,
-    // Ahead of `ws` as well: it makes a header, an object of options and two pieces of each message, and nothing here is fragmented or packed by it.
-    send(message: Uint8Array | string, done?: () => void) {
-      if (typeof message === 'string' || accepted !== true) return send(message, done)
-      if (socket.readyState === 1) writeFrame(raw, wholeFrame.binary, message, { masked: false, done })
-    },
-    cork: () => raw.cork(),
-    uncork: () => raw.uncork(),
-  })
+  const { _socket: raw, _receiver: receiver, _isServer: accepted } = socket as Inside
+  // No socket of `ws`, or of one that has changed: nothing is read ahead of it.
+  if (raw === undefined || receiver === undefined || accepted === undefined) return new SocketTransport(socket, 'nodebuffer')
+  return new WsTransport(socket as SocketLike & Required<Inside>)
 }
 
 /**
  * Reads the socket of a `ws` ahead of it: whole binary messages go straight to `onMessage`, lent until it returns; all else
- * goes to `ws`, which keeps everything that is a WebSocket's duty. False: this is no socket of `ws`, nothing was changed.
+ * goes to `ws`, which keeps everything that is a WebSocket's duty. A class, not closures: a hub has one of each of its agents.
  */
-function readAhead(socket: object, onMessage: (message: Uint8Array) => void): boolean {
-  const { _socket: raw, _receiver: receiver, _isServer: masked } = socket as Inside
-  if (raw === undefined || receiver === undefined || masked === undefined) return false
-  // After what is wrong, and after the peer's close, nothing is heard.
-  const over = () => receiver.errored !== null || receiver.writableEnded
-  const reader = new MessageReader({
-    masked,
-    onMessage: (message) => void (over() || onMessage(message)),
-    onOther: (bytes) => void (over() || receiver.write(bytes)),
-  })
-  const read = (bytes: Uint8Array) => reader.read(bytes)
-  // What came with the upgrade still waits, and is heard first.
-  raw.removeAllListeners('data').on('data', (chunk: Buffer) => read(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)))
-  shared ??= new Uint8Array(readBytes)
-  readInto(raw, shared, read)
-  return true
+class WsTransport extends SocketTransport<SocketLike & Required<Inside>> implements MessageSink {
+  override readonly lends = true
+
+  constructor(socket: SocketLike & Required<Inside>) {
+    super(socket, 'nodebuffer')
+    const { _socket: raw, _isServer: masked } = socket
+    const reader = new MessageReader(masked, this)
+    // What came with the upgrade still waits, and is heard first.
+    raw.removeAllListeners('data').on('data', (chunk: Buffer) => reader.read(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)))
+    shared ??= new Uint8Array(readBytes)
+    readInto(raw, shared, (bytes) => reader.read(bytes))
+  }
+
+  message(message: Uint8Array): void {
+    if (!this.#over) this.onMessage(message)
+  }
+
+  other(bytes: Uint8Array): void {
+    if (!this.#over) this.socket._receiver.write(bytes)
+  }
+
+  /** After what is wrong, and after the peer's close, nothing is heard. */
+  get #over(): boolean {
+    const { errored, writableEnded } = this.socket._receiver
+    return errored !== null || writableEnded
+  }
+
+  // Ahead of `ws` as well: it makes a header, an object of options and two pieces of each message, and nothing here is fragmented or packed by it.
+  override send(message: Uint8Array | string, done?: () => void): void {
+    const { _socket: raw, _isServer: accepted, readyState } = this.socket
+    if (typeof message === 'string' || !accepted) super.send(message, done)
+    else if (readyState === 1) writeFrame(raw, wholeFrame.binary, message, { masked: false, done })
+  }
+
+  cork(): void {
+    this.socket._socket.cork()
+  }
+
+  uncork(): void {
+    this.socket._socket.uncork()
+  }
 }
 
 /**
