@@ -87,7 +87,7 @@ function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining
     handleProtocols: (offered) => [...offered].find((name) => name === 'fairlead.1' || name === 'fairlead.1+json') ?? false,
   })
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroy)
     const peer = peerOf(request)
     // Nobody reads it any more: without this, whoever keeps their own end open would keep this one open too, for ever.
     const refuse = (status: string) => {
@@ -115,6 +115,11 @@ function createUpgrade({ accept, consoles, findCaller, peerOf, rates, isDraining
     sockets.handleUpgrade(request, socket, head, (ws) => consoles.open(overWs(ws as never), caller, () => findCaller(token, about)))
   }
   return (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(request, socket, head).catch(() => socket.destroy())
+}
+
+/** One for all sockets: a hub has thousands. */
+function destroy(this: Duplex): void {
+  this.destroy()
 }
 
 function listen(server: Server, { host, port }: Listen, setting: string, scheme: string): Promise<number> {

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/protocol/errors.ts'
-import { createBucket, type Bucket } from '@fairlead/protocol/wire/schedule.ts'
+import { Bucket } from '@fairlead/protocol/wire/schedule.ts'
 
 /** What one address, one account and all together may ask, and what they may hold open. A test crosses each. */
 export const rates = {
@@ -29,7 +29,7 @@ export function createRates(now: () => number = () => performance.now()): Rates 
     take(kind, who) {
       const key = `${kind} ${who}`
       const { perSecond, burst } = rates[kind]
-      const bucket = buckets.get(key) ?? createBucket(perSecond, burst)
+      const bucket = buckets.get(key) ?? new Bucket(perSecond, burst)
       buckets.delete(key)
       buckets.set(key, bucket)
       if (buckets.size > mostKept) buckets.delete(buckets.keys().next().value!)

@@ -8,9 +8,9 @@ import { systemClock } from '@fairlead/protocol/wire/clock.ts'
 import { decodeValue, encodeValue, msgpackCodec } from '@fairlead/protocol/wire/codec.ts'
 import { limits } from '@fairlead/protocol/wire/limits.ts'
 import { nodePacking } from '@fairlead/protocol/wire/pack-node.ts'
-import { openSession } from '@fairlead/protocol/wire/session.ts'
+import { openSession, type Session } from '@fairlead/protocol/wire/session.ts'
 import type { Transport } from '@fairlead/protocol/wire/transport.ts'
-import { believeKept, refuseCopy, turnRatchet, type CopyDeps } from './copies.ts'
+import { believeKept, refuseCopy, turnRatchet, type CopyDeps, type Handed } from './copies.ts'
 import type { Epochs } from './epoch.ts'
 import { hubClock, type Fleet } from './fleet.ts'
 import { createHandshakes, type Place } from './handshakes.ts'
@@ -56,7 +56,7 @@ export function createAccept(deps: AcceptDeps): Accept {
       transport.close(1013, 'too many handshakes')
     })
     if (place === undefined) return transport.close(1013, 'too many handshakes')
-    acceptOne({ ...deps, findHost, place }, transport, exporter, ip)
+    acceptOne(deps, { findHost, place }, { transport, exporter, ip })
       .catch((error: unknown) => {
         // It is gone already, and only others know whether it would have been let in.
         if (turnedOut) return
@@ -73,21 +73,30 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 }
 
-type Door = AcceptDeps & { readonly findHost: (key: Uint8Array) => Promise<Known>; readonly place: Place }
+interface Door {
+  readonly findHost: (key: Uint8Array) => Promise<Known>
+  readonly place: Place
+}
 
-async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array | undefined, ip: string): Promise<void> {
+interface Comer {
+  readonly transport: Transport
+  readonly exporter: Uint8Array | undefined
+  readonly ip: string
+}
+
+async function acceptOne(deps: AcceptDeps, { findHost, place }: Door, { transport, exporter, ip }: Comer): Promise<void> {
   const { fleet, log, neverSeal = false, standby = [] } = deps
   // Of the very key that it is about to see proved, though another one come meanwhile.
   const { current: key, said, told } = deps.keys
   const secured = await respond(transport, { suite, clock: systemClock, identity: key.identity, said, exporter, neverSeal })
   // Its last words may have been under way when it was turned out.
-  if (!deps.place.known()) throw refusal(1013, 'too many handshakes')
+  if (!place.known()) throw refusal(1013, 'too many handshakes')
   let gone = false
   secured.transport.onClose = () => void (gone = true)
   const hello = readHello(secured.payload)
   const version = chooseVersion(hello.v)
   if (version === undefined) throw refusal(closeCodes.version, 'this hub speaks version 1')
-  const known = hello.join === undefined ? await deps.findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
+  const known = hello.join === undefined ? await findHost(secured.peerKey) : await joinHost(deps, hello, secured.peerKey, ip)
   if (deps.epochs?.judge(hello.epoch ?? '', known) === 'superseded')
     throw refusal(closeCodes.superseded, 'this host goes on with another hub, which was restored from a backup')
   await refuseCopy(deps, known, hello, ip)
@@ -115,23 +124,30 @@ async function acceptOne(deps: Door, transport: Transport, exporter: Uint8Array 
   }
   const hubNowMs = hubClock(welcome.nowMs)
   secured.transport.send(encodeValue(welcome))
-  const session = openSession(secured.transport, {
+  const session = openLink(deps, secured.transport, known, { shown: hello.generation ?? '', generation })
+  const clockSkewMs = Math.round(hello.clockMs - Date.now())
+  fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs, hubNowMs }, session)
+  const pinned = hello.hubKey === undefined ? null : key.number
+  if (pinned !== known.pinned) deps.onPinned(known, pinned)
+  log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
+}
+
+/** By itself, so that nothing of the way in is kept for as long as the link lives. */
+function openLink(deps: AcceptDeps, transport: Transport, known: Known, handed: Handed): Session {
+  const { fleet, log } = deps
+  const session = openSession(transport, {
     side: 'hub',
     codec: msgpackCodec,
     clock: systemClock,
     packing,
-    onOpen: (stream) => void believeKept(deps, known, { shown: hello.generation ?? '', generation }, stream),
+    onOpen: (stream) => void believeKept(deps, known, handed, stream),
     onClose: ({ code, reason, cause }) => {
       fleet.detach(known.id, session, `${code} ${reason}`.trim())
       log('info', 'host offline', { host: known.id, code, reason })
       if (cause !== undefined) log('error', 'a fault of the hub ended a link', { host: known.id, error: String(cause) })
     },
   })
-  const clockSkewMs = Math.round(hello.clockMs - Date.now())
-  fleet.attach({ ...known, quarantined, bootId: hello.bootId, features: hello.features, clockSkewMs, hubNowMs }, session)
-  const pinned = hello.hubKey === undefined ? null : key.number
-  if (pinned !== known.pinned) deps.onPinned(known, pinned)
-  log('info', 'host online', { host: known.id, name: known.name, ip, sealed: !secured.tlsEndToEnd })
+  return session
 }
 
 function refuseExpelled(fleet: Fleet, { id, key }: Known): void {

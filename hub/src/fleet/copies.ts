@@ -75,7 +75,7 @@ async function quarantine(deps: CopyDeps, { id, organization, name, key }: Known
 }
 
 /** What a handshake showed, and what it was handed for it. */
-interface Handed {
+export interface Handed {
   readonly shown: string
   readonly generation: string
 }

@@ -154,6 +154,8 @@ function cutOff(host: LiveHost | undefined, code: number, reason: string): void 
   host?.ended?.close(code, reason)
 }
 
+const asking = { decodeReply: decodeValue, randomBytes: (count: number) => randomBytes(count) }
+
 function makeHost({ id, organization, name }: Pick<LiveHost, 'id' | 'organization' | 'name'>, held: () => string | undefined): LiveHost {
   const host: LiveHost = {
     id,
@@ -169,7 +171,7 @@ function makeHost({ id, organization, name }: Pick<LiveHost, 'id' | 'organizatio
     clockSkewMs: 0,
     hubNowMs: Date.now,
     quarantined: false,
-    clients: openClient(() => live(host, held), agentFeatures, { decodeReply: decodeValue, randomBytes: (count) => randomBytes(count) }),
+    clients: openClient(() => live(host, held), agentFeatures, asking),
   }
   return host
 }

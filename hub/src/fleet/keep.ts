@@ -33,11 +33,14 @@ class Keeper {
 
   listen(): void {
     if (this.#host.session !== this.#session || this.#session?.alive !== true) return
-    const again = (waitMs: number) => void setTimeout(() => this.listen(), waitMs).unref()
     this.#listening.run(this.#host).then(
-      () => again(againMs),
-      (error: unknown) => again(this.#failed(error)),
+      () => this.#again(againMs),
+      (error: unknown) => this.#again(this.#failed(error)),
     )
+  }
+
+  #again(waitMs: number): void {
+    setTimeout(() => this.listen(), waitMs).unref()
   }
 
   #failed(error: unknown): number {

@@ -1,4 +1,4 @@
-import { createBucket, type Bucket } from '@fairlead/protocol/wire/schedule.ts'
+import { Bucket } from '@fairlead/protocol/wire/schedule.ts'
 
 const perSecond = 20
 const burst = 200
@@ -19,7 +19,7 @@ export function createStrangers(now: () => number = () => performance.now()) {
       return source.blocked
     },
     failed(ip: string): void {
-      const source = sources.get(ip) ?? { bucket: createBucket(perSecond, burst), blocked: false }
+      const source = sources.get(ip) ?? { bucket: new Bucket(perSecond, burst), blocked: false }
       sources.delete(ip)
       sources.set(ip, source)
       source.blocked = !source.bucket.take(now())

@@ -152,7 +152,7 @@ function finish(
  */
 class Held implements Transport {
   readonly #inner: Transport
-  #queue: (Uint8Array | string)[] = []
+  #queue: (Uint8Array | string)[] | undefined
   #heldBytes = 0
 
   constructor(inner: Transport) {
@@ -209,13 +209,13 @@ class Held implements Transport {
   #hold(message: Uint8Array | string): void {
     if (this.#heldBytes > limits.handshake.heldBytes) return
     this.#heldBytes += message.length + limits.handshake.heldMessage
-    if (this.#heldBytes <= limits.handshake.heldBytes) this.#queue.push(message.slice())
+    if (this.#heldBytes <= limits.handshake.heldBytes) (this.#queue ??= []).push(message.slice())
     else this.close(4400, 'too much before the welcome')
   }
 
   #take(): (Uint8Array | string)[] {
-    const queue = this.#queue
-    this.#queue = []
+    const queue = this.#queue ?? []
+    this.#queue = undefined
     return queue
   }
 }

@@ -1,7 +1,7 @@
 import type { Code } from '../errors.ts'
 import { frame } from './frame.ts'
 import { limits } from './limits.ts'
-import { createBucket, type Bucket } from './schedule.ts'
+import { Bucket } from './schedule.ts'
 
 interface PeerLimits {
   readonly opensPerSecond: number
@@ -23,12 +23,12 @@ export class Guard {
   }
 
   open(nowMs: number): boolean {
-    return (this.#opens ??= createBucket(this.#peer.opensPerSecond, this.#peer.openBurst)).take(nowMs)
+    return (this.#opens ??= new Bucket(this.#peer.opensPerSecond, this.#peer.openBurst)).take(nowMs)
   }
 
   /** An OPEN that its own RESET follows before any DATA. */
   rapidReset(nowMs: number): boolean {
-    return (this.#rapid ??= createBucket(this.#peer.rapidResetsPerSecond)).take(nowMs)
+    return (this.#rapid ??= new Bucket(this.#peer.rapidResetsPerSecond)).take(nowMs)
   }
 
   control(nowMs: number): boolean {
@@ -45,11 +45,11 @@ export class Guard {
   }
 
   smallData(nowMs: number): boolean {
-    return (this.#small ??= createBucket(limits.smallDataPerSecond, limits.smallDataBurst)).take(nowMs)
+    return (this.#small ??= new Bucket(limits.smallDataPerSecond, limits.smallDataBurst)).take(nowMs)
   }
 
   #controlBucket(): Bucket {
-    return (this.#controls ??= createBucket(this.#peer.controlPerSecond, this.#peer.controlPerSecond * 4))
+    return (this.#controls ??= new Bucket(this.#peer.controlPerSecond, this.#peer.controlPerSecond * 4))
   }
 }
 

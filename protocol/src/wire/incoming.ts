@@ -7,7 +7,7 @@ import type { Link } from './link.ts'
 import { readMeta } from './meta.ts'
 import type { Trailer } from './outbox.ts'
 import { MalformedFrame } from './prescan.ts'
-import { createBucket } from './schedule.ts'
+import { Bucket } from './schedule.ts'
 import { StreamImpl } from './stream.ts'
 import type { OpenMeta } from './types.ts'
 import { keepMs, placeOf } from './waiting.ts'
@@ -114,7 +114,7 @@ export class Incoming implements FrameSink {
   }
 
   #signal(stream: StreamImpl, kind: string, value: unknown): void {
-    stream.signalBucket ??= createBucket(limits.signalsPerSecond)
+    stream.signalBucket ??= new Bucket(limits.signalsPerSecond)
     if (!stream.signalBucket.take(this.#link.nowMs())) return stream.reset('rate_limited', 'Too many signals.')
     guarded(stream, () => stream.receiveSignal(kind, value))
   }

@@ -32,7 +32,7 @@ export class Outbox {
   /** The half-close that follows what is queued. */
   ending: Trailer | undefined
   ended = false
-  #queue: Uint8Array[] = []
+  #queue: Uint8Array[] | undefined
   /** Made when it is first needed: most streams are not resumed. */
   #sent: Sent | undefined
   #room: Waiter[] | undefined
@@ -60,7 +60,7 @@ export class Outbox {
   /** Something to send that the peer's window lets through. */
   get sendable(): boolean {
     if (this.ended || this.held) return false
-    const next = this.#queue[0]
+    const next = this.#queue?.[0]
     if (next === undefined) return this.ending !== undefined
     // However much a peer grants: what it does not confirm is not kept without end.
     if (this.#sent !== undefined && this.#sent.bytes >= limits.retain.streamBytes) return false
@@ -68,11 +68,11 @@ export class Outbox {
   }
 
   get endOnly(): boolean {
-    return this.ending !== undefined && this.#queue.length === 0
+    return this.ending !== undefined && (this.#queue?.length ?? 0) === 0
   }
 
   push(payload: Uint8Array): void {
-    this.#queue.push(payload)
+    ;(this.#queue ??= []).push(payload)
     this.queuedBytes += payload.length
   }
 
@@ -89,11 +89,12 @@ export class Outbox {
 
   /** The next slice to send, of so many bytes at most. There is one: `sendable`, and not `endOnly`. */
   take(sliceBytes: number): Uint8Array {
-    const next = this.#queue[0]!
+    const queue = this.#queue!
+    const next = queue[0]!
     const most = this.whole ? next.length : Math.min(sliceBytes, limits.dataBytes, this.limit - this.sentBytes)
     const slice = next.length <= most ? next : next.subarray(0, most)
-    if (slice === next) this.#queue.shift()
-    else this.#queue[0] = next.subarray(most)
+    if (slice === next) queue.shift()
+    else queue[0] = next.subarray(most)
     this.queuedBytes -= slice.length
     this.sentBytes += slice.length
     this.#sent?.push(slice, this.whole)
@@ -107,13 +108,13 @@ export class Outbox {
 
   /** The slice that was taken last was the end of its payload, and nothing of it is kept. */
   spent(slice: Uint8Array): boolean {
-    return this.#sent === undefined && this.#queue[0]?.buffer !== slice.buffer
+    return this.#sent === undefined && this.#queue?.[0]?.buffer !== slice.buffer
   }
 
   confirm(received: number): void {
     if (received > this.sentBytes) return
     this.peerHas = Math.max(this.peerHas, received)
-    this.#sent?.confirm(received, this.#queue[0])
+    this.#sent?.confirm(received, this.#queue?.[0])
   }
 
   /** Goes back to what the peer wants next. False: that was let go already. */
@@ -121,7 +122,7 @@ export class Outbox {
     if (offset > this.sentBytes || offset < (this.#sent?.from ?? this.sentBytes)) return false
     const again = this.#sent?.after(offset) ?? []
     for (const slice of again) this.queuedBytes += slice.length
-    this.#queue.unshift(...again)
+    ;(this.#queue ??= []).unshift(...again)
     this.sentBytes = offset
     this.ended = false
     return true
@@ -145,7 +146,7 @@ export class Outbox {
 
   /** Nothing of it will be sent. */
   drop(): void {
-    this.#queue = []
+    this.#queue = undefined
     this.queuedBytes = 0
   }
 

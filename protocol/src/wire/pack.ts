@@ -63,7 +63,7 @@ export function unpackItem(block: Uint8Array, inflate: Packing['inflate']): Uint
 export class Unpacker {
   readonly #inflate: Packing['inflate']
   readonly #stream: { reset(code: Code, message: string): void }
-  #last: Promise<unknown> = Promise.resolve()
+  #last: Promise<unknown> | undefined
 
   constructor(inflate: Packing['inflate'], stream: { reset(code: Code, message: string): void }) {
     this.#inflate = inflate
@@ -72,7 +72,7 @@ export class Unpacker {
 
   /** The item again, or undefined for the end, once all before it are unpacked. What is broken resets the stream. */
   take(block: Uint8Array | undefined): Promise<Uint8Array | undefined> {
-    const item = this.#last.then(() => (block === undefined ? undefined : this.unpack(block)))
+    const item = (this.#last ?? Promise.resolve()).then(() => (block === undefined ? undefined : this.unpack(block)))
     this.#last = item
     return item
   }

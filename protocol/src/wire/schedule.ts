@@ -58,26 +58,28 @@ function take(queue: Queue): StreamImpl | undefined {
   return undefined
 }
 
-/** So many a second, with a burst. */
-export interface Bucket {
-  take(nowMs: number): boolean
-  /** Earns some more, for work that pays for itself. */
-  earn(count: number): void
-}
+/** So many a second, with a burst. A class, not closures: a hub has one of each of its agents. */
+export class Bucket {
+  readonly #perSecond: number
+  readonly #burst: number
+  #left: number
+  #lastMs = 0
 
-export function createBucket(perSecond: number, burst: number = perSecond): Bucket {
-  let left = burst
-  let last = 0
-  return {
-    take(nowMs) {
-      left = Math.min(burst, left + ((nowMs - last) * perSecond) / 1000)
-      last = nowMs
-      if (left < 1) return false
-      left--
-      return true
-    },
-    earn(count) {
-      left = Math.min(burst, left + count)
-    },
+  constructor(perSecond: number, burst: number = perSecond) {
+    this.#perSecond = perSecond
+    this.#left = this.#burst = burst
+  }
+
+  take(nowMs: number): boolean {
+    this.earn(((nowMs - this.#lastMs) * this.#perSecond) / 1000)
+    this.#lastMs = nowMs
+    if (this.#left < 1) return false
+    this.#left--
+    return true
+  }
+
+  /** Earns some more, for work that pays for itself. */
+  earn(count: number): void {
+    this.#left = Math.min(this.#burst, this.#left + count)
   }
 }

@@ -8,20 +8,30 @@ import type { Clock } from './transport.ts'
  * next one later, and credit slows the peer. Nobody is refused.
  */
 export function budgeted(inflate: Packing['inflate'], clock: Clock): Packing['inflate'] {
-  const { budgetBytes, bytesPerSecond, itemCostBytes } = limits.pack
-  let left: number = budgetBytes
-  let lastMs = clock.now()
-
-  const charge = (plain: Uint8Array): Uint8Array | Promise<Uint8Array> => {
-    const nowMs = clock.now()
-    left = Math.min(budgetBytes, left + ((nowMs - lastMs) / 1000) * bytesPerSecond) - plain.length - itemCostBytes
-    lastMs = nowMs
-    if (left >= 0) return plain
-    return new Promise((resolve) => void clock.after((-left / bytesPerSecond) * 1000, () => resolve(plain)))
-  }
-
+  const budget = new Budget(clock)
   return (packed, mostBytes) => {
     const plain = inflate(packed, mostBytes)
-    return plain instanceof Promise ? plain.then(charge) : charge(plain)
+    return plain instanceof Promise ? plain.then((item) => budget.charge(item)) : budget.charge(plain)
+  }
+}
+
+const { budgetBytes, bytesPerSecond, itemCostBytes } = limits.pack
+
+class Budget {
+  readonly #clock: Clock
+  #left: number = budgetBytes
+  #lastMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#lastMs = clock.now()
+  }
+
+  charge(plain: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    const nowMs = this.#clock.now()
+    this.#left = Math.min(budgetBytes, this.#left + ((nowMs - this.#lastMs) / 1000) * bytesPerSecond) - plain.length - itemCostBytes
+    this.#lastMs = nowMs
+    if (this.#left >= 0) return plain
+    return new Promise((resolve) => void this.#clock.after((-this.#left / bytesPerSecond) * 1000, () => resolve(plain)))
   }
 }
