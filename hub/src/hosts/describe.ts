@@ -29,7 +29,7 @@ export function describeHost({ fleet, inventory, book }: Sources, organization: 
     capabilities: [...(live?.features ?? [])],
     facts: record.facts,
     counts: inventory.counts(organization, record.id),
-    usage: book.usage.get(record.id) ?? {},
+    usage: { ...book.usage.get(record.id) },
   }
 }
 

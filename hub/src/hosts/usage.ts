@@ -23,10 +23,10 @@ const places = new Map(usedKinds.map((kind) => [kind, placesOf(metricNames[kind 
 export function createUsageTeller({ inventory, book, onStep }: Deps): (host: LiveHost, sample: MetricSample) => void {
   return (host, { points }) => {
     const figures = new Map<string, Map<string, Usage>>()
-    let own: Record<string, number | null> | undefined
+    let own: readonly number[] | undefined
     let fullest = Number.NEGATIVE_INFINITY
     for (const { kind, id, values } of points) {
-      if (kind === 'host') own = named(values)
+      if (kind === 'host') own = values
       else if (kind === 'disk') fullest = Math.max(fullest, shareOf(values))
       const place = places.get(kind)
       if (place === undefined) continue
@@ -35,10 +35,10 @@ export function createUsageTeller({ inventory, book, onStep }: Deps): (host: Liv
     }
     // A host of which nothing of a kind is measured any more uses nothing any more.
     for (const kind of usedKinds) inventory.usage(host.organization, host.id, kind, figures.get(kind) ?? none)
-    const known = own ?? book.usage.get(host.id)
     const hasDisk = Number.isFinite(fullest)
-    if (known !== undefined && hasDisk) known['diskFullest'] = fullest
-    if (own !== undefined) book.usage.set(host.id, own)
+    if (own !== undefined) book.usage.set(host.id, name(own, book.usage.get(host.id)))
+    const known = book.usage.get(host.id)
+    if (known !== undefined && (hasDisk || 'diskFullest' in known)) known['diskFullest'] = hasDisk ? fullest : null
     onStep(host.id, { step: 'metrics', state: 'ok', detail: '' })
     if (hasDisk) onStep(host.id, { step: 'disk', state: fullest > fullDisk ? 'warn' : 'ok', detail: `${Math.round(fullest * 100)} %` })
     book.changed(host.organization, host.id)
@@ -83,8 +83,8 @@ function usageOf({ cpu, memory, limit, received, sent }: Places, values: readonl
   return usage
 }
 
-function named(values: readonly number[]): Record<string, number | null> {
-  const usage: Record<string, number | null> = {}
+/** Into what is known already: a new object for each sample of a fleet would outlive two collections, and be most of what they copy. */
+function name(values: readonly number[], usage: Record<string, number | null> = {}): Record<string, number | null> {
   for (const [index, name] of metricNames.host.entries()) usage[name] = Number.isFinite(values[index]) ? values[index]! : null
   return usage
 }

@@ -23,7 +23,12 @@ export function createSampleDecoder(): SampleDecoder {
 /** A class, not closures: a hub holds one for each of its hosts. */
 class Decoder implements SampleDecoder {
   #row: Subject[] = []
-  #head: Omit<MetricSample, 'points'> | undefined
+  /** Of the last sample; undefined: none came. */
+  #bootId: string | undefined
+  #seq = 0
+  #timeMs = 0
+  #dropped = 0
+  #leftOut = 0
   #open = false
 
   decode(item: Uint8Array): MetricSample[] {
@@ -41,7 +46,7 @@ class Decoder implements SampleDecoder {
       // A record of a few bytes repeats thousands of subjects: their number is what costs.
       points += this.#row.length + 1
       if (points > metricLimits.pointsPerItem) throw malformed()
-      samples.push({ ...this.#head!, points: this.#row.map(readPoint) })
+      samples.push(this.#sample())
     }
     return samples
   }
@@ -53,17 +58,24 @@ class Decoder implements SampleDecoder {
     if ((flags & flag.forget) !== 0) {
       if (!boot) throw malformed()
       this.#row = []
-      this.#head = undefined
+      this.#bootId = undefined
     }
-    const head = this.#head
-    const bootId = boot ? input.text(metricLimits.bootBytes) : head?.bootId
+    const bootId = boot ? input.text(metricLimits.bootBytes) : this.#bootId
     if (bootId === undefined) throw malformed()
-    const seq = boot ? input.varint() : head!.seq + 1 + input.varint()
-    const timeMs = boot ? input.f64() : head!.timeMs + usualStepMs + unzigzag(input.varint())
+    const seq = boot ? input.varint() : this.#seq + 1 + input.varint()
+    const timeMs = boot ? input.f64() : this.#timeMs + usualStepMs + unzigzag(input.varint())
     // Dates reach this far, and further nobody's clock.
     if (!Number.isSafeInteger(seq) || !(Math.abs(timeMs) <= 8.64e15)) throw malformed()
-    const dropped = (flags & flag.dropped) !== 0 ? input.varint() : 0
-    this.#head = { bootId, seq, timeMs, dropped, ...((flags & flag.leftOut) !== 0 ? { leftOut: input.varint() } : {}) }
+    this.#bootId = bootId
+    this.#seq = seq
+    this.#timeMs = timeMs
+    this.#dropped = (flags & flag.dropped) !== 0 ? input.varint() : 0
+    this.#leftOut = (flags & flag.leftOut) !== 0 ? input.varint() : 0
+  }
+
+  #sample(): MetricSample {
+    const sample = { bootId: this.#bootId!, seq: this.#seq, timeMs: this.#timeMs, dropped: this.#dropped, points: this.#row.map(readPoint) }
+    return this.#leftOut === 0 ? sample : { ...sample, leftOut: this.#leftOut }
   }
 
   #readGone(input: ByteReader): void {
