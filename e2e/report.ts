@@ -61,6 +61,6 @@ function endInTime(child: ChildProcess): void {
   const timer = setTimeout(() => {
     process.stdout.write(`\nEnded, as it still ran after ${fileMs / 60_000} minutes: ${child.spawnargs.at(-1)}\n`)
     child.kill('SIGKILL')
-  }, fileMs)
+  }, fileMs).unref()
   child.once('exit', () => clearTimeout(timer))
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { cutAll } from './cut.ts'
 
 export interface Faults {
   /** One way, ms. */
@@ -50,10 +51,8 @@ export async function openFaultProxy(target: { host: string; port: number }, ini
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
 
   const cut = (how: 'reset' | 'end' = 'reset') => {
-    for (const socket of open) {
-      if (how === 'reset' && !socket.writableEnded) socket.resetAndDestroy()
-      else socket.destroy()
-    }
+    if (how === 'reset') return cutAll(open)
+    for (const socket of open) socket.destroy()
   }
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { cutAll } from '../cut.ts'
 
 /** The way between an agent and its hub, which can be cut, and says when the hub's words come by. */
 export interface WatchedLink {
@@ -30,12 +31,7 @@ export async function openWatchedLink(port: number, onDown: () => void): Promise
     })
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const cut = () => {
-    for (const socket of open)
-      // One that is just being shut down is not reset: Node would keep it half closed, and turn in circles for it when it ends.
-      if (socket.writableEnded) socket.destroy()
-      else socket.resetAndDestroy()
-  }
+  const cut = () => cutAll(open)
   return {
     port: (server.address() as AddressInfo).port,
     cut,

@@ -102,6 +102,42 @@ describe('a link', () => {
     assert.equal(ends[0]?.code, 1006)
   })
 
+  it('is asked again when this process stalled while it waited for the answer', async () => {
+    const inner = fakeClock()
+    let stalledMs = 0
+    const clock = { ...inner, now: () => inner.now() + stalledMs }
+    const { ends, heardOf, say } = typedPeer({ clock })
+    await inner.advance(limits.deadMs - limits.doubtMs + 200)
+    stalledMs += 30_000
+    await inner.advance(limits.doubtMs)
+    assert.equal(ends.length, 0)
+    await say([20, heardOf(19).at(-1)![1]])
+    await inner.advance(limits.deadMs - 1000)
+    assert.equal(ends.length, 0)
+  })
+
+  it('is looked at, whatever the end of another one throws', async () => {
+    const thrown: unknown[] = []
+    const before = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.on('uncaughtException', (error) => void thrown.push(error))
+    try {
+      const clock = fakeClock()
+      const onClose = () => {
+        throw new Error('of no use')
+      }
+      for (const heartbeatMs of [1000, 1000]) typedPeer({ clock, heartbeatMs, onClose })
+      const { ends } = typedPeer({ clock, heartbeatMs: 2000 })
+      await clock.advance(10_000)
+      await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(ends[0]?.code, 1006)
+      assert.equal(thrown.length, 2)
+    } finally {
+      process.removeAllListeners('uncaughtException')
+      for (const listener of before) process.on('uncaughtException', listener)
+    }
+  })
+
   it('ends when what was sent stays unacknowledged for as long, however much else comes [limit deadMs]', async () => {
     const { clock, ends, opened, say } = typedPeer()
     await say([1, 1, 'a.b', {}, {}])
@@ -114,7 +150,9 @@ describe('a link', () => {
     // A link that was silent for long has as long.
     await hear(100_000)
     void opened[0]!.write(new Uint8Array(10))
-    await hear(limits.deadMs - 2000)
+    await hear(20_000)
+    await say([21, 0])
+    await hear(limits.deadMs - 22_000)
     assert.equal(ends.length, 0)
     await hear(4000)
     assert.equal(ends[0]?.code, 1006)

@@ -79,6 +79,10 @@ export class Health {
       // Nobody is given up who was not asked just before: this process may have stalled, and what came meanwhile is still to be read.
       this.#askedMs = now
       this.#watcher.ask()
+    } else if (now - this.#askedMs >= 2 * this.#doubtMs) {
+      // It stalled again: its timers come before what it has to read.
+      this.#askedMs = now
+      this.#watcher.ask()
     } else if (now - this.#askedMs >= this.#doubtMs) return this.#watcher.dead()
     if (now - this.#sentMs >= this.#heartbeatMs) this.#watcher.beat()
     if (this.#slot !== undefined) this.#plan(wheel)
@@ -121,7 +125,7 @@ function turn(clock: Clock, wheel: Wheel): void {
   for (const [step, links] of wheel.slots) {
     if (step > now) continue
     wheel.slots.delete(step)
-    for (const health of links) health.look(wheel)
+    for (const health of links) guarded(() => health.look(wheel))
   }
   let next = Number.POSITIVE_INFINITY
   for (const [step, links] of wheel.slots) {
@@ -130,4 +134,15 @@ function turn(clock: Clock, wheel: Wheel): void {
   }
   wheel.next = Number.POSITIVE_INFINITY
   if (next < Number.POSITIVE_INFINITY) wakeAt(clock, wheel, next)
+}
+
+/** What one link's end throws keeps no other from being looked at. */
+function guarded(look: () => void): void {
+  try {
+    look()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }

@@ -7,7 +7,7 @@ export interface Signal {
   readonly value: unknown
 }
 
-/** Signals of the peer: the newest few wait until somebody listens. Made when there is one: most streams have none. */
+/** Signals of the peer: the newest few wait until somebody listens. Made when there is one, or somebody listens: most streams have neither. */
 export class Heard {
   #waiting: Signal[] = []
   #listener: ((kind: string, value: unknown) => void) | undefined

@@ -198,13 +198,14 @@ export class Incoming implements FrameSink {
 
   #ack(total: number): void {
     const link = this.#link
+    const before = link.sender.acked
     if (!link.sender.ackReceived(total)) return link.close(4400, 'an acknowledgement of what was never sent')
-    link.health.acked()
+    if (link.sender.acked > before) link.health.acked()
   }
 
   #pong(id: number): void {
-    const rttMs = this.#link.pings.answered(id)
-    if (rttMs !== undefined) this.#link.sender.roundTrip(rttMs)
+    const answered = this.#link.pings.answered(id)
+    if (answered !== undefined) this.#link.sender.roundTrip(answered.rttMs, answered.clearAt)
   }
 }
 

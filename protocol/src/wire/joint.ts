@@ -15,7 +15,7 @@ export class Joint {
 
   /**
    * Credit one to one: what the other stream may send is what we grant, at most so much that the queue here stays small;
-   * and 32 KiB once the queues of that link, or the windows of this one, are full.
+   * and 36 KiB once the queues of that link, or the windows of this one, are full.
    */
   limit(pressed: boolean): number {
     const { out, carrier } = this.to

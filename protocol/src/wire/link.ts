@@ -99,7 +99,8 @@ export class Link implements Carrier, Watcher {
 
   /** `done` hears the round trip, ms. */
   ping(done?: (rttMs: number) => void): void {
-    this.control(frame.ping, this.pings.next(done))
+    const { sent, acked } = this.sender
+    this.control(frame.ping, this.pings.next(sent === acked ? sent : undefined, done))
   }
 
   goaway(code: string, reconnectInMs: number, resumeForMs: number): void {

@@ -39,7 +39,7 @@ export class PathWindow {
       this.minRttMs = Math.max(rttMs, 0.05)
       this.#minSeenAt = nowMs
       if (!this.#probing) return false
-      this.#draining = this.#probing = false
+      this.#draining = this.#probing = this.#limited = false
       this.#roundStart = nowMs
       this.#roundBytes = 0
       this.bytes = this.#startUp ? this.#pausedBytes : this.#target()
@@ -66,7 +66,6 @@ export class PathWindow {
 
   /** The peer has so many bytes more. */
   acked(bytes: number, nowMs: number): void {
-    if (this.#roundStart < 0) this.#roundStart = nowMs
     this.#roundBytes += bytes
     if (this.#draining || this.#roundBytes === 0) return
     if (nowMs - this.#roundStart >= Math.max(this.minRttMs, this.#startUp ? 1 : leastRoundMs)) this.#closeRound(nowMs)

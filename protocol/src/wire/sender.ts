@@ -21,7 +21,7 @@ export class Sender {
   #timer = false
   /** Bulk pauses until so much was acknowledged, to measure the round trip. */
   #emptyAt = Number.POSITIVE_INFINITY
-  /** How much was acknowledged when the round trip was measured last, for that much had flowed. */
+  /** How much was acknowledged when the last PING left that is sent because data flows. */
   #measuredAt = 0
   #stopped = false
 
@@ -70,10 +70,10 @@ export class Sender {
     return true
   }
 
-  /** PING measured one. */
-  roundTrip(rttMs: number): void {
+  /** PING measured one; nothing was in its way if all was acknowledged when it left, and nothing has been sent since. */
+  roundTrip(rttMs: number, clearAt: number | undefined): void {
     // What paused for it goes on: nothing else would say so.
-    if (!this.path.sample(rttMs, this.#link.nowMs(), this.acked === this.sent)) return this.soon()
+    if (!this.path.sample(rttMs, this.#link.nowMs(), clearAt === this.sent)) return this.soon()
     this.#emptyAt = this.sent
     if (this.acked < this.sent) this.#link.ask()
     this.#measureIfEmpty()

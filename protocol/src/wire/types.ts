@@ -25,7 +25,7 @@ export interface WireStream {
   reset(code: Code, message?: string): void
   /** At most 256 B and 50 a second; ordered with DATA. */
   sendSignal(kind: string, value: unknown): void
-  onSignal: (kind: string, value: unknown) => void
+  set onSignal(listener: (kind: string, value: unknown) => void)
   /** Payloads of the peer. Asking for the next one is what grants credit. Each payload is the reader's own to keep. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array>
   /** The same for bulk: each payload is valid until the next one is asked for, and its memory is then used again. */

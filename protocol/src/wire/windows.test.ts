@@ -147,7 +147,7 @@ describe('what a relay may have queued', () => {
     assert.ok(queued() >= limits.queueBytes / 2 && hub.alive)
   })
 
-  it('is 1 MiB for all streams of a viewer, and 32 KiB for each beyond that [limit queueBytes] [security 21]', async () => {
+  it('is 1 MiB for all streams of a viewer, and 36 KiB for each beyond that [limit queueBytes] [security 21]', async () => {
     const { queued } = await typedGreedy(40)
     const began = 40 * limits.smallWindowBytes
     assert.ok(queued() <= limits.queueBytes + limits.windowBytes + began, `${queued()}`)
