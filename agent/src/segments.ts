@@ -86,10 +86,9 @@ export function createSegments(folder: string, what: 'metrics' | 'events'): Segm
         })
     },
     append(file, boot, entry) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
       const good = lengths.get(file) ?? 0
       const bytes = frame(good === 0 ? `fairlead ${what} 1 ${boot}\n` : '', entry)
-      const handle = openSync(path(file), 'a', 0o600)
+      const handle = openIn(folder, path(file))
       try {
         // A disk that was full took a part of the entry before this one.
         if (fstatSync(handle).size > good) ftruncateSync(handle, good)
@@ -105,6 +104,17 @@ export function createSegments(folder: string, what: 'metrics' | 'events'): Segm
       lengths.delete(file)
     },
     bytes: () => lengths.values().reduce((sum, length) => sum + Math.ceil(length / block) * block, block),
+  }
+}
+
+/** Folders are there, but for what somebody removed: nothing is asked of them before. */
+function openIn(folder: string, file: string): number {
+  try {
+    return openSync(file, 'a', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return openSync(file, 'a', 0o600)
   }
 }
 

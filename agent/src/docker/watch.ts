@@ -1,6 +1,7 @@
 import { codeOf, FairleadError } from '@fairlead/protocol/errors.ts'
 import type { Engine as EngineFacts } from '@fairlead/protocol/features/hosts.ts'
 import type { HostEvent } from '@fairlead/protocol/features/events.ts'
+import { everyStep } from '../steps.ts'
 import { ask, type Engine } from './engine.ts'
 import { readJsonLines } from './frames.ts'
 import { catchUp } from './catch-up.ts'
@@ -51,13 +52,13 @@ export function watchEngine(engine: Engine, { retryMs = 1000, heard }: WatchOpti
     const stop = () => socket.destroy()
     stopping.signal.addEventListener('abort', stop)
     following = true
-    const probe = setInterval(() => void engine.ping().catch((error: Error) => socket.destroy(error)), probeMs).unref()
+    const probe = everyStep(probeMs, () => void engine.ping().catch((error: Error) => socket.destroy(error))).unref()
     try {
       setFacts(now)
       for await (const raw of readJsonLines(socket)) hear(raw as RawEvent)
     } finally {
       left()
-      clearInterval(probe)
+      probe.stop()
       stopping.signal.removeEventListener('abort', stop)
       socket.destroy()
     }

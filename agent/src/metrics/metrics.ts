@@ -2,6 +2,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { metricScalesOf, type metrics } from '@fairlead/protocol/features/metrics.ts'
 import type { MetricPoint, MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import { createSampleEncoder } from '@fairlead/protocol/wire/metric-encode.ts'
+import { everyStep } from '../steps.ts'
 import type { Collector } from './collect.ts'
 import type { Ring } from './ring.ts'
 
@@ -73,7 +74,7 @@ export function openMetrics({ collector, ring, bootId, everyMs, onProblem = () =
     },
   }
   measure()
-  return { handlers, stop: everyStep(everyMs, measure) }
+  return { handlers, stop: everyStep(everyMs, measure).stop }
 }
 
 interface Position {
@@ -85,27 +86,4 @@ interface Position {
 function missing(last: Position, next: MetricSample): number {
   if (last.bootId === undefined) return 0
   return last.bootId === next.bootId ? Math.max(0, next.seq - last.seq - 1) : next.seq
-}
-
-/**
- * At one fixed place in each step of the clock: a plain interval wanders, and now and then leaves a step of the charts empty and the
- * next one with two. Each agent draws its place, away from the edges, so that a fleet does not measure all at once.
- */
-function everyStep(everyMs: number, run: () => void): () => void {
-  const placeMs = everyMs * (0.1 + 0.8 * Math.random())
-  let timer: NodeJS.Timeout
-  const arm = () => {
-    const nowMs = Date.now() - placeMs
-    const waitMs = everyMs - (((nowMs % everyMs) + everyMs) % everyMs)
-    // What fired a moment early has had its step.
-    timer = setTimeout(
-      () => {
-        run()
-        arm()
-      },
-      waitMs < everyMs / 20 ? waitMs + everyMs : waitMs,
-    )
-  }
-  arm()
-  return () => clearTimeout(timer)
 }

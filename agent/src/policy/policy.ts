@@ -2,6 +2,7 @@ import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { FairleadError } from '@fairlead/protocol/errors.ts'
 import { capabilities, type Capability, type HostPolicy, type policy } from '@fairlead/protocol/features/policy.ts'
 import type { Say } from '../say.ts'
+import { everyStep } from '../steps.ts'
 import { tellChanges } from '../told.ts'
 import { followFile, type Look } from './follow.ts'
 import { followRules, type FoundRules, type RulesDeps } from './follow-rules.ts'
@@ -36,8 +37,8 @@ export interface PolicyDeps extends RulesDeps {
   readonly own?: string | undefined
 }
 
-/** How often files are looked at when nobody asks for anything: what is open ends by then, and consoles show it. */
-const lookMs = 5000
+/** How often files are looked at when nobody asks for anything, nor says that they changed, as the CLI does: what is open ends by then, and consoles show it. */
+const lookMs = 10_000
 
 export function openPolicy(deps: PolicyDeps): Policy {
   const { stateDir, note, say, looksOnly = false } = deps
@@ -78,7 +79,7 @@ export function openPolicy(deps: PolicyDeps): Policy {
 
   if (!looksOnly) reserve(stateDir, say)
   const may = (capability: Capability) => judge(inForce(), capability)
-  const timer = setInterval(inForce, lookMs).unref()
+  const looks = everyStep(lookMs, inForce).unref()
   inForce()
   const view = () => describe(inForce())
   const onChange = (listener: (now: InForce) => void) => {
@@ -97,7 +98,7 @@ export function openPolicy(deps: PolicyDeps): Policy {
         return view()
       },
     },
-    stop: () => clearInterval(timer),
+    stop: looks.stop,
   }
 }
 
