@@ -1,5 +1,6 @@
 // Thousands of agents and one hub: what an idle one costs, what their figures cost, and how they return when the hub dies.
 import { startBareHub } from './fleet/bare.ts'
+import { measureFloor } from './fleet/floor.ts'
 import { startBenchHub, type BenchHub } from './measure/hub.ts'
 import { round, sleep, wallMs } from './measure/numbers.ts'
 import type { BenchOptions } from './measure/options.ts'
@@ -19,6 +20,7 @@ const settleMs = 8000
 export async function run({ agents, seconds, only }: BenchOptions): Promise<Record<string, unknown>> {
   const wanted = (part: string) => only === undefined || only.includes(part)
   const figures: Record<string, unknown> = { agents }
+  if (wanted('floor')) Object.assign(figures, await measureFloor(agents, seconds, { perProcess, everyMs: metricsMs, settleMs }))
   if (wanted('load')) Object.assign(figures, await measureLoad(agents, seconds))
   if (wanted('plain')) {
     const { idleKiB, seconds: reconnectSeconds, cpuMs, attempts, loopP99Ms } = await measureReturn(agents, 'plain', agents)

@@ -7,7 +7,7 @@ const benches: Readonly<Record<string, { readonly file: string; readonly reads: 
   agent: { file: './agent.ts', reads: '--seconds 60 --megabytes 300 --only update,memory' },
   doors: { file: './doors.ts', reads: '--seconds 30' },
   faults: { file: './faults.ts', reads: '--only hostile,slow,flood,cut --seconds 600' },
-  fleet: { file: './fleet.ts', reads: '--agents 10000 --seconds 60 --only load,plain,tls' },
+  fleet: { file: './fleet.ts', reads: '--agents 10000 --seconds 60 --only floor,load,plain,tls' },
   link: {
     file: './link.ts',
     reads: '--mode plain|tls|sealed --megabytes 200 --only list,logs,archive,key,delay,echo,cuts,stalled,startup',
