@@ -128,10 +128,10 @@ export interface CallOptions {
 export interface Items<Item> extends AsyncIterable<Item> {
   /**
    * Hands each item to `take` when it comes, and the next one once its promise is settled. For what comes once in a while: nothing
-   * waits in between. An item that is bytes is valid until `take` returns. Resolves at the end; rejects when the stream broke, or
-   * with what `take` threw, which leaves the stream.
+   * waits in between. An item that is bytes is valid until `take` returns. `ended` is called once: at the end with nothing, else with
+   * why the stream broke, or with what `take` threw, which leaves the stream.
    */
-  each(take: (item: Item) => void | Promise<void>): Promise<void>
+  each(take: (item: Item) => void | Promise<void>, ended: (error?: unknown) => void): void
 }
 
 /** The client's half of a duplex. */

@@ -10,8 +10,8 @@ interface Listening {
   readonly log: Log
   /** For the log. */
   readonly what: string
-  /** Listens; settles when the host tells no more. */
-  readonly run: (host: LiveHost) => Promise<void>
+  /** Listens; `ended` is to be called once, when the host tells no more. */
+  readonly run: (host: LiveHost, ended: (error?: unknown) => void) => void
 }
 
 /** Listens to a host while this very link lives: what its agent ends is asked again, not in a hurry. */
@@ -33,19 +33,14 @@ class Keeper {
 
   listen(): void {
     if (this.#host.session !== this.#session || this.#session?.alive !== true) return
-    this.#listening.run(this.#host).then(
-      () => this.#again(againMs),
-      (error: unknown) => this.#again(this.#failed(error)),
-    )
+    this.#listening.run(this.#host, (error) => this.#ended(error))
   }
 
-  #again(waitMs: number): void {
-    setTimeout(() => this.listen(), waitMs).unref()
-  }
-
-  #failed(error: unknown): number {
+  #ended(error: unknown): void {
     const { log, what } = this.#listening
-    if (this.#session?.alive === true) log('warn', 'a host stopped telling', { host: this.#host.id, what, error: String(error) })
-    return codeOf(error) === 'forbidden' ? deniedMs : againMs
+    if (error !== undefined && this.#session?.alive === true)
+      log('warn', 'a host stopped telling', { host: this.#host.id, what, error: String(error) })
+    const waitMs = error !== undefined && codeOf(error) === 'forbidden' ? deniedMs : againMs
+    setTimeout(() => this.listen(), waitMs).unref()
   }
 }

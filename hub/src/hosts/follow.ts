@@ -10,9 +10,12 @@ import type { Fleet, LiveHost } from '../fleet/fleet.ts'
 import { keepListening } from '../fleet/keep.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { MetricsStore } from '../metrics/metrics.ts'
+import type { Position } from '../metrics/write.ts'
 import type { HostBook } from './book.ts'
 import { createSightings } from './sightings.ts'
 import { createUsageTeller } from './usage.ts'
+
+type Ended = (error?: unknown) => void
 
 const mostFactsBytes = 12 * 1024
 const factsMs = 200
@@ -53,18 +56,21 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
     )
   })
 
-  function followRows(host: LiveHost): Promise<void> {
-    return host.clients.inventory.watch({}).each((change) => {
+  function followRows(host: LiveHost, ended: Ended): void {
+    host.clients.inventory.watch({}).each((change) => {
       const { refused } = inventory.apply(host.organization, host.id, host.name, change)
       if (refused > 0) sayRefused(host, change.kind, refused)
       book.changed(host.organization, host.id)
-    })
+    }, ended)
   }
 
-  async function followMetrics(host: LiveHost): Promise<void> {
-    const last = await metrics.position(host.organization, host.id)
+  function followMetrics(host: LiveHost, ended: Ended): void {
+    metrics.position(host.organization, host.id).then((last) => hearMetrics(host, last, ended), ended)
+  }
+
+  function hearMetrics(host: LiveHost, last: Position | undefined, ended: Ended): void {
     const decoder = createSampleDecoder()
-    return host.clients.metrics.watch(afterOf(last)).each((item) => takeSamples(host, decoder.decode(item)))
+    host.clients.metrics.watch(afterOf(last)).each((item) => takeSamples(host, decoder.decode(item)), ended)
   }
 
   async function takeSamples(host: LiveHost, samples: readonly MetricSample[]): Promise<void> {
@@ -75,8 +81,8 @@ export function followHosts({ db, fleet, inventory, metrics, book, log, onStep }
     }
   }
 
-  function followFacts(host: LiveHost): Promise<void> {
-    return host.clients.hosts.watch({}).each((facts) => takeFacts(host, facts))
+  function followFacts(host: LiveHost, ended: Ended): void {
+    host.clients.hosts.watch({}).each((facts) => takeFacts(host, facts), ended)
   }
 
   async function takeFacts(host: LiveHost, facts: HostFacts): Promise<void> {

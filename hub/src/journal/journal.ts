@@ -27,18 +27,18 @@ export function followJournals(deps: Deps): void {
     if (!host.features.includes('journal')) return
     const next = paces.get(host.id) ?? createPace()
     paces.set(host.id, next)
-    keepListening(host, { log, what: 'journal', run: () => follow(deps, host, next) })
+    keepListening(host, { log, what: 'journal', run: (_host, ended) => void follow(deps, host, next, ended).catch(ended) })
   })
 }
 
-async function follow(deps: Deps, host: LiveHost, next: () => number): Promise<void> {
+async function follow(deps: Deps, host: LiveHost, next: () => number, ended: (error?: unknown) => void): Promise<void> {
   let last = await position(deps.db, host)
-  return host.clients.journal.watch({ chain: last.chain, after: last.number }).each(async (entry) => {
+  host.clients.journal.watch({ chain: last.chain, after: last.number }).each(async (entry) => {
     const missed = entry.chain === last.chain ? entry.number - last.number - 1 : entry.number - 1
     await take(deps, host, entry, missed)
     last = entry
     await sleep(next(), undefined, { ref: false })
-  })
+  }, ended)
 }
 
 async function position(db: Database, { organization, id }: LiveHost): Promise<{ chain: string; number: number }> {

@@ -37,14 +37,14 @@ export function followRules({ fleet, book, rules, log }: FollowDeps): Followed {
   const environments = new Map<string, string>()
   const listening = new Set<string>()
 
-  function follow(host: LiveHost): Promise<void> {
+  function follow(host: LiveHost, ended: (error?: unknown) => void): void {
     const { session } = host
-    return host.clients.rules.watch({}).each(async (state) => {
+    host.clients.rules.watch({}).each(async (state) => {
       if (host.session !== session) return
       states.set(host.id, state)
       await hand(host)
       await sleep(pauseMs, undefined, { ref: false })
-    })
+    }, ended)
   }
 
   const telling = { log, what: 'rules', run: follow }

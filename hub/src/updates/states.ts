@@ -23,14 +23,14 @@ export function followStates({ fleet, log }: { readonly fleet: Pick<Fleet, 'onAt
     for (const listener of news) listener(host)
   }
 
-  function follow(host: LiveHost): Promise<void> {
+  function follow(host: LiveHost, ended: (error?: unknown) => void): void {
     const { session } = host
-    return host.clients.updates.watch({}).each(async (state) => {
+    host.clients.updates.watch({}).each(async (state) => {
       if (host.session !== session) return
       states.set(host.id, state)
       tell(host)
       await sleep(pauseMs, undefined, { ref: false })
-    })
+    }, ended)
   }
   const listening = { log, what: 'updates', run: follow }
 

@@ -13,11 +13,18 @@ import { typedPeer } from './test-peer.ts'
 const text = (payload: Uint8Array) => Buffer.from(payload).toString()
 const packing = nodePacking(zlib)
 
+/** Settles as the listener is told. */
+function heard(stream: WireStream, take: (payload: Uint8Array) => void | Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) =>
+    stream.listen({ decode: (payload) => payload, take, ended: (error) => (error === undefined ? resolve() : reject(error as Error)) }),
+  )
+}
+
 /** A stream that this end opened and listens to; the peer is typed. */
 function listening(take: (payload: Uint8Array) => void | Promise<void>) {
   const peer = typedPeer({ side: 'hub', packing })
   const stream = peer.session.open('rows.open', {}, { takesPacked: true, windowBytes: 64 * 1024 })
-  return { ...peer, stream, ended: stream.each(take) }
+  return { ...peer, stream, ended: heard(stream, take) }
 }
 const head = (z = false) => [frame.head, 2, { mode: 'items', ...(z ? { z } : {}) }]
 const data = (said: string) => encodeData(2, Buffer.from(said))
@@ -127,7 +134,7 @@ describe('a listener of a stream', () => {
     const far = openSession(lending(right), { ...common, side: 'agent', onOpen: (stream) => void serve(stream) })
     const near = openSession(lending(left), { ...common, side: 'hub', onOpen: () => undefined })
     let at = 0
-    await near.open('x.y', {}).each((payload) => {
+    await heard(near.open('x.y', {}), (payload) => {
       assert.ok(Buffer.from(payload).equals(items[at++]!), `${at}`)
       spoilSlabs()
       return at % 3 === 0 ? new Promise((resolve) => setImmediate(resolve)) : undefined
@@ -141,7 +148,7 @@ describe('a listener of a stream', () => {
     const { session, cut } = typedPeer({ side: 'hub' })
     await cut()
     await assert.rejects(
-      session.open('x.y', {}).each(() => undefined),
+      heard(session.open('x.y', {}), () => undefined),
       { code: 'refused' },
     )
   })

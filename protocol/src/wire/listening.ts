@@ -14,29 +14,29 @@ interface Listenable {
   leave(): void
 }
 
-/** What hears the payloads of a stream: one is valid until it returns, and the next one comes once its promise is settled. */
-export type Take = (payload: Uint8Array) => void | Promise<void>
+/** What hears a stream. A promise for each would be what most of an idle host costs its hub: these are functions, called. */
+export interface Listener<Item> {
+  /** Makes an item of a payload, whose memory is lent. */
+  readonly decode: (payload: Uint8Array) => Item
+  /** The next one comes once its promise is settled. */
+  readonly take: (item: Item) => void | Promise<void>
+  /** Called once: with why the stream broke, or with what `take` or `decode` threw, which leaves it; at its end with nothing. */
+  readonly ended: (error?: unknown) => void
+}
 
 /**
  * Hands over what comes on a stream when it comes. A reader that asks for the next payload leaves a dozen objects waiting for it,
  * which is most of what a hub keeps for an idle host; this leaves none.
  */
-export class Listening {
+export class Listening<Item> {
   readonly #stream: Listenable
-  readonly #take: Take
-  readonly #ended = Promise.withResolvers<void>()
+  readonly #listener: Listener<Item>
   #busy = false
   #over = false
 
-  constructor(stream: Listenable, take: Take) {
+  constructor(stream: Listenable, listener: Listener<Item>) {
     this.#stream = stream
-    this.#take = take
-  }
-
-  /** Settles with the stream: rejects with why it broke, or with what the listener threw, which leaves it. */
-  start(): Promise<void> {
-    this.goOn()
-    return this.#ended.promise
+    this.#listener = listener
   }
 
   /** True: it was heard as it came, and need not be kept. */
@@ -61,11 +61,11 @@ export class Listening {
     const { in: inbox, error } = this.#stream
     if (error !== undefined) {
       this.#over = true
-      this.#ended.reject(error)
+      this.#listener.ended(error)
     } else if (inbox.ended) {
       this.#over = true
       this.#stream.reachedEnd()
-      this.#ended.resolve()
+      this.#listener.ended()
     }
   }
 
@@ -73,7 +73,7 @@ export class Listening {
     try {
       const item = this.#stream.unpacker?.unpack(payload) ?? payload
       // It may still be read.
-      if (item instanceof Promise) return void this.#wait(item.then(this.#take))
+      if (item instanceof Promise) return void this.#wait(item.then((plain) => this.#take(plain)))
       this.#hand(item)
       giveSlab(payload)
     } catch (error) {
@@ -81,14 +81,19 @@ export class Listening {
     }
   }
 
-  #hand(item: Uint8Array): void {
+  #hand(payload: Uint8Array): void {
     try {
-      const taken = this.#take(item)
+      const taken = this.#take(payload)
       if (taken === undefined) this.#stream.grant()
       else void this.#wait(taken)
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #take(payload: Uint8Array): void | Promise<void> {
+    const { decode, take } = this.#listener
+    return take(decode(payload))
   }
 
   async #wait(taken: Promise<void>): Promise<void> {
@@ -108,6 +113,6 @@ export class Listening {
     this.#over = true
     for (const payload of this.#stream.in.drain()) giveSlab(payload)
     this.#stream.leave()
-    this.#ended.reject(error as Error)
+    this.#listener.ended(error)
   }
 }

@@ -5,6 +5,7 @@ import { parseInput } from './input.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { toHex } from './json-codec.ts'
 import { limits } from './limits.ts'
+import type { Listener } from './listening.ts'
 import { relay } from './relay.ts'
 import type { Clock } from './transport.ts'
 import type { OpenMeta, Session, WireStream } from './types.ts'
@@ -225,16 +226,14 @@ function caller(session: () => Pick<Session, 'open'>, name: string, method: Meth
   return (input: unknown, given: CallOptions = {}) => ({
     [wireOf]: (meta: OpenMeta) => open(input, given, meta),
     [Symbol.asyncIterator]: () => new ItemReader(() => open(input, given), method.down.decode, given.lent === true),
-    each: (take: (item: unknown) => void | Promise<void>) => listen(() => open(input, given), method.down.decode, take),
+    each: (take: Listener<unknown>['take'], ended: Listener<unknown>['ended']) => {
+      try {
+        open(input, given).listen({ decode: method.down.decode, take, ended })
+      } catch (error) {
+        ended(error)
+      }
+    },
   })
-}
-
-function listen(open: () => WireStream, decode: (payload: Uint8Array) => unknown, take: (item: unknown) => void | Promise<void>) {
-  try {
-    return open().each((payload) => take(decode(payload)))
-  } catch (error) {
-    return Promise.reject(error as Error)
-  }
 }
 
 /** Decodes what comes. No generator: a hub waits on three of these for every idle host. */
@@ -351,10 +350,12 @@ export function loopback<C extends Contract>(contract: C, handlers: Handlers<C>)
 function overItems(items: AsyncIterable<unknown>): Items<unknown> {
   return {
     [Symbol.asyncIterator]: () => items[Symbol.asyncIterator](),
-    async each(take) {
-      for await (const item of items) await take(item)
-    },
+    each: (take, ended) => void hearAll(items, take).then(ended, ended),
   }
+}
+
+async function hearAll(items: AsyncIterable<unknown>, take: Listener<unknown>['take']): Promise<void> {
+  for await (const item of items) await take(item)
 }
 
 async function* passItems(method: Stream, items: AsyncIterable<unknown>): AsyncGenerator<unknown> {

@@ -7,7 +7,7 @@ import { Heard } from './heard.ts'
 import { inboxOf, type Inbox } from './inbox.ts'
 import type { Joint } from './joint.ts'
 import { limits } from './limits.ts'
-import { Listening, type Take } from './listening.ts'
+import { Listening, type Listener } from './listening.ts'
 import { outboxOf, type Outbox, type Trailer } from './outbox.ts'
 import { agreesToPack, packItem, Unpacker } from './pack.ts'
 import { readPayloads } from './reading.ts'
@@ -47,9 +47,9 @@ export class StreamImpl implements WireStream {
   #burst: Burst | undefined
   #heard: Heard | undefined
   error: FairleadError | undefined
-  #listening: Listening | undefined
+  #listening: Listening<unknown> | undefined
   #abort: AbortController | undefined
-  readonly #answer = new Answered()
+  #answer: Answered | undefined = new Answered()
 
   constructor(method: string, params: unknown, meta: OpenMeta, opener: boolean) {
     this.method = method
@@ -90,7 +90,7 @@ export class StreamImpl implements WireStream {
   }
 
   answered(): Promise<Answer> {
-    return this.#answer.get()
+    return (this.#answer ??= new Answered()).get()
   }
 
   reply(value: unknown): void {
@@ -171,9 +171,10 @@ export class StreamImpl implements WireStream {
     return readPayloads(this, true)
   }
 
-  each(take: Take): Promise<void> {
-    this.#listening = new Listening(this, take)
-    return this.#listening.start()
+  listen<Item>(listener: Listener<Item>): void {
+    this.#answer = undefined
+    this.#listening = new Listening(this, listener as Listener<unknown>)
+    this.#listening.goOn()
   }
 
   /** The opener's leaving early is the cancel. An acceptor that wants no more input may still have much to say. */
@@ -249,7 +250,7 @@ export class StreamImpl implements WireStream {
       this.trailer = trailer
       this.in.end()
       this.joint?.to.end(trailer)
-      this.#answer.resolve({ head: {} })
+      this.#answer?.resolve({ head: {} })
       this.#listening?.goOn()
     }
     if (whole && !this.opener) {
@@ -261,7 +262,7 @@ export class StreamImpl implements WireStream {
 
   receiveAnswer(answer: Answer): void {
     if ('reply' in answer) {
-      this.#answer.resolve(answer)
+      this.#answer?.resolve(answer)
       return this.#finish()
     }
     const { out } = this
@@ -277,7 +278,7 @@ export class StreamImpl implements WireStream {
       if (this.meta.resumeAt !== undefined && out.sentBytes === 0) out.begin(from)
       else if (this.over || !out.rewind(from)) return this.reset('lost', 'The stream could not go on where it stood.')
     }
-    this.#answer.resolve(answer)
+    this.#answer?.resolve(answer)
     // What it may send from now on, the other half of a relay may: its CREDIT may have been lost with the link.
     this.joint?.to.grantAsJoined()
     this.sendSignals()
@@ -373,7 +374,7 @@ export class StreamImpl implements WireStream {
     if (this.over) return
     this.error = error
     this.out.fail(error)
-    this.#answer.reject(error)
+    this.#answer?.reject(error)
     this.in.fail(error)
     this.#listening?.goOn()
     this.#leave(true)

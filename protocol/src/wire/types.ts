@@ -1,5 +1,6 @@
 import type { Code } from '../errors.ts'
 import type { FrameCodec } from './frame.ts'
+import type { Listener } from './listening.ts'
 import type { Packing } from './pack.ts'
 import type { Clock, Transport } from './transport.ts'
 
@@ -31,10 +32,9 @@ export interface WireStream {
   /** The same for bulk: each payload is valid until the next one is asked for, and its memory is then used again. */
   lent(): AsyncIterator<Uint8Array>
   /**
-   * Hands over each payload when it comes, valid until `take` returns; the next one comes once its promise is settled, which also is
-   * what grants credit. Settles with the stream; what `take` throws leaves the stream and rejects.
+   * Hands over each item when it comes; what its promise settles is what grants credit. Instead of the iterator, by who wants no answer.
    */
-  each(take: (payload: Uint8Array) => void | Promise<void>): Promise<void>
+  listen<Item>(listener: Listener<Item>): void
   /** What the peer's END carried; set once the iterator is done. */
   readonly trailer: Readonly<Record<string, unknown>> | undefined
   /** Payload bytes received and sent so far: positions for a resume. */
