@@ -77,6 +77,8 @@ try_next() {
   export FAIRLEAD_STARTER_STAYS=$$
   start "$@" &
   child=$!
+  # A signal that came before this was known.
+  [ -z "$stopped" ] || kill -TERM "$child" 2>/dev/null
   while kill -0 "$child" 2>/dev/null; do
     read_slots
     [ "$next" = "$name" ] || break

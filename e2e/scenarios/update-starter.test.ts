@@ -103,6 +103,19 @@ for (const shell of [['dash'], ['busybox', 'sh']])
       assert.equal(existsSync(join(programs(), 'returned')), false)
     })
 
+    it('ends with what it started at a signal that comes before it knows what that is', async () => {
+      // Between its two lines a busy machine may do something else.
+      const file = join(dir, 'fairlead-agent')
+      const slow = readFileSync(file, 'utf8').replace('  child=$!\n', '  sleep 1\n  child=$!\n')
+      assert.match(slow, /sleep 1\n {2}child=/)
+      writeFileSync(file, slow)
+      put(fresh, 'new', `kill -TERM $PPID; ${does.hangs}`)
+      set(`now=installed\nbefore=\nnext=${fresh}\ntries=0\n`)
+      const { child } = run('run')
+      await until(() => child.exitCode !== null || child.signalCode !== null)
+      assert.equal(child.exitCode, 143)
+    })
+
     it('goes back from one that ends or hangs, once, and says why [security 144]', { timeout: 60_000 }, async () => {
       for (const [how, why] of [
         ['ends', /^\S+ It ended with 3 before it had logged in\.\n$/],
