@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dataDirProblem, lockDataDir, whoHolds } from './hub/src/base/datadir.ts'
 import type { HubMessage, HubRequest } from './hub/src/main.ts'
-import { mallocSettings } from './hub/src/malloc.ts'
+import { hubFlags, mallocSettings } from './hub/src/malloc.ts'
 import { buildOutdated } from './start-build.ts'
 import { onEnd } from './start-end.ts'
 import { openLog, type ProgramLog } from './start-log.ts'
@@ -69,7 +69,7 @@ function refuse(why: string, exit: number): never {
 /** In its own group, as all of them: a Ctrl-C in the terminal reaches this program alone, which then ends all in order. */
 function startHub(): void {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'FAIRLEAD_ENGINE'))
-  hub = spawn(process.execPath, [join(root, 'hub/src/main.ts')], {
+  hub = spawn(process.execPath, [...hubFlags, join(root, 'hub/src/main.ts')], {
     env: { ...mallocSettings, ...env, FAIRLEAD_DATA_DIR: dataDir, FAIRLEAD_DEMO: demoCount > 0 ? 'begins' : '1' },
     stdio: ['ignore', hubLog.fd, 'inherit', 'ipc'],
     detached: true,

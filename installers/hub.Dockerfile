@@ -25,4 +25,4 @@ ENV FAIRLEAD_DATA_DIR=/var/lib/fairlead-hub MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRES
 VOLUME /var/lib/fairlead-hub
 EXPOSE 8443
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/srv/node", "-e", "fetch('http://localhost:8080/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["/srv/node", "hub/src/main.ts"]
+ENTRYPOINT ["/srv/node", "--max-semi-space-size=16", "hub/src/main.ts"]

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { placeCluster } from '@fairlead/hub/base/test-cluster.ts'
 import type { HubMessage } from '@fairlead/hub/main.ts'
-import { mallocSettings } from '@fairlead/hub/malloc.ts'
+import { hubFlags, mallocSettings } from '@fairlead/hub/malloc.ts'
 import type { Namespace } from './net.ts'
 import { usual } from './usual.ts'
 
@@ -55,7 +55,7 @@ export async function startHub(
       ...options.env,
     }
     const settings = { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] }
-    const [file = '', ...argv] = [...(options.within ?? []), process.execPath, join(options.tree ?? root, 'hub/src/main.ts')]
+    const [file = '', ...argv] = [...(options.within ?? []), process.execPath, ...hubFlags, join(options.tree ?? root, 'hub/src/main.ts')]
     child = options.where === undefined ? spawn(file, argv, settings) : options.where.spawn(file, argv, settings)
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (data: Buffer) => (state.output = (state.output + data.toString()).slice(-2_000_000)))

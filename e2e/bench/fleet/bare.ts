@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { mallocSettings } from '@fairlead/hub/malloc.ts'
+import { hubFlags, mallocSettings } from '@fairlead/hub/malloc.ts'
 import { fromBase64Url, toBase64Url } from '@fairlead/protocol/join.ts'
 import { ask } from '../measure/ask.ts'
 import type { Probed } from '../measure/probe.ts'
@@ -14,7 +14,12 @@ interface BareHub {
 
 /** `keys` are the hosts that it lets in. Started as `start.ts` and the units start a hub. */
 export async function startBareHub(keys: readonly Uint8Array[]): Promise<BareHub> {
-  const execArgv = ['--import', `${import.meta.dirname}/../measure/probe.ts`, ...(process.env['BENCH_HUB_OPTIONS'] ?? '').split(' ')]
+  const execArgv = [
+    ...hubFlags,
+    '--import',
+    `${import.meta.dirname}/../measure/probe.ts`,
+    ...(process.env['BENCH_HUB_OPTIONS'] ?? '').split(' '),
+  ]
   const child = fork(`${import.meta.dirname}/bare-hub.ts`, {
     execArgv: execArgv.filter((part) => part !== ''),
     env: { ...mallocSettings, ...process.env },

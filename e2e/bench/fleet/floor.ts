@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { mallocSettings } from '@fairlead/hub/malloc.ts'
+import { hubFlags, mallocSettings } from '@fairlead/hub/malloc.ts'
 import { ask } from '../measure/ask.ts'
 import { round, sleep } from '../measure/numbers.ts'
 import type { Probed } from '../measure/probe.ts'
@@ -15,7 +15,7 @@ export async function measureFloor(
 ): Promise<Record<string, number>> {
   const env = { ...mallocSettings, ...process.env }
   const server = fork(`${import.meta.dirname}/floor-server.ts`, {
-    execArgv: ['--import', `${import.meta.dirname}/../measure/probe.ts`],
+    execArgv: [...hubFlags, '--import', `${import.meta.dirname}/../measure/probe.ts`],
     env,
   })
   const clients = Array.from({ length: Math.ceil(links / perProcess) }, () => fork(`${import.meta.dirname}/floor-clients.ts`))
