@@ -72,12 +72,29 @@ describe('cgroup v2', () => {
     assert.deepEqual(now(0), [8_388_608, none, none])
     becomes(5, { cpu: 1_000_000, rbytes: 600, rx: 1300 })
     assert.deepEqual(now(10_000), [8_388_608, 0, 0])
-    // What came meanwhile counts over all of that time.
-    assert.deepEqual(now(60_000), [5, 20, 10])
+    assert.deepEqual(now(50_000), [8_388_608, 0, 0])
+    // What came meanwhile shows at once.
+    assert.deepEqual(now(60_000), [5, 120, 60])
     becomes(6, { cpu: 1_000_000, rbytes: 600, rx: 3300 })
     assert.deepEqual(now(70_000), [5, 0, 0])
     becomes(7, { cpu: 1_000_001, rbytes: 600, rx: 3300 })
-    assert.deepEqual(now(80_000), [7, 100, 0])
+    assert.deepEqual(now(80_000), [7, 200, 0])
+  })
+
+  // Bytes of a rest were once divided by all of it, and a chart showed down to a sixth of them.
+  it('says of all passes together what moved, whenever it was looked at', () => {
+    const everyMs = 10_000
+    const moved = { netRxBytesPerSecond: 0, blockReadBytesPerSecond: 0 }
+    let cpu = 1_000_000
+    for (let pass = 0; pass <= 20; pass++) {
+      // It works now and then only: it rests for two passes, for three, then for longer than a minute.
+      if ([3, 7, 20].includes(pass)) cpu += 1000
+      write(cpu, 500 * pass, 900 * pass)
+      const values = measure(pass * everyMs).get(idA)!
+      if (pass === 0) continue
+      for (const name of ['netRxBytesPerSecond', 'blockReadBytesPerSecond'] as const) moved[name] += (values[name]! * everyMs) / 1000
+    }
+    assert.deepEqual(moved, { netRxBytesPerSecond: 900 * 20, blockReadBytesPerSecond: 500 * 20 })
   })
 
   it('gives nothing, never 0, for what the kernel does not tell', () => {

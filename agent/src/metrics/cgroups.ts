@@ -33,7 +33,7 @@ interface Place {
 const idPattern = /(?:^|docker-|libpod-|cri-containerd-|crio-)([a-f0-9]{64})(?:\.scope)?$/
 const depth = 4
 const networkMs = 60_000
-/** Memory may be taken from a container that does nothing, its limit moved, and packets come that wake nobody. */
+/** Memory may be taken from a container that does nothing, its limit moved, packets come that wake nobody, and what it wrote is counted when the disk gets it. */
 const restMs = 60_000
 /** Any of these knows all containers; not every kernel has each. */
 const controllersV1 = ['memory', 'cpuacct', 'pids', 'blkio', 'systemd']
@@ -64,8 +64,9 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
     const rests = old !== undefined && seconds === cpu?.seconds && nowMs - old.atMs < restMs
     const { gauges, traffic } = (known.seen = rests ? old : look(known, folder))
     const rate = (name: keyof Traffic) => {
-      if (old === undefined || Number.isNaN(traffic[name])) return none
-      return rests ? 0 : ratePerSecond(traffic[name], old.traffic[name], nowMs - old.atMs)
+      if (cpu === undefined || old === undefined || Number.isNaN(traffic[name])) return none
+      // Since the last pass, though it may not have been looked at there: that pass said 0, and the sum of all is to be what moved.
+      return rests ? 0 : ratePerSecond(traffic[name], old.traffic[name], nowMs - cpu.atMs)
     }
     return {
       kind: 'container',
