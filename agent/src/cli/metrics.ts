@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import { createCollector } from '../metrics/collect.ts'
+import { mostContainers } from '../metrics/places.ts'
 import type { Cli } from './verb.ts'
 import { context, withEngine } from './host.ts'
 import { facts, size, table } from './show.ts'
@@ -23,6 +24,8 @@ export async function run(cli: Cli): Promise<void> {
   // An engine that is down leaves ids without names.
   const named = await withEngine(cli, (containers) => containers.list({ all: false }, context())).catch(() => [])
   const nameOf = (id: string) => named.find((one) => one.id === id)?.name ?? id.slice(0, 12)
+  const { leftOut = 0 } = collector
+  if (leftOut > 0) cli.warn(`${leftOut} more containers are not measured: ${mostContainers} are the most.`)
   cli.say(points, () => inWords(points, nameOf))
 }
 

@@ -7,7 +7,7 @@ import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
 import { startEngine } from '../../../e2e/engine.ts'
 import { need } from '../../../e2e/need.ts'
-import { containerPoints, type CgroupBefore } from './cgroups.ts'
+import { measureContainers, type CgroupBefore } from './cgroups.ts'
 import { netDev, writeTree } from './tree.ts'
 
 const idA = 'a1'.repeat(32)
@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-const measure = (atMs: number) => new Map(containerPoints(root, atMs, before).map((point) => [point.id, named(point)]))
+const measure = (atMs: number) => new Map(measureContainers(root, atMs, before).points.map((point) => [point.id, named(point)]))
 const docker2 = `sys/fs/cgroup/system.slice/docker-${idA}.scope`
 
 describe('cgroup v2', () => {
@@ -213,9 +213,9 @@ describe('the cgroups of a real engine', need('dockerd', 'busybox'), () => {
       const idle = await engine.run('idle', ['sleep', '1000'])
       const own: CgroupBefore = new Map()
       const startMs = performance.now()
-      containerPoints('', startMs, own)
+      measureContainers('', startMs, own)
       await new Promise((resolve) => setTimeout(resolve, 1500))
-      const points = new Map(containerPoints('', performance.now(), own).map((point) => [point.id, named(point)]))
+      const points = new Map(measureContainers('', performance.now(), own).points.map((point) => [point.id, named(point)]))
       const [one, other] = [points.get(busy), points.get(idle)]
       assert.ok(one !== undefined && other !== undefined)
       assert.ok(one['cpu']! > 0.05 && one['cpu']! < 4, `busy: ${one['cpu']} cores`)

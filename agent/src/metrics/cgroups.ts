@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
+import { controllersV1, findPlaces, folders, type Place } from './places.ts'
 import { holdFiles, ratePerSecond, read, type Held } from './read.ts'
 
 const none = Number.NaN
@@ -24,25 +25,12 @@ interface Known {
 /** What each container's counters were at the pass before, and its files, which stay open. */
 export type CgroupBefore = Map<string, Known>
 
-/** Where a container's files are: one folder in v2, one a controller in v1. */
-interface Place {
-  readonly id: string
-  readonly folder: (controller: string) => string
-}
-
-const idPattern = /(?:^|docker-|libpod-|cri-containerd-|crio-)([a-f0-9]{64})(?:\.scope)?$/
-const depth = 4
 const networkMs = 60_000
 /** Memory may be taken from a container that does nothing, its limit moved, packets come that wake nobody, and what it wrote is counted when the disk gets it. */
 const restMs = 60_000
-/** Any of these knows all containers; not every kernel has each. */
-const controllersV1 = ['memory', 'cpuacct', 'pids', 'blkio', 'systemd']
-
 /** Every container of the host from its cgroup, v1 or v2, whatever engine made it. What is not there is not available. */
-export function containerPoints(root: string, nowMs: number, before: CgroupBefore): MetricPoint[] {
-  const base = `${root}/sys/fs/cgroup`
-  const v2 = existsSync(`${base}/cgroup.controllers`)
-  const places = v2 ? find(base).map(({ id, path }) => ({ id, folder: () => `${base}${path}` })) : findV1(base)
+export function measureContainers(root: string, nowMs: number, before: CgroupBefore): { points: MetricPoint[]; leftOut: number } {
+  const { v2, places, leftOut } = findPlaces(`${root}/sys/fs/cgroup`)
   let hostNetwork: string | undefined
   const hostNet = () => (hostNetwork ??= netOf(root, '1'))
   const look = (known: Known, folder: Place['folder']) => {
@@ -88,33 +76,7 @@ export function containerPoints(root: string, nowMs: number, before: CgroupBefor
     held.close()
     before.delete(id)
   }
-  return points
-}
-
-function findV1(base: string): Place[] {
-  const controller = controllersV1.find((name) => existsSync(`${base}/${name}`))
-  return controller === undefined
-    ? []
-    : find(`${base}/${controller}`).map(({ id, path }) => ({ id, folder: (of) => `${base}/${of}${path}` }))
-}
-
-/** What is below a container is the container's own. */
-function find(base: string, path = '', level = 0): { id: string; path: string }[] {
-  return folders(`${base}${path}`).flatMap((name) => {
-    const id = idPattern.exec(name)?.[1]
-    if (id !== undefined) return [{ id, path: `${path}/${name}` }]
-    return level < depth ? find(base, `${path}/${name}`, level + 1) : []
-  })
-}
-
-function folders(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-  } catch {
-    return []
-  }
+  return { points, leftOut }
 }
 
 interface Gauges {

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
-import { containerPoints, type CgroupBefore } from './cgroups.ts'
+import { measureContainers, type CgroupBefore } from './cgroups.ts'
 import { holdFiles, ratePerSecond, read } from './read.ts'
 
 const none = Number.NaN
@@ -17,6 +17,8 @@ interface Before {
 export interface Collector {
   /** `nowMs` is of a clock that never jumps: rates are since the pass before, and a jump would make them wrong. */
   collect(nowMs: number): MetricPoint[]
+  /** Subjects that the last pass did not measure, for there are too many. Absent: none. */
+  readonly leftOut?: number
 }
 
 /** What a file of /proc holds now. */
@@ -25,6 +27,7 @@ type Proc = (name: string) => string
 /** One pass over /proc and the cgroups. The first pass has no rates. `root`: where a container sees the host's files. */
 export function createCollector(root = ''): Collector {
   let before: Before | undefined
+  let leftOut = 0
   const cgroups: CgroupBefore = new Map()
   const held = holdFiles()
   const proc: Proc = (name) => held.read(`${root}/proc/${name}`)
@@ -58,7 +61,12 @@ export function createCollector(root = ''): Collector {
         toNumber(proc('uptime').split(' ')[0] ?? ''),
       ]
       before = now
-      return [{ kind: 'host', id: '', values }, ...readDisks(root), ...containerPoints(root, nowMs, cgroups)]
+      const containers = measureContainers(root, nowMs, cgroups)
+      leftOut = containers.leftOut
+      return [{ kind: 'host', id: '', values }, ...readDisks(root), ...containers.points]
+    },
+    get leftOut() {
+      return leftOut
     },
   }
 }

@@ -13,7 +13,7 @@ afterEach(() => {
 /** Measures the number of the pass. */
 function start(ring: Ring, more: Partial<MetricsOptions> = {}) {
   let pass = 0
-  const collector = { collect: (): MetricPoint[] => [{ kind: 'host', id: '', values: [pass++] }] }
+  const collector = { collect: (): MetricPoint[] => [{ kind: 'host', id: '', values: [pass++] }], leftOut: 3 }
   const metrics = openMetrics({ collector, ring, bootId: 'boot-1', everyMs: 40, ...more })
   open.push(metrics)
   return metrics
@@ -48,6 +48,7 @@ describe('the metrics of an agent', () => {
       found.map(({ points }) => points[0]?.values[0]),
       [0, 1, 2, 3, 4],
     )
+    assert.ok(found.every(({ leftOut }) => leftOut === 3))
   })
 
   it('go on where the hub says it is, each once, however often the link is lost', async () => {

@@ -1,6 +1,6 @@
 import type { Handlers } from '@fairlead/protocol/contract.ts'
 import { metricScalesOf, type metrics } from '@fairlead/protocol/features/metrics.ts'
-import type { MetricPoint, MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
+import type { MetricSample } from '@fairlead/protocol/wire/metric-batch.ts'
 import { createSampleEncoder } from '@fairlead/protocol/wire/metric-encode.ts'
 import { everyStep } from '../steps.ts'
 import type { Collector } from './collect.ts'
@@ -27,22 +27,21 @@ export function openMetrics({ collector, ring, bootId, everyMs, onProblem = () =
   let seq = 0
   let failing = false
 
-  function collect(): readonly MetricPoint[] {
+  function collect(): Pick<MetricSample, 'points' | 'leftOut'> {
     try {
       const points = collector.collect(performance.now())
       failing = false
-      return points
+      return { points, leftOut: collector.leftOut ?? 0 }
     } catch (error) {
       // A sample without points says that there is none; the next pass may work.
       if (!failing) onProblem(`This host could not be measured (${(error as Error).message}); it is tried again every ${everyMs / 1000} s.`)
       failing = true
-      return []
+      return { points: [] }
     }
   }
 
   function measure(): void {
-    const points = collect()
-    ring.push({ bootId, seq: seq++, timeMs: Date.now(), dropped: 0, points })
+    ring.push({ bootId, seq: seq++, timeMs: Date.now(), dropped: 0, ...collect() })
     for (const listener of listeners) listener()
   }
 
