@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -101,6 +101,67 @@ describe('cgroup v2', () => {
     writeTree(root, { 'sys/fs/cgroup/cgroup.controllers': '', [`${docker2}/cgroup.procs`]: '' })
     measure(0)
     assert.deepEqual(measure(10_000).get(idA), Object.fromEntries(metricNames.container.map((name) => [name, none])))
+  })
+
+  describe('of a container whose processes are in folders below its own', () => {
+    let cpu = 0
+    /** It works, so that all of it is looked at; tells whether its network was found. */
+    const looks = (atMs: number) => {
+      write(++cpu, 0, 0)
+      writeTree(root, { [`${docker2}/cgroup.procs`]: '' })
+      return !Number.isNaN(measure(atMs).get(idA)!['netRxBytesPerSecond'])
+    }
+    const make = (path: string, procs = '') => writeTree(root, { [`${docker2}/${path}/cgroup.procs`]: procs })
+    const remove = (path: string) => rmSync(join(root, docker2, path), { recursive: true })
+    const held = () => readdirSync('/proc/self/fd').filter((fd) => pathOf(fd).startsWith(root)).length
+    const pathOf = (fd: string) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        // The one by which this folder was read.
+        return ''
+      }
+    }
+
+    it('finds the network two levels deep', () => {
+      make('a/one', '0\n')
+      make('a/two', '4711\n')
+      looks(0)
+      assert.equal(looks(10_000), true)
+      remove('a/two')
+      make('a/two/three', '4711\n')
+      looks(20_000)
+      assert.equal(looks(30_000), false)
+    })
+
+    // It makes as many as it likes, and each look read them all.
+    for (const [level, path] of [
+      ['first', ''],
+      ['second', 'inner/'],
+    ] as const)
+      it(`looks at sixteen folders of the ${level} level`, () => {
+        for (let number = 0; number < 16; number++) make(`${path}a${10 + number}`)
+        make(`${path}b`, '4711\n')
+        looks(0)
+        assert.equal(looks(10_000), false)
+        remove(`${path}a10`)
+        looks(20_000)
+        assert.equal(looks(30_000), true)
+      })
+
+    // One that makes and removes folders once took all the room for files that are held.
+    it('holds none of their files', () => {
+      make('a0', '4711\n')
+      looks(0)
+      const before = held()
+      assert.ok(before > 0)
+      for (let pass = 1; pass <= 5; pass++) {
+        remove(`a${pass - 1}`)
+        make(`a${pass}`, '4711\n')
+        looks(pass * 10_000)
+        assert.equal(held(), before)
+      }
+    })
   })
 
   it('says no limit is not available, and no byte yet is 0', () => {

@@ -161,17 +161,28 @@ function ioV1(held: Held, folder: Place['folder']): Pick<Traffic, 'read' | 'writ
   return text === '' ? { read: none, write: none } : { read: sum(text, readBytesV1), write: sum(text, wroteBytesV1) }
 }
 
+/** A container makes folders below its own as it likes: of each of two levels so many are looked at. */
+const mostFolders = 16
+
 /** In v2 a container that makes cgroups of its own (systemd inside) has its processes in those alone. */
-function firstPid(held: Held, folder: string, level = 0): string {
-  const pid = held.read(`${folder}/cgroup.procs`).split('\n', 1)[0] ?? ''
-  // 0 is a process that this namespace cannot see.
-  if (pid !== '' && pid !== '0') return pid
-  if (level === 2) return ''
-  for (const name of folders(folder)) {
-    const found = firstPid(held, `${folder}/${name}`, level + 1)
-    if (found !== '') return found
+function firstPid(held: Held, folder: string): string {
+  return pidIn(held.read(`${folder}/cgroup.procs`)) || firstPidBelow([folder], 2)
+}
+
+/** None of these files is held: one that makes and removes folders would take the room of the files of all others. */
+function firstPidBelow(parents: readonly string[], levels: number): string {
+  const paths = parents.flatMap((path) => folders(path).map((name) => `${path}/${name}`)).slice(0, mostFolders)
+  for (const path of paths) {
+    const pid = pidIn(read(`${path}/cgroup.procs`))
+    if (pid !== '') return pid
   }
-  return ''
+  return levels > 1 ? firstPidBelow(paths, levels - 1) : ''
+}
+
+/** 0 is a process that this namespace cannot see. */
+function pidIn(procs: string): string {
+  const pid = procs.split('\n', 1)[0] ?? ''
+  return pid === '0' ? '' : pid
 }
 
 const noNet = { rx: none, tx: none }
