@@ -15,13 +15,13 @@ interface QuietOptions {
   readonly engine?: Engine
 }
 
-/** Above this share of one core there is work; below the other one there is none. */
+/** Above this share of one core there is work; below the other one, over quietMs as a whole, there is none. */
 const shares = { busy: 0.2, quiet: 0.05 } as const
 /** How often it is looked at: seldom where there is no work, for each look wakes the program. */
 const lookMs = { awake: 1000, resting: 10_000 } as const
 /** Work of the start is no work to compile for. */
 const startMs = 5000
-/** This long without work, and it is over: a reader that pauses is not. */
+/** This long without work, and it is over: a reader that pauses is not. It takes in what a quiet agent does all the same: a sample each ten seconds. */
 const quietMs = 10_000
 /** What a quiet agent does all the same leaves a little behind, which V8 would not look at for a week. */
 const againMs = 3_600_000
@@ -41,6 +41,7 @@ export function stayQuiet(options: QuietOptions): Quiet {
   const count = createCount()
   let before: EventLoopUtilization | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  let stopped = false
   const lookLater = () => {
     clearTimeout(timer)
     const ms = judge.awake ? lookMs.awake : lookMs.resting
@@ -54,22 +55,28 @@ export function stayQuiet(options: QuietOptions): Quiet {
   lookLater()
   return {
     asked(bulk) {
-      if (judge.awake || !(bulk || count(performance.now()))) return
+      if (stopped || !(bulk || count(performance.now()))) return
+      const rested = !judge.awake
+      // Also of one that is awake: the compilers are off after a start, and its quiet seconds begin anew.
       judge.wake()
+      if (!rested) return
       before = performance.eventLoopUtilization()
       lookLater()
     },
-    stop: () => clearTimeout(timer),
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
   }
 }
 
-/** True at the last of many within a second. */
+/** True at each that is the last of many within a second, whenever that second began. */
 function createCount(): (nowMs: number) => boolean {
-  let fromMs = 0
-  let asked = 0
+  const last: number[] = []
   return (nowMs) => {
-    if (nowMs - fromMs > 1000) [fromMs, asked] = [nowMs, 0]
-    return ++asked >= manyASecond
+    last.push(nowMs)
+    if (last.length > manyASecond) last.shift()
+    return last.length === manyASecond && nowMs - last[0]! <= 1000
   }
 }
 
@@ -79,7 +86,9 @@ function createCount(): (nowMs: number) => boolean {
  */
 export function createJudge({ compileWhenBusy, engine = ownEngine() }: QuietOptions) {
   let awake = true
-  /** Without work. */
+  /** While awake: the looks of the last quietMs, or of less. */
+  let looks: Look[] = []
+  /** While resting: without work. */
   let stillMs = 0
   let compiles = true
   const compile = (on: boolean) => {
@@ -89,8 +98,15 @@ export function createJudge({ compileWhenBusy, engine = ownEngine() }: QuietOpti
   }
   const wake = () => {
     awake = true
-    stillMs = 0
+    looks = []
     compile(true)
+  }
+  const rest = () => {
+    awake = false
+    stillMs = 0
+    compile(false)
+    // A heap that nothing is added to is never collected by itself, and glibc gives back only what was freed.
+    engine.collect()
   }
   compile(false)
   return {
@@ -99,17 +115,34 @@ export function createJudge({ compileWhenBusy, engine = ownEngine() }: QuietOpti
     },
     wake,
     look(share: number, ms: number): void {
-      if (share > shares.busy) return wake()
+      const busy = share > shares.busy
+      if (awake) {
+        if (busy) compile(true)
+        looks.push({ activeMs: share * ms, ms })
+        while (sum(looks, 'ms') - looks[0]!.ms >= quietMs) looks.shift()
+        // One busy second is none to rest in, but no reason to wait for ten others: a large sample is one.
+        if (!busy && areQuiet(looks)) rest()
+        return
+      }
+      if (busy) return wake()
       stillMs = share < shares.quiet ? stillMs + ms : 0
-      if (stillMs < (awake ? quietMs : againMs)) return
-      awake = false
-      stillMs = 0
-      compile(false)
-      // A heap that nothing is added to is never collected by itself, and glibc gives back only what was freed.
-      engine.collect()
+      if (stillMs >= againMs) rest()
     },
   }
 }
+
+interface Look {
+  readonly activeMs: number
+  readonly ms: number
+}
+
+/** As a whole, once they are long enough. */
+function areQuiet(looks: readonly Look[]): boolean {
+  const ms = sum(looks, 'ms')
+  return ms >= quietMs && sum(looks, 'activeMs') < shares.quiet * ms
+}
+
+const sum = (looks: readonly Look[], name: keyof Look) => looks.reduce((total, look) => total + look[name], 0)
 
 function ownEngine(): Engine {
   let collect: ((options: object) => void) | undefined
