@@ -35,9 +35,7 @@ import type { Policy } from './policy/policy.ts'
 import { rootOf } from './policy/roots.ts'
 import { serveInventory } from './inventory/inventory.ts'
 import { proxyOf } from './proxy.ts'
-import { createCollector } from './metrics/collect.ts'
-import { openMetrics } from './metrics/metrics.ts'
-import { openRing } from './metrics/ring.ts'
+import { openMeasuring } from './metrics/measuring.ts'
 import { openLocal } from './local.ts'
 import { openLosses } from './losses.ts'
 import type { Command } from './policy/guard.ts'
@@ -182,17 +180,6 @@ function measureLater(open: () => ReturnType<typeof openMeasuring>): ReturnType<
       opened?.stop()
     },
   }
-}
-
-function openMeasuring({ stateDir, metricsMs: everyMs, hostRoot }: Config, bootId: string, say: Say) {
-  const onProblem = (message: string) => say('warn', message)
-  return openMetrics({
-    collector: createCollector(hostRoot),
-    ring: openRing(join(stateDir, 'metrics'), onProblem),
-    bootId,
-    everyMs,
-    onProblem,
-  })
 }
 
 /** Which hub this host follows: by its keys, its organization, and its epochs. */

@@ -1,36 +1,40 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { readConfig } from '../config.ts'
 import { mostContainers } from '../metrics/places.ts'
+import { openBelow, writeTree } from '../metrics/tree.ts'
 import { run } from './metrics.ts'
 
-describe('what the emergency CLI measures', () => {
+describe('the emergency CLI that measures a host of too many containers', () => {
   const hostRoot = mkdtempSync(join(tmpdir(), 'fairlead-cli-metrics-'))
-  after(() => rmSync(hostRoot, { recursive: true, force: true }))
+  const warned: string[] = []
+  let said: unknown
 
-  it('is not all containers where there are too many, and it says so', async () => {
-    const cgroups = join(hostRoot, 'sys/fs/cgroup')
+  before(async () => {
     for (let number = 0; number < mostContainers + 2; number++)
-      mkdirSync(join(cgroups, 'docker', number.toString(16).padStart(64, '0')), { recursive: true })
-    writeFileSync(join(cgroups, 'cgroup.controllers'), '')
-    const config = readConfig({ FAIRLEAD_HOST_ROOT: hostRoot, FAIRLEAD_ENGINE: '/nowhere/engine.sock', FAIRLEAD_STATE_DIR: hostRoot })
-    const said: unknown[] = []
-    const warned: string[] = []
+      mkdirSync(join(hostRoot, 'sys/fs/cgroup/docker', number.toString(16).padStart(64, '0')), { recursive: true })
+    writeTree(hostRoot, { 'sys/fs/cgroup/cgroup.controllers': '', 'proc/stat': 'cpu  1 1 1 1\n' })
     await run({
-      config,
+      config: readConfig({ FAIRLEAD_HOST_ROOT: hostRoot, FAIRLEAD_ENGINE: '/nowhere/engine.sock', FAIRLEAD_STATE_DIR: hostRoot }),
       version: '',
       json: true,
       words: [],
       options: {},
       command: [],
-      say: (document) => void said.push(document),
+      say: (document) => void (said = document),
       warn: (words) => void warned.push(words),
       exit: () => undefined,
     })
-    assert.equal((said[0] as { kind: string }[]).filter(({ kind }) => kind === 'container').length, 1000)
+  })
+  after(() => rmSync(hostRoot, { recursive: true, force: true }))
+
+  it('says how many it leaves out', () => {
+    assert.equal((said as { kind: string }[]).filter(({ kind }) => kind === 'container').length, 1000)
     assert.deepEqual(warned, ['2 more containers are not measured: 1000 are the most.'])
   })
+
+  it('has no file of the host open after it', () => assert.equal(openBelow(hostRoot), 0))
 })

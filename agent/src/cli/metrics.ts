@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { metricNames } from '@fairlead/protocol/features/metrics.ts'
-import { createCollector } from '../metrics/collect.ts'
+import { openCollector } from '../metrics/collect.ts'
 import { mostContainers } from '../metrics/places.ts'
 import type { Cli } from './verb.ts'
 import { context, withEngine } from './host.ts'
@@ -11,10 +11,8 @@ const overMs = 1000
 
 /** Measured here and now: no agent has to run for it. */
 export async function run(cli: Cli): Promise<void> {
-  const collector = createCollector(cli.config.hostRoot)
-  collector.collect(performance.now())
-  await sleep(overMs)
-  const points = collector.collect(performance.now()).map(({ kind, id, values }) => {
+  const { measured, leftOut = 0 } = await measure(cli.config.hostRoot)
+  const points = measured.map(({ kind, id, values }) => {
     const names: readonly string[] = Object.hasOwn(metricNames, kind) ? metricNames[kind as keyof typeof metricNames] : []
     const figures = names.flatMap((name, index) =>
       values[index] === undefined || Number.isNaN(values[index]) ? [] : [[name, values[index]] as const],
@@ -24,9 +22,19 @@ export async function run(cli: Cli): Promise<void> {
   // An engine that is down leaves ids without names.
   const named = await withEngine(cli, (containers) => containers.list({ all: false }, context())).catch(() => [])
   const nameOf = (id: string) => named.find((one) => one.id === id)?.name ?? id.slice(0, 12)
-  const { leftOut = 0 } = collector
   if (leftOut > 0) cli.warn(`${leftOut} more containers are not measured: ${mostContainers} are the most.`)
   cli.say(points, () => inWords(points, nameOf))
+}
+
+async function measure(hostRoot: string | undefined) {
+  const collector = openCollector(hostRoot)
+  try {
+    collector.collect(performance.now())
+    await sleep(overMs)
+    return { measured: collector.collect(performance.now()), leftOut: collector.leftOut }
+  } finally {
+    collector.close()
+  }
 }
 
 type Point = { readonly kind: string; readonly id: string } & Readonly<Partial<Record<string, number | string>>>

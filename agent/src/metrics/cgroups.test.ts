@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -7,8 +7,8 @@ import { metricNames } from '@fairlead/protocol/features/metrics.ts'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
 import { startEngine } from '../../../e2e/engine.ts'
 import { need } from '../../../e2e/need.ts'
-import { measureContainers, type CgroupBefore } from './cgroups.ts'
-import { netDev, writeTree } from './tree.ts'
+import { closeContainers, measureContainers, type CgroupBefore } from './cgroups.ts'
+import { netDev, openBelow, writeTree } from './tree.ts'
 
 const idA = 'a1'.repeat(32)
 const idB = 'b2'.repeat(32)
@@ -22,7 +22,10 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fairlead-cgroups-'))
   before = new Map()
 })
-afterEach(() => rmSync(root, { recursive: true, force: true }))
+afterEach(() => {
+  closeContainers(before)
+  rmSync(root, { recursive: true, force: true })
+})
 
 const measure = (atMs: number) => new Map(measureContainers(root, atMs, before).points.map((point) => [point.id, named(point)]))
 const docker2 = `sys/fs/cgroup/system.slice/docker-${idA}.scope`
@@ -113,15 +116,6 @@ describe('cgroup v2', () => {
     }
     const make = (path: string, procs = '') => writeTree(root, { [`${docker2}/${path}/cgroup.procs`]: procs })
     const remove = (path: string) => rmSync(join(root, docker2, path), { recursive: true })
-    const held = () => readdirSync('/proc/self/fd').filter((fd) => pathOf(fd).startsWith(root)).length
-    const pathOf = (fd: string) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`)
-      } catch {
-        // The one by which this folder was read.
-        return ''
-      }
-    }
 
     it('finds the network two levels deep', () => {
       make('a/one', '0\n')
@@ -153,13 +147,13 @@ describe('cgroup v2', () => {
     it('holds none of their files', () => {
       make('a0', '4711\n')
       looks(0)
-      const before = held()
-      assert.ok(before > 0)
+      const held = openBelow(root)
+      assert.ok(held > 0)
       for (let pass = 1; pass <= 5; pass++) {
         remove(`a${pass - 1}`)
         make(`a${pass}`, '4711\n')
         looks(pass * 10_000)
-        assert.equal(held(), before)
+        assert.equal(openBelow(root), held)
       }
     })
   })
@@ -267,12 +261,12 @@ describe('cgroup v1', () => {
 describe('the cgroups of a real engine', need('dockerd', 'busybox'), () => {
   it('tell of each container what it uses', { timeout: 120_000 }, async () => {
     const engine = await startEngine()
+    const own: CgroupBefore = new Map()
     try {
       const busy = await engine.run('busy', ['sh', '-c', 'while :; do :; done'], {
         HostConfig: { NetworkMode: 'none', Memory: 64 * 2 ** 20 },
       })
       const idle = await engine.run('idle', ['sleep', '1000'])
-      const own: CgroupBefore = new Map()
       const startMs = performance.now()
       measureContainers('', startMs, own)
       await new Promise((resolve) => setTimeout(resolve, 1500))
@@ -288,6 +282,7 @@ describe('the cgroups of a real engine', need('dockerd', 'busybox'), () => {
       // Both have a network of their own with a loopback only.
       assert.equal(one['netRxBytesPerSecond'], 0)
     } finally {
+      closeContainers(own)
       await engine.stop()
     }
   })

@@ -79,6 +79,11 @@ export function measureContainers(root: string, nowMs: number, before: CgroupBef
   return { points, leftOut }
 }
 
+export function closeContainers(before: CgroupBefore): void {
+  for (const { held } of before.values()) held.close()
+  before.clear()
+}
+
 interface Gauges {
   readonly memory: number
   readonly memoryLimit: number

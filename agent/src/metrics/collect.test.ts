@@ -1,21 +1,30 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { metricNames, metricScales } from '@fairlead/protocol/features/metrics.ts'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
-import { createCollector } from './collect.ts'
-import { netDev, writeTree } from './tree.ts'
+import { openCollector, type OpenCollector } from './collect.ts'
+import { netDev, openBelow, writeTree } from './tree.ts'
 
 const none = Number.NaN
 const named = ({ values }: MetricPoint) => Object.fromEntries(metricNames.host.map((name, index) => [name, values[index]]))
 
 let root = ''
+const open: OpenCollector[] = []
+function start(from?: string): OpenCollector {
+  const collector = openCollector(from)
+  open.push(collector)
+  return collector
+}
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fairlead-collect-'))
 })
-afterEach(() => rmSync(root, { recursive: true, force: true }))
+afterEach(() => {
+  for (const collector of open.splice(0)) collector.close()
+  rmSync(root, { recursive: true, force: true })
+})
 
 const write = (busy: number, bytes: number) =>
   writeTree(root, {
@@ -32,7 +41,7 @@ const write = (busy: number, bytes: number) =>
 
 describe('a pass over a host', () => {
   it('gives gauges at once, and rates from the second pass on, of real cards and whole disks only', () => {
-    const collector = createCollector(root)
+    const collector = start(root)
     write(1000, 0)
     const first = named(collector.collect(0)[0]!)
     const gauges = {
@@ -65,7 +74,7 @@ describe('a pass over a host', () => {
 
   it('gives each file system once, and none that is no disk or is gone', () => {
     write(0, 0)
-    const disks = createCollector(root)
+    const disks = start(root)
       .collect(0)
       .filter(({ kind }) => kind === 'disk')
     assert.deepEqual(
@@ -79,7 +88,7 @@ describe('a pass over a host', () => {
   })
 
   it('gives nothing, never 0, where there is nothing to read', () => {
-    const collector = createCollector(root)
+    const collector = start(root)
     collector.collect(0)
     const points = collector.collect(10_000)
     assert.equal(points.length, 1)
@@ -90,7 +99,7 @@ describe('a pass over a host', () => {
   })
 
   it('gives one value a name, for each of which there is a scale', () => {
-    const collector = createCollector()
+    const collector = start()
     collector.collect(0)
     for (const { kind, values } of collector.collect(1000)) {
       const names = metricNames[kind as keyof typeof metricNames]
@@ -99,8 +108,27 @@ describe('a pass over a host', () => {
     }
   })
 
+  // They stay open from pass to pass, and nothing closed them.
+  it('has no file of the host open once it is closed', () => {
+    write(0, 0)
+    const container = `sys/fs/cgroup/docker/${'a1'.repeat(32)}`
+    writeTree(root, {
+      'sys/fs/cgroup/cgroup.controllers': '',
+      [`${container}/cpu.stat`]: 'usage_usec 1\n',
+      [`${container}/pids.current`]: '1\n',
+    })
+    const before = readdirSync('/proc/self/fd').length
+    const collector = openCollector(root)
+    for (const nowMs of [0, 10_000]) collector.collect(nowMs)
+    assert.ok(openBelow(join(root, 'proc')) > 5)
+    assert.equal(openBelow(join(root, container)), 2)
+    collector.close()
+    assert.equal(openBelow(root), 0)
+    assert.equal(readdirSync('/proc/self/fd').length, before)
+  })
+
   it('gives the figures of this machine', () => {
-    const own = named(createCollector().collect(0)[0]!)
+    const own = named(start().collect(0)[0]!)
     assert.equal(own['cpuCount'], cpus().length)
     assert.ok(Math.abs(own['memoryTotalBytes']! - totalmem()) <= totalmem() / 10)
   })

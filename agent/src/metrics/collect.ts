@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import type { MetricPoint } from '@fairlead/protocol/wire/metric-batch.ts'
-import { measureContainers, type CgroupBefore } from './cgroups.ts'
+import { closeContainers, measureContainers, type CgroupBefore } from './cgroups.ts'
 import { holdFiles, ratePerSecond, read } from './read.ts'
 
 const none = Number.NaN
@@ -21,11 +21,16 @@ export interface Collector {
   readonly leftOut?: number
 }
 
+export interface OpenCollector extends Collector {
+  /** Files that are read at every pass stay open in between. */
+  close(): void
+}
+
 /** What a file of /proc holds now. */
 type Proc = (name: string) => string
 
 /** One pass over /proc and the cgroups. The first pass has no rates. `root`: where a container sees the host's files. */
-export function createCollector(root = ''): Collector {
+export function openCollector(root = ''): OpenCollector {
   let before: Before | undefined
   let leftOut = 0
   const cgroups: CgroupBefore = new Map()
@@ -67,6 +72,10 @@ export function createCollector(root = ''): Collector {
     },
     get leftOut() {
       return leftOut
+    },
+    close() {
+      held.close()
+      closeContainers(cgroups)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Writes files below a folder as a kernel shows them, for tests. A text that begins with "-> " is a link. */
@@ -9,6 +9,19 @@ export function writeTree(root: string, files: Readonly<Record<string, string>>)
     if (text.startsWith('-> ')) symlinkSync(text.slice(3), file)
     else writeFileSync(file, text)
   }
+}
+
+/** How many files below a folder this process has open. */
+export function openBelow(root: string): number {
+  const isBelow = (fd: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(`${root}/`)
+    } catch {
+      // The one by which they were listed.
+      return false
+    }
+  }
+  return readdirSync('/proc/self/fd').filter(isBelow).length
 }
 
 const header =
