@@ -22,7 +22,11 @@ export async function makePrograms(bundle: string, bases: ReadonlyMap<Arch, stri
     const others = outputs.filter(({ arch }) => arch !== process.arch)
     for (const [some, assets] of [[own, ['agent.cjs', 'agent.cache']] as const, [others, ['agent.cjs']] as const]) {
       if (some.length === 0) continue
-      const task: SeaTask = { main: join(work, 'begin.cjs'), assets: [...assets, addRoom(work, ['begin.cjs', ...assets])], outputs: some }
+      const task: SeaTask = {
+        main: join(work, 'begin.cjs'),
+        assets: [...assets, addPadding(work, ['begin.cjs', ...assets])],
+        outputs: some,
+      }
       await run(process.execPath, [join(import.meta.dirname, 'sea.ts'), JSON.stringify(task)], {
         env: { PATH: process.env['PATH'], HOME: home, TMPDIR: tmp },
       })
@@ -32,13 +36,20 @@ export async function makePrograms(bundle: string, bases: ReadonlyMap<Arch, stri
   }
 }
 
-/** What is put into a Node is a multiple of this. */
+/** The files that are put into a Node are a multiple of this together. */
 const roundBytes = 256 * 1024
 
-/** The Node's own headers say how large it is: while that stays the same, an update need not bring their blocks. Returns the file that makes it round. */
-function addRoom(work: string, files: readonly string[]): string {
+/** What makes files of so many bytes a round sum; never nothing. */
+export function paddingBytes(bytes: number): number {
+  return roundBytes - (bytes % roundBytes)
+}
+
+/**
+ * The Node's own headers say how large what was put in is: its files, and beside them what stays the same, their names above all. So an update
+ * brings the blocks of the headers only where the sum of the files crosses a step. Returns the file that fills it up.
+ */
+function addPadding(work: string, files: readonly string[]): string {
   const bytes = files.reduce((sum, name) => sum + statSync(join(work, name)).size, 0)
-  const name = `room-of-${files.length}`
-  writeFileSync(join(work, name), new Uint8Array(roundBytes - (bytes % roundBytes)))
-  return name
+  writeFileSync(join(work, 'padding'), new Uint8Array(paddingBytes(bytes)))
+  return 'padding'
 }

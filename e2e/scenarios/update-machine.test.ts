@@ -131,11 +131,16 @@ describe('a host over its life', need('netns', 'nspawn', 'binutils'), () => {
   }
 
   it('differs from its next version only in what was put into its Node: no other blocks travel', async () => {
-    const [one, next] = [await makeProgram('0.7.0'), await makeProgram('0.7.1', (text) => `${text}\n//${'x'.repeat(9000)}`)].map((file) =>
-      readFileSync(file),
-    )
-    const first = one!.findIndex((byte, at) => byte !== next![at])
-    assert.ok(one!.length - first < 2 ** 20, `${one!.length - first} bytes before the end`)
+    const bytesOf = async (version: string, change?: (text: string) => string) => {
+      const program = await makeProgram(version, change)
+      const bytes = readFileSync(program)
+      rmSync(program)
+      return bytes
+    }
+    const one = await bytesOf('0.7.0')
+    const next = await bytesOf('0.7.1', (text) => `${text}\n//${'x'.repeat(9000)}`)
+    const first = one.findIndex((byte, at) => byte !== next[at])
+    assert.ok(one.length - first < 2 ** 20, `${one.length - first} bytes before the end`)
   })
 
   it('is the one program in an account of its own, by the line alone', { timeout: 300_000 }, () =>
