@@ -16,7 +16,7 @@ export interface MetricSample {
   readonly points: readonly MetricPoint[]
   /** Samples lost just before this one (the ring was full). */
   readonly dropped: number
-  /** Subjects that were measured and do not travel: more than one sample may hold, or a name that is too long. Absent: none. */
+  /** Subjects that do not travel, measured or not: more than there may be, or than one sample may hold, or a name that is too long. Absent: none. */
   readonly leftOut?: number
 }
 
