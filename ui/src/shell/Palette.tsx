@@ -1,14 +1,13 @@
 import { useNavigate } from '@solidjs/router'
-import { createEffect, createMemo, createSignal, createUniqueId, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { createEffect, createMemo, createSignal, createUniqueId, For, onCleanup, Show, type JSX } from 'solid-js'
 import type { FleetRow } from '@fairlead/protocol/features/fleet.ts'
 import type { Host } from '@fairlead/protocol/features/hosts.ts'
 import type { Organization } from '@fairlead/protocol/features/organizations.ts'
-import { ask } from '../api/api.ts'
 import { chooseLanguage, t } from '../i18n/i18n.ts'
 import { act, plain, StateMark } from '../kit/kit.tsx'
 import { writeTerm } from '../kit/filter.ts'
 import { may } from '../kit/me.ts'
-import { createFind } from './find.ts'
+import { createFind, createLists, waitFor } from './find.ts'
 import { fitting, scopeOf, type Offer } from './palette.ts'
 import { places } from './places.ts'
 import { chooseTheme } from './UserMenu.tsx'
@@ -32,9 +31,8 @@ interface PaletteProps {
 export function Palette(props: PaletteProps): JSX.Element {
   const id = createUniqueId()
   const [text, setText] = createSignal('')
-  const [hosts, setHosts] = createSignal<readonly Host[]>([])
   const find = createFind(text)
-  const [organizations, setOrganizations] = createSignal<readonly Organization[]>([])
+  const { hosts, organizations, listed, lists } = createLists()
   const [current, setCurrent] = createSignal(0)
   const navigate = useNavigate()
   const before = document.activeElement as HTMLElement | null
@@ -42,10 +40,6 @@ export function Palette(props: PaletteProps): JSX.Element {
   onCleanup(() => {
     closed = true
     before?.focus()
-  })
-  onMount(() => {
-    void ask('hosts.list', {}).then(setHosts, () => undefined)
-    void ask('organizations.list', {}).then(setOrganizations, () => undefined)
   })
 
   createEffect(() => {
@@ -112,10 +106,15 @@ export function Palette(props: PaletteProps): JSX.Element {
     entry.run()
   }
 
-  /** Who types faster than the hub answers means what they typed, not what was found before it. */
+  /** Nothing that the hub may still find comes before it. */
+  const stands = (entry: Entry | undefined) => listed() && entry !== undefined && entry.row === undefined && !actions().includes(entry)
+
+  /** Who types faster than the hub answers means what they typed, not what was found before it; who walked to an entry means that one. */
   async function enter(): Promise<void> {
-    await find.settled()
-    if (!closed) choose(entries()[current()])
+    const [typed, entry] = [text(), entries()[current()]]
+    if (current() > 0 || stands(entry)) return choose(entry)
+    await waitFor([find.settled(), lists])
+    if (!closed && text() === typed && current() === 0) choose(entries()[0])
   }
 
   function onKey(event: KeyboardEvent): void {

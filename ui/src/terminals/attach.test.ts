@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FairleadError, type Code } from '@fairlead/protocol/errors.ts'
-import { makeAttachment, type AttachStream, type AttachView } from './attach.ts'
+import { earlyMs, makeAttachment, type AttachStream, type AttachView } from './attach.ts'
 
 /** A stream that a test plays: signals and bytes in order, then an end or a loss. */
 type Step = { readonly signal: readonly [string, unknown] } | { readonly bytes: string } | { readonly lost: Code }
@@ -108,5 +108,33 @@ describe('an attachment to a terminal', () => {
     await attachment.run()
     attachment.send('rm')
     assert.deepEqual(sent, ['resize [100,30]', 'ls\n'])
+  })
+
+  // They ran in whatever stood there once the other one had left.
+  it('forgets what was typed early by whoever may not type, or long ago', async (context) => {
+    const other = play([{ signal: ['position', 0] }, { signal: ['writer', false] }, { signal: ['writer', true] }, { signal: ['exit', 0] }])
+    other.attachment.send('rm -r build\n')
+    await other.attachment.run()
+    assert.deepEqual(other.sent, [])
+    let nowMs = 1000
+    context.mock.method(performance, 'now', () => nowMs)
+    for (const [waitedMs, wanted] of [
+      [earlyMs - 1, ['ls\n']],
+      [earlyMs, []],
+    ] as const) {
+      const late = play([{ signal: ['position', 0] }, { signal: ['writer', true] }, { signal: ['exit', 0] }])
+      late.attachment.send('ls\n')
+      nowMs += waitedMs
+      await late.attachment.run()
+      assert.deepEqual(late.sent, wanted)
+    }
+  })
+
+  it('asks for the keyboard only where somebody hears it, and says whether it did', async () => {
+    const { attachment, sent } = play([{ signal: ['position', 0] }, { signal: ['exit', 0] }])
+    assert.equal(attachment.take(), false)
+    await attachment.run()
+    assert.equal(attachment.take(), true)
+    assert.deepEqual(sent, ['write true'])
   })
 })

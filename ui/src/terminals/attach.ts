@@ -28,8 +28,9 @@ export interface AttachView {
 }
 
 const retryMs = 1000
-/** Typed before the terminal is there, or while the link is lost: more is no longer typing. */
+/** Typed before the terminal is there, or while the link is lost: more is no longer typing, and what waited for longer nobody expects to run. */
 const mostEarly = 4096
+export const earlyMs = 10_000
 
 /** One viewer of one terminal, over lost links: what was shown once is never shown twice, by its absolute position. */
 export function makeAttachment(open: (after: number) => Promise<AttachStream>, view: AttachView, rest: (ms: number) => Promise<void>) {
@@ -54,7 +55,8 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
       stream = now
       if (kind === 'exit') exited = true
       if (begins(kind, value) && size !== undefined) now.sendSignal('resize', size)
-      if (kind === 'writer' && value === true) send(early.take())
+      // Whoever may not type has not typed: later it would run in whatever stands there by then.
+      if (kind === 'writer') send(value === true ? early.take() : early.drop())
       if (kind !== 'position') return tellSignal(view, kind, value)
       at = Number(value)
       if (seen > 0 && at > seen) view.gap(at - seen)
@@ -99,8 +101,8 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
       size = [columns, rows]
       stream?.sendSignal('resize', size)
     },
-    /** Asks for the keyboard. */
-    take: () => stream?.sendSignal('write', true),
+    /** Asks for the keyboard. False: nobody can be asked now. */
+    take: () => askToWrite(stream),
     /** Leaving is no reason for the terminal to end. */
     leave(): void {
       left = true
@@ -109,13 +111,25 @@ export function makeAttachment(open: (after: number) => Promise<AttachStream>, v
   }
 }
 
+function askToWrite(stream: AttachStream | undefined): boolean {
+  if (stream?.connected !== true) return false
+  stream.sendSignal('write', true)
+  return true
+}
+
 function createEarly() {
   let kept = ''
+  let sinceMs = 0
+  const drop = () => (kept = '')
   return {
-    keep: (text: string) => void (kept = (kept + text).slice(0, mostEarly)),
+    drop,
+    keep(text: string): void {
+      if (kept === '') sinceMs = performance.now()
+      kept = (kept + text).slice(0, mostEarly)
+    },
     take(): string {
-      const text = kept
-      kept = ''
+      const text = performance.now() - sinceMs < earlyMs ? kept : ''
+      drop()
       return text
     },
   }

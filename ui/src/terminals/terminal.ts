@@ -135,7 +135,8 @@ export function createTerminal({ host, id }: TerminalRef) {
     turnCtrl: () => setCtrl(!ctrl()),
     fit,
     type,
-    take: () => takeOver(attachment, screen),
+    // What is typed from here on comes behind the wish, which the host grants first: no key is lost while it answers.
+    take: () => void (attachment.take() && (screen.options.disableStdin = false)),
     async start(): Promise<void> {
       // What is in the replay was written before anyone looked here.
       const held = await listHeld(host).catch(() => [])
@@ -152,9 +153,3 @@ export function createTerminal({ host, id }: TerminalRef) {
 }
 
 export type TerminalFace = ReturnType<typeof createTerminal>
-
-/** What is typed from here on comes behind the wish, which the host grants first: no key is lost while it answers. */
-function takeOver(attachment: { take(): void }, screen: { options: { disableStdin?: boolean } }): void {
-  attachment.take()
-  screen.options.disableStdin = false
-}
