@@ -94,7 +94,11 @@ describe('the console in a browser', need('chromium', 'dockerd', 'busybox'), () 
     await page.locator('.palette [role=option]').filter({ hasText: 'web' }).first().waitFor()
     await snap('palette')
     await page.keyboard.press('Escape')
-    // Whoever types faster than the hub answers gets what they typed all the same.
+    // Whoever types faster than the hub answers gets what they typed all the same, a host or a container.
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('alpha')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'alpha' }).waitFor()
     await page.keyboard.press('Control+k')
     await page.keyboard.type('web')
     await page.keyboard.press('Enter')
