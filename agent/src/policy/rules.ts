@@ -51,13 +51,23 @@ function readJson(text: string, file: string): unknown {
 }
 
 function hintFor(field: string, document: unknown): string {
-  if (field === 'mode') return `Known are ${modes.join(', ')}.`
-  if (/^(allow|deny)\b/.test(field)) return `Known are ${capabilities.join(', ')}.`
+  if (field === 'mode') return noneOf(at(document, field), modes)
+  if (/^(allow|deny)\b/.test(field)) return noneOf(at(document, field), capabilities)
   if (/^files\b/.test(field)) return 'A folder is an absolute path without "." and "..", and without a slash at its end.'
   if (/^registries\b/.test(field)) return 'A registry is a name, with a port where it has one: docker.io, registry.example:5000.'
   if (field !== '' || typeof document !== 'object' || document === null) return ''
   const unknown = Object.keys(document).filter((key) => !Object.hasOwn(Rules.def.shape, key))
-  return unknown.length === 0 ? '' : `"${unknown[0]!.slice(0, 64)}" is none of ${Object.keys(Rules.def.shape).join(', ')}.`
+  return unknown.length === 0 ? '' : noneOf(unknown[0], Object.keys(Rules.def.shape))
+}
+
+function noneOf(value: unknown, known: readonly string[]): string {
+  const said = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  return `"${said.slice(0, 64)}" is none of ${known.join(', ')}.`
+}
+
+/** What stands at such a place. */
+function at(document: unknown, field: string): unknown {
+  return field.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], document)
 }
 
 const monitor: readonly Capability[] = ['metrics.read', 'logs.read', 'inspect.read', 'pve.read']

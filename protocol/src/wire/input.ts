@@ -6,7 +6,7 @@ export function parseInput(method: Pick<Method, 'input'>, params: unknown): unkn
   const result = method.input.safeParse(params ?? {})
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  const where = issue === undefined || issue.path.length === 0 ? 'the request' : `"${issue.path.map(String).join('.')}"`
+  const where = issue === undefined || issue.path.length === 0 ? 'what was said' : `"${issue.path.map(String).join('.')}"`
   throw new FairleadError('invalid_input', `${where} is not as it must be: ${describe(issue)}.`, {
     details: { field: issue?.path.map(String).join('.') ?? '' },
   })

@@ -53,5 +53,4 @@ export const policySaid: Templates = {
     '{1} : {2*} Un dossier est un chemin absolu sans « . » ni « .. », et sans barre oblique à la fin.',
   '{1}: {2} A registry is a name, with a port where it has one: docker.io, registry.example:5000.':
     '{1} : {2*} Un registre est un nom, avec un port s’il en a un : docker.io, registry.example:5000.',
-  '{1}: {2} Known are {3}.': '{1} : {2*} Sont connus : {3}.',
 }

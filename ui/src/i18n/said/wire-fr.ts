@@ -59,7 +59,7 @@ export const wireSaid: Templates = {
   'nothing received': 'rien reçu',
   'rapid resets': 'des réinitialisations en rafale',
   replaced: 'remplacée',
-  'the request is not as it must be: {1}.': 'la demande n’est pas comme elle doit être : {1*}.',
+  'what was said is not as it must be: {1}.': 'ce qui a été dit n’est pas comme il doit être : {1*}.',
   'too many control frames': 'trop de trames de contrôle',
   'unknown frame': 'une trame inconnue',
 }
