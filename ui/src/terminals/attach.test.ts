@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FairleadError, type Code } from '@fairlead/protocol/errors.ts'
-import { earlyMs, makeAttachment, type AttachStream, type AttachView } from './attach.ts'
+import { earlyMs, makeAttachment, mostEarly, type AttachStream, type AttachView } from './attach.ts'
 
-/** A stream that a test plays: signals and bytes in order, then an end or a loss. */
-type Step = { readonly signal: readonly [string, unknown] } | { readonly bytes: string } | { readonly lost: Code }
+/** A stream that a test plays: signals, bytes and what its viewer does, in order, then an end or a loss. */
+type Step =
+  | { readonly signal: readonly [string, unknown] }
+  | { readonly bytes: string }
+  | { readonly does: (stream: { connected: boolean }) => void }
+  | { readonly lost: Code }
 
 function play(...streams: readonly (readonly Step[])[]) {
   const opened: number[] = []
@@ -23,7 +27,7 @@ function play(...streams: readonly (readonly Step[])[]) {
     opened.push(after)
     const steps = streams[opened.length - 1]
     if (steps === undefined) throw new FairleadError('not_found', 'gone')
-    const stream: AttachStream = {
+    const stream: AttachStream & { connected: boolean } = {
       connected: true,
       onSignal: () => undefined,
       sendSignal: (kind, value) => void sent.push(`${kind} ${JSON.stringify(value)}`),
@@ -33,14 +37,17 @@ function play(...streams: readonly (readonly Step[])[]) {
         for (const step of steps) {
           if ('signal' in step) stream.onSignal(...step.signal)
           else if ('bytes' in step) yield Buffer.from(step.bytes)
+          else if ('does' in step) step.does(stream)
           else throw new FairleadError(step.lost, 'lost')
         }
       },
     }
     return stream
   }
-  const attachment = makeAttachment(open, view, async () => undefined)
-  return { attachment, opened, told, sent, shown: () => shown }
+  /** What the viewer does while there is no stream. */
+  const between: { does: () => void } = { does: () => undefined }
+  const attachment = makeAttachment(open, view, async () => between.does())
+  return { attachment, opened, told, sent, between, shown: () => shown }
 }
 
 describe('an attachment to a terminal', () => {
@@ -136,5 +143,47 @@ describe('an attachment to a terminal', () => {
     await attachment.run()
     assert.equal(attachment.take(), true)
     assert.deepEqual(sent, ['write true'])
+  })
+
+  it('forgets what was typed on after a wish that the link did not live to see granted', async () => {
+    const { attachment, sent, between } = play(
+      [{ signal: ['position', 0] }, { signal: ['writer', false] }, { does: () => assert.equal(attachment.take(), true) }, { lost: 'lost' }],
+      [{ signal: ['position', 0] }, { signal: ['writer', false] }, { signal: ['writer', true] }, { signal: ['exit', 0] }],
+    )
+    between.does = () => attachment.send('rm -r build\n')
+    await attachment.run()
+    assert.deepEqual(sent, ['write true'])
+  })
+
+  // The wish would wait with the stream, and be granted when nobody wants it any more.
+  it('asks nobody for the keyboard while the link of its stream is lost', async () => {
+    const { attachment, sent } = play([
+      { signal: ['writer', false] },
+      {
+        does(stream) {
+          stream.connected = false
+          assert.equal(attachment.take(), false)
+        },
+      },
+      { signal: ['exit', 0] },
+    ])
+    await attachment.run()
+    assert.deepEqual(sent, [])
+  })
+
+  it('sends nothing of a line whose beginning is forgotten, and no more than is typing', async (context) => {
+    let nowMs = 1000
+    context.mock.method(performance, 'now', () => nowMs)
+    const old = play([{ signal: ['writer', true] }, { signal: ['exit', 0] }])
+    old.attachment.send('rm -r /srv/')
+    nowMs += earlyMs - 1
+    old.attachment.send('old\n')
+    nowMs += 1
+    await old.attachment.run()
+    assert.deepEqual(old.sent, [])
+    const much = play([{ signal: ['writer', true] }, { signal: ['exit', 0] }])
+    for (const text of ['a'.repeat(mostEarly), 'b']) much.attachment.send(text)
+    await much.attachment.run()
+    assert.deepEqual(much.sent, ['a'.repeat(mostEarly)])
   })
 })

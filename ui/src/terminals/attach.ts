@@ -29,7 +29,7 @@ export interface AttachView {
 
 const retryMs = 1000
 /** Typed before the terminal is there, or while the link is lost: more is no longer typing, and what waited for longer nobody expects to run. */
-const mostEarly = 4096
+export const mostEarly = 4096
 export const earlyMs = 10_000
 
 /** One viewer of one terminal, over lost links: what was shown once is never shown twice, by its absolute position. */
