@@ -28,7 +28,8 @@ export type CgroupBefore = Map<string, Known>
 const networkMs = 60_000
 /** Memory may be taken from a container that does nothing, its limit moved, packets come that wake nobody, and what it wrote is counted when the disk gets it. */
 const restMs = 60_000
-/** Every container of the host from its cgroup, v1 or v2, whatever engine made it. What is not there is not available. */
+
+/** Every container of the host from its cgroup, v1 or v2, whatever engine made it; how many there are beyond the most. What is not there is not available. */
 export function measureContainers(root: string, nowMs: number, before: CgroupBefore): { points: MetricPoint[]; leftOut: number } {
   const { v2, places, leftOut } = findPlaces(`${root}/sys/fs/cgroup`)
   let hostNetwork: string | undefined

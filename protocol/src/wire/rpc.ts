@@ -227,11 +227,13 @@ function caller(session: () => Pick<Session, 'open'>, name: string, method: Meth
     [wireOf]: (meta: OpenMeta) => open(input, given, meta),
     [Symbol.asyncIterator]: () => new ItemReader(() => open(input, given), method.down.decode, given.lent === true),
     each: (take: Listener<unknown>['take'], ended: Listener<unknown>['ended']) => {
+      let stream: WireStream
       try {
-        open(input, given).listen({ decode: method.down.decode, take, ended })
+        stream = open(input, given)
       } catch (error) {
-        ended(error)
+        return ended(error)
       }
+      stream.listen({ decode: method.down.decode, take, ended })
     },
   })
 }
